@@ -1,0 +1,219 @@
+// Canonical CBOR (RFC 8949 §4.2.1): shortest forms, keys sorted bytewise, definite lengths; no tags, floats,
+// undefined, duplicate keys, or integers from 2^53. Maps have text keys. What differs is refused, never repaired:
+// a checker of ours walks all bytes first, and only then does cbor-x decode them.
+import { Decoder } from 'cbor-x'
+import { compareBytes, decodeUtf8, encodeUtf8 } from './bytes.ts'
+import { MossError } from './error.ts'
+import { limits } from './limits.ts'
+
+export type CborValue =
+  | number
+  | string
+  | boolean
+  | null
+  | Uint8Array
+  | readonly CborValue[]
+  | { readonly [key: string]: CborValue | undefined }
+
+const Major = { positive: 0, negative: 1, bytes: 2, text: 3, array: 4, map: 5 } as const
+
+class Writer {
+  #bytes = new Uint8Array(4096)
+  #size = 0
+
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#size)
+  }
+
+  #reserve(more: number): void {
+    if (this.#size + more <= this.#bytes.length) return
+    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#size + more))
+    grown.set(this.#bytes.subarray(0, this.#size))
+    this.#bytes = grown
+  }
+
+  byte(value: number): void {
+    this.#reserve(1)
+    this.#bytes[this.#size++] = value
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length)
+    this.#bytes.set(bytes, this.#size)
+    this.#size += bytes.length
+  }
+
+  /** A type and its argument in the shortest form. */
+  head(major: number, argument: number): void {
+    const type = major << 5
+    this.#reserve(9)
+    if (argument < 24) return this.byte(type | argument)
+    const width = argument < 0x100 ? 1 : argument < 0x10000 ? 2 : argument < 0x100000000 ? 4 : 8
+    this.byte(type | (width === 1 ? 24 : width === 2 ? 25 : width === 4 ? 26 : 27))
+    let rest = argument
+    for (let i = width - 1; i >= 0; i--) {
+      this.#bytes[this.#size + i] = rest % 256
+      rest = Math.floor(rest / 256)
+    }
+    this.#size += width
+  }
+}
+
+function write(writer: Writer, value: CborValue, depth: number): void {
+  if (depth > limits.cborDepth) throw new TypeError('nested too deep for CBOR')
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value) || Object.is(value, -0)) throw new TypeError(`not a CBOR integer: ${value}`)
+    if (value >= 0) writer.head(Major.positive, value)
+    else writer.head(Major.negative, -1 - value)
+  } else if (typeof value === 'string') {
+    if (!value.isWellFormed()) throw new TypeError('a lone surrogate has no UTF-8 form')
+    const bytes = encodeUtf8(value)
+    writer.head(Major.text, bytes.length)
+    writer.raw(bytes)
+  } else if (typeof value === 'boolean') writer.byte(value ? 0xf5 : 0xf4)
+  else if (value === null) writer.byte(0xf6)
+  else if (value instanceof Uint8Array) {
+    writer.head(Major.bytes, value.length)
+    writer.raw(value)
+  } else if (Array.isArray(value)) {
+    writer.head(Major.array, value.length)
+    for (const item of value as readonly CborValue[]) write(writer, item, depth + 1)
+  } else writeMap(writer, value as { readonly [key: string]: CborValue | undefined }, depth)
+}
+
+/** Entries whose value is undefined are left out. Keys are ordered by their encoded bytes: shorter first. */
+function writeMap(writer: Writer, map: { readonly [key: string]: CborValue | undefined }, depth: number): void {
+  const entries: { key: Uint8Array; value: CborValue }[] = []
+  for (const [name, value] of Object.entries(map)) {
+    if (value === undefined) continue
+    if (!name.isWellFormed() || name === '__proto__') throw new TypeError('not a CBOR key')
+    entries.push({ key: encodeUtf8(name), value })
+  }
+  entries.sort((a, b) => a.key.length - b.key.length || compareBytes(a.key, b.key))
+  writer.head(Major.map, entries.length)
+  for (const { key, value } of entries) {
+    writer.head(Major.text, key.length)
+    writer.raw(key)
+    write(writer, value, depth + 1)
+  }
+}
+
+/** Throws a TypeError (a bug of ours) on what has no canonical form. */
+export function encodeCbor(value: CborValue): Uint8Array {
+  const writer = new Writer()
+  write(writer, value, 0)
+  return writer.finish()
+}
+
+class Checker {
+  readonly #bytes: Uint8Array
+  readonly #part: string
+  #at = 0
+
+  constructor(bytes: Uint8Array, part: string) {
+    this.#bytes = bytes
+    this.#part = part
+  }
+
+  whole(): void {
+    this.#item(0)
+    if (this.#at !== this.#bytes.length) this.#refuse('bytes after the end')
+  }
+
+  #refuse(problem: string): never {
+    throw new MossError('CBOR_INVALID', { part: this.#part, problem, offset: this.#at })
+  }
+
+  #argument(info: number): number {
+    if (info < 24) return info
+    if (info > 27) this.#refuse(info === 31 ? 'indefinite length' : 'reserved length')
+    const width = 1 << (info - 24)
+    if (this.#at + width > this.#bytes.length) this.#refuse('cut short')
+    let value = 0
+    for (let i = 0; i < width; i++) value = value * 256 + (this.#bytes[this.#at + i] ?? 0)
+    if (value > Number.MAX_SAFE_INTEGER) this.#refuse('number from 2^53')
+    if (value < (width === 1 ? 24 : 2 ** (width * 4))) this.#refuse('number not in its shortest form')
+    this.#at += width
+    return value
+  }
+
+  #span(length: number): Uint8Array {
+    if (length > this.#bytes.length - this.#at) this.#refuse('cut short')
+    const span = this.#bytes.subarray(this.#at, this.#at + length)
+    this.#at += length
+    return span
+  }
+
+  #item(depth: number): void {
+    if (depth > limits.cborDepth) this.#refuse('nested too deep')
+    const first = this.#bytes[this.#at]
+    if (first === undefined) this.#refuse('cut short')
+    const major = first >> 5
+    const info = first & 31
+    if (major === 7) {
+      if (info < 20 || info > 22) this.#refuse(info === 23 ? 'undefined' : info < 28 ? 'float or simple value' : 'break')
+      this.#at++
+      return
+    }
+    if (major === 6) this.#refuse('tag')
+    this.#at++
+    const argument = this.#argument(info)
+    if (major === Major.negative && argument > Number.MAX_SAFE_INTEGER - 1) this.#refuse('number below -2^53')
+    else if (major === Major.bytes) this.#span(argument)
+    else if (major === Major.text) this.#text(argument)
+    else if (major === Major.array) {
+      if (argument > this.#bytes.length - this.#at) this.#refuse('more items than bytes')
+      for (let i = 0; i < argument; i++) this.#item(depth + 1)
+    } else if (major === Major.map) this.#map(argument, depth)
+  }
+
+  #text(length: number): Uint8Array {
+    const span = this.#span(length)
+    if (decodeUtf8(span) === undefined) this.#refuse('ill-formed UTF-8')
+    return span
+  }
+
+  #map(count: number, depth: number): void {
+    if (count * 2 > this.#bytes.length - this.#at) this.#refuse('more entries than bytes')
+    let previous: Uint8Array | undefined
+    for (let i = 0; i < count; i++) {
+      const first = this.#bytes[this.#at]
+      if (first === undefined) this.#refuse('cut short')
+      if (first >> 5 !== Major.text) this.#refuse('a key that is not text')
+      this.#at++
+      const key = this.#text(this.#argument(first & 31))
+      if (decodeUtf8(key) === '__proto__') this.#refuse('a reserved key')
+      if (previous !== undefined) {
+        const order = previous.length - key.length || compareBytes(previous, key)
+        if (order === 0) this.#refuse('duplicate key')
+        if (order > 0) this.#refuse('keys not sorted')
+      }
+      previous = key
+      this.#item(depth + 1)
+    }
+  }
+}
+
+const decoder = new Decoder({ useRecords: false, mapsAsObjects: true, structures: undefined, tagUint8Array: false } as never)
+
+/**
+ * Checks that `bytes` are exactly one canonical item, then decodes it. `part` names them in errors.
+ * The caller has bounded their size. Throws CBOR_INVALID.
+ */
+export function decodeCbor(bytes: Uint8Array, part: string): CborValue {
+  new Checker(bytes, part).whole()
+  return narrow(decoder.decode(bytes) as CborValue | bigint)
+}
+
+/** cbor-x gives 64-bit integers as bigint and byte strings as views of its input: numbers and copies here. */
+function narrow(value: CborValue | bigint): CborValue {
+  if (typeof value === 'bigint') return Number(value)
+  if (value instanceof Uint8Array) return Uint8Array.from(value)
+  if (Array.isArray(value)) return (value as CborValue[]).map(narrow)
+  if (typeof value === 'object' && value !== null) {
+    const out: Record<string, CborValue> = {}
+    for (const [key, item] of Object.entries(value)) out[key] = narrow(item as CborValue)
+    return out
+  }
+  return value
+}

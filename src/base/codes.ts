@@ -1,0 +1,276 @@
+// Every error moss can report: its exit code, what it says and what to do next. Append-only: a code, once
+// published, keeps its meaning. Texts start small and have no final stop; foreign text passes through display().
+import { display } from './display.ts'
+
+/** Exit codes of the program, by kind of outcome. */
+export const exits = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  findings: 3,
+  damaged: 10,
+  notGenuine: 11,
+  notAllowed: 12,
+  unsolvable: 13,
+  busy: 14,
+  noRoom: 15,
+  interrupted: 16,
+  bug: 70,
+  stopped: 130,
+} as const
+
+interface Entry<Details> {
+  readonly exit: number
+  readonly message: (details: Details) => string
+  readonly hint: (details: Details) => string | undefined
+}
+
+const entry = <Details>(
+  exit: number,
+  message: (details: Details) => string,
+  hint: (details: Details) => string | undefined = () => undefined,
+): Entry<Details> => ({ exit, message, hint })
+
+const list = (items: readonly string[]): string => items.map(display).join(', ')
+
+export const codes = {
+  // wrong usage
+  CLI_USAGE: entry<{ problem: string; see?: string }>(
+    exits.usage,
+    (d) => display(d.problem),
+    (d) => `see moss ${d.see === undefined ? 'help' : `help ${d.see}`}`,
+  ),
+  MODEL_INVALID: entry<{ path: string; problem: string }>(
+    exits.usage,
+    (d) => `the model ${display(d.path)} is not valid: ${display(d.problem)}`,
+    (d) => `correct ${display(d.path)}; nothing was changed`,
+  ),
+  // the machine
+  HOST_IO: entry<{ action: string; path: string; problem: string }>(
+    exits.failed,
+    (d) => `cannot ${d.action} ${display(d.path)}: ${display(d.problem)}`,
+    () => 'nothing was changed; run moss doctor, or try again',
+  ),
+  HOST_NO_SPACE: entry<{ path: string; neededBytes?: number; freeBytes?: number }>(
+    exits.noRoom,
+    (d) =>
+      d.neededBytes === undefined
+        ? `no space left for ${display(d.path)}`
+        : `${display(d.path)} needs ${d.neededBytes} bytes, ${d.freeBytes ?? 0} are free`,
+    () => 'nothing was changed; free some space (moss gc, moss state prune) and run the same command again',
+  ),
+  HOST_UNSUPPORTED: entry<{ path: string; problem: string }>(
+    exits.failed,
+    (d) => `${display(d.path)} cannot be managed: ${display(d.problem)}`,
+    () => 'use a folder on a local filesystem that is not a lower layer of an overlay and has no mount at usr',
+  ),
+  STATE_LOCKED: entry<{ path: string }>(
+    exits.busy,
+    (d) => `another moss is changing ${display(d.path)}`,
+    () => 'wait until it has finished, then run the same command again',
+  ),
+  // damaged or malformed
+  CBOR_INVALID: entry<{ part: string; problem: string; offset: number }>(
+    exits.damaged,
+    (d) => `${display(d.part)} is malformed at byte ${d.offset}: ${d.problem}`,
+    () => 'copy the file again from where it was made; nothing was taken in',
+  ),
+  SHAPE_INVALID: entry<{ part: string; problem: string }>(
+    exits.damaged,
+    (d) => `${display(d.part)} is malformed: ${display(d.problem)}`,
+    () => 'copy the file again; if it stays so, it was made by a faulty or hostile program',
+  ),
+  CONTAINER_NOT_ONE: entry<{ path: string; problem: string }>(
+    exits.damaged,
+    (d) => `${display(d.path)} is not a moss container: ${d.problem}`,
+    () => 'choose a .moss, .moss-state, .moss-channel or .moss-root file',
+  ),
+  CONTAINER_TOO_NEW: entry<{ path: string; version: number }>(
+    exits.damaged,
+    (d) => `${display(d.path)} is written in format version ${d.version}, which this moss does not know`,
+    () => 'update moss on this machine first',
+  ),
+  CONTAINER_TRUNCATED: entry<{ part: string; presentBytes: number; wantedBytes: number }>(
+    exits.damaged,
+    (d) => `container is cut short in ${d.part}: ${d.presentBytes} of ${d.wantedBytes} bytes present`,
+    () => 'copy the file again; the frames already taken in are kept',
+  ),
+  CONTAINER_DAMAGED: entry<{ part: string; problem: string }>(
+    exits.damaged,
+    (d) => `container is damaged in ${d.part}: ${display(d.problem)}`,
+    () => 'copy the file again; what was already taken in whole is kept',
+  ),
+  CHUNK_DIGEST_MISMATCH: entry<{ part: string }>(
+    exits.damaged,
+    (d) => `the bytes of ${d.part} are not the ones their digest names`,
+    () => 'the file was made wrongly: ask for a new one; nothing was taken in',
+  ),
+  MANIFEST_INVALID: entry<{ package: string; problem: string }>(
+    exits.damaged,
+    (d) => `the manifest of ${display(d.package)} is not valid: ${display(d.problem)}`,
+    () => 'the package must be made again',
+  ),
+  PACKAGE_UNREADABLE: entry<{ path: string; problem: string }>(
+    exits.damaged,
+    (d) => `${display(d.path)} cannot be read as a package: ${display(d.problem)}`,
+    () => 'nothing was added; fetch or build the package again',
+  ),
+  PACKAGE_PATH_REFUSED: entry<{ package: string; path: string; problem: string }>(
+    exits.notAllowed,
+    (d) => `${display(d.package)} has ${display(d.path)}: ${display(d.problem)}`,
+    () => 'packages own /usr, and defaults for /etc and /var; use --place FROM=TO to put it elsewhere',
+  ),
+  KEY_INVALID: entry<{ what: string; problem: string }>(
+    exits.damaged,
+    (d) => `${display(d.what)} is not a usable key: ${display(d.problem)}`,
+    () => 'keys are minisign files, as moss key generate and minisign -G write them',
+  ),
+  KEY_PASSPHRASE: entry<{ what: string; missing: boolean }>(
+    exits.usage,
+    (d) =>
+      d.missing ? `${display(d.what)} is protected by a passphrase` : `wrong passphrase for ${display(d.what)}`,
+    () => 'type it at a terminal, or hand it over with --passphrase-fd N',
+  ),
+  KEY_ABSENT: entry<{ role: string }>(
+    exits.usage,
+    (d) => `no ${display(d.role)} key here`,
+    () => 'make one with moss key generate',
+  ),
+  // not genuine
+  TRUST_SIGNATURE_INVALID: entry<{ part: string; problem: string }>(
+    exits.notGenuine,
+    (d) => `${display(d.part)} is not genuine: ${display(d.problem)}`,
+    () => 'it was altered or signed with another key: do not use it, and ask the publisher; nothing was taken in',
+  ),
+  TRUST_UNKNOWN_KEY: entry<{ part: string; keys: readonly string[] }>(
+    exits.notGenuine,
+    (d) => `${display(d.part)} is signed by a key this machine does not trust: ${list(d.keys)}`,
+    () => 'compare the key with the publisher on another way; moss trust show lists the trusted ones',
+  ),
+  TRUST_THRESHOLD: entry<{ part: string; role: string; have: number; need: number }>(
+    exits.notGenuine,
+    (d) => `${display(d.part)} has ${d.have} of the ${d.need} signatures that role ${display(d.role)} needs`,
+    () => 'ask the publisher for a file signed by enough keys',
+  ),
+  TRUST_FINGERPRINT: entry<{ expected: string; actual: string }>(
+    exits.notGenuine,
+    (d) => `the trust root is ${display(d.actual)}, not ${display(d.expected)} as expected`,
+    () => 'this is not the root you were told of: do not use it; nothing was changed',
+  ),
+  // genuine, but not allowed
+  TRUST_ROLLBACK: entry<{ what: string; have: number; offered: number }>(
+    exits.notAllowed,
+    (d) => `${display(d.what)} ${d.offered} is older than ${d.have}, which this host has already seen`,
+    () => 'use a newer bundle; to go back to a kept state use moss rollback',
+  ),
+  TRUST_FORK: entry<{ channel: string; serial: number }>(
+    exits.notAllowed,
+    (d) => `channel ${display(d.channel)} has two different snapshots with serial ${d.serial}`,
+    () => 'somebody signed twice: ask the publisher which one is right; nothing was taken in',
+  ),
+  TRUST_SERIAL_JUMP: entry<{ channel: string; have: number; offered: number }>(
+    exits.notAllowed,
+    (d) => `channel ${display(d.channel)} would jump from serial ${d.have} to ${d.offered}`,
+    () => 'no channel rises that fast: ask the publisher; nothing was taken in',
+  ),
+  TRUST_FUTURE: entry<{ what: string; date: string }>(
+    exits.notAllowed,
+    (d) => `${display(d.what)} is dated ${display(d.date)}, too far in the future`,
+    () => 'check the clock of this machine and of the publisher',
+  ),
+  TRUST_NOT_NAMED: entry<{ package: string; channel: string }>(
+    exits.notAllowed,
+    (d) => `package ${display(d.package)} is not in the signed snapshot of channel ${display(d.channel)}`,
+    () => 'the bundle carries something its channel never signed; nothing was taken in',
+  ),
+  BUNDLE_WRONG_HOST: entry<{ hosts: readonly string[]; thisHost: string }>(
+    exits.notAllowed,
+    (d) => `this bundle is for ${list(d.hosts)}, not for ${display(d.thisHost)}`,
+    () => 'choose the bundle made for this host, or export this host’s state and ask for one',
+  ),
+  BUNDLE_SET_REFUSED: entry<{ problems: readonly string[] }>(
+    exits.notAllowed,
+    (d) => `the bundle’s package set is not acceptable: ${list(d.problems)}`,
+    () => 'export this host’s state and ask the station for a new bundle; nothing was changed',
+  ),
+  // no solution, or pieces missing
+  SOLVE_NO_SOLUTION: entry<{ explanation: string }>(
+    exits.unsolvable,
+    (d) => d.explanation,
+    () => 'change the subscriptions or holds, or add what is missing to the channel',
+  ),
+  LAYOUT_CONFLICT: entry<{ path: string; packages: readonly string[]; problem: string }>(
+    exits.unsolvable,
+    (d) => `${list(d.packages)} cannot be installed together: ${display(d.path)} ${display(d.problem)}`,
+    () => 'leave one of them out',
+  ),
+  BUNDLE_BASE_MISSING: entry<{ names: readonly string[] }>(
+    exits.unsolvable,
+    (d) => `the bundle builds on content this host does not have: ${list(d.names)}`,
+    () => 'export this host’s state (moss state export) and ask the station for a new bundle',
+  ),
+  CONTENT_MISSING: entry<{ what: string }>(
+    exits.unsolvable,
+    (d) => `${display(d.what)} is not in the store`,
+    () => 'import a bundle that carries it (moss import FILE)',
+  ),
+  NOT_FOUND: entry<{ what: string; name: string }>(
+    exits.unsolvable,
+    (d) => `no ${d.what} ${display(d.name)}`,
+    () => undefined,
+  ),
+  NOTHING_WAITING: entry<{ root: string }>(
+    exits.done,
+    (d) => `nothing waits to be applied in ${display(d.root)}`,
+    () => 'take a bundle in with moss import FILE',
+  ),
+  // busy, or changed underneath
+  PLAN_STALE: entry<{ what: string }>(
+    exits.busy,
+    (d) => `${display(d.what)} changed since the plan was made`,
+    () => 'make the plan again',
+  ),
+  ALREADY_EXISTS: entry<{ what: string }>(
+    exits.failed,
+    (d) => `${display(d.what)} already exists`,
+    () => 'nothing was changed; choose another name or place',
+  ),
+  NOT_INITIALISED: entry<{ path: string }>(
+    exits.failed,
+    (d) => `${display(d.path)} is not managed by moss`,
+    (d) => `run moss init --root ${display(d.path)} --trust ROOTFILE first`,
+  ),
+  MEDIUM_ABSENT: entry<{ path: string }>(
+    exits.noRoom,
+    (d) => `no medium or file at ${display(d.path)}`,
+    () => 'plug the medium in and mount it, then run the same command again',
+  ),
+  STATE_INTERRUPTED: entry<{ path: string }>(
+    exits.interrupted,
+    (d) => `an interrupted transaction in ${display(d.path)} must be finished first`,
+    () => 'run moss recover',
+  ),
+  STATE_BROKEN: entry<{ path: string; problem: string }>(
+    exits.failed,
+    (d) => `${display(d.path)} is not in order: ${display(d.problem)}`,
+    () => 'run moss verify, then moss rollback to a kept state',
+  ),
+  TRIGGER_FAILED: entry<{ trigger: string; output: string }>(
+    exits.failed,
+    (d) => `trigger ${display(d.trigger)} failed: ${display(d.output)}`,
+    () => 'the system is unchanged; the new state was not published',
+  ),
+  VERIFY_FINDINGS: entry<{ count: number }>(
+    exits.findings,
+    (d) => `${d.count} ${d.count === 1 ? 'finding' : 'findings'}`,
+    () => undefined,
+  ),
+  INTERRUPTED: entry<Record<never, never>>(
+    exits.stopped,
+    () => 'stopped',
+    () => 'nothing is half done; run the same command again to go on',
+  ),
+} as const satisfies Record<string, Entry<never>>
+
+export type ErrorCode = keyof typeof codes
+export type DetailsOf<Code extends ErrorCode> = Parameters<(typeof codes)[Code]['message']>[0]

@@ -1,0 +1,22 @@
+// Bounds that hold before anything is trusted, and the limits of the formats. Bytes unless the name says otherwise.
+
+const KiB = 1024
+const MiB = 1024 * KiB
+
+export const limits = {
+  headBytes: 1 * MiB,
+  signaturesBytes: 64 * KiB,
+  rootChainBytes: 1 * MiB,
+  cborDepth: 16,
+  sectionBytes: 512 * MiB,
+  framePlainBytes: 8 * MiB,
+  zstdWindowBytes: 8 * MiB,
+  pathDepth: 64,
+  pathComponentBytes: 255,
+  /** A serial may rise by at most this much at once, so that nobody can lock a host out. */
+  serialJump: 2 ** 20,
+  /** Dates further than this ahead of both floor and clock are refused. */
+  futureDays: 400,
+} as const
+
+export const chunkSizes = { min: 16 * KiB, average: 64 * KiB, max: 256 * KiB } as const

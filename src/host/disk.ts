@@ -1,0 +1,74 @@
+// What moss asks of a disk, in one interface: the real one is in linux-disk.ts, a simulated one that forgets
+// what was not synced is in test/sim. Calls are synchronous: a link or lstat costs microseconds, a promise more.
+// Paths are absolute. Failures are MossError: HOST_IO, HOST_NO_SPACE, or as said. Nothing here is durable until
+// a sync; only durable.ts renames.
+
+export type FileKind = 'file' | 'folder' | 'symlink' | 'other'
+
+export interface FileStat {
+  readonly kind: FileKind
+  readonly sizeBytes: number
+  /** Permission bits with setuid, setgid and sticky: 0 to 0o7777. */
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  readonly mtimeMs: number
+  /** Equal inode and device: the same file. */
+  readonly inode: number
+  readonly device: number
+  readonly links: number
+}
+
+export interface FolderEntry {
+  readonly name: string
+  readonly kind: FileKind
+}
+
+export interface OpenFile extends Disposable {
+  readonly path: string
+  /** Reads at `at`; returns fewer than asked only at the end of the file. */
+  read(into: Uint8Array, at: number): number
+  /** Writes all bytes or throws. */
+  write(bytes: Uint8Array, at: number): void
+  truncate(sizeBytes: number): void
+  /** A failure is final: it is reported once and must not be retried. */
+  sync(): void
+  stat(): FileStat
+}
+
+export type Xattrs = Readonly<Record<string, Uint8Array>>
+
+export interface Disk {
+  /** Undefined where there is nothing. Never follows a symlink in the last component. */
+  lstat(path: string): FileStat | undefined
+  /** Sorted bytewise, without . and .. */
+  list(path: string): readonly FolderEntry[]
+  readLink(path: string): string
+  /** The whole file; longer than `limitBytes` is refused. */
+  readFile(path: string, limitBytes: number): Uint8Array
+  /** `create` is exclusive; no way follows a symlink in the last component. Mode is for `create` (default 0o600). */
+  open(path: string, how: 'read' | 'create' | 'update', mode?: number): OpenFile
+  makeFolder(path: string, mode?: number): void
+  makeSymlink(target: string, path: string): void
+  /** The cheapest copy that shares nothing changeable: says which way was taken. Falls back per file. */
+  placeCopy(from: string, to: string): 'reflink' | 'link' | 'copy'
+  setMode(path: string, mode: number): void
+  /** Of the link itself where `path` is one. */
+  setOwner(path: string, uid: number, gid: number): void
+  setModified(path: string, mtimeMs: number): void
+  getXattrs(path: string): Xattrs
+  setXattrs(path: string, xattrs: Xattrs): void
+  remove(path: string): void
+  removeFolder(path: string): void
+  /** Everything below too; absent is fine. Never follows symlinks, makes folders writable as it needs. */
+  removeTree(path: string): void
+  rename(from: string, to: string, how: 'replace' | 'exclusive' | 'exchange'): void
+  syncFolder(path: string): void
+  /** Everything written to the filesystem that holds `path`. A failure is final. */
+  syncFilesystem(path: string): void
+  freeBytes(path: string): number
+  /** Held until disposed or the process ends. Throws STATE_LOCKED. The file is made if absent. */
+  lock(path: string): Disposable
+  /** Which ways this filesystem offers at `folder`; tried out there, leaving nothing behind. */
+  features(folder: string): { readonly exchange: boolean; readonly reflink: boolean; readonly hardLinks: boolean }
+}

@@ -1,0 +1,42 @@
+// Everything outside the program, as one value that is handed down: so a test can hand down another.
+import type { Database } from './database.ts'
+import type { Disk } from './disk.ts'
+import type { Pool } from './pool.ts'
+
+export interface Outside {
+  readonly disk: Disk
+  readonly pool: Pool
+  /** Milliseconds since 1970 by this machine's clock, which may be wrong. */
+  nowMs(): number
+  randomBytes(count: number): Uint8Array
+  /** The file is made if absent. Durable commits (WAL off, synchronous=FULL). */
+  openDatabase(path: string, how: 'read' | 'write'): Database
+  /** Runs a program to its end, with nothing on its standard input and a bounded output. */
+  run(command: Command): Promise<CommandResult>
+  /** Who runs this process: root may set owners and attributes. */
+  readonly userId: number
+  readonly groupId: number
+  /** The name this machine calls itself, for display. */
+  readonly machineName: string
+  /** Lets other work (a repaint, a signal) happen in a long loop; cheap to call often. */
+  turn(): Promise<void>
+}
+
+export interface Command {
+  readonly program: string
+  readonly arguments: readonly string[]
+  readonly folder?: string
+  readonly environment?: Readonly<Record<string, string>>
+  /** New mount, PID and network namespaces around it; needs root. */
+  readonly isolated?: boolean
+  /** Changes the root folder first; needs root. */
+  readonly root?: string
+  readonly timeoutMs?: number
+}
+
+export interface CommandResult {
+  /** Undefined when it was killed by a signal or the timeout. */
+  readonly exitCode: number | undefined
+  /** Standard output and error together, at most 64 KiB. */
+  readonly output: string
+}

@@ -1,0 +1,3 @@
+// Version schemes and their orders.
+
+export type VersionScheme = 'deb' | 'rpm' | 'moss'
