@@ -62,7 +62,8 @@ class Writer {
 function write(writer: Writer, value: CborValue, depth: number): void {
   if (depth > limits.cborDepth) throw new TypeError('nested too deep for CBOR')
   if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value) || Object.is(value, -0)) throw new TypeError(`not a CBOR integer: ${value}`)
+    if (!Number.isSafeInteger(value) || Object.is(value, -0))
+      throw new TypeError(`not a CBOR integer: ${value}`)
     if (value >= 0) writer.head(Major.positive, value)
     else writer.head(Major.negative, -1 - value)
   } else if (typeof value === 'string') {
@@ -82,7 +83,11 @@ function write(writer: Writer, value: CborValue, depth: number): void {
 }
 
 /** Entries whose value is undefined are left out. Keys are ordered by their encoded bytes: shorter first. */
-function writeMap(writer: Writer, map: { readonly [key: string]: CborValue | undefined }, depth: number): void {
+function writeMap(
+  writer: Writer,
+  map: { readonly [key: string]: CborValue | undefined },
+  depth: number,
+): void {
   const entries: { key: Uint8Array; value: CborValue }[] = []
   for (const [name, value] of Object.entries(map)) {
     if (value === undefined) continue
@@ -151,7 +156,8 @@ class Checker {
     const major = first >> 5
     const info = first & 31
     if (major === 7) {
-      if (info < 20 || info > 22) this.#refuse(info === 23 ? 'undefined' : info < 28 ? 'float or simple value' : 'break')
+      if (info < 20 || info > 22)
+        this.#refuse(info === 23 ? 'undefined' : info < 28 ? 'float or simple value' : 'break')
       this.#at++
       return
     }
@@ -194,7 +200,12 @@ class Checker {
   }
 }
 
-const decoder = new Decoder({ useRecords: false, mapsAsObjects: true, structures: undefined, tagUint8Array: false } as never)
+const decoder = new Decoder({
+  useRecords: false,
+  mapsAsObjects: true,
+  structures: undefined,
+  tagUint8Array: false,
+} as never)
 
 /**
  * Checks that `bytes` are exactly one canonical item, then decodes it. `part` names them in errors.

@@ -62,7 +62,8 @@ export const codes = {
   HOST_UNSUPPORTED: entry<{ path: string; problem: string }>(
     exits.failed,
     (d) => `${display(d.path)} cannot be managed: ${display(d.problem)}`,
-    () => 'use a folder on a local filesystem that is not a lower layer of an overlay and has no mount at usr',
+    () =>
+      'use a folder on a local filesystem that is not a lower layer of an overlay and has no mount at usr',
   ),
   STATE_LOCKED: entry<{ path: string }>(
     exits.busy,
@@ -128,7 +129,9 @@ export const codes = {
   KEY_PASSPHRASE: entry<{ what: string; missing: boolean }>(
     exits.usage,
     (d) =>
-      d.missing ? `${display(d.what)} is protected by a passphrase` : `wrong passphrase for ${display(d.what)}`,
+      d.missing
+        ? `${display(d.what)} is protected by a passphrase`
+        : `wrong passphrase for ${display(d.what)}`,
     () => 'type it at a terminal, or hand it over with --passphrase-fd N',
   ),
   KEY_ABSENT: entry<{ role: string }>(
@@ -140,7 +143,8 @@ export const codes = {
   TRUST_SIGNATURE_INVALID: entry<{ part: string; problem: string }>(
     exits.notGenuine,
     (d) => `${display(d.part)} is not genuine: ${display(d.problem)}`,
-    () => 'it was altered or signed with another key: do not use it, and ask the publisher; nothing was taken in',
+    () =>
+      'it was altered or signed with another key: do not use it, and ask the publisher; nothing was taken in',
   ),
   TRUST_UNKNOWN_KEY: entry<{ part: string; keys: readonly string[] }>(
     exits.notGenuine,
@@ -265,9 +269,9 @@ export const codes = {
     (d) => `${d.count} ${d.count === 1 ? 'finding' : 'findings'}`,
     () => undefined,
   ),
-  INTERRUPTED: entry<Record<never, never>>(
+  INTERRUPTED: entry<{ during: string }>(
     exits.stopped,
-    () => 'stopped',
+    (d) => `stopped during ${display(d.during)}`,
     () => 'nothing is half done; run the same command again to go on',
   ),
 } as const satisfies Record<string, Entry<never>>

@@ -82,7 +82,8 @@ export const record =
   <F extends Readonly<Record<string, Field>>>(fields: F): Shape<RecordOf<F>> =>
   (value, place) => {
     const map = asMap(value, place)
-    for (const key of Object.keys(map)) if (!Object.hasOwn(fields, key)) refuse(`${place}.${key}`, 'unknown field')
+    for (const key of Object.keys(map))
+      if (!Object.hasOwn(fields, key)) refuse(`${place}.${key}`, 'unknown field')
     const out: Record<string, unknown> = {}
     for (const [key, field] of Object.entries(fields)) {
       const entry = map[key]
@@ -92,7 +93,10 @@ export const record =
     return out as RecordOf<F>
   }
 
-function asMap(value: CborValue | undefined, place: string): { readonly [key: string]: CborValue | undefined } {
+function asMap(
+  value: CborValue | undefined,
+  place: string,
+): { readonly [key: string]: CborValue | undefined } {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array || Array.isArray(value))
     return refuse(place, value === undefined ? 'missing' : 'expected a map')
   return value as { readonly [key: string]: CborValue | undefined }

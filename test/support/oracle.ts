@@ -21,7 +21,8 @@ function find(program: string): boolean {
 export function oracle(...programs: readonly string[]): boolean {
   const missing = programs.filter((program) => !find(program))
   if (missing.length === 0) return true
-  if (isRequired) throw new Error(`oracle missing: ${missing.join(', ')} (test/oracles.txt lists the packages)`)
+  if (isRequired)
+    throw new Error(`oracle missing: ${missing.join(', ')} (test/oracles.txt lists the packages)`)
   console.warn(`skipped: needs ${missing.join(', ')}`)
   return false
 }
