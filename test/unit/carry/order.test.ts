@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { compareAlike, kindOf } from '../../../src/carry/order.ts'
+
+test.each([
+  ['usr/lib/x86_64-linux-gnu/libz.so.1.3.1', 'so'],
+  ['usr/lib/libQt5Core.so.5.15', 'so'],
+  ['usr/share/man/man1/bash.1.gz', 'gz'],
+  ['usr/share/doc/bash/CHANGES', '/bash'],
+  ['usr/bin/python3.11', '/bin'],
+  ['usr/lib/python3/dist-packages/a.PY', 'py'],
+  ['bare', '/'],
+])('the kind of %s is %s', (path, kind) => {
+  expect(kindOf(path)).toBe(kind)
+})
+
+test('alike meets alike: by kind, then name, then path', () => {
+  const paths = [
+    'usr/lib/b/z.so.1',
+    'usr/bin/b',
+    'usr/share/a.py',
+    'usr/lib/a.so',
+    'usr/bin/a',
+    'usr/lib/a.py',
+  ]
+  expect([...paths].sort(compareAlike)).toEqual([
+    'usr/bin/a',
+    'usr/bin/b',
+    'usr/lib/a.py',
+    'usr/share/a.py',
+    'usr/lib/a.so',
+    'usr/lib/b/z.so.1',
+  ])
+})
