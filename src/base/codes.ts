@@ -45,6 +45,11 @@ export const codes = {
     (d) => `the model ${display(d.path)} is not valid: ${display(d.problem)}`,
     (d) => `correct ${display(d.path)}; nothing was changed`,
   ),
+  CAPABILITY_INVALID: entry<{ text: string; problem: string }>(
+    exits.usage,
+    (d) => `${display(d.text)} is not a capability: ${display(d.problem)}`,
+    () => 'write a package name such as bash, or kind(name), each with a bound if needed: "bash >= 5.2"',
+  ),
   // the machine
   HOST_IO: entry<{ action: string; path: string; problem: string }>(
     exits.failed,
@@ -101,6 +106,11 @@ export const codes = {
     (d) => `container is damaged in ${d.part}: ${display(d.problem)}`,
     () => 'copy the file again; what was already taken in whole is kept',
   ),
+  CONTAINER_CODEC_UNKNOWN: entry<{ part: string; codec: number }>(
+    exits.damaged,
+    (d) => `${d.part} is packed with codec ${d.codec}, which this moss does not know`,
+    () => 'update moss on this machine first, or ask for a bundle made for it',
+  ),
   CHUNK_DIGEST_MISMATCH: entry<{ part: string }>(
     exits.damaged,
     (d) => `the bytes of ${d.part} are not the ones their digest names`,
@@ -139,6 +149,12 @@ export const codes = {
     (d) => `no ${display(d.role)} key here`,
     () => 'make one with moss key generate',
   ),
+  KEY_TOO_COSTLY: entry<{ what: string; neededBytes: number; allowedBytes: number }>(
+    exits.usage,
+    (d) =>
+      `unlocking ${display(d.what)} takes ${d.neededBytes} bytes of memory, ${d.allowedBytes} are allowed`,
+    () => 'bring it in with moss key import --costly FILE, which writes it again with less',
+  ),
   // not genuine
   TRUST_SIGNATURE_INVALID: entry<{ part: string; problem: string }>(
     exits.notGenuine,
@@ -176,6 +192,12 @@ export const codes = {
     exits.notAllowed,
     (d) => `channel ${display(d.channel)} would jump from serial ${d.have} to ${d.offered}`,
     () => 'no channel rises that fast: ask the publisher; nothing was taken in',
+  ),
+  TRUST_EPOCH_AHEAD: entry<{ channel: string; have: number; offered: number }>(
+    exits.notAllowed,
+    (d) =>
+      `channel ${display(d.channel)} is in epoch ${d.offered}, the trust root of this machine is in ${d.have}`,
+    () => 'bring the newest trust root; nothing was taken in',
   ),
   TRUST_FUTURE: entry<{ what: string; date: string }>(
     exits.notAllowed,
