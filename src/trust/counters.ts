@@ -1,0 +1,118 @@
+// What a host remembers so that nobody can lead it back: the epoch, each channel's serial, and the time floor, the
+// newest date it has trusted. They rise and never fall; a rollback to a kept state does not touch them.
+// Pure: the caller stores what comes out, before or together with what it allowed.
+import { fromHex } from '../base/bytes.ts'
+import { decodeCbor, encodeCbor } from '../base/cbor.ts'
+import { MossError } from '../base/error.ts'
+import type { Digest } from '../base/ids.ts'
+import { limits } from '../base/limits.ts'
+import { dictionary, digest, integer, oneOf, record } from '../base/shape.ts'
+import type { Root } from './root.ts'
+
+export interface ChannelCounter {
+  readonly serial: number
+  readonly snapshot: Digest
+}
+
+export interface Counters {
+  readonly epoch: number
+  readonly serials: Readonly<Record<string, ChannelCounter>>
+  /** Seconds since 1970. */
+  readonly timeFloor: number
+}
+
+/** What a genuine snapshot says of itself; `snapshot` is the digest of its signed bytes. */
+export interface OfferedSnapshot {
+  readonly channel: string
+  readonly epoch: number
+  readonly serial: number
+  readonly snapshot: Digest
+  /** Seconds since 1970. */
+  readonly created: number
+}
+
+const daySeconds = 24 * 60 * 60
+
+/** The counters of a host that trusts this root and has seen nothing yet. */
+export const startCounters = (root: Root): Counters => ({
+  epoch: root.epoch,
+  serials: {},
+  timeFloor: root.created,
+})
+
+/**
+ * The counters once this snapshot is taken in. The same snapshot again changes nothing, so that a step that was
+ * interrupted can be repeated. Throws TRUST_ROLLBACK, TRUST_FORK, TRUST_SERIAL_JUMP, TRUST_EPOCH_AHEAD, TRUST_FUTURE.
+ */
+export function acceptSnapshot(counters: Counters, offered: OfferedSnapshot, nowSeconds: number): Counters {
+  const { channel, serial, snapshot, created } = offered
+  if (!isChannelName(channel))
+    throw new MossError('SHAPE_INVALID', { part: 'snapshot', problem: `no channel is named ${channel}` })
+  checkEpoch(counters, offered)
+  const seen = Object.hasOwn(counters.serials, channel) ? counters.serials[channel] : undefined
+  const have = seen?.serial ?? 0
+  if (serial < have)
+    throw new MossError('TRUST_ROLLBACK', { what: `channel ${channel}`, have, offered: serial })
+  if (seen !== undefined && serial === have) {
+    if (snapshot !== seen.snapshot) throw new MossError('TRUST_FORK', { channel, serial })
+    return counters
+  }
+  if (serial - have > limits.serialJump)
+    throw new MossError('TRUST_SERIAL_JUMP', { channel, have, offered: serial })
+  checkDate(`channel ${channel}`, created, Math.max(counters.timeFloor, nowSeconds))
+  return {
+    epoch: counters.epoch,
+    serials: { ...counters.serials, [channel]: { serial, snapshot } },
+    timeFloor: Math.max(counters.timeFloor, created),
+  }
+}
+
+/** The epoch is the root's to raise: a channel key alone could otherwise lock every host out. */
+function checkEpoch(counters: Counters, { channel, epoch }: OfferedSnapshot): void {
+  if (epoch < counters.epoch)
+    throw new MossError('TRUST_ROLLBACK', {
+      what: `the epoch of channel ${channel}`,
+      have: counters.epoch,
+      offered: epoch,
+    })
+  if (epoch > counters.epoch)
+    throw new MossError('TRUST_EPOCH_AHEAD', { channel, have: counters.epoch, offered: epoch })
+}
+
+function checkDate(what: string, created: number, latestKnown: number): void {
+  if (created - latestKnown <= limits.futureDays * daySeconds) return
+  throw new MossError('TRUST_FUTURE', { what, date: showDate(created) })
+}
+
+/** Dates beyond the calendar of JavaScript are shown as the number they are. */
+const showDate = (seconds: number): string =>
+  seconds <= 8_640_000_000_000 ? new Date(seconds * 1000).toISOString().slice(0, 10) : `second ${seconds}`
+
+/** Letters and digits with `._+-` between, at most 64, as they name folders too. */
+export const isChannelName = (name: string): boolean => /^[a-z0-9][a-z0-9._+-]{0,63}$/.test(name)
+
+const countersShape = record({
+  format: oneOf('moss-counters'),
+  epoch: integer(1),
+  serials: dictionary(record({ serial: integer(), snapshot: digest() })),
+  timeFloor: integer(),
+})
+
+export const encodeCounters = (counters: Counters): Uint8Array =>
+  encodeCbor({
+    format: 'moss-counters',
+    epoch: counters.epoch,
+    serials: Object.fromEntries(
+      Object.entries(counters.serials).map(([channel, { serial, snapshot }]) => [
+        channel,
+        { serial, snapshot: fromHex(snapshot) },
+      ]),
+    ),
+    timeFloor: counters.timeFloor,
+  })
+
+/** Throws CBOR_INVALID or SHAPE_INVALID. */
+export function decodeCounters(encoded: Uint8Array, part = 'counters'): Counters {
+  const { format: _, ...counters } = countersShape(decodeCbor(encoded, part), part)
+  return counters
+}

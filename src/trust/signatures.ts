@@ -1,0 +1,75 @@
+// Whether a signature is genuine. Two implementations judge: OpenSSL through node:crypto, and noble in its strict
+// mode, each with its own hashes. They must agree; where they differ the signature is refused and the difference
+// is said, because it means either a crafted signature or a fault in one of them.
+import { createHash, createPublicKey, verify as verifyWithOpenssl } from 'node:crypto'
+import { hashes, verify as verifyWithNoble } from '@noble/ed25519'
+import { sha512 } from '@noble/hashes/sha2.js'
+import { concatBytes, equalBytes } from '../base/bytes.ts'
+import { MossError } from '../base/error.ts'
+import type { PublicKey } from './keys.ts'
+import { parseSignatureBlock, prehash, signedComment, statesPurpose } from './signature-block.ts'
+
+hashes.sha512 = sha512
+
+const publicPrefix = Uint8Array.fromHex('302a300506032b6570032100')
+
+export interface SignatureClaim {
+  /** Names what is signed, in errors. */
+  readonly part: string
+  readonly message: Uint8Array
+  /** A minisign signature block. */
+  readonly block: string
+  readonly key: PublicKey
+}
+
+/** The block is by this key over these bytes, comment included; else throws TRUST_SIGNATURE_INVALID. */
+export function verifySignature({ part, message, block, key }: SignatureClaim): void {
+  const refuse = (problem: string): never => {
+    throw new MossError('TRUST_SIGNATURE_INVALID', { part, problem })
+  }
+  const { minisignId, signature, commentSignature } = parseSignatureBlock(block, part)
+  if (!statesPurpose(message)) refuse('the signed text does not say what it is for')
+  if (!equalBytes(minisignId, key.minisignId)) refuse('the signature is labelled with another key')
+
+  const opensslHash = createHash('blake2b512').update(message).digest()
+  const overMessage = judge({ signature, key }, { openssl: opensslHash, noble: prehash(message) })
+  if (overMessage !== undefined) refuse(overMessage)
+
+  const comment = signedComment(signature)
+  const overComment = judge({ signature: commentSignature, key }, { openssl: comment, noble: comment })
+  if (overComment !== undefined) refuse(`${overComment} (trusted comment)`)
+}
+
+/** The problem, or undefined if both verifiers accept. */
+function judge(
+  { signature, key }: { signature: Uint8Array; key: PublicKey },
+  message: { openssl: Uint8Array; noble: Uint8Array },
+): string | undefined {
+  const openssl = acceptedByOpenssl(signature, message.openssl, key)
+  const noble = acceptedByNoble(signature, message.noble, key)
+  if (openssl && noble) return undefined
+  if (openssl === noble) return 'the signature does not match'
+  return 'the two verifiers do not agree about the signature'
+}
+
+export function acceptedByOpenssl(signature: Uint8Array, message: Uint8Array, key: PublicKey): boolean {
+  const der = Buffer.from(concatBytes([publicPrefix, key.bytes]))
+  try {
+    return verifyWithOpenssl(
+      null,
+      message,
+      createPublicKey({ key: der, format: 'der', type: 'spki' }),
+      signature,
+    )
+  } catch {
+    return false
+  }
+}
+
+export function acceptedByNoble(signature: Uint8Array, message: Uint8Array, key: PublicKey): boolean {
+  try {
+    return verifyWithNoble(signature, message, key.bytes, { zip215: false })
+  } catch {
+    return false
+  }
+}
