@@ -1,0 +1,85 @@
+// A snapshot: what a channel offers at one serial, as a signed list that pins every package by its id. Its
+// container's head names channel, epoch and serial; the record holds the packages, by name, then by id. Whatever
+// a bundle carries must be named here: that is what binds an exporter to its channel.
+import { compareText, fromHex } from '../base/bytes.ts'
+import { decodeCbor, encodeCbor, type CborValue } from '../base/cbor.ts'
+import { MossError } from '../base/error.ts'
+import type { PackageId } from '../base/ids.ts'
+import { digest, integer, list, record, text, type Shape } from '../base/shape.ts'
+import { isChannelName } from '../trust/counters.ts'
+
+/** A package as a snapshot names it; the manifest that `id` pins says the rest. */
+export interface OfferedPackage {
+  readonly id: PackageId
+  readonly name: string
+  readonly version: string
+  readonly architecture: string
+}
+
+export interface Snapshot {
+  readonly channel: string
+  readonly epoch: number
+  readonly serial: number
+  /** Whole seconds since 1970; the date of everything made from it. */
+  readonly created: number
+  readonly packages: readonly OfferedPackage[]
+}
+
+/** What the head of a snapshot's container says about it. */
+export type SnapshotAbout = Pick<Snapshot, 'channel' | 'epoch' | 'serial'>
+
+/** The name of a channel, in heads of snapshots and of bundles. */
+export const channelName: Shape<string> = (value, place) => {
+  const name = text(64, 1)(value, place)
+  if (isChannelName(name)) return name
+  throw new MossError('SHAPE_INVALID', { part: place, problem: 'not a name of a channel' })
+}
+
+const aboutShape = record({ channel: channelName, epoch: integer(), serial: integer(1) })
+
+const recordShape = record({
+  packages: list(
+    record({
+      id: digest<PackageId>(),
+      name: text(255, 1),
+      version: text(255, 1),
+      architecture: text(255, 1),
+    }),
+  ),
+})
+
+/** The one order of a snapshot's packages. */
+export const compareOffered = (a: OfferedPackage, b: OfferedPackage): number =>
+  compareText(a.name, b.name) || compareText(a.id, b.id)
+
+export function encodeSnapshotRecord(packages: readonly OfferedPackage[]): Uint8Array {
+  const sorted = [...packages].sort(compareOffered)
+  return encodeCbor({
+    packages: sorted.map(({ id, name, version, architecture }) => ({
+      id: fromHex(id),
+      name,
+      version,
+      architecture,
+    })),
+  })
+}
+
+/** `about`, `created` and `recordBytes` come from a verified container. Throws SHAPE_INVALID, CBOR_INVALID. */
+export function decodeSnapshotRecord(container: {
+  readonly about: CborValue
+  readonly created: number
+  readonly recordBytes: Uint8Array
+}): Snapshot {
+  const about = aboutShape(container.about, 'snapshot.about')
+  const { packages } = recordShape(decodeCbor(container.recordBytes, 'snapshot'), 'snapshot')
+  let previous: OfferedPackage | undefined
+  for (const [index, offered] of packages.entries()) {
+    if (previous !== undefined && compareOffered(previous, offered) >= 0)
+      throw new MossError('SHAPE_INVALID', {
+        part: `snapshot.packages[${index}]`,
+        problem: 'named twice or not in order',
+      })
+    previous = offered
+  }
+  return { ...about, created: container.created, packages }
+}

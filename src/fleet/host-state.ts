@@ -1,0 +1,138 @@
+// A host's state as it crosses the gap: what the host is, which packages its kept states have, what it lacks, and
+// (once it has been sent a bundle) what became of it. The newest state is the receipt. It is signed by the
+// host's own key, which its head carries; whether that key is enrolled is for the reader to judge.
+import { compareText, fromHex } from '../base/bytes.ts'
+import { decodeCbor, encodeCbor } from '../base/cbor.ts'
+import { MossError } from '../base/error.ts'
+import type {
+  ContainerId,
+  ContentDigest,
+  Digest,
+  HostId,
+  KeyId,
+  PackageId,
+  StateNumber,
+} from '../base/ids.ts'
+import { bytes, digest, integer, list, oneOf, optional, record, text, type Shape } from '../base/shape.ts'
+
+export interface KeptPackages {
+  readonly number: StateNumber
+  /** Sorted by id. */
+  readonly packages: readonly PackageId[]
+}
+
+export type Outcome = 'imported' | 'applied' | 'rolled-back' | 'refused' | 'failed'
+
+export interface HostState {
+  readonly host: HostId
+  /** What the machine calls itself: for people, proves nothing. */
+  readonly name: string
+  /** Rises by one with each state the host writes. */
+  readonly counter: number
+  /** By the host's clock, which may be wrong. Whole seconds since 1970. */
+  readonly created: number
+  /** Of the trust root it holds. */
+  readonly rootVersion: number
+  readonly timeFloor: number
+  /** The channel it follows, absent before its first bundle. */
+  readonly channel?: {
+    readonly name: string
+    readonly epoch: number
+    readonly serial: number
+    readonly snapshot: Digest
+  }
+  /** The model's own text. */
+  readonly model: string
+  readonly current: StateNumber
+  /** Every kept state, by number; the current one is among them. */
+  readonly states: readonly KeptPackages[]
+  /** Contents that its packages name but that are missing or damaged. Sorted. */
+  readonly lacking: readonly ContentDigest[]
+  /** The last bundle it was given, and what became of it. */
+  readonly answers?: { readonly bundle: ContainerId; readonly outcome: Outcome; readonly detail: string }
+}
+
+/** A host is named by its key. */
+export const hostIdOf = (key: KeyId): HostId => key.slice(0, 16) as HostId
+
+export const hostId: Shape<HostId> = (value, place) => {
+  const id = text(16, 16)(value, place)
+  if (/^[0-9a-f]{16}$/.test(id)) return id as HostId
+  throw new MossError('SHAPE_INVALID', { part: place, problem: 'not an id of a host' })
+}
+
+const stateNumber = integer() as Shape<StateNumber>
+
+/** In the head, so that a state is recognised without its record. */
+export const hostAboutShape = record({
+  host: hostId,
+  counter: integer(1),
+  key: bytes(32, 32),
+  minisignId: bytes(8, 8),
+})
+
+const recordShape = record({
+  name: text(255),
+  rootVersion: integer(),
+  timeFloor: integer(),
+  channel: optional(record({ name: text(63, 1), epoch: integer(), serial: integer(), snapshot: digest() })),
+  model: text(1 << 20),
+  current: stateNumber,
+  states: list(record({ number: stateNumber, packages: list(digest<PackageId>()) }), 10_000),
+  lacking: list(digest<ContentDigest>()),
+  answers: optional(
+    record({
+      bundle: digest<ContainerId>(),
+      outcome: oneOf('imported', 'applied', 'rolled-back', 'refused', 'failed'),
+      detail: text(4096),
+    }),
+  ),
+})
+
+const raw = (ids: readonly Digest[]): readonly Uint8Array[] => [...ids].sort(compareText).map(fromHex)
+
+export function encodeHostRecord(state: HostState): Uint8Array {
+  return encodeCbor({
+    name: state.name,
+    rootVersion: state.rootVersion,
+    timeFloor: state.timeFloor,
+    channel: state.channel && { ...state.channel, snapshot: fromHex(state.channel.snapshot) },
+    model: state.model,
+    current: state.current,
+    states: [...state.states]
+      .sort((a, b) => a.number - b.number)
+      .map(({ number, packages }) => ({ number, packages: raw(packages) })),
+    lacking: raw(state.lacking),
+    answers: state.answers && { ...state.answers, bundle: fromHex(state.answers.bundle) },
+  })
+}
+
+/** From a container whose signature by the key in its head is verified. Throws SHAPE_INVALID, CBOR_INVALID. */
+export function decodeHostRecord(container: {
+  readonly host: HostId
+  readonly counter: number
+  readonly created: number
+  readonly recordBytes: Uint8Array
+}): HostState {
+  const { host, counter, created } = container
+  const found = recordShape(decodeCbor(container.recordBytes, 'host state'), 'host state')
+  if (!found.states.some((state) => state.number === found.current))
+    throw new MossError('SHAPE_INVALID', { part: 'host state.current', problem: 'not among the states' })
+  rising(
+    found.states.map((state) => state.number),
+    'host state.states',
+  )
+  rising(found.lacking, 'host state.lacking')
+  for (const { number, packages } of found.states) rising(packages, `host state.states of state ${number}`)
+  return { host, counter, created, ...found }
+}
+
+function rising(values: readonly (string | number)[], part: string): void {
+  for (let i = 1; i < values.length; i++)
+    if ((values[i - 1] as string) >= (values[i] as string))
+      throw new MossError('SHAPE_INVALID', { part, problem: 'repeated or not in order' })
+}
+
+/** Every package that some kept state has: what a plan may count on. */
+export const packagesHeld = (state: HostState): readonly PackageId[] =>
+  [...new Set(state.states.flatMap((kept) => kept.packages))].sort(compareText)
