@@ -116,6 +116,11 @@ export const codes = {
     (d) => `the bytes of ${d.part} are not the ones their digest names`,
     () => 'the file was made wrongly: ask for a new one; nothing was taken in',
   ),
+  STORE_DAMAGED: entry<{ path: string; problem: string }>(
+    exits.damaged,
+    (d) => `the store is damaged at ${display(d.path)}: ${display(d.problem)}`,
+    () => 'run moss verify; export this host’s state, and its next bundle carries what is lost',
+  ),
   MANIFEST_INVALID: entry<{ package: string; problem: string }>(
     exits.damaged,
     (d) => `the manifest of ${display(d.package)} is not valid: ${display(d.problem)}`,

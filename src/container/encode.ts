@@ -1,0 +1,68 @@
+// Makes a container's bytes up to its frames: prelude, head, signatures, sections. Nothing in them comes from this
+// machine: the same draft, frames and keys give the same bytes.
+import { concatBytes, encodeUtf8 } from '../base/bytes.ts'
+import { digestOf } from '../base/digest.ts'
+import type { ContainerId } from '../base/ids.ts'
+import { limits } from '../base/limits.ts'
+import type { Signer } from '../trust/keys.ts'
+import { encodeHead, type About } from './head.ts'
+import type { Kind } from './kinds.ts'
+import { viewOf, writeU32 } from './little-endian.ts'
+import { encodePrelude } from './prelude.ts'
+import { encodeSections, type SectionDraft } from './sections.ts'
+
+export interface ContainerDraft {
+  readonly kind: Kind
+  /** Whole seconds since 1970; never from the clock where the same input shall give the same file. */
+  readonly created: number
+  readonly about: About
+  /** In any order; empty ones are left out. */
+  readonly sections: readonly SectionDraft[]
+}
+
+/** What the front says of the frames behind it: their number and size, and the tables made with them. */
+export interface FramesDraft {
+  readonly count: number
+  readonly storedBytes: number
+  readonly sections: readonly SectionDraft[]
+}
+
+/** All that stands before the frames. */
+export function encodeFront(
+  draft: ContainerDraft & { readonly frames?: FramesDraft },
+  signers: readonly Signer[],
+): { readonly id: ContainerId; readonly bytes: Uint8Array } {
+  const { kind, created, about, frames } = draft
+  const sections = encodeSections(kind, [...draft.sections, ...(frames?.sections ?? [])])
+  const head = encodeHead({
+    kind,
+    created,
+    signers: signers.map((signer) => signer.publicKey.id),
+    about,
+    sections: sections.map((section) => section.entry),
+    frames: { count: frames?.count ?? 0, storedBytes: frames?.storedBytes ?? 0 },
+  })
+  const signatures = encodeBlocks(signers.map((signer) => signer.sign(head)))
+  const id = digestOf<ContainerId>(head)
+  const prelude = encodePrelude({
+    kind,
+    volume: 1,
+    headBytes: head.length,
+    signaturesBytes: signatures.length,
+    id,
+  })
+  return { id, bytes: concatBytes([prelude, head, signatures, ...sections.map((section) => section.stored)]) }
+}
+
+function encodeBlocks(blocks: readonly string[]): Uint8Array {
+  const bytes = concatBytes(
+    blocks.flatMap((block) => {
+      const text = encodeUtf8(block)
+      const length = new Uint8Array(4)
+      writeU32(viewOf(length), 0, text.length)
+      return [length, text]
+    }),
+  )
+  if (bytes.length > limits.signaturesBytes) throw new RangeError(`signatures of ${bytes.length} bytes`)
+  return bytes
+}

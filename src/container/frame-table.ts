@@ -1,0 +1,218 @@
+// Tables `frames` and `chunks`: where each frame stands, and which chunk lies where in it. Frames follow each other
+// without gaps and chunks fill their frames without gaps, so every offset is implied and is checked.
+import { fromHex } from '../base/bytes.ts'
+import type { ChunkId, Digest } from '../base/ids.ts'
+import { chunkSizes, limits } from '../base/limits.ts'
+import { checkCodec, type Codec } from './codecs.ts'
+import { viewOf, writeU32, writeU64 } from './little-endian.ts'
+import { Records } from './records.ts'
+
+export interface FrameEntry {
+  /** From the first byte of frame 0. */
+  readonly offset: number
+  readonly storedBytes: number
+  readonly plainBytes: number
+  readonly codec: Codec
+  /** Of the stored bytes. */
+  readonly digest: Digest
+}
+
+export interface ChunkInFrame {
+  readonly id: ChunkId
+  /** In the frame's plain bytes. */
+  readonly offset: number
+  readonly sizeBytes: number
+}
+
+export interface ChunkPlace {
+  readonly frame: number
+  readonly offset: number
+  readonly sizeBytes: number
+}
+
+const frameWidth = 64
+const chunkWidth = 44
+const fanOutBytes = 1024
+
+export function encodeFrames(frames: readonly FrameEntry[]): Uint8Array {
+  const bytes = new Uint8Array(frames.length * frameWidth)
+  const view = viewOf(bytes)
+  frames.forEach((frame, index) => {
+    const at = index * frameWidth
+    bytes.set(fromHex(frame.digest), at)
+    writeU64(view, at + 32, frame.offset)
+    writeU32(view, at + 40, frame.storedBytes)
+    writeU32(view, at + 44, frame.plainBytes)
+    view.setUint16(at + 48, frame.codec, true)
+  })
+  return bytes
+}
+
+/** `chunks` in any order, each once. */
+export function encodeChunks(chunks: readonly (ChunkPlace & { readonly id: ChunkId })[]): Uint8Array {
+  if (chunks.length === 0) return new Uint8Array(0)
+  const sorted = chunks.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  const bytes = new Uint8Array(fanOutBytes + sorted.length * chunkWidth)
+  const view = viewOf(bytes)
+  const upTo = Array.from({ length: 256 }, () => 0)
+  sorted.forEach((chunk, index) => {
+    const at = fanOutBytes + index * chunkWidth
+    const id = fromHex(chunk.id)
+    bytes.set(id, at)
+    writeU32(view, at + 32, chunk.frame)
+    writeU32(view, at + 36, chunk.offset)
+    writeU32(view, at + 40, chunk.sizeBytes)
+    upTo[id[0] ?? 0] = index + 1
+  })
+  let count = 0
+  upTo.forEach((last, first) => {
+    count = Math.max(count, last)
+    writeU32(view, first * 4, count)
+  })
+  return bytes
+}
+
+export class FrameTable {
+  readonly #records: Records
+
+  constructor(
+    bytes: Uint8Array | undefined,
+    frames: { readonly count: number; readonly storedBytes: number },
+  ) {
+    this.#records = new Records('frames', bytes, frameWidth)
+    if (this.count !== frames.count)
+      this.#records.refuse(`${this.count} records, the head says ${frames.count} frames`)
+    let offset = 0
+    for (let n = 0; n < this.count; n++) offset = this.#check(n, offset)
+    if (offset !== frames.storedBytes)
+      this.#records.refuse(`frames of ${offset} bytes, the head says ${frames.storedBytes}`)
+  }
+
+  get count(): number {
+    return this.#records.count
+  }
+
+  /** Throws a RangeError for a number that is not a frame's. */
+  entry(n: number): FrameEntry {
+    if (!(n >= 0 && n < this.count)) throw new RangeError(`no frame ${n}`)
+    return {
+      offset: this.#records.u64(n, 32),
+      storedBytes: this.#records.u32(n, 40),
+      plainBytes: this.#records.u32(n, 44),
+      codec: checkCodec(this.#records.u16(n, 48), `frame ${n}`),
+      digest: this.#records.digest(n, 0),
+    }
+  }
+
+  #check(n: number, offset: number): number {
+    const frame = this.entry(n)
+    const records = this.#records
+    if (frame.offset !== offset) records.refuse(`frame ${n} is not where frame ${n - 1} ends`)
+    if (records.u16(n, 50) !== 0 || records.u32(n, 60) !== 0)
+      records.refuse(`frame ${n} has bits set for nothing`)
+    if (records.u32(n, 52) !== 0 || records.u32(n, 56) !== 0)
+      records.refuse(`frame ${n} names bases it cannot use`)
+    if (frame.plainBytes === 0 || frame.plainBytes > limits.framePlainBytes)
+      records.refuse(`frame ${n} has ${frame.plainBytes} plain bytes`)
+    const isFit =
+      frame.codec === 0
+        ? frame.storedBytes === frame.plainBytes
+        : frame.storedBytes > 0 && frame.storedBytes < frame.plainBytes
+    if (!isFit)
+      records.refuse(`frame ${n} has ${frame.storedBytes} stored bytes for ${frame.plainBytes} plain ones`)
+    return offset + frame.storedBytes
+  }
+}
+
+export class ChunkTable {
+  readonly #records: Records
+  readonly #fanOut: DataView
+  /** Record numbers by frame and offset; those of frame n start at #starts[n]. */
+  readonly #inOrder: Uint32Array
+  readonly #starts: Uint32Array
+
+  constructor(bytes: Uint8Array | undefined, frames: FrameTable) {
+    const whole = bytes ?? new Uint8Array(fanOutBytes)
+    this.#records = new Records('chunks', whole.subarray(fanOutBytes), chunkWidth)
+    if (whole.length < fanOutBytes || (bytes !== undefined && this.#records.count === 0))
+      this.#records.refuse('cut short')
+    this.#fanOut = viewOf(whole.subarray(0, fanOutBytes))
+    this.#records.checkSorted(32)
+    this.#checkFanOut()
+    this.#starts = this.#countByFrame(frames.count)
+    this.#inOrder = this.#sortByPlace()
+    this.#checkPlaces(frames)
+  }
+
+  get count(): number {
+    return this.#records.count
+  }
+
+  /** Also for a content digest: a content of one chunk bears that chunk's id. */
+  place(id: Digest): ChunkPlace | undefined {
+    const key = fromHex(id)
+    const first = key[0] ?? 0
+    const low = first === 0 ? 0 : this.#fanOut.getUint32((first - 1) * 4, true)
+    const record = this.#records.lowest(key, low, this.#fanOut.getUint32(first * 4, true))
+    if (!this.#records.startsWith(record, key)) return undefined
+    const records = this.#records
+    return {
+      frame: records.u32(record, 32),
+      offset: records.u32(record, 36),
+      sizeBytes: records.u32(record, 40),
+    }
+  }
+
+  /** In the order of their bytes in the frame. */
+  ofFrame(n: number): readonly ChunkInFrame[] {
+    return Array.from(this.#inOrder.subarray(this.#starts[n], this.#starts[n + 1]), (record) => ({
+      id: this.#records.digest<ChunkId>(record, 0),
+      offset: this.#records.u32(record, 36),
+      sizeBytes: this.#records.u32(record, 40),
+    }))
+  }
+
+  *ids(): Generator<ChunkId> {
+    for (let i = 0; i < this.count; i++) yield this.#records.digest<ChunkId>(i, 0)
+  }
+
+  #checkFanOut(): void {
+    let record = 0
+    for (let first = 0; first < 256; first++) {
+      while (record < this.count && this.#records.bytes(record, 0, 1)[0] === first) record++
+      if (this.#fanOut.getUint32(first * 4, true) !== record)
+        this.#records.refuse(`fan-out ${first} is wrong`)
+    }
+  }
+
+  #countByFrame(frameCount: number): Uint32Array {
+    const starts = new Uint32Array(frameCount + 1)
+    for (let i = 0; i < this.count; i++) {
+      const frame = this.#records.u32(i, 32)
+      if (frame >= frameCount) this.#records.refuse(`record ${i} names frame ${frame} of ${frameCount}`)
+      starts[frame + 1] = (starts[frame + 1] ?? 0) + 1
+    }
+    for (let n = 0; n < frameCount; n++) starts[n + 1] = (starts[n + 1] ?? 0) + (starts[n] ?? 0)
+    return starts
+  }
+
+  #sortByPlace(): Uint32Array {
+    const records = this.#records
+    return Uint32Array.from({ length: this.count }, (_, i) => i).sort(
+      (a, b) => records.u32(a, 32) - records.u32(b, 32) || records.u32(a, 36) - records.u32(b, 36),
+    )
+  }
+
+  #checkPlaces(frames: FrameTable): void {
+    for (let n = 0; n < frames.count; n++) {
+      let end = 0
+      for (const { offset, sizeBytes } of this.ofFrame(n)) {
+        if (offset !== end) this.#records.refuse(`the chunks of frame ${n} leave a gap or overlap`)
+        if (sizeBytes === 0 || sizeBytes > chunkSizes.max)
+          this.#records.refuse(`a chunk of ${sizeBytes} bytes in frame ${n}`)
+        end += sizeBytes
+      }
+      if (end !== frames.entry(n).plainBytes) this.#records.refuse(`the chunks of frame ${n} do not fill it`)
+    }
+  }
+}

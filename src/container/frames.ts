@@ -1,0 +1,163 @@
+// Chunks on their way into a container: gathered into groups, packed by the pool, written in order to a spool on
+// this machine's disk. A frame is one group; chunks that are alike should follow each other. What comes out depends
+// on the chunks and their order alone, never on the pool's width. Memory: two groups for each worker.
+import type { ChunkId, ContentDigest } from '../base/ids.ts'
+import { limits } from '../base/limits.ts'
+import type { ChunkList } from '../delta/chunk-list.ts'
+import { cutContent, cutMany, type CutChunk, type Pieces } from '../delta/cut-file.ts'
+import type { OpenFile } from '../host/disk.ts'
+import type { Outside } from '../host/outside.ts'
+import type { FramesDraft } from './encode.ts'
+import { encodeLists } from './content-table.ts'
+import { encodeChunks, encodeFrames, type ChunkPlace, type FrameEntry } from './frame-table.ts'
+import { encodeFrameJob, type EncodedFrame } from './jobs.ts'
+
+/** man/notes/0004-frames.md has the measurement. */
+export const groupBytes = 4 * 1024 * 1024
+
+/** With the tables frames, chunks, contents and links. */
+export interface FinishedFrames extends FramesDraft {
+  /** The spool that holds the stored bytes. */
+  readonly path: string
+  readonly plainBytes: number
+}
+
+export interface SpoolOptions {
+  /** Of zstd, 1 to 19; 9 by default. */
+  readonly level?: number
+  /** Plain bytes of a group, at most 8 MiB. */
+  readonly groupBytes?: number
+}
+
+/** `path` is a new file, removed again when the spool is disposed. */
+export const startFrames = (outside: Outside, path: string, options: SpoolOptions = {}): FrameSpool =>
+  new FrameSpool(outside, path, options)
+
+interface Group {
+  readonly plain: Uint8Array<ArrayBuffer>
+  filled: number
+  readonly chunks: { readonly id: ChunkId; readonly sizeBytes: number }[]
+}
+
+/** One call at a time: each is awaited before the next. */
+export class FrameSpool implements Disposable {
+  readonly #outside: Outside
+  readonly #path: string
+  readonly #level: number
+  readonly #groupBytes: number
+  readonly #file: OpenFile
+  #group: Group | undefined
+  #groupCount = 0
+  readonly #underWay: { readonly plainBytes: number; readonly encoded: Promise<EncodedFrame> }[] = []
+  readonly #frames: FrameEntry[] = []
+  #storedBytes = 0
+  #plainBytes = 0
+  readonly #places = new Map<ChunkId, ChunkPlace>()
+  readonly #lists = new Map<ContentDigest, ChunkList>()
+
+  constructor(outside: Outside, path: string, { level = 9, groupBytes: size = groupBytes }: SpoolOptions) {
+    if (size > limits.framePlainBytes) throw new RangeError(`a group of ${size} bytes`)
+    this.#outside = outside
+    this.#path = path
+    this.#level = level
+    this.#groupBytes = size
+    this.#file = outside.disk.open(path, 'create')
+  }
+
+  has(id: ChunkId): boolean {
+    return this.#places.has(id)
+  }
+
+  /** A chunk that is here already is left out. Its bytes are copied at once. */
+  async add({ id, bytes }: CutChunk): Promise<void> {
+    if (this.#places.has(id)) return
+    if (this.#group !== undefined && this.#group.filled + bytes.length > this.#groupBytes)
+      await this.endGroup()
+    this.#group ??= { plain: new Uint8Array(Math.max(this.#groupBytes, bytes.length)), filled: 0, chunks: [] }
+    const group = this.#group
+    group.plain.set(bytes, group.filled)
+    this.#places.set(id, { frame: this.#groupCount, offset: group.filled, sizeBytes: bytes.length })
+    group.chunks.push({ id, sizeBytes: bytes.length })
+    group.filled += bytes.length
+  }
+
+  /** What follows starts a new frame. Waits only when two frames for each worker are under way. */
+  async endGroup(): Promise<void> {
+    const group = this.#group
+    if (group === undefined) return
+    this.#group = undefined
+    this.#groupCount++
+    const input = { plain: group.plain.subarray(0, group.filled), chunks: group.chunks, level: this.#level }
+    const encoded = this.#outside.pool.run(encodeFrameJob, input, [group.plain.buffer])
+    // Awaited in its turn; until then a failure must not count as unhandled.
+    encoded.catch(() => {})
+    this.#underWay.push({ plainBytes: group.filled, encoded })
+    while (this.#underWay.length >= 2 * this.#outside.pool.width) await this.#writeOldest()
+  }
+
+  /** Puts a content's chunk list into the tables, whether or not its chunks are here. */
+  addList(list: ChunkList): void {
+    if (list.chunks.length > 1) this.#lists.set(list.content, list)
+  }
+
+  /** Cuts a content, adds the chunks that are not here yet, and its list. */
+  async addContent(pieces: Pieces): Promise<ChunkList> {
+    const list = await cutContent(this.#outside.pool, pieces, (chunk) => this.add(chunk))
+    this.addList(list)
+    return list
+  }
+
+  /** The same for many contents that each fit in memory: much quicker for small ones. `onList` hears in order. */
+  async addContents(contents: Pieces, onList: (list: ChunkList, index: number) => void): Promise<void> {
+    await cutMany(this.#outside.pool, contents, async ({ index, list, bytes }) => {
+      let at = 0
+      for (const { id, sizeBytes } of list.chunks) {
+        await this.add({ id, bytes: bytes.subarray(at, at + sizeBytes) })
+        at += sizeBytes
+      }
+      this.addList(list)
+      onList(list, index)
+    })
+  }
+
+  /** The spool then holds all frames, to be copied by `writeContainer` before it is disposed. */
+  async finish(): Promise<FinishedFrames> {
+    await this.endGroup()
+    while (this.#underWay.length > 0) await this.#writeOldest()
+    const places = Array.from(this.#places, ([id, place]) => ({ id, ...place }))
+    const { contents, links } = encodeLists([...this.#lists.values()])
+    return {
+      path: this.#path,
+      count: this.#frames.length,
+      storedBytes: this.#storedBytes,
+      plainBytes: this.#plainBytes,
+      sections: [
+        { name: 'frames', bytes: encodeFrames(this.#frames) },
+        { name: 'chunks', bytes: encodeChunks(places) },
+        { name: 'contents', bytes: contents },
+        { name: 'links', bytes: links },
+      ],
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#file[Symbol.dispose]()
+    this.#outside.disk.remove(this.#path)
+  }
+
+  async #writeOldest(): Promise<void> {
+    const oldest = this.#underWay.shift()
+    if (oldest === undefined) return
+    const { codec, stored, digest } = await oldest.encoded
+    this.#file.write(stored, this.#storedBytes)
+    this.#frames.push({
+      offset: this.#storedBytes,
+      storedBytes: stored.length,
+      plainBytes: oldest.plainBytes,
+      codec,
+      digest,
+    })
+    this.#storedBytes += stored.length
+    this.#plainBytes += oldest.plainBytes
+  }
+}

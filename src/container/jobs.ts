@@ -1,0 +1,69 @@
+// The processor's work of this room, as pure functions for a pool of workers: packing a group of chunks into a
+// frame, and unpacking one. Both check every chunk against its id, so neither side can pass on a wrong one.
+import { digestOf } from '../base/digest.ts'
+import { MossError } from '../base/error.ts'
+import type { ChunkId, Digest } from '../base/ids.ts'
+import type { Job } from '../host/pool.ts'
+import { decodeStored, encodeStored, type Codec, type Encoded } from './codecs.ts'
+import type { ChunkInFrame } from './frame-table.ts'
+
+export interface FrameToEncode {
+  /** The chunks back to back. */
+  readonly plain: Uint8Array
+  readonly chunks: readonly { readonly id: ChunkId; readonly sizeBytes: number }[]
+  readonly level: number
+}
+
+export interface EncodedFrame extends Encoded {
+  readonly digest: Digest
+}
+
+export interface FrameToDecode {
+  /** Checked against the frame table already. */
+  readonly stored: Uint8Array
+  readonly codec: Codec
+  readonly plainBytes: number
+  readonly chunks: readonly ChunkInFrame[]
+  /** Names the frame in errors. */
+  readonly part: string
+}
+
+const bufferOf = (bytes: Uint8Array): readonly ArrayBuffer[] => [bytes.buffer as ArrayBuffer]
+
+/** Throws CHUNK_DIGEST_MISMATCH where a chunk changed since it was named. */
+export const encodeFrameJob: Job<FrameToEncode, EncodedFrame> = {
+  name: 'container.encode-frame',
+  run: ({ plain, chunks, level }) => {
+    let offset = 0
+    for (const { id, sizeBytes } of chunks) {
+      checkChunk(plain.subarray(offset, offset + sizeBytes), id)
+      offset += sizeBytes
+    }
+    const encoded = encodeStored(plain, level)
+    // A view of a shared or larger buffer would move more than its bytes.
+    const stored =
+      encoded.stored.byteLength === encoded.stored.buffer.byteLength
+        ? encoded.stored
+        : Uint8Array.from(encoded.stored)
+    return { codec: encoded.codec, stored, digest: digestOf(stored) }
+  },
+  transfer: ({ stored }) => bufferOf(stored),
+}
+
+/** Gives the plain bytes. Throws CONTAINER_DAMAGED or CHUNK_DIGEST_MISMATCH. */
+export const decodeFrameJob: Job<FrameToDecode, Uint8Array> = {
+  name: 'container.decode-frame',
+  run: ({ stored, codec, plainBytes, chunks, part }) => {
+    const plain = decodeStored({ codec, stored }, { plainBytes, part })
+    for (const { id, offset, sizeBytes } of chunks)
+      checkChunk(plain.subarray(offset, offset + sizeBytes), id, part)
+    return plain
+  },
+  transfer: bufferOf,
+}
+
+function checkChunk(bytes: Uint8Array, id: ChunkId, part?: string): void {
+  if (digestOf(bytes) === id) return
+  const chunk = `chunk ${id.slice(0, 16)}`
+  throw new MossError('CHUNK_DIGEST_MISMATCH', { part: part === undefined ? chunk : `${chunk} of ${part}` })
+}

@@ -1,0 +1,57 @@
+// What a container may be, and which sections each kind has, in the one order in which they stand. The numbers
+// go into preludes and never change; a kind's name is also the first word of its head's text.
+
+export type Kind = 'bundle' | 'package' | 'state' | 'channel' | 'root'
+
+/** In the order of the file. Tables come last before the frames, `record` stands alone. */
+export const sectionNames = [
+  'roots',
+  'snapshot',
+  'summary',
+  'notes',
+  'manifests',
+  'frames',
+  'chunks',
+  'bases',
+  'packages',
+  'capabilities',
+  'hosts',
+  'contents',
+  'links',
+  'record',
+] as const
+
+export type SectionName = (typeof sectionNames)[number]
+
+interface KindRule {
+  readonly number: number
+  /** Of file names, without the dot. */
+  readonly extension: string
+  readonly mimeType: string
+  /** True: any section but `record`, and frames. False: exactly the section `record`. */
+  readonly hasFrames: boolean
+}
+
+const rule = (number: number, extension: string, name: Kind, hasFrames: boolean): KindRule => ({
+  number,
+  extension,
+  mimeType: `application/vnd.moss.${name}`,
+  hasFrames,
+})
+
+export const kinds: Readonly<Record<Kind, KindRule>> = {
+  bundle: rule(1, 'moss', 'bundle', true),
+  package: rule(2, 'moss', 'package', true),
+  state: rule(3, 'moss-state', 'state', false),
+  channel: rule(4, 'moss-channel', 'channel', false),
+  root: rule(5, 'moss-root', 'root', false),
+}
+
+export const kindOfNumber = (number: number): Kind | undefined =>
+  (Object.keys(kinds) as Kind[]).find((kind) => kinds[kind].number === number)
+
+export const mayHave = (kind: Kind, name: SectionName): boolean =>
+  kinds[kind].hasFrames === (name !== 'record')
+
+/** The text that opens a head: what it is and its version, so that no signature can move to another kind. */
+export const headText = (kind: Kind): string => `moss-${kind} 1\n`

@@ -1,0 +1,100 @@
+// Frames of a verified container, one at a time or as a reader of chunks. Stored bytes are checked against the frame
+// table before anything decodes them, plain chunks against their ids after.
+import { digestOf } from '../base/digest.ts'
+import { MossError } from '../base/error.ts'
+import type { ChunkId } from '../base/ids.ts'
+import type { ChunkReader } from '../delta/chunk-reader.ts'
+import type { Pool } from '../host/pool.ts'
+import { decodeFrameJob, type FrameToDecode } from './jobs.ts'
+import { readExactly } from './read.ts'
+import { readSection } from './sections.ts'
+import { readManifests, readTables } from './tables.ts'
+import type { VerifiedContainer } from './verify.ts'
+
+/** From the start of the file. `n` may be the number of frames: then it is the end. */
+export function frameOffset(container: VerifiedContainer, n: number): number {
+  const tables = readTables(container)
+  return n === tables.frameCount ? container.endOffset : container.framesOffset + tables.frame(n).offset
+}
+
+/** Throws CONTAINER_DAMAGED unless `stored` are exactly the signed bytes of frame `n`. */
+export function checkFrameBytes(container: VerifiedContainer, n: number, stored: Uint8Array): void {
+  const entry = readTables(container).frame(n)
+  if (stored.length !== entry.storedBytes || digestOf(stored) !== entry.digest)
+    throw new MossError('CONTAINER_DAMAGED', {
+      part: `frame ${n}`,
+      problem: 'its bytes are not the ones that were signed',
+    })
+}
+
+/** The stored bytes of frame `n`, checked. */
+export function readFrame(container: VerifiedContainer, n: number): Uint8Array {
+  const length = readTables(container).frame(n).storedBytes
+  const stored = readExactly(container.source, { at: frameOffset(container, n), length, part: `frame ${n}` })
+  checkFrameBytes(container, n, stored)
+  return stored
+}
+
+/** What `decodeFrameJob` needs for frame `n`; its `stored` may be transferred. */
+export function frameToDecode(container: VerifiedContainer, n: number): FrameToDecode {
+  const tables = readTables(container)
+  const { codec, plainBytes } = tables.frame(n)
+  return {
+    stored: readFrame(container, n),
+    codec,
+    plainBytes,
+    chunks: tables.frameChunks(n),
+    part: `frame ${n}`,
+  }
+}
+
+export function decodeFrame(container: VerifiedContainer, n: number, pool: Pool): Promise<Uint8Array> {
+  const input = frameToDecode(container, n)
+  return pool.run(decodeFrameJob, input, [input.stored.buffer as ArrayBuffer])
+}
+
+/** Decoded frames kept, so that neighbours in a frame are decoded once: at most 8 × 8 MiB. */
+const keptFrames = 8
+
+/** Gives chunks in any order; quickest in the order of the frames. */
+export function chunkReader(container: VerifiedContainer, pool: Pool): ChunkReader {
+  const tables = readTables(container)
+  const kept = new Map<number, Promise<Uint8Array>>()
+  const frame = (n: number): Promise<Uint8Array> => {
+    const plain = kept.get(n) ?? decodeFrame(container, n, pool)
+    kept.delete(n)
+    kept.set(n, plain)
+    for (const oldest of kept.keys()) if (kept.size > keptFrames) kept.delete(oldest)
+    return plain
+  }
+  return {
+    has: (id) => tables.chunkPlace(id) !== undefined,
+    get: async (id: ChunkId) => {
+      const place = tables.chunkPlace(id)
+      if (place === undefined) throw new MossError('CONTENT_MISSING', { what: `chunk ${id}` })
+      const plain = await frame(place.frame)
+      return plain.subarray(place.offset, place.offset + place.sizeBytes)
+    },
+  }
+}
+
+/** Every section and every frame to the last byte; `onFrame` hears of each. Throws at the first that is wrong. */
+export async function verifyWhole(
+  container: VerifiedContainer,
+  pool: Pool,
+  onFrame?: (n: number) => void,
+): Promise<void> {
+  for (const { name } of container.head.sections) readSection(container, name)
+  readManifests(container)
+  const tables = readTables(container)
+  const underWay: Promise<unknown>[] = []
+  for (let n = 0; n < tables.frameCount; n++) {
+    if (underWay.length >= 2 * pool.width) await underWay.shift()
+    const decoded = decodeFrame(container, n, pool)
+    // Awaited in its turn; until then a failure must not count as unhandled.
+    decoded.catch(() => {})
+    underWay.push(decoded)
+    onFrame?.(n)
+  }
+  for (const decoded of underWay) await decoded
+}

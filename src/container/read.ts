@@ -1,0 +1,122 @@
+// Opens a container: prelude, head and signature blocks, each read once, bounded and strict. Nothing is trusted yet:
+// only verify.ts makes a VerifiedContainer, and only from one does anybody get at sections and frames.
+import { decodeUtf8 } from '../base/bytes.ts'
+import { digestOf } from '../base/digest.ts'
+import { MossError } from '../base/error.ts'
+import type { ContainerId } from '../base/ids.ts'
+import type { ByteSource } from '../host/byte-source.ts'
+import { decodeHead, type Head, type SectionEntry } from './head.ts'
+import type { Kind } from './kinds.ts'
+import { viewOf } from './little-endian.ts'
+import { decodePrelude, preludeBytes, type Prelude } from './prelude.ts'
+
+export interface OpenedContainer {
+  readonly source: ByteSource
+  readonly kind: Kind
+  /** SHA-256 of the head. */
+  readonly id: ContainerId
+  readonly prelude: Prelude
+  readonly head: Head
+  /** What the signatures cover. */
+  readonly headBytes: Uint8Array
+  /** One signature block for each of the head's signers. */
+  readonly blocks: readonly string[]
+  /** Where the first section starts, the first frame, and what follows the last byte; from the file's start. */
+  readonly sectionsOffset: number
+  readonly framesOffset: number
+  readonly endOffset: number
+}
+
+/**
+ * The source must live as long as what is opened. A file that is cut short after the signatures opens: whoever
+ * reads the missing part is told. One that goes on after its end is refused here.
+ */
+export function openContainer(source: ByteSource): OpenedContainer {
+  const prelude = decodePrelude(readSome(source, 0, preludeBytes), source.name)
+  const headBytes = readExactly(source, { at: preludeBytes, length: prelude.headBytes, part: 'head' })
+  if (digestOf(headBytes) !== prelude.id)
+    throw new MossError('CONTAINER_DAMAGED', { part: 'head', problem: 'its digest is not the container id' })
+  const head = decodeHead(headBytes, prelude.kind)
+  const signaturesOffset = preludeBytes + prelude.headBytes
+  const signatures = readExactly(source, {
+    at: signaturesOffset,
+    length: prelude.signaturesBytes,
+    part: 'signatures',
+  })
+  const sectionsOffset = signaturesOffset + prelude.signaturesBytes
+  const framesOffset = head.sections.reduce((sum, section) => sum + section.storedBytes, sectionsOffset)
+  const endOffset = framesOffset + head.frames.storedBytes
+  const opened: OpenedContainer = {
+    source,
+    kind: prelude.kind,
+    id: prelude.id,
+    prelude,
+    head,
+    headBytes,
+    blocks: decodeBlocks(signatures, head.signers.length),
+    sectionsOffset,
+    framesOffset,
+    endOffset,
+  }
+  if (readSome(source, endOffset, 1).length > 0)
+    throw new MossError('CONTAINER_DAMAGED', { part: 'end', problem: 'there are bytes after it' })
+  return opened
+}
+
+function decodeBlocks(bytes: Uint8Array, count: number): readonly string[] {
+  const view = viewOf(bytes)
+  const blocks: string[] = []
+  let at = 0
+  for (let n = 1; n <= count; n++) {
+    const refuse = (problem: string): never => {
+      throw new MossError('CONTAINER_DAMAGED', { part: `signature ${n}`, problem })
+    }
+    if (at + 4 > bytes.length) return refuse('missing')
+    const length = view.getUint32(at, true)
+    at += 4
+    if (length > bytes.length - at) return refuse(`${length} bytes, ${bytes.length - at} are left`)
+    const text = decodeUtf8(bytes.subarray(at, at + length)) ?? refuse('not text')
+    blocks.push(text)
+    at += length
+  }
+  if (at !== bytes.length)
+    throw new MossError('CONTAINER_DAMAGED', { part: 'signatures', problem: 'more than the head names' })
+  return blocks
+}
+
+/** As it lies in the file, checked against the head's digest. */
+export function readStored(container: OpenedContainer, entry: SectionEntry): Uint8Array {
+  const part = `section ${entry.name}`
+  let at = container.sectionsOffset
+  for (const section of container.head.sections) {
+    if (section.name === entry.name) break
+    at += section.storedBytes
+  }
+  const stored = readExactly(container.source, { at, length: entry.storedBytes, part })
+  if (digestOf(stored) !== entry.digest)
+    throw new MossError('CONTAINER_DAMAGED', { part, problem: 'its bytes are not the ones that were signed' })
+  return stored
+}
+
+/** Exactly `length` bytes, or CONTAINER_TRUNCATED naming `part`. The caller has bounded `length`. */
+export function readExactly(
+  source: ByteSource,
+  { at, length, part }: { readonly at: number; readonly length: number; readonly part: string },
+): Uint8Array {
+  const bytes = readSome(source, at, length)
+  if (bytes.length < length)
+    throw new MossError('CONTAINER_TRUNCATED', { part, presentBytes: bytes.length, wantedBytes: length })
+  return bytes
+}
+
+/** As many of `length` bytes as the source has. */
+function readSome(source: ByteSource, at: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length)
+  let count = 0
+  while (count < length) {
+    const more = source.read(bytes.subarray(count), at + count)
+    if (more === 0) break
+    count += more
+  }
+  return bytes.subarray(0, count)
+}

@@ -1,0 +1,83 @@
+// All lookup tables of a verified container, read and checked once and kept as they are in memory: each lookup is a
+// binary search. What they say of frames and chunks lets a copy be checked frame by frame while it streams.
+import { digestOf } from '../base/digest.ts'
+import { MossError } from '../base/error.ts'
+import type { ChunkId, ContentDigest, Digest, PackageId } from '../base/ids.ts'
+import { listOfOne, type ChunkList } from '../delta/chunk-list.ts'
+import { ContentTable } from './content-table.ts'
+import { ChunkTable, FrameTable, type ChunkInFrame, type ChunkPlace, type FrameEntry } from './frame-table.ts'
+import {
+  CapabilityTable,
+  cutManifests,
+  decodeHosts,
+  decodePackages,
+  type HostSets,
+  type PackageEntry,
+} from './package-table.ts'
+import { readSection } from './sections.ts'
+import type { VerifiedContainer } from './verify.ts'
+
+export interface Tables {
+  readonly frameCount: number
+  readonly chunkCount: number
+  /** Of the packages whose manifests are here, sorted by id. */
+  readonly packages: readonly PackageEntry[]
+  readonly hosts: HostSets
+  frame(n: number): FrameEntry
+  /** In the order of their bytes. */
+  frameChunks(n: number): readonly ChunkInFrame[]
+  chunkPlace(id: ChunkId): ChunkPlace | undefined
+  /** Sorted. */
+  chunkIds(): Iterable<ChunkId>
+  /** Also of an empty content, and of one whose only chunk is here. */
+  chunkList(content: ContentDigest): ChunkList | undefined
+  /** Those of more than one chunk, sorted. */
+  contents(): Iterable<ContentDigest>
+  /** `capability` is the digest of its text. */
+  providers(capability: Digest): readonly PackageId[]
+}
+
+const known = new WeakMap<VerifiedContainer, Tables>()
+
+/** Read once for each container. Throws CONTAINER_DAMAGED naming the table. */
+export function readTables(container: VerifiedContainer): Tables {
+  const found = known.get(container)
+  if (found !== undefined) return found
+  const tables = decodeTables(container)
+  known.set(container, tables)
+  return tables
+}
+
+const emptyContent = digestOf<ContentDigest>(new Uint8Array(0))
+
+function decodeTables(container: VerifiedContainer): Tables {
+  if (container.head.sections.some((section) => section.name === 'bases'))
+    throw new MossError('CONTAINER_DAMAGED', { part: 'table bases', problem: 'no frame here can use bases' })
+  const frames = new FrameTable(readSection(container, 'frames'), container.head.frames)
+  const chunks = new ChunkTable(readSection(container, 'chunks'), frames)
+  const contents = new ContentTable(readSection(container, 'contents'), readSection(container, 'links'))
+  const manifests = container.head.sections.find((section) => section.name === 'manifests')
+  const packages = decodePackages(readSection(container, 'packages'), manifests?.plainBytes ?? 0)
+  const capabilities = new CapabilityTable(readSection(container, 'capabilities'), packages)
+  return {
+    frameCount: frames.count,
+    chunkCount: chunks.count,
+    packages,
+    hosts: decodeHosts(readSection(container, 'hosts')),
+    frame: (n) => frames.entry(n),
+    frameChunks: (n) => chunks.ofFrame(n),
+    chunkPlace: (id) => chunks.place(id),
+    chunkIds: () => chunks.ids(),
+    chunkList: (content) => {
+      if (content === emptyContent) return listOfOne(content, 0)
+      const only = chunks.place(content)
+      return only === undefined ? contents.list(content) : listOfOne(content, only.sizeBytes)
+    },
+    contents: () => contents.digests(),
+    providers: (capability) => capabilities.providers(capability),
+  }
+}
+
+/** The manifests that are here, each checked against its package's id. */
+export const readManifests = (container: VerifiedContainer): ReadonlyMap<PackageId, Uint8Array> =>
+  cutManifests(readSection(container, 'manifests'), readTables(container).packages)

@@ -1,0 +1,70 @@
+// Writes a container to a disk, once, in order. It grows as NAME.part and takes its name only when it is whole and
+// durable, so a file that bears the name is never half a container.
+import { MossError } from '../base/error.ts'
+import type { ContainerId } from '../base/ids.ts'
+import type { Report } from '../base/progress.ts'
+import type { OpenFile } from '../host/disk.ts'
+import { moveIntoPlace } from '../host/durable.ts'
+import type { Outside } from '../host/outside.ts'
+import type { Signer } from '../trust/keys.ts'
+import { encodeFront, type ContainerDraft } from './encode.ts'
+import type { FinishedFrames } from './frames.ts'
+
+/** A whole container without frames: a state, a channel snapshot, a root. */
+export function encodeContainer(draft: ContainerDraft, signers: readonly Signer[]): Uint8Array {
+  return encodeFront(draft, signers).bytes
+}
+
+/**
+ * Writes the file `path`, which must not exist (ALREADY_EXISTS), and its frames from their spool. A `.part` that
+ * an interrupted run left there is written anew.
+ */
+export async function writeContainer(
+  outside: Outside,
+  path: string,
+  draft: ContainerDraft & { readonly frames?: FinishedFrames },
+  signers: readonly Signer[],
+  report: Report,
+): Promise<ContainerId> {
+  const { disk } = outside
+  if (disk.lstat(path) !== undefined) throw new MossError('ALREADY_EXISTS', { what: path })
+  const { id, bytes } = encodeFront(draft, signers)
+  const part = `${path}.part`
+  if (disk.lstat(part) !== undefined) disk.remove(part)
+  try {
+    using file = disk.open(part, 'create', 0o644)
+    file.write(bytes, 0)
+    if (draft.frames !== undefined)
+      await copyFrames(outside, { frames: draft.frames, file, at: bytes.length, report })
+    file.sync()
+  } catch (error) {
+    if (disk.lstat(part) !== undefined) disk.remove(part)
+    throw error
+  }
+  moveIntoPlace(disk, [{ from: part, to: path }])
+  return id
+}
+
+const copyBytes = 1024 * 1024
+
+async function copyFrames(
+  outside: Outside,
+  to: {
+    readonly frames: FinishedFrames
+    readonly file: OpenFile
+    readonly at: number
+    readonly report: Report
+  },
+): Promise<void> {
+  const totalBytes = to.frames.storedBytes
+  using spool = outside.disk.open(to.frames.path, 'read')
+  const buffer = new Uint8Array(copyBytes)
+  for (let done = 0; done < totalBytes;) {
+    const count = spool.read(buffer.subarray(0, Math.min(copyBytes, totalBytes - done)), done)
+    if (count === 0) throw new Error('broken promise: the spool holds all frames')
+    to.file.write(buffer.subarray(0, count), to.at + done)
+    done += count
+    to.report({ phase: 'write', doneBytes: done, totalBytes })
+    await outside.turn()
+  }
+}
