@@ -2,7 +2,7 @@
 // cut differently later and stays the same package. A content of exactly one chunk needs no list, because
 // its chunk id is its content digest; the empty content has no chunks.
 import { digestOf } from '../base/digest.ts'
-import type { ChunkId, ContentDigest } from '../base/ids.ts'
+import type { ChunkId, ContentDigest, Digest } from '../base/ids.ts'
 import { chunkSizes } from '../base/limits.ts'
 
 export interface ListedChunk {
@@ -19,11 +19,15 @@ export interface ChunkList {
 /** The content of every empty file. */
 export const emptyContent: ContentDigest = digestOf<ContentDigest>(new Uint8Array(0))
 
+/** A chunk that is a whole content has the content's digest, and the other way round. */
+export const chunkOfContent = (content: Digest): ChunkId => content as ChunkId
+export const contentOfChunk = (chunk: Digest): ContentDigest => chunk as ContentDigest
+
 /** The list that a content of one chunk, or of none, does not need to carry. */
 export const listOfOne = (content: ContentDigest, sizeBytes: number): ChunkList => ({
   content,
   sizeBytes,
-  chunks: sizeBytes === 0 ? [] : [{ id: content as unknown as ChunkId, sizeBytes }],
+  chunks: sizeBytes === 0 ? [] : [{ id: chunkOfContent(content), sizeBytes }],
 })
 
 /** What is wrong with a list that came from elsewhere, in words; undefined when nothing is. */
@@ -36,7 +40,7 @@ export function checkChunkList(list: ChunkList): string | undefined {
   }
   if (total !== list.sizeBytes) return `the chunks make ${total} bytes, not ${list.sizeBytes}`
   const only = list.chunks.length === 1 ? list.chunks[0] : undefined
-  if (only !== undefined && only.id !== (list.content as unknown as ChunkId))
+  if (only !== undefined && only.id !== chunkOfContent(list.content))
     return 'the only chunk is not the content'
   if (list.chunks.length === 0 && list.content !== emptyContent) return 'the content has no chunks'
   return undefined

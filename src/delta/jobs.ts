@@ -2,7 +2,7 @@
 // sending one costs about as much as digesting 50 KiB. Buffers move to the worker and back and are never copied.
 import { digestOf } from '../base/digest.ts'
 import type { ChunkId, ContentDigest } from '../base/ids.ts'
-import { type ChunkList, type ListedChunk, listOfOne } from './chunk-list.ts'
+import { type ChunkList, type ListedChunk, contentOfChunk, listOfOne } from './chunk-list.ts'
 import { cutPoints } from './chunker.ts'
 
 /** A named pure function, as host's pool runs it. */
@@ -52,7 +52,7 @@ export function cutWhole(bytes: Uint8Array): ChunkList {
   const chunks = chunksOf(bytes, true)
   const [only] = chunks
   return chunks.length === 1 && only !== undefined
-    ? listOfOne(only.id as unknown as ContentDigest, bytes.length)
+    ? listOfOne(contentOfChunk(only.id), bytes.length)
     : { content: digestOf<ContentDigest>(bytes), sizeBytes: bytes.length, chunks }
 }
 

@@ -1,5 +1,5 @@
 // The chunker and the ways through it agree on every content, however it arrives.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { concatBytes } from '../../src/base/bytes.ts'
 import { chunkSizes } from '../../src/base/limits.ts'

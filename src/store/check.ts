@@ -1,0 +1,158 @@
+// Finds what is wrong with the store: assets that are missing or changed, files that nobody recorded. It reads
+// every body, digests them in the pool, and changes nothing.
+import { isMossError } from '../base/error.ts'
+import type { AssetId, ContentDigest } from '../base/ids.ts'
+import type { Report } from '../base/progress.ts'
+import type { AssetDescription } from './asset.ts'
+import { attributeProblem } from './attributes.ts'
+import { digestOfFile, wholeBodyBytes } from './body.ts'
+import { bodyDigestsJob } from './jobs.ts'
+import { assetPath, type StoreParts } from './parts.ts'
+import { findStrays } from './strays.ts'
+import { countAssets, eachAsset } from './tables.ts'
+
+export type StoreFinding =
+  | { readonly kind: 'missing'; readonly asset: AssetId; readonly path: string }
+  | {
+      readonly kind: 'wrong-content'
+      readonly asset: AssetId
+      readonly path: string
+      readonly problem: string
+    }
+  | {
+      readonly kind: 'wrong-attributes'
+      readonly asset: AssetId
+      readonly path: string
+      readonly problem: string
+    }
+  /** Without a row: garbage of a crash, or put there by someone. */
+  | { readonly kind: 'stray'; readonly path: string }
+
+interface Body {
+  readonly asset: AssetId
+  readonly path: string
+  readonly description: AssetDescription
+}
+
+/** Bodies read together for one message to a worker. */
+class Batch {
+  readonly bodies: Body[] = []
+  readonly bytes: Uint8Array[] = []
+  sizeBytes = 0
+
+  add(body: Body, bytes: Uint8Array): void {
+    this.bodies.push(body)
+    this.bytes.push(bytes)
+    this.sizeBytes += bytes.length
+  }
+}
+
+const batchBytes = 1024 * 1024
+const batchBodies = 1024
+
+export async function checkStore(parts: StoreParts, report: Report): Promise<readonly StoreFinding[]> {
+  const findings: StoreFinding[] = []
+  const totals = countAssets(parts.database)
+  const underWay: Promise<readonly StoreFinding[]>[] = []
+  let batch = new Batch()
+  let doneItems = 0
+  let doneBytes = 0
+  const settleOldest = async (): Promise<void> => {
+    findings.push(...((await underWay.shift()) ?? []))
+    report({
+      phase: 'check store',
+      doneItems,
+      totalItems: totals.assets,
+      doneBytes,
+      totalBytes: totals.bytes,
+    })
+  }
+  const send = async (): Promise<void> => {
+    while (underWay.length >= 2 * parts.pool.width) await settleOldest()
+    const sent = digestBatch(parts, batch)
+    sent.catch(() => {})
+    underWay.push(sent)
+    batch = new Batch()
+  }
+  for (const { id, description } of eachAsset(parts.database)) {
+    const body = { asset: id, path: assetPath(parts.folder, id), description }
+    const { found, isReadable } = checkAttributes(parts, body)
+    findings.push(...found)
+    if (isReadable && description.sizeBytes > wholeBodyBytes) findings.push(...(await checkLong(parts, body)))
+    else if (isReadable) findings.push(...readInto(parts, batch, body))
+    doneItems += 1
+    doneBytes += description.sizeBytes
+    if (batch.sizeBytes >= batchBytes || batch.bodies.length >= batchBodies) await send()
+    if (doneItems % 256 === 0) await parts.turn()
+  }
+  await send()
+  while (underWay.length > 0) await settleOldest()
+  for (const path of findStrays(parts)) findings.push({ kind: 'stray', path })
+  return findings
+}
+
+function checkAttributes(
+  { disk, userId }: StoreParts,
+  { asset, path, description }: Body,
+): { readonly found: readonly StoreFinding[]; readonly isReadable: boolean } {
+  const stat = disk.lstat(path)
+  if (stat === undefined) return { found: [{ kind: 'missing', asset, path }], isReadable: false }
+  if (stat.kind !== 'file')
+    return {
+      found: [{ kind: 'wrong-content', asset, path, problem: `is a ${stat.kind}` }],
+      isReadable: false,
+    }
+  const problem = attributeProblem(disk, path, { description, userId, stat })
+  const found: StoreFinding[] =
+    problem === undefined ? [] : [{ kind: 'wrong-attributes', asset, path, problem }]
+  if (stat.sizeBytes === description.sizeBytes) return { found, isReadable: true }
+  const sizes = `has ${stat.sizeBytes} bytes, not ${description.sizeBytes}`
+  return { found: [...found, { kind: 'wrong-content', asset, path, problem: sizes }], isReadable: false }
+}
+
+/** Reads a body into the batch; one that cannot be read is a finding, not the end of the check. */
+function readInto({ disk }: StoreParts, batch: Batch, body: Body): readonly StoreFinding[] {
+  try {
+    batch.add(body, disk.readFile(body.path, wholeBodyBytes))
+    return []
+  } catch (error) {
+    return [unreadable(body, error)]
+  }
+}
+
+async function checkLong(parts: StoreParts, body: Body): Promise<readonly StoreFinding[]> {
+  try {
+    const digest = await digestOfFile(body.path, parts)
+    return digest === body.description.content ? [] : [wrongContent(body, digest)]
+  } catch (error) {
+    return [unreadable(body, error)]
+  }
+}
+
+async function digestBatch({ pool }: StoreParts, batch: Batch): Promise<readonly StoreFinding[]> {
+  const bytes = new Uint8Array(batch.sizeBytes)
+  let at = 0
+  for (const body of batch.bytes) {
+    bytes.set(body, at)
+    at += body.length
+  }
+  const sizes = batch.bytes.map((body) => body.length)
+  const digests = await pool.run(bodyDigestsJob, { bytes, sizes }, [bytes.buffer])
+  return batch.bodies.flatMap((body, index) => {
+    const digest = digests[index]
+    if (digest === undefined) throw new Error('broken promise: every body gives a digest')
+    return digest === body.description.content ? [] : [wrongContent(body, digest)]
+  })
+}
+
+const wrongContent = ({ asset, path }: Body, digest: ContentDigest): StoreFinding => ({
+  kind: 'wrong-content',
+  asset,
+  path,
+  problem: `has the bytes of content ${digest}`,
+})
+
+function unreadable({ asset, path }: Body, error: unknown): StoreFinding {
+  if (!isMossError(error)) throw error
+  return { kind: 'wrong-content', asset, path, problem: error.message }
+}

@@ -1,0 +1,45 @@
+// Removes assets that nothing names any more. A plan says what goes; carrying it out makes no choices. Rows go before
+// files, so a crash leaves strays, which the next plan finds, and never a row without its file.
+// S2: what is kept, and what an open import counts on, is never removed.
+import { MossError } from '../base/error.ts'
+import type { AssetId } from '../base/ids.ts'
+import { assetPath, type StoreParts } from './parts.ts'
+import { findStrays } from './strays.ts'
+import { deleteAsset, eachAsset } from './tables.ts'
+
+export interface CollectPlan {
+  readonly assets: readonly { readonly id: AssetId; readonly sizeBytes: number }[]
+  /** Garbage of earlier crashes. */
+  readonly strays: readonly string[]
+  /** Of the assets; bytes that trees still link stay in use. */
+  readonly freedBytes: number
+}
+
+/** `keep` names every asset that a kept state, the newest export or the newest receipt needs. */
+export function planCollect(parts: StoreParts, keep: ReadonlySet<AssetId>): CollectPlan {
+  const assets: { id: AssetId; sizeBytes: number }[] = []
+  let freedBytes = 0
+  for (const { id, description } of eachAsset(parts.database)) {
+    if (keep.has(id) || parts.pins.has(id)) continue
+    assets.push({ id, sizeBytes: description.sizeBytes })
+    freedBytes += description.sizeBytes
+  }
+  return { assets, strays: [...findStrays(parts)], freedBytes }
+}
+
+/** PLAN_STALE when an import begun since counts on an asset, or has made a stray its own. */
+export function collect(parts: StoreParts, plan: CollectPlan): void {
+  const isWanted = plan.assets.some(({ id }) => parts.pins.has(id))
+  const stillStray = plan.strays.length === 0 ? new Set<string>() : new Set(findStrays(parts))
+  if (isWanted || plan.strays.some((path) => !stillStray.has(path) && parts.disk.lstat(path) !== undefined))
+    throw new MossError('PLAN_STALE', { what: 'the store' })
+  if (plan.assets.length > 0)
+    parts.database.transaction((transaction) => {
+      for (const { id } of plan.assets) deleteAsset(transaction, id)
+    })
+  for (const { id } of plan.assets) {
+    const path = assetPath(parts.folder, id)
+    if (parts.disk.lstat(path) !== undefined) parts.disk.remove(path)
+  }
+  for (const path of plan.strays) parts.disk.removeTree(path)
+}
