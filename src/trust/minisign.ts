@@ -44,8 +44,11 @@ export function parsePublicKey(text: string): PublicKey {
   return enrolKey(payload.subarray(10), payload.subarray(2, 10), publicWhat)
 }
 
-/** As minisign shows a key: its label as a number. */
-export const minisignName = (key: PublicKey): string => toHex(key.minisignId.toReversed()).toUpperCase()
+/** As minisign shows a key: its label as a number, without leading zeros. */
+export const minisignName = (key: PublicKey): string =>
+  toHex(key.minisignId.toReversed())
+    .toUpperCase()
+    .replace(/^0+(?=.)/, '')
 
 export function formatPublicKey(key: PublicKey): string {
   const payload = concatBytes([algorithm, key.minisignId, key.bytes])

@@ -1,7 +1,7 @@
 // Whether enough keys of a role signed. Every signature listed must be present and valid, whether it counts or
 // not; then distinct public keys are counted, neither signatures nor ids, so that no key counts twice.
 import { toHex } from '../base/bytes.ts'
-import { MossError } from '../base/error.ts'
+import { assertTrue, MossError } from '../base/error.ts'
 import type { KeyId } from '../base/ids.ts'
 import type { PublicKey } from './keys.ts'
 import type { Role, Root } from './root.ts'
@@ -25,6 +25,8 @@ export const mostSigners = 64
  */
 export function verifyThreshold(signed: Signed & { role: Role; root: Root }): readonly KeyId[] {
   const { part, message, signers, blocks, role, root } = signed
+  const need = root.roles[role].threshold
+  assertTrue(need >= 1, 'a threshold is at least 1')
   checkList(signed)
   const keys = signers.map((id) => keyOf(root, id))
   const unknown = signers.filter((_, index) => keys[index] === undefined)
@@ -37,7 +39,6 @@ export function verifyThreshold(signed: Signed & { role: Role; root: Root }): re
     verifySignature({ part: `signature ${index + 1} of ${part}`, message, block: blocks[index] ?? '', key })
     if (members.has(key.id)) counted.add(toHex(key.bytes))
   }
-  const need = root.roles[role].threshold
   if (counted.size < need) throw new MossError('TRUST_THRESHOLD', { part, role, have: counted.size, need })
   return signers
 }

@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest'
+import { fromHex } from '../../../src/base/bytes.ts'
+import { decodeCbor, encodeCbor, type CborValue } from '../../../src/base/cbor.ts'
+import { digestOf } from '../../../src/base/digest.ts'
+import {
+  decodeRoot,
+  encodeRoot,
+  fingerprintOf,
+  makeSoleRoot,
+  matchesFingerprint,
+  type Root,
+  rootDigest,
+} from '../../../src/trust/root.ts'
+import { outcomeOf, problemOf, sampleKey, sampleRoot } from './sample-keys.ts'
+
+type Fields = Record<string, CborValue>
+
+/** The root's CBOR with some change that encodeRoot would never make. */
+function forged(change: (root: Fields, roles: Record<string, Fields>, keys: Fields[]) => void): Uint8Array {
+  const root = decodeCbor(encodeRoot(sampleRoot()), 'root') as Fields
+  change(root, root['roles'] as Record<string, Fields>, root['keys'] as unknown as Fields[])
+  return encodeCbor(root)
+}
+
+describe('root', () => {
+  test('a root reads back as it was written', () => {
+    expect(decodeRoot(encodeRoot(sampleRoot()))).toEqual(sampleRoot())
+    const sole = makeSoleRoot(sampleKey(1).publicKey, 1_700_000_000)
+    expect(decodeRoot(encodeRoot(sole))).toEqual(sole)
+  })
+
+  test('a sole root gives its one key every role', () => {
+    const { publicKey } = sampleKey(1)
+    const root = makeSoleRoot(publicKey, 5)
+    for (const role of Object.values(root.roles)) expect(role).toEqual({ keys: [publicKey.id], threshold: 1 })
+    expect(root).toMatchObject({ version: 1, epoch: 1, created: 5 })
+  })
+
+  test.each<[string, (root: Fields, roles: Record<string, Fields>, keys: Fields[]) => void]>([
+    ['another format', (root) => (root['format'] = 'moss-boot')],
+    ['an unknown field', (root) => (root['more'] = 1)],
+    ['a missing field', (root) => delete root['epoch']],
+    ['version 0', (root) => (root['version'] = 0)],
+    ['an unknown role', (_, roles) => (roles['owner'] = roles['root'] ?? {})],
+    ['a missing role', (_, roles) => delete roles['exporter']],
+    ['a threshold of 0', (_, roles) => (roles['root'] = { ...roles['root'], threshold: 0 })],
+    ['a threshold nobody can reach', (_, roles) => (roles['root'] = { ...roles['root'], threshold: 2 })],
+    ['a role without keys', (_, roles) => (roles['root'] = { keys: [], threshold: 1 })],
+    ['keys out of order', (_, __, keys) => keys.reverse()],
+    ['a key twice', (_, __, keys) => keys.push(keys[4] ?? {})],
+    ['a key without a role', (_, roles) => (roles['exporter'] = roles['packager'] ?? {})],
+    [
+      'a role key that is not there',
+      (_, roles) => (roles['exporter'] = { keys: [new Uint8Array(32)], threshold: 1 }),
+    ],
+    [
+      'a role with a key twice',
+      (_, roles) => {
+        const only = sampleRoot().keys[0]?.id ?? ''
+        roles['root'] = { keys: [fromHex(only), fromHex(only)], threshold: 2 }
+      },
+    ],
+  ])('%s is refused', (_, change) => {
+    expect(outcomeOf(() => decodeRoot(forged(change)))).toBe('SHAPE_INVALID')
+  })
+
+  test('a root with an unusable key is refused, and the key named', () => {
+    const bytes = forged((_, __, keys) => (keys[1] = { ...keys[1], key: new Uint8Array(32) }))
+    expect(outcomeOf(() => decodeRoot(bytes))).toBe('KEY_INVALID')
+    expect(problemOf(() => decodeRoot(bytes))).toContain('key 2 of root')
+  })
+
+  test('the same key under two labels is one key, so the root is refused', () => {
+    const bytes = forged((_, __, keys) => {
+      keys.splice(1, 0, { ...keys[0], minisign: new Uint8Array(8).fill(200) })
+    })
+    expect(outcomeOf(() => decodeRoot(bytes))).toBe('SHAPE_INVALID')
+  })
+
+  test('writing a root that breaks a rule is a bug', () => {
+    const root: Root = { ...sampleRoot(), keys: [] }
+    expect(() => encodeRoot(root)).toThrow('broken promise')
+  })
+})
+
+describe('fingerprint', () => {
+  const root = sampleRoot()
+  const shown = fingerprintOf(root)
+
+  test('it is the digest of the encoded root in groups of four', () => {
+    expect(shown).toMatch(/^([0-9a-f]{4} ){15}[0-9a-f]{4}$/)
+    expect(shown.replaceAll(' ', '')).toBe(digestOf(encodeRoot(root)))
+    expect(rootDigest(root)).toBe(digestOf(encodeRoot(root)))
+  })
+
+  test('case, spaces, dashes and colons do not matter', () => {
+    for (const typed of [
+      shown,
+      shown.toUpperCase(),
+      shown.replaceAll(' ', ''),
+      shown.replaceAll(' ', '-'),
+      shown.replaceAll(' ', ':'),
+      `  ${shown}\n`,
+    ])
+      expect(matchesFingerprint(typed, root)).toBe(true)
+  })
+
+  test('anything else does not match', () => {
+    const sole = makeSoleRoot(sampleKey(1).publicKey, 0)
+    for (const typed of [
+      '',
+      shown.slice(0, 39),
+      `${shown} 0000`,
+      fingerprintOf(sole),
+      shown.replace(/.$/, 'g'),
+    ])
+      expect(matchesFingerprint(typed, root)).toBe(false)
+  })
+
+  test('every part of a root is in it', () => {
+    expect(fingerprintOf({ ...root, epoch: 3 })).not.toBe(shown)
+    expect(fingerprintOf({ ...root, created: root.created + 1 })).not.toBe(shown)
+  })
+})
