@@ -1,0 +1,39 @@
+// Says in prose why a model cannot be satisfied, and which smallest change would help. From the clauses that
+// failed together it drops every fact that is not needed (so that what remains fails, and nothing less does),
+// tells the rest in the order in which one meets them from the model, and tries out changes by solving again.
+import { sayList } from './phrases.ts'
+import { type Fact, type FactClause, keyOf, type Problem } from './problem.ts'
+import { solvePart } from './rework.ts'
+import { sayFacts, sayMissing } from './say-facts.ts'
+import { suggestChange } from './suggest.ts'
+
+/** `core`: positions of clauses that cannot all hold. The text starts small and has no final stop. */
+export function explainFailure(problem: Problem, core: readonly number[]): string {
+  const missing = missingSubscriptions(problem)
+  const facts =
+    missing.length > 0
+      ? missing
+      : minimise(
+          problem,
+          core.map((at) => problem.clauses[at] as FactClause),
+        )
+  const told = missing.length > 0 ? sayMissing(problem, missing) : sayFacts(problem, facts)
+  const advice = suggestChange(problem, facts)
+  return `the model cannot be satisfied: ${sayList(told, 'and')}${advice === undefined ? '' : `; ${advice}`}`
+}
+
+/** Subscriptions that nothing offered provides: all are told at once, for they are mended one by one. */
+const missingSubscriptions = ({ clauses }: Problem): readonly Fact[] =>
+  clauses
+    .filter(({ literals, fact }) => fact.kind === 'subscription' && literals.length === 0)
+    .map(({ fact }) => fact)
+
+/** The facts of a smallest failing part, in the order of the problem: subscriptions first, then outwards. */
+function minimise(problem: Problem, core: readonly FactClause[]): readonly Fact[] {
+  const groups = Map.groupBy(core, ({ fact }) => keyOf(fact))
+  for (const key of [...groups.keys()].toReversed()) {
+    const rest = [...groups].filter(([other]) => other !== key).flatMap(([, clauses]) => clauses)
+    if (solvePart(problem, rest).kind === 'none') groups.delete(key)
+  }
+  return [...groups.values()].flatMap((clauses) => clauses.map(({ fact }) => fact))
+}

@@ -1,0 +1,100 @@
+// The declared wishes of a machine, as its administrator writes them in model.toml: the channel it follows, the
+// capabilities it subscribes to and the packages it holds. A bare word means a package name. An unknown key is
+// refused, so that a slip of the pen is noticed and not ignored.
+import { parse } from 'smol-toml'
+import { display } from '../base/display.ts'
+import { isMossError, MossError } from '../base/error.ts'
+import { formatRelation, parseRelation, type Relation } from '../manifest/capability.ts'
+
+export interface Model {
+  /** In the order of the file: earlier ones are served first where wishes compete. */
+  readonly subscriptions: readonly Relation[]
+  /** Names of packages that stay in the version that is installed. */
+  readonly holds: readonly string[]
+  readonly channel: string
+}
+
+export const isChannelName = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)
+
+const knownKeys: readonly string[] = ['channel', 'subscriptions', 'holds']
+
+/** `path` names the text in errors. Throws MODEL_INVALID. */
+export function parseModel(toml: string, path: string): Model {
+  const refuse = (problem: string): never => {
+    throw new MossError('MODEL_INVALID', { path, problem })
+  }
+  const table = parseToml(toml, refuse)
+  const foreign = Object.keys(table).find((key) => !knownKeys.includes(key))
+  if (foreign !== undefined) refuse(`unknown key ${display(foreign)}; known are ${knownKeys.join(', ')}`)
+  const channel = table['channel']
+  if (typeof channel !== 'string' || !isChannelName(channel))
+    return refuse('channel must be the name of a channel, in quotes')
+  const subscriptions = uniqueBy(
+    textsOf(table, 'subscriptions', refuse).map((text) => readRelation(text, refuse)),
+    formatRelation,
+  )
+  const holds = uniqueBy(
+    textsOf(table, 'holds', refuse).map((text) => readHold(text, refuse)),
+    (name) => name,
+  )
+  return { channel, subscriptions, holds }
+}
+
+type Refuse = (problem: string) => never
+
+function parseToml(toml: string, refuse: Refuse): Readonly<Record<string, unknown>> {
+  try {
+    return parse(toml)
+  } catch (error) {
+    const { line, message } = error as { readonly line?: number; readonly message: string }
+    const [what = 'not TOML'] = message.replace(/^Invalid TOML document: /, '').split('\n')
+    return refuse(line === undefined ? what : `line ${line}: ${what}`)
+  }
+}
+
+function textsOf(table: Readonly<Record<string, unknown>>, key: string, refuse: Refuse): readonly string[] {
+  const value = table[key]
+  if (value === undefined) return []
+  if (!Array.isArray(value) || value.some((item) => typeof item !== 'string'))
+    return refuse(`${key} must be a list of texts, such as [ "bash" ]`)
+  return value as readonly string[]
+}
+
+function readRelation(text: string, refuse: Refuse): Relation {
+  try {
+    return parseRelation(text)
+  } catch (error) {
+    if (isMossError(error, 'CAPABILITY_INVALID')) return refuse(error.message)
+    throw error
+  }
+}
+
+function readHold(text: string, refuse: Refuse): string {
+  const { kind, name, bound } = readRelation(text, refuse)
+  if (kind !== 'name' || bound !== undefined) refuse(`hold the name of a package, not ${display(text)}`)
+  return name
+}
+
+function uniqueBy<T>(items: readonly T[], key: (item: T) => string): readonly T[] {
+  return [...new Map(items.toReversed().map((item) => [key(item), item])).values()].toReversed()
+}
+
+/** A model as a new file. Names and versions need no escapes in TOML; capabilities are quoted as JSON quotes. */
+export function formatModel({ channel, subscriptions, holds }: Model): string {
+  return [
+    '# What this machine should have. moss subscribe, unsubscribe, hold and unhold edit this file,',
+    '# and so may you: comments and order are kept.',
+    `channel = ${quote(channel)}`,
+    '',
+    formatList('subscriptions', subscriptions.map(formatRelation)),
+    '',
+    formatList('holds', holds),
+    '',
+  ].join('\n')
+}
+
+/** TOML's basic strings escape what JSON's do; what a capability may hold needs nothing more. */
+export const quote = (text: string): string => JSON.stringify(text)
+
+export const formatList = (key: string, items: readonly string[]): string =>
+  items.length === 0 ? `${key} = []` : `${key} = [\n${items.map((item) => `  ${quote(item)},\n`).join('')}]`

@@ -1,0 +1,23 @@
+// The small words of explanations: relations, lists and versions as a person would say them.
+import { formatRelation, type Relation } from '../manifest/capability.ts'
+
+/** `bash >= 5`, not `name(bash) >= 5`: packages by name are the common case. */
+export const sayRelation = (relation: Relation): string =>
+  relation.kind === 'name'
+    ? relation.bound === undefined
+      ? relation.name
+      : `${relation.name} ${relation.bound.operator} ${relation.bound.version}`
+    : formatRelation(relation)
+
+export const formatAlternatives = (alternatives: readonly Relation[]): string =>
+  alternatives.map(sayRelation).join(' or ')
+
+/** `a`, `a and b`, `a, b and c`. */
+export function sayList(items: readonly string[], last = 'and'): string {
+  const final = items.at(-1) ?? ''
+  return items.length < 2 ? final : `${items.slice(0, -1).join(', ')} ${last} ${final}`
+}
+
+/** At most four of many: `a, b, c and 7 more`. */
+export const sayFew = (items: readonly string[]): string =>
+  items.length <= 4 ? sayList(items) : `${items.slice(0, 3).join(', ')} and ${items.length - 3} more`

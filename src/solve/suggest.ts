@@ -1,0 +1,87 @@
+// The smallest change after which a model could be satisfied. Each is tried by solving the whole problem again:
+// releasing a hold costs least, then relaxing a bound, adding what is missing, dropping a subscription, and last
+// several of these together. A change is only told if it helps.
+import { display } from '../base/display.ts'
+import { formatRelation, type Relation } from '../manifest/capability.ts'
+import { formatAlternatives, sayRelation } from './phrases.ts'
+import { type Fact, type FactClause, keyOf, type Problem, stateProblem } from './problem.ts'
+import { isSolvableWithout, solvePart } from './rework.ts'
+import { search } from './search.ts'
+
+/** `facts`: those that fail together. Undefined where no change was found. */
+export function suggestChange(problem: Problem, facts: readonly Fact[]): string | undefined {
+  const distinct = [...new Map(facts.map((fact) => [keyOf(fact), fact])).values()]
+  const helps = (fact: Fact): boolean => isSolvableWithout(problem, new Set([keyOf(fact)]))
+  const hold = distinct.find((fact) => fact.kind === 'hold' && helps(fact))
+  if (hold?.kind === 'hold') return `moss unhold ${hold.held.manifest.name} would help`
+  return (
+    suggestRelaxed(problem, distinct) ??
+    suggestAdded(problem, distinct, helps) ??
+    suggestDropped(problem, distinct)
+  )
+}
+
+/** A subscription without its bound. */
+function suggestRelaxed(problem: Problem, facts: readonly Fact[]): string | undefined {
+  for (const fact of facts) {
+    if (fact.kind !== 'subscription' || fact.relation.bound === undefined) continue
+    const { kind, name } = fact.relation
+    if (helpsInstead(problem, fact.relation, { kind, name }))
+      return `asking for ${display(sayRelation({ kind, name }))} in any version would help`
+  }
+  return undefined
+}
+
+function helpsInstead(problem: Problem, old: Relation, relaxed: Relation): boolean {
+  const subscriptions = problem.model.subscriptions.map((relation) => (relation === old ? relaxed : relation))
+  const again = stateProblem({ ...problem.offer, model: { ...problem.model, subscriptions } })
+  return search({ ...again, variables: again.candidates.length }).kind === 'found'
+}
+
+/** What nothing provides, if it were in the channel. */
+function suggestAdded(
+  problem: Problem,
+  facts: readonly Fact[],
+  helps: (fact: Fact) => boolean,
+): string | undefined {
+  for (const fact of facts) {
+    const wanted =
+      fact.kind === 'requirement'
+        ? fact.alternatives
+        : fact.kind === 'subscription'
+          ? [fact.relation]
+          : undefined
+    if (wanted === undefined || wanted.some((relation) => problem.index.find(relation).length > 0)) continue
+    if (helps(fact))
+      return `adding ${display(formatAlternatives(wanted))} to channel ${display(problem.model.channel)} would help`
+  }
+  return undefined
+}
+
+/** The last subscription alone that helps if dropped; else those that must go together, found one by one. */
+function suggestDropped(problem: Problem, facts: readonly Fact[]): string | undefined {
+  const subscriptions = facts.filter((fact) => fact.kind === 'subscription')
+  const one = subscriptions.findLast((fact) => isSolvableWithout(problem, new Set([keyOf(fact)])))
+  if (one !== undefined) return sayDropped([one])
+  const dropped: (Fact & { kind: 'subscription' })[] = []
+  let rest: readonly FactClause[] = problem.clauses
+  for (let outcome = solvePart(problem, rest); outcome.kind === 'none'; outcome = solvePart(problem, rest)) {
+    const blamed = outcome.core
+      .map((position) => (rest[position] as FactClause).fact)
+      .findLast((fact) => fact.kind === 'subscription')
+    if (blamed === undefined) return undefined
+    dropped.push(blamed)
+    rest = rest.filter(({ fact }) => fact !== blamed)
+  }
+  return sayDropped(dropped)
+}
+
+const sayDropped = (facts: readonly (Fact & { readonly kind: 'subscription' })[]): string =>
+  `moss unsubscribe ${facts
+    .map(({ relation }) => shellWord(relation))
+    .toReversed()
+    .join(' ')} would help`
+
+/** A bare name stays; anything else needs quotes in a shell. */
+const shellWord = (relation: Relation): string =>
+  relation.kind === 'name' && relation.bound === undefined ? relation.name : `'${formatRelation(relation)}'`
