@@ -1,25 +1,19 @@
 // Says in prose why a model cannot be satisfied, and which smallest change would help. From the clauses that
 // failed together it drops every fact that is not needed (so that what remains fails, and nothing less does),
 // tells the rest in the order in which one meets them from the model, and tries out changes by solving again.
-import { sayList } from './phrases.ts'
 import { type Fact, type FactClause, keyOf, type Problem } from './problem.ts'
 import { solvePart } from './rework.ts'
-import { sayFacts, sayMissing } from './say-facts.ts'
+import { sayFacts } from './say-facts.ts'
 import { suggestChange } from './suggest.ts'
 
 /** `core`: positions of clauses that cannot all hold. The text starts small and has no final stop. */
 export function explainFailure(problem: Problem, core: readonly number[]): string {
   const missing = missingSubscriptions(problem)
-  const facts =
-    missing.length > 0
-      ? missing
-      : minimise(
-          problem,
-          core.map((at) => problem.clauses[at] as FactClause),
-        )
-  const told = missing.length > 0 ? sayMissing(problem, missing) : sayFacts(problem, facts)
+  const clauses = core.map((position) => problem.clauses[position] as FactClause)
+  const facts = missing.length > 0 ? missing : minimise(problem, clauses)
   const advice = suggestChange(problem, facts)
-  return `the model cannot be satisfied: ${sayList(told, 'and')}${advice === undefined ? '' : `; ${advice}`}`
+  const told = `the model cannot be satisfied: ${sayFacts(problem, facts)}`
+  return advice === undefined ? told : `${told}; ${advice}`
 }
 
 /** Subscriptions that nothing offered provides: all are told at once, for they are mended one by one. */

@@ -18,6 +18,12 @@ export function sayList(items: readonly string[], last = 'and'): string {
   return items.length < 2 ? final : `${items.slice(0, -1).join(', ')} ${last} ${final}`
 }
 
+/** Parts that may hold commas of their own: `app 1 requires a, and a 2 conflicts with b`. */
+export const sayClauses = (clauses: readonly string[]): string =>
+  clauses.length > 1 && clauses.some((clause) => / .*[ ,]/.test(clause))
+    ? `${clauses.slice(0, -1).join(', ')}, and ${clauses.at(-1)}`
+    : sayList(clauses)
+
 /** At most four of many: `a, b, c and 7 more`. */
 export const sayFew = (items: readonly string[]): string =>
   items.length <= 4 ? sayList(items) : `${items.slice(0, 3).join(', ')} and ${items.length - 3} more`

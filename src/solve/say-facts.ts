@@ -2,48 +2,62 @@
 // names what is offered wherever that is why a wish stays open.
 import type { Relation } from '../manifest/capability.ts'
 import { display } from '../base/display.ts'
-import { type Candidate, titleOf } from './candidate.ts'
-import { formatAlternatives, sayFew, sayList, sayRelation } from './phrases.ts'
+import type { Candidate } from './candidate.ts'
+import { formatAlternatives, sayClauses, sayFew, sayList, sayRelation } from './phrases.ts'
 import { type Fact, keyOf, type Problem } from './problem.ts'
 import { similarNames } from './similar-names.ts'
 
 type Of<Kind extends Fact['kind']> = Extract<Fact, { readonly kind: Kind }>
 
-/** One sentence for each group of facts that say the same of several versions. */
-export function sayFacts(problem: Problem, facts: readonly Fact[]): readonly string[] {
-  const groups = [...Map.groupBy(facts, keyOf).values()]
-  return groups.map((group) => sayGroup(problem, group))
+/** What the model asks for, then one sentence for each group of facts that say the same of several versions. */
+export function sayFacts(problem: Problem, facts: readonly Fact[]): string {
+  const wishes = facts.filter((fact) => fact.kind === 'subscription')
+  const others = [
+    ...Map.groupBy(
+      facts.filter((fact) => fact.kind !== 'subscription'),
+      keyOf,
+    ).values(),
+  ]
+  const asked = wishes.map(({ relation }) => sayWish(problem, [relation]))
+  const sentences = others.map((group) => sayGroup(problem, group))
+  return [`it asks for ${sayClauses(asked)}`, sayClauses(sentences)].filter((part) => part !== '').join('; ')
 }
 
 function sayGroup(problem: Problem, group: readonly Fact[]): string {
   const fact = group[0] as Fact
   switch (fact.kind) {
-    case 'subscription':
-      return `the model asks for ${display(sayRelation(fact.relation))}${sayProviders(problem, [fact.relation])}`
     case 'hold':
       return `${fact.held.manifest.name} is held at ${fact.held.manifest.version}`
     case 'requirement': {
       const versions = (group as readonly Of<'requirement'>[]).map(({ by }) => by)
-      const wanted = `${display(formatAlternatives(fact.alternatives))}${sayProviders(problem, fact.alternatives)}`
-      return `${sayVersions(problem, versions)} ${versions.length === 1 ? 'requires' : 'require'} ${wanted}`
+      const verb = versions.length === 1 ? 'requires' : 'require'
+      return `${sayVersions(problem, versions)} ${verb} ${sayWish(problem, fact.alternatives)}`
     }
     case 'conflict':
       return sayConflict(problem, group as readonly Of<'conflict'>[])
     case 'one version':
+      return `only one version of ${fact.name} can be installed`
+    case 'subscription':
       break
   }
-  return `only one version of ${fact.name} can be installed`
+  return sayWish(problem, [fact.relation])
 }
 
-/** `git 2.39`, `git 2.38 and 2.39`, `all 5 offered versions of git`. */
+/** What is wanted, and what there is of it. */
+const sayWish = (problem: Problem, alternatives: readonly Relation[]): string =>
+  `${display(formatAlternatives(alternatives))}${sayProviders(problem, alternatives)}`
+
+/** `git 2.39`, `git 2.38 and 2.39`, `all 5 versions of git`. */
 function sayVersions(problem: Problem, some: readonly Candidate[]): string {
   const unique = [...new Set(some)]
   const name = unique[0]?.manifest.name ?? ''
   const all = problem.candidates.filter(({ manifest }) => manifest.name === name)
-  if (unique.length > 2 && unique.length === all.length)
-    return `all ${all.length} versions of ${name} there are`
-  return `${name} ${sayFew(unique.map(({ manifest }) => manifest.version))}`
+  const isAll = unique.length > 2 && unique.length === all.length
+  return isAll ? `all ${all.length} versions of ${name}` : sayTitles(unique)
 }
+
+const sayTitles = (versions: readonly Candidate[]): string =>
+  `${versions[0]?.manifest.name} ${sayFew(versions.map(({ manifest }) => manifest.version))}`
 
 /** What follows a wish: that nobody provides it, or who does where its text does not tell. */
 function sayProviders(problem: Problem, alternatives: readonly Relation[]): string {
@@ -65,12 +79,12 @@ function sayLack(problem: Problem, alternatives: readonly Relation[]): string {
   const others = alternatives.flatMap((relation) =>
     problem.index.findAny(relation).map((position) => problem.candidates[position] as Candidate),
   )
-  const titles = [...new Set(others.map(titleOf))]
-  if (titles.length > 0) return `but there is only ${sayFew(titles)}`
+  const byName = [...Map.groupBy(new Set(others), ({ manifest }) => manifest.name).values()]
+  if (byName.length > 0) return `of which there is only ${sayFew(byName.map(sayTitles))}`
   const similar = alternatives.flatMap((relation) => similarNames(problem, relation))
   return similar.length === 0
     ? 'which nothing provides'
-    : `which nothing provides (there is ${sayList(similar.slice(0, 3), 'or')})`
+    : `which nothing provides (perhaps ${sayList(similar.slice(0, 3), 'or')} was meant)`
 }
 
 function sayConflict(problem: Problem, group: readonly Of<'conflict'>[]): string {
@@ -84,12 +98,4 @@ function sayConflict(problem: Problem, group: readonly Of<'conflict'>[]): string
       : sayVersions(problem, others)
     : `${display(sayRelation(relation))}, which ${sayVersions(problem, others)} ${others.length === 1 ? 'provides' : 'provide'}`
   return `${sayVersions(problem, by)} ${by.length === 1 ? 'conflicts' : 'conflict'} with ${what}`
-}
-
-/** Subscriptions that nothing provides. */
-export function sayMissing(problem: Problem, facts: readonly Fact[]): readonly string[] {
-  const relations = facts.flatMap((fact) => (fact.kind === 'subscription' ? [fact.relation] : []))
-  return relations.map(
-    (relation) => `the model asks for ${display(sayRelation(relation))}, ${sayLack(problem, [relation])}`,
-  )
 }

@@ -16,23 +16,27 @@ export function similarNames(
   }
   return [...names]
     .map((other) => ({ other, distance: distanceOf(name, other) }))
-    .filter(({ distance }) => distance <= farthest && distance < name.length - 1)
+    .filter(({ distance }) => distance <= Math.min(farthest, Math.max(1, name.length / 3)))
     .toSorted((a, b) => a.distance - b.distance || (a.other < b.other ? -1 : 1))
     .slice(0, 3)
     .map(({ other }) => (kind === 'name' ? other : `${kind}(${other})`))
 }
 
-/** Edits between two names (Levenshtein), given up beyond `farthest`. */
+/** Edits between two names, swapped neighbours counting as one; given up beyond `farthest`. */
 function distanceOf(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > farthest) return farthest + 1
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
+  let before: readonly number[] = []
+  let row: readonly number[] = Array.from({ length: b.length + 1 }, (_, at) => at)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
     for (let j = 1; j <= b.length; j++) {
       const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1))
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      const swapped = isSwapped ? (before[j - 2] as number) + 1 : replaced
+      next.push(Math.min(replaced, swapped, (row[j] as number) + 1, (next[j - 1] as number) + 1))
     }
     if (Math.min(...next) > farthest) return farthest + 1
+    before = row
     row = next
   }
   return row[b.length] as number

@@ -3,7 +3,7 @@
 // several of these together. A change is only told if it helps.
 import { display } from '../base/display.ts'
 import { formatRelation, type Relation } from '../manifest/capability.ts'
-import { formatAlternatives, sayRelation } from './phrases.ts'
+import { formatAlternatives, sayList, sayRelation } from './phrases.ts'
 import { type Fact, type FactClause, keyOf, type Problem, stateProblem } from './problem.ts'
 import { isSolvableWithout, solvePart } from './rework.ts'
 import { search } from './search.ts'
@@ -58,12 +58,14 @@ function suggestAdded(
   return undefined
 }
 
+type Subscription = Extract<Fact, { readonly kind: 'subscription' }>
+
 /** The last subscription alone that helps if dropped; else those that must go together, found one by one. */
 function suggestDropped(problem: Problem, facts: readonly Fact[]): string | undefined {
-  const subscriptions = facts.filter((fact) => fact.kind === 'subscription')
-  const one = subscriptions.findLast((fact) => isSolvableWithout(problem, new Set([keyOf(fact)])))
-  if (one !== undefined) return sayDropped([one])
-  const dropped: (Fact & { kind: 'subscription' })[] = []
+  const told = facts.filter((fact) => fact.kind === 'subscription')
+  const one = told.findLast((fact) => isSolvableWithout(problem, new Set([keyOf(fact)])))
+  if (one !== undefined) return sayDropped([one], told)
+  const dropped: Subscription[] = []
   let rest: readonly FactClause[] = problem.clauses
   for (let outcome = solvePart(problem, rest); outcome.kind === 'none'; outcome = solvePart(problem, rest)) {
     const blamed = outcome.core
@@ -73,14 +75,18 @@ function suggestDropped(problem: Problem, facts: readonly Fact[]): string | unde
     dropped.push(blamed)
     rest = rest.filter(({ fact }) => fact !== blamed)
   }
-  return sayDropped(dropped)
+  return sayDropped(dropped, told)
 }
 
-const sayDropped = (facts: readonly (Fact & { readonly kind: 'subscription' })[]): string =>
-  `moss unsubscribe ${facts
-    .map(({ relation }) => shellWord(relation))
-    .toReversed()
-    .join(' ')} would help`
+/** Subscriptions that fail for reasons of their own are named apart: the text has not explained those. */
+function sayDropped(dropped: readonly Subscription[], told: readonly Subscription[]): string {
+  const words = (facts: readonly Subscription[]): readonly string[] =>
+    facts.map(({ relation }) => shellWord(relation)).toReversed()
+  const explained = words(dropped.filter((fact) => told.includes(fact)))
+  const others = words(dropped.filter((fact) => !told.includes(fact)))
+  const advice = `moss unsubscribe ${explained.join(' ')} would help`
+  return others.length === 0 ? advice : `${advice}, but ${sayList(others)} cannot be satisfied either`
+}
 
 /** A bare name stays; anything else needs quotes in a shell. */
 const shellWord = (relation: Relation): string =>
