@@ -70,5 +70,9 @@ export interface Disk {
   /** Held until disposed or the process ends. Throws STATE_LOCKED. The file is made if absent. */
   lock(path: string): Disposable
   /** Which ways this filesystem offers at `folder`; tried out there, leaving nothing behind. */
-  features(folder: string): { readonly exchange: boolean; readonly reflink: boolean; readonly hardLinks: boolean }
+  features(folder: string): {
+    readonly exchange: boolean
+    readonly reflink: boolean
+    readonly hardLinks: boolean
+  }
 }

@@ -13,6 +13,8 @@ export interface Outside {
   openDatabase(path: string, how: 'read' | 'write'): Database
   /** Runs a program to its end, with nothing on its standard input and a bounded output. */
   run(command: Command): Promise<CommandResult>
+  /** Everything from a pipe or file handed over as an open descriptor; longer than the limit is refused. */
+  readDescriptor(descriptor: number, limitBytes: number): Uint8Array
   /** Who runs this process: root may set owners and attributes. */
   readonly userId: number
   readonly groupId: number
@@ -29,9 +31,20 @@ export interface Command {
   readonly environment?: Readonly<Record<string, string>>
   /** New mount, PID and network namespaces around it; needs root. */
   readonly isolated?: boolean
-  /** Changes the root folder first; needs root. */
+  /** Mounted in a mount namespace of its own before the program starts: what it writes lands in `upper`. */
+  readonly overlay?: Overlay
+  /** Changes the root folder first; needs root. `folder` is meant outside of it. */
   readonly root?: string
+  /** Default ten minutes. */
   readonly timeoutMs?: number
+}
+
+/** Folders that are there; `upper` and `work` are empty and on one filesystem. `lower` is never written. */
+export interface Overlay {
+  readonly lower: string
+  readonly upper: string
+  readonly work: string
+  readonly mount: string
 }
 
 export interface CommandResult {
@@ -39,4 +52,6 @@ export interface CommandResult {
   readonly exitCode: number | undefined
   /** Standard output and error together, at most 64 KiB. */
   readonly output: string
+  /** Set when the program was never started, because this machine cannot do what was asked: why. */
+  readonly unsupported?: string
 }

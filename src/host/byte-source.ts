@@ -1,0 +1,30 @@
+// Bytes at random places, whatever holds them: a file on a medium, a file here, or memory. Reads only.
+import type { Disk } from './disk.ts'
+
+export interface ByteSource extends Disposable {
+  /** For people: where the bytes are. */
+  readonly name: string
+  /** Fills `into` from `at` on; returns fewer than asked only at the end. */
+  read(into: Uint8Array, at: number): number
+}
+
+/** An open regular file; a symlink in the last component is refused. */
+export function fileSource(disk: Disk, path: string): ByteSource {
+  const file = disk.open(path, 'read')
+  return {
+    name: path,
+    read: (into, at) => file.read(into, at),
+    [Symbol.dispose]: () => file[Symbol.dispose](),
+  }
+}
+
+/** Bytes that are here already; not copied. */
+export const bytesSource = (name: string, bytes: Uint8Array): ByteSource => ({
+  name,
+  read(into, at) {
+    const found = bytes.subarray(at, at + into.length)
+    into.set(found)
+    return found.length
+  },
+  [Symbol.dispose]: () => {},
+})

@@ -1,0 +1,50 @@
+// The real outside: this machine. Made once, by main.ts; costs nothing until it is used.
+import { randomBytes } from 'node:crypto'
+import { openDatabase } from './database.ts'
+import { linuxDisk } from './linux-disk.ts'
+import type { Outside } from './outside.ts'
+import { inlinePool, workerPool, type Pool } from './pool.ts'
+import { runCommand } from './run-command.ts'
+import { readDescriptor } from './terminal.ts'
+
+export interface LinuxOutsideOptions {
+  /** The module that serves the jobs; without it they run in this thread. */
+  readonly workerUrl?: URL
+  /** How many threads; by default as many as there are processors. */
+  readonly width?: number
+}
+
+/** A long loop lets others run this often; in between `turn` costs next to nothing. */
+const turnMs = 8
+
+export function linuxOutside(options: LinuxOutsideOptions = {}): Outside & AsyncDisposable {
+  const pool: Pool =
+    options.workerUrl === undefined ? inlinePool : workerPool(options.workerUrl, options.width)
+  const settled = Promise.resolve()
+  let lastTurn = performance.now()
+  return {
+    disk: linuxDisk(),
+    pool,
+    nowMs: () => Date.now(),
+    randomBytes: (count) => Uint8Array.from(randomBytes(count)),
+    openDatabase,
+    run: runCommand,
+    readDescriptor,
+    userId: process.getuid?.() ?? 0,
+    groupId: process.getgid?.() ?? 0,
+    get machineName() {
+      return process.getBuiltinModule('node:os').hostname()
+    },
+    turn() {
+      const now = performance.now()
+      if (now - lastTurn < turnMs) return settled
+      return new Promise((resolve) =>
+        setImmediate(() => {
+          lastTurn = performance.now()
+          resolve()
+        }),
+      )
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(pool[Symbol.asyncDispose]()),
+  }
+}

@@ -1,0 +1,54 @@
+// What moss asks of terminals and of descriptors that it was handed: whether there is a person, and a secret.
+import { readSync } from 'node:fs'
+import { isatty } from 'node:tty'
+import { ioError, ioErrorFrom, problemOf } from './problem.ts'
+
+export const isTerminal = (descriptor: number): boolean => isatty(descriptor)
+
+/** Everything from a pipe or file that was handed over as an open descriptor; longer than the limit is refused. */
+export function readDescriptor(descriptor: number, limitBytes: number): Uint8Array {
+  const name = `descriptor ${descriptor}`
+  const bytes = Buffer.alloc(limitBytes + 1)
+  let done = 0
+  while (done <= limitBytes) {
+    const count = readSome(descriptor, bytes, done, name)
+    if (count === 0) return Uint8Array.from(bytes.subarray(0, done))
+    done += count
+  }
+  throw ioError('read', name, `it holds more than ${limitBytes} bytes`)
+}
+
+/** The first line of a descriptor, without its end: a passphrase handed over by a program. */
+export function readPassphraseFrom(descriptor: number): Uint8Array {
+  const bytes = readDescriptor(descriptor, 4096)
+  const end = bytes.indexOf(0x0a)
+  return end < 0 ? bytes : bytes.subarray(0, end)
+}
+
+function readSome(descriptor: number, into: Uint8Array, at: number, name: string): number {
+  for (;;) {
+    try {
+      return readSync(descriptor, into, at, into.length - at, null)
+    } catch (error) {
+      const problem = ioErrorFrom('read', name, error)
+      if (problemOf(problem) === 'EOF') return 0
+      // A pipe that somebody made non-blocking: wait for its writer without burning the processor.
+      if (problemOf(problem) !== 'EAGAIN') throw problem
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+    }
+  }
+}
+
+/** Calls `leave` once at Ctrl-C or a polite request to end. Returns what undoes it. */
+export function onStopSignal(leave: (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => void): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  const undo = (): void => {
+    for (const signal of signals) process.off(signal, once)
+  }
+  const once = (signal: NodeJS.Signals): void => {
+    undo()
+    leave(signal as 'SIGINT')
+  }
+  for (const signal of signals) process.on(signal, once)
+  return undo
+}
