@@ -28,7 +28,7 @@ export interface StoreImport extends Disposable {
   create(content: ContentDigest, sizeBytes: number): BodyWriter
   /**
    * Checks the body against its digest, or throws CHUNK_DIGEST_MISMATCH and drops it. Without `list` it is cut here.
-   * `isChecked`: the caller checked these very bytes as one chunk, so they are not read again.
+   * `isChecked`: the caller checked these very bytes as one chunk and wrote them at once; they are not read again.
    */
   finish(content: ContentDigest, list?: ChunkList, how?: { readonly isChecked?: boolean }): Promise<void>
   /** True if the content is stored or was finished in this import: an asset can be made of it. */
@@ -92,8 +92,8 @@ class OpenImport implements StoreImport {
     { isChecked = false }: { readonly isChecked?: boolean } = {},
   ): Promise<void> {
     this.#assertOpen()
-    const { path, sizeBytes, isFull } = this.#bodies.end(content)
-    const mayTrust = isChecked && isFull && sizeBytes <= chunkSizes.max
+    const { path, sizeBytes, isWhole } = this.#bodies.end(content)
+    const mayTrust = isChecked && isWhole && sizeBytes <= chunkSizes.max
     const checked = mayTrust
       ? listOfOne(content, sizeBytes)
       : await this.#checkedList({ content, path, sizeBytes, ...(list !== undefined && { list }) })

@@ -15,7 +15,7 @@ export class StagedBodies implements Disposable {
   readonly #folder: string
   /** In the order of last use. */
   readonly #open = new Map<ContentDigest, OpenFile>()
-  readonly #begun = new Map<ContentDigest, { readonly sizeBytes: number; writtenBytes: number }>()
+  readonly #begun = new Map<ContentDigest, { readonly sizeBytes: number; isWhole: boolean }>()
 
   constructor(disk: Disk, folder: string) {
     this.#disk = disk
@@ -34,31 +34,30 @@ export class StagedBodies implements Disposable {
   begin(content: ContentDigest, sizeBytes: number): BodyWriter {
     assertTrue(!this.#begun.has(content), 'a content is begun once in an import')
     this.#keep(content, this.#disk.open(this.pathOf(content), 'create', 0o600))
-    const progress = { sizeBytes, writtenBytes: 0 }
+    const progress = { sizeBytes, isWhole: false }
     this.#begun.set(content, progress)
     return {
       write: (bytes, at) => {
         assertTrue(this.#begun.get(content) === progress, 'a body is written before it is finished')
         assertTrue(at >= 0 && at + bytes.length <= sizeBytes, 'a body keeps to its size')
         this.#file(content).write(bytes, at)
-        progress.writtenBytes += bytes.length
+        progress.isWhole = at === 0 && bytes.length === sizeBytes
       },
     }
   }
 
-  /** Closes the file; true if as many bytes were written as it shall have. */
+  /** Closes the file. `isWhole`: the last write was the whole body. */
   end(content: ContentDigest): {
     readonly path: string
     readonly sizeBytes: number
-    readonly isFull: boolean
+    readonly isWhole: boolean
   } {
     const progress = this.#begun.get(content)
     assertTrue(progress !== undefined, 'a content is finished after it was begun')
     this.#begun.delete(content)
     this.#open.get(content)?.[Symbol.dispose]()
     this.#open.delete(content)
-    const { sizeBytes, writtenBytes } = progress
-    return { path: this.pathOf(content), sizeBytes, isFull: writtenBytes === sizeBytes }
+    return { path: this.pathOf(content), ...progress }
   }
 
   #file(content: ContentDigest): OpenFile {

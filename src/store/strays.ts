@@ -21,8 +21,8 @@ export function* findStrays(parts: StoreParts): Generator<string> {
   for (const folder of listed(parts, assetsFolder(parts.folder))) {
     if (folder.kind !== 'folder' || !/^[0-9a-f]{2}$/.test(folder.name)) yield folder.path
     else
-      for (const { name, path, kind } of listed(parts, folder.path))
-        if (kind !== 'file' || !isRecorded(parts, name, folder.name)) yield path
+      for (const { name, path } of listed(parts, folder.path))
+        if (!isRecorded(parts, name, folder.name)) yield path
   }
   for (const { name, path } of listed(parts, stagingFolder(parts.folder)))
     if (name.startsWith('import-') && !parts.openFolders.has(path)) yield path
