@@ -12,19 +12,21 @@ export const versionSchemes: readonly VersionScheme[] = ['deb', 'rpm', 'moss']
 const longestVersion = 255
 
 const patterns: Readonly<Record<VersionScheme, RegExp>> = {
-  deb: /^(?:[0-9]{1,9}:)?[A-Za-z0-9.+~:-]+$/,
+  deb: /^[A-Za-z0-9.+~:-]+$/,
   rpm: /^(?:[0-9]{1,9}:)?[A-Za-z0-9._+~^]+(?:-[A-Za-z0-9._+~^]+)?$/,
   moss: /^[0-9A-Za-z][0-9A-Za-z._+~^-]*$/,
 }
+
+/** dpkg keeps epochs in a signed 32-bit integer. */
+const greatestEpoch = 2147483647
 
 /** Whether `text` is a version of the scheme. */
 export function isVersion(scheme: VersionScheme, text: string): boolean {
   if (text.length > longestVersion || !patterns[scheme].test(text)) return false
   if (scheme !== 'deb') return true
-  const { upstream, revision } = splitDeb(text)
-  return (
-    /^[0-9]/.test(upstream) && !upstream.endsWith('-') && revision !== '' && !(revision ?? '').includes(':')
-  )
+  const { epoch, upstream, revision } = splitDeb(text)
+  if (!/^[0-9]+$/.test(epoch) || Number(epoch) > greatestEpoch || !/^[0-9]/.test(upstream)) return false
+  return revision !== '' && !(revision ?? '').includes(':')
 }
 
 /** Below, at or above zero, as `a` is older than, equal to or newer than `b`. */
