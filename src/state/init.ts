@@ -1,0 +1,177 @@
+// Makes a managed root: the links of a merged /usr, the folders a system needs, `.moss`, and state 0 with an empty
+// tree. The format file is written last, so a root is managed or it is not; an init that was interrupted is simply
+// run again. Nothing that is already there is replaced: what is in the way is refused by name.
+import { encodeUtf8 } from '../base/bytes.ts'
+import { MossError } from '../base/error.ts'
+import type { StateNumber } from '../base/ids.ts'
+import type { Disk } from '../host/disk.ts'
+import { moveTree, syncAll, writeDurably } from '../host/durable.ts'
+import type { Outside } from '../host/outside.ts'
+import type { Counters } from '../trust/counters.ts'
+import { openStore } from '../store/store.ts'
+import { makeStateTables } from './tables.ts'
+import { finishFolders, writeOwnFile } from './build-tree.ts'
+import { raiseCounters } from './counters-file.ts'
+import { parentFolder, type Places, placesOf, recordPath, rootFormat } from './places.ts'
+import { encodeRecord, type StateRecord } from './record.ts'
+import { readRecord } from './parts.ts'
+import { planTree } from './tree-plan.ts'
+import { writeModel } from './publish.ts'
+
+export interface InitRequest {
+  /** Seconds since 1970: the date of state 0. */
+  readonly created: number
+  /** Written to etc/moss/model.toml unless the machine has one. */
+  readonly model: string
+  readonly counters: Counters
+  /** What goes into `.moss/keys`: trusted roots, the host's key. */
+  readonly keys: readonly { readonly name: string; readonly bytes: Uint8Array; readonly mode: number }[]
+}
+
+/** Names at the top of a root that are links into a merged /usr. */
+const links = ['bin', 'sbin', 'lib', 'lib64']
+
+const folders: Readonly<Record<string, number>> = {
+  dev: 0o755,
+  etc: 0o755,
+  home: 0o755,
+  mnt: 0o755,
+  opt: 0o755,
+  proc: 0o555,
+  root: 0o700,
+  run: 0o755,
+  srv: 0o755,
+  sys: 0o555,
+  tmp: 0o1777,
+  var: 0o755,
+}
+
+const cacheLink = '../usr/lib/ld.so.cache'
+
+export const isInitialised = (disk: Disk, root: string): boolean =>
+  disk.lstat(placesOf(root).format)?.kind === 'file'
+
+/** Throws NOT_INITIALISED, or HOST_UNSUPPORTED where a newer program made this root. */
+export function assertInitialised(disk: Disk, root: string): void {
+  const { format } = placesOf(root)
+  if (!isInitialised(disk, root)) throw new MossError('NOT_INITIALISED', { path: root })
+  const found = new TextDecoder().decode(disk.readFile(format, 4096))
+  if (found !== rootFormat)
+    throw new MossError('HOST_UNSUPPORTED', {
+      path: root,
+      problem: `its format is ${found.trim()}, not known here`,
+    })
+}
+
+/** Durable when it returns. Throws ALREADY_EXISTS, HOST_UNSUPPORTED. */
+export function initRoot(outside: Outside, root: string, request: InitRequest): StateRecord {
+  const { disk } = outside
+  const places = placesOf(root)
+  if (isInitialised(disk, root)) throw new MossError('ALREADY_EXISTS', { what: places.own })
+  checkFresh(disk, places)
+  ensureFolder(disk, places.root, 0o755)
+  ensureFolder(disk, places.own, 0o700)
+  checkFeatures(disk, places)
+  for (const name of ['assets', 'states', 'staging', 'incoming', 'keys'])
+    ensureFolder(disk, `${places.own}/${name}`, 0o700)
+  makeTop(outside, places)
+  for (const { name, bytes, mode } of request.keys)
+    writeDurably(disk, `${places.keys}/${name}`, bytes, { mode, replace: true })
+  raiseCounters(disk, places, request.counters)
+  if (disk.lstat(places.model) === undefined) writeModel({ outside, places }, request.model)
+  const record = placeStateZero(outside, places, request)
+  makeTables(outside, places)
+  syncAll(disk, places.root)
+  writeDurably(disk, places.format, encodeUtf8(rootFormat), { mode: 0o644, replace: true })
+  return record
+}
+
+/** So that a session that only reads finds them. */
+function makeTables({ disk, userId, openDatabase }: Outside, { own, database: path }: Places): void {
+  using database = openDatabase(path, 'write')
+  openStore({ disk, database, folder: own, userId })
+  makeStateTables(database)
+}
+
+/** Refuses what moss would have to overwrite. */
+function checkFresh(disk: Disk, { root, usr }: Places): void {
+  const refuse = (path: string, problem: string): never => {
+    throw new MossError('HOST_UNSUPPORTED', { path, problem })
+  }
+  const top = disk.lstat(root)
+  if (top === undefined) {
+    if (disk.lstat(parentFolder(root))?.kind !== 'folder') refuse(root, 'the folder above it does not exist')
+    return
+  }
+  if (top.kind !== 'folder') refuse(root, `it is a ${top.kind}, not a folder`)
+  const base = root === '/' ? '' : root
+  for (const name of links) {
+    const stat = disk.lstat(`${base}/${name}`)
+    const isLink =
+      stat?.kind === 'symlink' && [`usr/${name}`, `/usr/${name}`].includes(disk.readLink(`${base}/${name}`))
+    if (stat !== undefined && !isLink) refuse(`${base}/${name}`, 'it is not a link into a merged /usr')
+  }
+  const stat = disk.lstat(usr)
+  if (stat === undefined) return
+  if (stat.kind !== 'folder') refuse(usr, `it is a ${stat.kind}, not a folder`)
+  if (stat.device !== top.device) refuse(usr, 'it is a mount point, so a new tree cannot take its place')
+  const isOurs = disk.lstat(`${usr}/${recordPath}`)?.kind === 'file'
+  if (isOurs ? readRecord(disk, usr).number !== 0 : disk.list(usr).length > 0)
+    refuse(usr, 'it already has files that moss did not put there')
+}
+
+function checkFeatures(disk: Disk, { root, own }: Places): void {
+  if (disk.features(own).exchange) return
+  const problem = 'this filesystem cannot exchange two folders in one step'
+  throw new MossError('HOST_UNSUPPORTED', { path: root, problem })
+}
+
+/** Folders and links of the root itself. Those that exist stay as they are. */
+function makeTop(outside: Outside, { root }: Places): void {
+  const { disk } = outside
+  const base = root === '/' ? '' : root
+  for (const [name, mode] of Object.entries(folders)) {
+    const isReadOnlyForUs = outside.userId !== 0 && (mode & 0o200) === 0
+    ensureFolder(disk, `${base}/${name}`, isReadOnlyForUs ? mode | 0o200 : mode)
+  }
+  for (const name of links)
+    if (disk.lstat(`${base}/${name}`) === undefined) disk.makeSymlink(`usr/${name}`, `${base}/${name}`)
+  const cache = `${base}/etc/ld.so.cache`
+  if (disk.lstat(cache) === undefined) disk.makeSymlink(cacheLink, cache)
+}
+
+/** The mode is set apart: the process's mask has no say in it. */
+function ensureFolder(disk: Disk, path: string, mode: number): void {
+  const stat = disk.lstat(path)
+  if (stat !== undefined && stat.kind !== 'folder')
+    throw new MossError('HOST_UNSUPPORTED', { path, problem: `it is a ${stat.kind}, not a folder` })
+  if (stat !== undefined) return
+  disk.makeFolder(path, mode)
+  disk.setMode(path, mode)
+}
+
+function placeStateZero(outside: Outside, places: Places, { created, model }: InitRequest): StateRecord {
+  const { disk } = outside
+  const stat = disk.lstat(`${places.usr}/${recordPath}`)
+  if (stat !== undefined) return readRecord(disk, places.usr)
+  const record: StateRecord = {
+    number: 0 as StateNumber,
+    created,
+    model,
+    packages: [],
+    triggers: [],
+    made: [],
+  }
+  const folder = `${places.staging}/init`
+  const plan = planTree([])
+  disk.removeTree(folder)
+  disk.makeFolder(folder, 0o700)
+  for (const { path } of plan.folders) disk.makeFolder(`${folder}/${path}`, 0o700)
+  writeOwnFile(disk, `${folder}/usr/${recordPath}`, encodeRecord(record))
+  finishFolders({ outside, folder }, plan, created)
+  syncAll(disk, folder)
+  if (disk.lstat(places.usr) !== undefined) disk.removeFolder(places.usr)
+  moveTree(disk, `${folder}/usr`, places.usr)
+  disk.removeTree(folder)
+  return record
+}

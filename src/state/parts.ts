@@ -1,0 +1,62 @@
+// What the files of this room hand to each other: the outside, the root's places, its database and its store; and the
+// few questions about states that the disk answers.
+import { MossError } from '../base/error.ts'
+import type { StateNumber } from '../base/ids.ts'
+import type { Database } from '../host/database.ts'
+import type { Disk } from '../host/disk.ts'
+import type { Outside } from '../host/outside.ts'
+import type { Store } from '../store/store.ts'
+import { type Places, keptTree, recordPath } from './places.ts'
+import { type StateRecord, decodeRecord } from './record.ts'
+
+export interface StateParts {
+  readonly outside: Outside
+  readonly places: Places
+  readonly database: Database
+  readonly store: Store
+}
+
+const recordBytes = 64 * 1024 * 1024
+
+/** The record in a tree. Throws STATE_BROKEN where there is none. */
+export function readRecord(disk: Disk, tree: string): StateRecord {
+  const path = `${tree}/${recordPath}`
+  if (disk.lstat(path)?.kind !== 'file')
+    throw new MossError('STATE_BROKEN', { path, problem: 'it is missing, so this is no state of moss' })
+  return decodeRecord(disk.readFile(path, recordBytes), path)
+}
+
+/** What `/usr` is. */
+export const currentRecord = ({ outside, places }: Pick<StateParts, 'outside' | 'places'>): StateRecord =>
+  readRecord(outside.disk, places.usr)
+
+/** The numbers of folders in `states/`, rising: every state that is kept beside the current one. */
+export const keptNumbers = (disk: Disk, places: Places): readonly StateNumber[] =>
+  disk
+    .list(places.states)
+    .filter(({ name, kind }) => kind === 'folder' && /^(0|[1-9][0-9]{0,14})$/.test(name))
+    .map(({ name }) => Number(name) as StateNumber)
+    .toSorted((a, b) => a - b)
+
+/** The tree of a state, be it current or kept. Throws NOT_FOUND. */
+export function treeOf({ outside, places }: Pick<StateParts, 'outside' | 'places'>, number: number): string {
+  if (currentRecord({ outside, places }).number === number) return places.usr
+  const tree = keptTree(places, number)
+  if (outside.disk.lstat(tree)?.kind !== 'folder')
+    throw new MossError('NOT_FOUND', { what: 'state', name: String(number) })
+  return tree
+}
+
+/** Names this start of the machine; empty where that cannot be told, as in a simulation. */
+export function bootOf(disk: Disk): string {
+  const path = '/proc/sys/kernel/random/boot_id'
+  try {
+    if (disk.lstat(path)?.kind !== 'file') return ''
+    using file = disk.open(path, 'read')
+    const window = new Uint8Array(64)
+    return String.fromCharCode(...window.subarray(0, file.read(window, 0))).trim()
+  } catch (error) {
+    if (error instanceof MossError) return ''
+    throw error
+  }
+}

@@ -1,0 +1,36 @@
+// Removes kept trees. The row goes first, then the whole tree leaves states/ in one move, and only then is it taken
+// apart: what lies in states/ is always whole. What a crash leaves in staging/ is swept at the next recovery.
+import type { StateNumber } from '../base/ids.ts'
+import { moveTree } from '../host/durable.ts'
+import { statesToKeep } from './keep-rule.ts'
+import { bootOf, currentRecord, keptNumbers, type StateParts } from './parts.ts'
+import { keptFolder } from './places.ts'
+import { readMarks, removeMarks } from './tables.ts'
+
+/** Kept states that the keep rule lets go, rising. */
+export function prunableStates(parts: StateParts): readonly StateNumber[] {
+  const { outside, places, database } = parts
+  const current = currentRecord(parts).number
+  const boot = places.root === '/' ? bootOf(outside.disk) : ''
+  const kept = keptNumbers(outside.disk, places)
+  const candidates = [...kept, current].map((number) => {
+    const marks = readMarks(database, number)
+    return { number, ...marks, wasCurrentThisBoot: boot !== '' && marks.boot === boot }
+  })
+  const keep = statesToKeep(candidates, current)
+  return kept.filter((number) => !keep.has(number))
+}
+
+export function removeState({ outside: { disk }, places, database }: StateParts, number: StateNumber): void {
+  database.transaction((transaction) => removeMarks(transaction, number))
+  const removed = `${places.staging}/removed-${number}`
+  disk.removeTree(removed)
+  moveTree(disk, keptFolder(places, number), removed)
+  disk.removeTree(removed)
+}
+
+/** Trees that were never finished or are half removed. Folders of open imports are the store's. */
+export function sweepStaging({ outside: { disk }, places }: StateParts): void {
+  for (const { name } of disk.list(places.staging))
+    if (/^([0-9]+|removed-[0-9]+|init)$/.test(name)) disk.removeTree(`${places.staging}/${name}`)
+}

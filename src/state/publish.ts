@@ -1,0 +1,120 @@
+// Steps 7 and 8: raise the counters, exchange ROOT/usr with the state's tree (the commit point), and finish. Everything
+// after the exchange can be interrupted and done again, in any number of pieces: recovery calls the same finish().
+import { encodeUtf8 } from '../base/bytes.ts'
+import { MossError } from '../base/error.ts'
+import type { StateNumber } from '../base/ids.ts'
+import type { Report } from '../base/progress.ts'
+import { exchangeTrees, moveTree, writeDurably } from '../host/durable.ts'
+import type { Counters } from '../trust/counters.ts'
+import { raiseCounters } from './counters-file.ts'
+import { deliver } from './deliver.ts'
+import { bootOf, currentRecord, readRecord, type StateParts } from './parts.ts'
+import { keptFolder, keptTree, parentFolder } from './places.ts'
+import { prunableStates, removeState } from './prune.ts'
+import type { StateRecord } from './record.ts'
+import type { StagedState } from './stage.ts'
+import {
+  addHistory,
+  closeJournal,
+  type JournalEntry,
+  openJournal,
+  readJournal,
+  setJournalPhase,
+  writeMarks,
+} from './tables.ts'
+
+export interface Published {
+  readonly record: StateRecord
+  readonly from: StateNumber
+  /** States that were let go. */
+  readonly pruned: readonly StateNumber[]
+}
+
+/** Makes a staged state current. `counters` are those of the snapshot it came from; they rise first. */
+export async function publishStaged(
+  parts: StateParts,
+  { staged, counters }: { readonly staged: StagedState; readonly counters?: Counters },
+  report: Report,
+): Promise<Published> {
+  const { outside, places, database } = parts
+  const journal = readJournal(database)
+  if (journal?.kind !== 'apply' || journal.phase !== 'staged' || journal.to !== staged.number)
+    throw new MossError('PLAN_STALE', { what: `the staged state ${staged.number}` })
+  if (currentRecord(parts).number !== journal.from)
+    throw new MossError('PLAN_STALE', { what: `the current state of ${places.root}` })
+  report({ phase: 'publish', item: String(staged.number) })
+  if (counters !== undefined) raiseCounters(outside.disk, places, counters)
+  exchangeTrees(outside.disk, places.usr, keptTree(places, staged.number))
+  return finish(parts, journal, report)
+}
+
+/** Rollback: the counters stay as they are, and so does the machine's model unless `withModel`. */
+export async function publishKept(
+  parts: StateParts,
+  { number, withModel }: { readonly number: number; readonly withModel: boolean },
+  report: Report,
+): Promise<Published> {
+  const { outside, places, database } = parts
+  const current = currentRecord(parts)
+  const tree = keptTree(places, number)
+  if (current.number === number) {
+    if (withModel) writeModel(parts, current.model)
+    return { record: current, from: current.number, pruned: [] }
+  }
+  if (outside.disk.lstat(tree)?.kind !== 'folder')
+    throw new MossError('NOT_FOUND', { what: 'state', name: String(number) })
+  if (readRecord(outside.disk, tree).number !== number)
+    throw new MossError('STATE_BROKEN', { path: tree, problem: `it is not state ${number}` })
+  const journal: JournalEntry = {
+    kind: 'rollback',
+    from: current.number,
+    to: number,
+    phase: 'staged',
+    withModel,
+  }
+  database.transaction((transaction) => openJournal(transaction, journal))
+  report({ phase: 'publish', item: String(number) })
+  exchangeTrees(outside.disk, places.usr, tree)
+  return finish(parts, journal, report)
+}
+
+/** After the exchange, each step only if it is still to be done. */
+export async function finish(parts: StateParts, journal: JournalEntry, report: Report): Promise<Published> {
+  const { outside, database } = parts
+  giveOldTreeItsNumber(parts, journal.to)
+  const record = currentRecord(parts)
+  if (journal.phase !== 'published')
+    database.transaction((transaction) => {
+      const { kind, from, to } = journal
+      const boot = bootOf(outside.disk)
+      addHistory(transaction, { atMs: outside.nowMs(), kind, from, to })
+      for (const number of [from, to]) writeMarks(transaction, number, { boot })
+      setJournalPhase(transaction, 'published')
+    })
+  if (journal.withModel) writeModel(parts, record.model)
+  await deliver(parts, record.number, report)
+  const pruned = prunableStates(parts)
+  for (const number of pruned) removeState(parts, number)
+  database.transaction(closeJournal)
+  return { record, from: journal.from as StateNumber, pruned }
+}
+
+/** After an exchange the old tree lies in the folder of the new one's number. */
+function giveOldTreeItsNumber({ outside, places }: StateParts, published: number): void {
+  const { disk } = outside
+  if (disk.lstat(keptTree(places, published)) === undefined) return
+  const own = readRecord(disk, keptTree(places, published)).number
+  if (own !== published) moveTree(disk, keptFolder(places, published), keptFolder(places, own))
+}
+
+export function writeModel(
+  { outside: { disk }, places }: Pick<StateParts, 'outside' | 'places'>,
+  model: string,
+): void {
+  const folder = parentFolder(places.model)
+  if (disk.lstat(folder) === undefined) {
+    disk.makeFolder(folder, 0o755)
+    disk.syncFolder(places.etc)
+  }
+  writeDurably(disk, places.model, encodeUtf8(model), { mode: 0o644, replace: true })
+}

@@ -1,0 +1,130 @@
+// What a state says of itself, in `usr/lib/moss/state`: the one truth about what is current. It lies in the tree
+// that it describes, so tree and record switch together. Canonical CBOR: the same state gives the same bytes.
+import { fromHex } from '../base/bytes.ts'
+import { type CborValue, decodeCbor, encodeCbor } from '../base/cbor.ts'
+import type { ContentDigest, Digest, PackageId, StateNumber } from '../base/ids.ts'
+import { digest, integer, list, oneOf, optional, record, type Shape, text } from '../base/shape.ts'
+
+export interface StateRecord {
+  readonly number: StateNumber
+  /** Seconds since 1970; also the date of `usr` itself. */
+  readonly created: number
+  /** The model's text as it was when the packages were chosen. */
+  readonly model: string
+  /** The snapshot that the packages were chosen from; absent where there was none. */
+  readonly channel?: RecordedChannel
+  /** Sorted by name. */
+  readonly packages: readonly RecordedPackage[]
+  /** Which triggers ran, or why not. */
+  readonly triggers: readonly TriggerResult[]
+  /** What triggers made, as stored assets. Sorted by path. */
+  readonly made: readonly MadeFile[]
+}
+
+export interface RecordedChannel {
+  readonly name: string
+  readonly epoch: number
+  readonly serial: number
+  readonly snapshot: Digest
+}
+
+export interface RecordedPackage {
+  readonly id: PackageId
+  readonly name: string
+  readonly version: string
+  readonly reason: PackageReason
+}
+
+/** Why a package is there; relations in their text form. */
+export type PackageReason =
+  | { readonly kind: 'subscription'; readonly subscription: string }
+  | { readonly kind: 'requirement'; readonly by: string; readonly relation: string }
+
+export interface TriggerResult {
+  readonly name: string
+  readonly outcome: 'done' | 'skipped'
+  /** Why it was skipped; empty when done. */
+  readonly note: string
+}
+
+/** `path` starts with `usr/`. Owned by root. */
+export interface MadeFile {
+  readonly path: string
+  readonly trigger: string
+  readonly content: ContentDigest
+  readonly sizeBytes: number
+  readonly mode: number
+}
+
+export function encodeRecord(state: StateRecord): Uint8Array {
+  const { channel } = state
+  return encodeCbor({
+    format: 'moss-state',
+    version: 1,
+    number: state.number,
+    created: state.created,
+    model: state.model,
+    channel: channel && {
+      name: channel.name,
+      epoch: channel.epoch,
+      serial: channel.serial,
+      snapshot: fromHex(channel.snapshot),
+    },
+    packages: state.packages.map(({ id, name, version, reason }) => ({
+      id: fromHex(id),
+      name,
+      version,
+      reason: { ...reason },
+    })),
+    triggers: state.triggers.map(({ name, outcome, note }) => ({ name, outcome, note })),
+    made: state.made.map((file) => ({
+      path: file.path,
+      trigger: file.trigger,
+      content: fromHex(file.content),
+      size: file.sizeBytes,
+      mode: file.mode,
+    })),
+  })
+}
+
+/** `part` names the bytes in errors. Throws CBOR_INVALID or SHAPE_INVALID. */
+export function decodeRecord(encoded: Uint8Array, part: string): StateRecord {
+  const { format: _format, version: _version, ...state } = stateShape(decodeCbor(encoded, part), part)
+  return state
+}
+
+const name = text(255, 1)
+
+const subscribed = record({ kind: oneOf('subscription'), subscription: text(1024) })
+const required = record({ kind: oneOf('requirement'), by: text(255), relation: text(1024) })
+
+const reasonShape: Shape<PackageReason> = (value, place) =>
+  (value as { readonly kind?: CborValue } | null | undefined)?.kind === 'requirement'
+    ? required(value, place)
+    : subscribed(value, place)
+
+const madeFields = record({
+  path: text(4096, 1),
+  trigger: name,
+  content: digest<ContentDigest>(),
+  size: integer(),
+  mode: integer(0, 0o7777),
+})
+const madeShape: Shape<MadeFile> = (value, place) => {
+  const { size, ...rest } = madeFields(value, place)
+  return { ...rest, sizeBytes: size }
+}
+
+const numberShape: Shape<StateNumber> = (value, place) => integer()(value, place) as StateNumber
+
+const stateShape = record({
+  format: oneOf('moss-state'),
+  version: integer(1, 1),
+  number: numberShape,
+  created: integer(),
+  model: text(1024 * 1024),
+  channel: optional(record({ name, epoch: integer(), serial: integer(), snapshot: digest() })),
+  packages: list(record({ id: digest<PackageId>(), name, version: name, reason: reasonShape }), 100_000),
+  triggers: list(record({ name, outcome: oneOf('done', 'skipped'), note: text(4096) }), 1000),
+  made: list(madeShape, 100_000),
+})

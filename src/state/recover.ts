@@ -1,0 +1,54 @@
+// What a crash or a power cut left is finished or discarded here, without asking anyone: `/usr` itself says on which
+// side of the commit point it happened. Can be interrupted at any step and started again.
+import { MossError } from '../base/error.ts'
+import type { StateNumber } from '../base/ids.ts'
+import type { Report } from '../base/progress.ts'
+import { currentRecord, type StateParts } from './parts.ts'
+import { keptFolder, keptTree } from './places.ts'
+import { sweepStaging } from './prune.ts'
+import { finish } from './publish.ts'
+import { moveTree } from '../host/durable.ts'
+import { closeJournal, readJournal } from './tables.ts'
+
+export type Recovery =
+  | { readonly kind: 'nothing' }
+  /** The transaction was past its commit point. */
+  | { readonly kind: 'finished'; readonly state: StateNumber }
+  /** It was not: `state` is still current. */
+  | { readonly kind: 'discarded'; readonly state: StateNumber; readonly attempted: StateNumber }
+
+/** Throws STATE_BROKEN where `/usr` is neither the old state nor the new one. */
+export async function recoverStates(parts: StateParts, report: Report): Promise<Recovery> {
+  const { places, database } = parts
+  const journal = readJournal(database)
+  if (journal === undefined) {
+    sweepStaging(parts)
+    return { kind: 'nothing' }
+  }
+  report({ phase: 'recover' })
+  const current = currentRecord(parts).number
+  if (current === journal.to) {
+    // The exchange may be seen before it is durable: made durable here, before anything is built on it.
+    parts.outside.disk.syncFilesystem(places.own)
+    await finish(parts, journal, report)
+    sweepStaging(parts)
+    return { kind: 'finished', state: current }
+  }
+  if (current !== journal.from)
+    throw new MossError('STATE_BROKEN', {
+      path: places.usr,
+      problem: `it is state ${current}, neither ${journal.from} nor ${journal.to}`,
+    })
+  if (journal.kind === 'apply') discardStaged(parts, journal.to as StateNumber)
+  sweepStaging(parts)
+  database.transaction(closeJournal)
+  return { kind: 'discarded', state: current, attempted: journal.to as StateNumber }
+}
+
+/** A state that was staged and never current: out of states/ in one move, then taken apart. */
+function discardStaged({ outside: { disk }, places }: StateParts, number: StateNumber): void {
+  if (disk.lstat(keptTree(places, number)) === undefined) return
+  const removed = `${places.staging}/removed-${number}`
+  disk.removeTree(removed)
+  moveTree(disk, keptFolder(places, number), removed)
+}

@@ -1,0 +1,129 @@
+// Steps 3 to 6 of the transaction: assemble the whole tree under staging/, run its triggers, make it durable
+// (barrier B), read it back, and only then give it its place among the states. Until publish() the system is
+// untouched; a staged state that is never published is garbage, and recovery removes it.
+import { MossError, assertTrue } from '../base/error.ts'
+import type { StateNumber } from '../base/ids.ts'
+import type { Report } from '../base/progress.ts'
+import { moveTree, syncAll } from '../host/durable.ts'
+import { encodeManifest, packageIdOf } from '../manifest/codec.ts'
+import type { Manifest } from '../manifest/manifest.ts'
+import { buildTree, finishFolders, type TreeSite, writeOwnFile } from './build-tree.ts'
+import { type StateParts, currentRecord, keptNumbers } from './parts.ts'
+import { keptFolder, keptTree, recordPath } from './places.ts'
+import { readBack } from './read-back.ts'
+import {
+  encodeRecord,
+  type PackageReason,
+  type RecordedChannel,
+  type RecordedPackage,
+  type StateRecord,
+} from './record.ts'
+import { supplyAssets } from './supply.ts'
+import { highestPublished, openJournal, setJournalPhase } from './tables.ts'
+import { planMade, planTree, type PlannedPackage, type TreePlan } from './tree-plan.ts'
+import { runTriggers } from './triggers.ts'
+
+/** What a new state shall be. Nothing in it is chosen here. */
+export interface StageRequest {
+  readonly packages: readonly StagePackage[]
+  readonly model: string
+  readonly channel?: RecordedChannel
+  /** Seconds since 1970: the snapshot's date, so that the same request gives the same tree everywhere. */
+  readonly created: number
+}
+
+export interface StagePackage {
+  readonly id: RecordedPackage['id']
+  readonly manifest: Manifest
+  readonly reason: PackageReason
+}
+
+/** A whole, durable state that is not current. Only publish() makes it so. */
+export interface StagedState {
+  readonly number: StateNumber
+  readonly record: StateRecord
+  readonly entries: number
+}
+
+/** The number that the next staged state gets: above every state that is or was. */
+export function nextNumber(parts: StateParts): StateNumber {
+  const { outside, places, database } = parts
+  const known = [
+    currentRecord(parts).number,
+    highestPublished(database),
+    ...keptNumbers(outside.disk, places),
+  ]
+  return (Math.max(...known) + 1) as StateNumber
+}
+
+/** Throws LAYOUT_CONFLICT, CONTENT_MISSING, TRIGGER_FAILED, HOST_IO, HOST_NO_SPACE; the system is then unchanged. */
+export async function stageState(
+  parts: StateParts,
+  request: StageRequest,
+  report: Report,
+): Promise<StagedState> {
+  const { outside, places, database, store } = parts
+  const { disk } = outside
+  const packages = plannedPackages(request)
+  const plan = planTree(packages)
+  const number = nextNumber(parts)
+  const from = currentRecord(parts).number
+  database.transaction((transaction) =>
+    openJournal(transaction, { kind: 'apply', from, to: number, phase: 'staging', withModel: false }),
+  )
+  await supplyAssets(store, plan, packages)
+  const site: TreeSite = { outside, store, folder: `${places.staging}/${number}` }
+  disk.removeTree(site.folder)
+  disk.makeFolder(site.folder, 0o700)
+  await buildTree(site, plan, report)
+  const { record, whole } = await completeTree(site, plan, { request, number, report })
+  report({ phase: 'sync' })
+  syncAll(disk, site.folder) // barrier B
+  const entries = await readBack(site, whole)
+  moveTree(disk, site.folder, keptFolder(places, number))
+  database.transaction((transaction) => setJournalPhase(transaction, 'staged'))
+  assertTrue(disk.lstat(keptTree(places, number))?.kind === 'folder', 'a staged state has its tree')
+  return { number, record, entries }
+}
+
+/** Triggers, the record that tells of them, and the folders' attributes. */
+async function completeTree(
+  site: TreeSite,
+  plan: TreePlan,
+  {
+    request,
+    number,
+    report,
+  }: { readonly request: StageRequest; readonly number: StateNumber; readonly report: Report },
+): Promise<{ readonly record: StateRecord; readonly whole: TreePlan }> {
+  const { results, made } = await runTriggers(site, plan, report)
+  const record: StateRecord = {
+    number,
+    created: request.created,
+    model: request.model,
+    ...(request.channel === undefined ? {} : { channel: request.channel }),
+    packages: recordedPackages(request.packages),
+    triggers: results,
+    made,
+  }
+  writeOwnFile(site.outside.disk, `${site.folder}/usr/${recordPath}`, encodeRecord(record))
+  finishFolders(site, plan, request.created)
+  return { record, whole: { ...plan, files: [...plan.files, ...made.map(planMade)] } }
+}
+
+function plannedPackages({ packages }: StageRequest): readonly PlannedPackage[] {
+  return packages.map(({ id, manifest }) => {
+    const bytes = encodeManifest(manifest)
+    if (packageIdOf(bytes) !== id)
+      throw new MossError('MANIFEST_INVALID', {
+        package: manifest.name,
+        problem: 'its id names another manifest',
+      })
+    return { id, manifest, manifestBytes: bytes.length }
+  })
+}
+
+const recordedPackages = (packages: readonly StagePackage[]): readonly RecordedPackage[] =>
+  packages
+    .map(({ id, manifest: { name, version }, reason }) => ({ id, name, version, reason }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))

@@ -1,0 +1,143 @@
+// The states of one root, as ops see them: ask, stage, publish, roll back, recover. Whoever opens it for writing holds
+// the root's lock. What changes anything first brings an interrupted transaction to its end.
+import type { AssetId, Digest, StateNumber } from '../base/ids.ts'
+import type { Report } from '../base/progress.ts'
+import { decodeManifest } from '../manifest/codec.ts'
+import type { Manifest } from '../manifest/manifest.ts'
+import type { Counters } from '../trust/counters.ts'
+import { readCounters } from './counters-file.ts'
+import { currentRecord, keptNumbers, readRecord, type StateParts, treeOf } from './parts.ts'
+import { manifestsPath, placesOf } from './places.ts'
+import { prunableStates, removeState } from './prune.ts'
+import { publishKept, type Published, publishStaged } from './publish.ts'
+import type { StateRecord } from './record.ts'
+import { type Recovery, recoverStates } from './recover.ts'
+import { nextNumber, type StagedState, type StageRequest, stageState } from './stage.ts'
+import {
+  type HistoryEntry,
+  makeStateTables,
+  readHistory,
+  readJournal,
+  readMarks,
+  writeMarks,
+} from './tables.ts'
+import { treeDigest } from './tree-digest.ts'
+import { planMade, planTree } from './tree-plan.ts'
+
+export interface KnownState {
+  readonly record: StateRecord
+  readonly isCurrent: boolean
+  readonly isPinned: boolean
+  readonly isConfirmed: boolean
+}
+
+export interface States {
+  /** What `/usr` is. */
+  current(): StateRecord
+  /** Current and kept, rising. */
+  list(): readonly KnownState[]
+  /** Throws NOT_FOUND. */
+  read(number: number): StateRecord
+  /** The manifests of a state, in the order of its record's packages. */
+  manifests(number: number): readonly Manifest[]
+  /** The folder that holds a state's tree. */
+  tree(number: number): string
+  /** Of the whole tree; of the current state unless a number is given. */
+  digest(number?: number): Promise<Digest>
+  /** Every asset that a current or kept state is made of: what collection must leave. */
+  neededAssets(): ReadonlySet<AssetId>
+  nextNumber(): StateNumber
+  counters(): Counters
+  history(): readonly HistoryEntry[]
+  /** True while a transaction is open that recover() must end. */
+  isInterrupted(): boolean
+  recover(report: Report): Promise<Recovery>
+  stage(request: StageRequest, report: Report): Promise<StagedState>
+  publish(staged: StagedState, how: { readonly counters?: Counters }, report: Report): Promise<Published>
+  publishKept(number: number, how: { readonly withModel: boolean }, report: Report): Promise<Published>
+  setPinned(number: number, isPinned: boolean): void
+  confirm(number: number): void
+  /** What the keep rule would let go now; removing is the caller's choice. */
+  prunable(): readonly StateNumber[]
+  prune(numbers: readonly StateNumber[]): void
+}
+
+export interface OpenStates extends Omit<StateParts, 'places'> {
+  readonly root: string
+}
+
+export function openStates({ outside, root, database, store }: OpenStates): States {
+  const parts: StateParts = { outside, places: placesOf(root), database, store }
+  makeStateTables(database)
+  const read = (number: number): StateRecord => readRecord(outside.disk, treeOf(parts, number))
+  const numbers = (): readonly StateNumber[] =>
+    [...keptNumbers(outside.disk, parts.places), currentRecord(parts).number].toSorted((a, b) => a - b)
+  return {
+    current: () => currentRecord(parts),
+    list: () => numbers().map((number) => describe(parts, number)),
+    read,
+    manifests: (number) => manifestsOf(parts, read(number)).map(({ manifest }) => manifest),
+    tree: (number) => treeOf(parts, number),
+    digest: (number) => treeDigest(outside, number === undefined ? parts.places.usr : treeOf(parts, number)),
+    neededAssets: () => new Set(numbers().flatMap((number) => assetsOf(parts, read(number)))),
+    nextNumber: () => nextNumber(parts),
+    counters: () => readCounters(outside.disk, parts.places),
+    history: () => readHistory(database),
+    isInterrupted: () => readJournal(database) !== undefined,
+    recover: (report) => recoverStates(parts, report),
+    stage: async (request, report) => {
+      await recoverStates(parts, report)
+      return stageState(parts, request, report)
+    },
+    publish: (staged, { counters }, report) =>
+      publishStaged(parts, { staged, ...(counters === undefined ? {} : { counters }) }, report),
+    publishKept: async (number, { withModel }, report) => {
+      await recoverStates(parts, report)
+      return publishKept(parts, { number, withModel }, report)
+    },
+    setPinned: (number, isPinned) => {
+      read(number)
+      database.transaction((transaction) => writeMarks(transaction, number, { isPinned }))
+    },
+    confirm: (number) => {
+      read(number)
+      database.transaction((transaction) => writeMarks(transaction, number, { isConfirmed: true }))
+    },
+    prunable: () => prunableStates(parts),
+    prune: (chosen) => chosen.forEach((number) => removeState(parts, number)),
+  }
+}
+
+function describe(parts: StateParts, number: number): KnownState {
+  const { isPinned, isConfirmed } = readMarks(parts.database, number)
+  return {
+    record: readRecord(parts.outside.disk, treeOf(parts, number)),
+    isCurrent: currentRecord(parts).number === number,
+    isPinned,
+    isConfirmed,
+  }
+}
+
+const manifestFileBytes = 512 * 1024 * 1024
+
+function manifestsOf(
+  parts: StateParts,
+  record: StateRecord,
+): readonly { readonly manifest: Manifest; readonly size: number }[] {
+  const folder = `${treeOf(parts, record.number)}/${manifestsPath}`
+  return record.packages.map(({ id, name }) => {
+    const bytes = parts.outside.disk.readFile(`${folder}/${id}`, manifestFileBytes)
+    return { manifest: decodeManifest(bytes, `manifest of ${name}`), size: bytes.length }
+  })
+}
+
+function assetsOf(parts: StateParts, record: StateRecord): readonly AssetId[] {
+  const manifests = manifestsOf(parts, record)
+  const plan = planTree(
+    record.packages.map(({ id }, index) => {
+      const found = manifests[index] as (typeof manifests)[number]
+      return { id, manifest: found.manifest, manifestBytes: found.size }
+    }),
+  )
+  return [...plan.files, ...record.made.map(planMade)].map(({ asset }) => asset)
+}

@@ -1,0 +1,154 @@
+// The tables of states: the journal (one row while a transaction is open), marks of states, what was delivered to
+// /etc and /var, and the history. Which states exist is not here: the disk says that. All but the history can be
+// made again from the disk.
+import type { Database, DatabaseReader, Transaction } from '../host/database.ts'
+
+/** The open transaction. `to` is the state that is being made current. */
+export interface JournalEntry {
+  readonly kind: 'apply' | 'rollback'
+  readonly from: number
+  readonly to: number
+  readonly phase: 'staging' | 'staged' | 'published'
+  readonly withModel: boolean
+}
+
+/** What moss knows of a state beyond its record. */
+export interface StateMarks {
+  readonly isPinned: boolean
+  readonly isConfirmed: boolean
+  /** The boot during which it was last current; empty where that is not known. */
+  readonly boot: string
+}
+
+export interface HistoryEntry {
+  /** Milliseconds since 1970, by this machine's clock. */
+  readonly atMs: number
+  readonly kind: 'init' | 'apply' | 'rollback'
+  readonly from: number
+  readonly to: number
+}
+
+export interface DeliveryRow {
+  /** Relative to the root: `etc/…` or `var/…`. */
+  readonly path: string
+  /** What was delivered, as deliveries.ts names it; empty when nothing is there yet. */
+  readonly digest: string
+  readonly state: number
+  /** What is being put there; empty for a removal; undefined when nothing is under way. */
+  readonly pending: string | undefined
+}
+
+const schema = [
+  `CREATE TABLE IF NOT EXISTS state_journal (
+    id INTEGER PRIMARY KEY CHECK (id = 1), kind TEXT NOT NULL, from_state INTEGER NOT NULL,
+    to_state INTEGER NOT NULL, phase TEXT NOT NULL, with_model INTEGER NOT NULL) STRICT`,
+  `CREATE TABLE IF NOT EXISTS state_marks (
+    number INTEGER PRIMARY KEY, pinned INTEGER NOT NULL DEFAULT 0, confirmed INTEGER NOT NULL DEFAULT 0,
+    boot TEXT NOT NULL DEFAULT '') STRICT`,
+  `CREATE TABLE IF NOT EXISTS state_deliveries (
+    path TEXT PRIMARY KEY, digest TEXT NOT NULL, state INTEGER NOT NULL, pending TEXT) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS state_history (
+    id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, from_state INTEGER NOT NULL,
+    to_state INTEGER NOT NULL) STRICT`,
+]
+
+/** Makes what is absent; a database that is only read is left as it is. */
+export function makeStateTables(database: Database): void {
+  const isThere = database.get("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'state_history'")
+  if (isThere !== undefined) return
+  database.transaction((transaction) => {
+    for (const statement of schema) transaction.run(statement)
+  })
+}
+
+export function readJournal(database: DatabaseReader): JournalEntry | undefined {
+  const row = database.get('SELECT kind, from_state, to_state, phase, with_model FROM state_journal')
+  if (row === undefined) return undefined
+  return {
+    kind: row['kind'] as JournalEntry['kind'],
+    from: Number(row['from_state']),
+    to: Number(row['to_state']),
+    phase: row['phase'] as JournalEntry['phase'],
+    withModel: row['with_model'] === 1,
+  }
+}
+
+export const openJournal = (transaction: Transaction, entry: JournalEntry): void =>
+  void transaction.run(
+    'INSERT INTO state_journal (id, kind, from_state, to_state, phase, with_model) VALUES (1, ?, ?, ?, ?, ?)',
+    entry.kind,
+    entry.from,
+    entry.to,
+    entry.phase,
+    entry.withModel ? 1 : 0,
+  )
+
+export const setJournalPhase = (transaction: Transaction, phase: JournalEntry['phase']): void =>
+  void transaction.run('UPDATE state_journal SET phase = ?', phase)
+
+export const closeJournal = (transaction: Transaction): void =>
+  void transaction.run('DELETE FROM state_journal')
+
+const noMarks: StateMarks = { isPinned: false, isConfirmed: false, boot: '' }
+
+export function readMarks(database: DatabaseReader, number: number): StateMarks {
+  const row = database.get('SELECT pinned, confirmed, boot FROM state_marks WHERE number = ?', number)
+  if (row === undefined) return noMarks
+  return { isPinned: row['pinned'] === 1, isConfirmed: row['confirmed'] === 1, boot: String(row['boot']) }
+}
+
+export function writeMarks(transaction: Transaction, number: number, marks: Partial<StateMarks>): void {
+  const { isPinned, isConfirmed, boot } = { ...readMarks(transaction, number), ...marks }
+  transaction.run(
+    'INSERT OR REPLACE INTO state_marks (number, pinned, confirmed, boot) VALUES (?, ?, ?, ?)',
+    number,
+    isPinned ? 1 : 0,
+    isConfirmed ? 1 : 0,
+    boot,
+  )
+}
+
+export const removeMarks = (transaction: Transaction, number: number): void =>
+  void transaction.run('DELETE FROM state_marks WHERE number = ?', number)
+
+export const addHistory = (transaction: Transaction, entry: HistoryEntry): void =>
+  void transaction.run(
+    'INSERT INTO state_history (at_ms, kind, from_state, to_state) VALUES (?, ?, ?, ?)',
+    entry.atMs,
+    entry.kind,
+    entry.from,
+    entry.to,
+  )
+
+/** Oldest first. */
+export const readHistory = (database: DatabaseReader): readonly HistoryEntry[] =>
+  database.all('SELECT at_ms, kind, from_state, to_state FROM state_history ORDER BY id').map((row) => ({
+    atMs: Number(row['at_ms']),
+    kind: row['kind'] as HistoryEntry['kind'],
+    from: Number(row['from_state']),
+    to: Number(row['to_state']),
+  }))
+
+/** The highest number that was ever current, so that no number names two states. */
+export const highestPublished = (database: DatabaseReader): number =>
+  Number(database.get('SELECT max(to_state) AS highest FROM state_history')?.['highest'] ?? 0)
+
+export const readDeliveries = (database: DatabaseReader): readonly DeliveryRow[] =>
+  database.all('SELECT path, digest, state, pending FROM state_deliveries ORDER BY path').map((row) => ({
+    path: String(row['path']),
+    digest: String(row['digest']),
+    state: Number(row['state']),
+    pending: row['pending'] === null ? undefined : String(row['pending']),
+  }))
+
+export const writeDelivery = (transaction: Transaction, row: DeliveryRow): void =>
+  void transaction.run(
+    'INSERT OR REPLACE INTO state_deliveries (path, digest, state, pending) VALUES (?, ?, ?, ?)',
+    row.path,
+    row.digest,
+    row.state,
+    row.pending ?? null,
+  )
+
+export const removeDelivery = (transaction: Transaction, path: string): void =>
+  void transaction.run('DELETE FROM state_deliveries WHERE path = ?', path)

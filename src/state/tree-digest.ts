@@ -1,0 +1,74 @@
+// One digest for a whole tree: what is where, its kind, mode, owner, content or target, and extended attributes. Two
+// trees with one digest are the same to whoever runs from them. Dates are left out, as are inodes and link counts.
+// The text that is digested has one line per entry: a folder before what is in it, names in bytewise order.
+import { compareText, encodeUtf8 } from '../base/bytes.ts'
+import { digestOf, startDigest } from '../base/digest.ts'
+import { MossError } from '../base/error.ts'
+import type { Digest } from '../base/ids.ts'
+import type { Disk, Xattrs } from '../host/disk.ts'
+import type { Outside } from '../host/outside.ts'
+
+const windowBytes = 1024 * 1024
+
+/** The digest of the tree at `folder`, whatever is in it. */
+export async function treeDigest(outside: Pick<Outside, 'disk' | 'turn'>, folder: string): Promise<Digest> {
+  const { disk } = outside
+  const running = startDigest()
+  const window = new Uint8Array(windowBytes)
+  let seen = 0
+  for (const name of walkTree(disk, folder)) {
+    running.add(encodeUtf8(`${describeEntry(disk, { folder, name, window })}\n`))
+    if (++seen % 256 === 0) await outside.turn()
+  }
+  return running.finish()
+}
+
+/** Every path below `folder`, each with a leading slash, sorted bytewise per folder; the folder itself is ''. */
+export function* walkTree(disk: Disk, folder: string, at = ''): Generator<string> {
+  yield at
+  if (disk.lstat(`${folder}${at}`)?.kind !== 'folder') return
+  const names = disk.list(`${folder}${at}`).map(({ name }) => name)
+  for (const name of names.toSorted(compareText)) yield* walkTree(disk, folder, `${at}/${name}`)
+}
+
+function describeEntry(
+  disk: Disk,
+  { folder, name, window }: { readonly folder: string; readonly name: string; readonly window: Uint8Array },
+): string {
+  const path = `${folder}${name}`
+  const stat = disk.lstat(path)
+  if (stat === undefined)
+    throw new MossError('STATE_BROKEN', { path, problem: 'it vanished while being read' })
+  const owner = `${stat.uid}:${stat.gid}`
+  const where = JSON.stringify(name)
+  if (stat.kind === 'symlink') return `symlink ${where} ${JSON.stringify(disk.readLink(path))}`
+  const attributes = `${stat.mode.toString(8)} ${owner}${formatXattrs(disk.getXattrs(path))}`
+  if (stat.kind === 'folder') return `folder ${where} ${attributes}`
+  if (stat.kind === 'other') return `other ${where} ${attributes}`
+  return `file ${where} ${attributes} ${stat.sizeBytes} ${digestOfFile(disk, path, window)}`
+}
+
+const formatXattrs = (xattrs: Xattrs): string =>
+  Object.entries(xattrs)
+    .toSorted(([a], [b]) => compareText(a, b))
+    .map(([name, value]) => ` ${JSON.stringify(name)}=${value.toHex()}`)
+    .join('')
+
+/** The content digest of a file, read in windows. */
+export function digestOfFile(
+  disk: Disk,
+  path: string,
+  window: Uint8Array = new Uint8Array(windowBytes),
+): Digest {
+  using file = disk.open(path, 'read')
+  const first = file.read(window, 0)
+  if (first < window.length) return digestOf(window.subarray(0, first))
+  const running = startDigest()
+  running.add(window)
+  for (let at = first; ;) {
+    const count = file.read(window, at)
+    if (count === 0) return running.finish()
+    running.add(window.subarray(0, count))
+    at += count
+  }
+}

@@ -1,0 +1,79 @@
+// The whole tree of a state as a list, before anything is written: what the packages' layouts make together, their
+// manifests, and what triggers made. Pure. A tree is assembled from this list alone; the current one is not looked at.
+import { MossError } from '../base/error.ts'
+import type { AssetId, ContentDigest, PackageId } from '../base/ids.ts'
+import type { LayoutFile, LayoutFolder, LayoutSymlink, Manifest } from '../manifest/manifest.ts'
+import { mergeLayouts } from '../manifest/merged-layout.ts'
+import { type AssetDescription, assetIdOf } from '../store/asset.ts'
+import { manifestsPath } from './places.ts'
+import type { MadeFile } from './record.ts'
+
+export interface PlannedPackage {
+  readonly id: PackageId
+  readonly manifest: Manifest
+  /** How many bytes its manifest has in canonical form. */
+  readonly manifestBytes: number
+}
+
+export interface TreePlan {
+  /** Parents before children; the first is `usr` itself. Paths start with `usr`. */
+  readonly folders: readonly LayoutFolder[]
+  readonly files: readonly PlannedFile[]
+  readonly symlinks: readonly LayoutSymlink[]
+}
+
+export interface PlannedFile {
+  readonly path: string
+  readonly asset: AssetId
+  readonly description: AssetDescription
+}
+
+/** Throws LAYOUT_CONFLICT where the packages do not fit together, or take the place that moss needs. */
+export function planTree(packages: readonly PlannedPackage[]): TreePlan {
+  const { entries } = mergeLayouts(packages)
+  const folders = new Map<string, LayoutFolder>()
+  const files: PlannedFile[] = []
+  const symlinks: LayoutSymlink[] = []
+  const names = new Map(packages.map(({ id, manifest }) => [id, manifest.name]))
+  const own = ownFolders()
+  for (const { entry, owner } of entries) {
+    if (entry.kind === 'folder') folders.set(entry.path, entry)
+    else if (own.has(entry.path))
+      throw new MossError('LAYOUT_CONFLICT', {
+        path: entry.path,
+        packages: [names.get(owner) ?? owner, 'moss'],
+        problem: `is a ${entry.kind}, where moss needs a folder`,
+      })
+    else if (entry.kind === 'file') files.push(planFile(entry))
+    else symlinks.push(entry)
+  }
+  for (const [path, folder] of own) if (!folders.has(path)) folders.set(path, folder)
+  for (const { id, manifestBytes } of packages) files.push(manifestFile(id, manifestBytes))
+  return { folders: [...folders.values()].toSorted((a, b) => depth(a.path) - depth(b.path)), files, symlinks }
+}
+
+const depth = (path: string): number => path.split('/').length
+
+/** The folders that moss needs in every tree. */
+function ownFolders(): ReadonlyMap<string, LayoutFolder> {
+  const components = `usr/${manifestsPath}`.split('/')
+  const paths = components.map((_, index) => components.slice(0, index + 1).join('/'))
+  return new Map(paths.map((path) => [path, { kind: 'folder', path, mode: 0o755, uid: 0, gid: 0 }]))
+}
+
+function planFile({ path, mode, uid, gid, sizeBytes, content, xattrs }: LayoutFile): PlannedFile {
+  const description = { content, sizeBytes, mode, uid, gid, ...(xattrs === undefined ? {} : { xattrs }) }
+  return { path, asset: assetIdOf(description), description }
+}
+
+/** A manifest is kept like any file: its content digest is the package's id. */
+function manifestFile(id: PackageId, sizeBytes: number): PlannedFile {
+  const content = id as string as ContentDigest
+  const description: AssetDescription = { content, sizeBytes, mode: 0o644, uid: 0, gid: 0 }
+  return { path: `usr/${manifestsPath}/${id}`, asset: assetIdOf(description), description }
+}
+
+export function planMade({ path, content, sizeBytes, mode }: MadeFile): PlannedFile {
+  const description: AssetDescription = { content, sizeBytes, mode, uid: 0, gid: 0 }
+  return { path, asset: assetIdOf(description), description }
+}
