@@ -1,0 +1,152 @@
+// Which files must be put together to take a bundle's packages in, and from what: each content once, each of its
+// chunks from a frame or from the store. Computed before anything is written, so that a missing piece is told
+// first. Contents that the store has under any attributes need no assembling.
+import { MossError } from '../base/error.ts'
+import type { ChunkId, ContentDigest } from '../base/ids.ts'
+import { chunkSizes } from '../base/limits.ts'
+import type { Tables } from '../container/tables.ts'
+import { listOfOne, type ChunkList } from '../delta/chunk-list.ts'
+import type { LayoutFile } from '../manifest/manifest.ts'
+import { assetIdOf, type AssetDescription } from '../store/asset.ts'
+import type { Store } from '../store/store.ts'
+import { manifestContent, type BundlePackage } from './read-bundle.ts'
+
+/** A chunk's place in a content. */
+export interface Destination {
+  readonly content: ContentDigest
+  readonly at: number
+}
+
+export interface Assembly {
+  /** Assets that the store lacks. */
+  readonly assets: readonly AssetDescription[]
+  /** Contents to put together, by digest. */
+  readonly lists: ReadonlyMap<ContentDigest, ChunkList>
+  /** Where carried chunks go, frame by frame. Frames that nobody here needs are absent. */
+  readonly frames: ReadonlyMap<number, ReadonlyMap<ChunkId, readonly Destination[]>>
+  /** Where chunks from the store go. */
+  readonly held: ReadonlyMap<ChunkId, readonly Destination[]>
+  /** Of the contents to put together. */
+  readonly contentBytes: number
+  readonly files: number
+}
+
+/** Manifests belong to root and are readable by all, as files of a state. */
+export const manifestAsset = ({ id, manifestBytes }: BundlePackage): AssetDescription => ({
+  content: manifestContent(id),
+  sizeBytes: manifestBytes.length,
+  mode: 0o644,
+  uid: 0,
+  gid: 0,
+})
+
+const fileAsset = ({ content, sizeBytes, mode, uid, gid, xattrs }: LayoutFile): AssetDescription => ({
+  content,
+  sizeBytes,
+  mode,
+  uid,
+  gid,
+  ...(xattrs !== undefined && { xattrs }),
+})
+
+type StoreToAsk = Pick<Store, 'hasAsset' | 'hasContent' | 'has'>
+
+/** Throws BUNDLE_BASE_MISSING naming every file whose bytes are neither carried nor here. */
+export function planAssembly(
+  packages: readonly BundlePackage[],
+  from: { readonly tables: Tables; readonly store: StoreToAsk },
+): Assembly {
+  const plan = new AssemblyPlan(from.tables, from.store)
+  for (const each of packages)
+    for (const entry of each.manifest.layout) if (entry.kind === 'file') plan.addFile(entry)
+  return plan.finish()
+}
+
+class AssemblyPlan {
+  readonly #tables: Tables
+  readonly #store: StoreToAsk
+  readonly #assets = new Map<string, AssetDescription>()
+  readonly #lists = new Map<ContentDigest, ChunkList>()
+  readonly #frames = new Map<number, Map<ChunkId, Destination[]>>()
+  readonly #held = new Map<ChunkId, Destination[]>()
+  readonly #missing: string[] = []
+  #contentBytes = 0
+
+  constructor(tables: Tables, store: StoreToAsk) {
+    this.#tables = tables
+    this.#store = store
+  }
+
+  addFile(file: LayoutFile): void {
+    const asset = fileAsset(file)
+    const id = assetIdOf(asset)
+    if (this.#assets.has(id) || this.#store.hasAsset(id)) return
+    this.#assets.set(id, asset)
+    if (this.#lists.has(file.content) || this.#store.hasContent(file.content)) return
+    const list = this.#listOf(file)
+    if (list === undefined) {
+      this.#missing.push(`/${file.path}`)
+      return
+    }
+    this.#lists.set(file.content, list)
+    this.#contentBytes += list.sizeBytes
+    this.#placeChunks(file, list)
+  }
+
+  finish(): Assembly {
+    if (this.#missing.length > 0) throw new MossError('BUNDLE_BASE_MISSING', { names: this.#missing })
+    return {
+      assets: [...this.#assets.values()],
+      lists: this.#lists,
+      frames: this.#frames,
+      held: this.#held,
+      contentBytes: this.#contentBytes,
+      files: this.#assets.size,
+    }
+  }
+
+  /** A short content may be a chunk of something that the host has. */
+  #listOf(file: LayoutFile): ChunkList | undefined {
+    const list =
+      this.#tables.chunkList(file.content) ??
+      (file.sizeBytes <= chunkSizes.max ? listOfOne(file.content, file.sizeBytes) : undefined)
+    if (list === undefined || list.sizeBytes === file.sizeBytes) return list
+    throw new MossError('CONTAINER_DAMAGED', {
+      part: 'table contents',
+      problem: `/${file.path} has ${file.sizeBytes} bytes, its chunks ${list.sizeBytes}`,
+    })
+  }
+
+  #placeChunks(file: LayoutFile, list: ChunkList): void {
+    let at = 0
+    for (const chunk of list.chunks) {
+      const places = this.#placesOf(chunk.id, chunk.sizeBytes)
+      if (places === undefined) {
+        this.#missing.push(`/${file.path}`)
+        return
+      }
+      places.push({ content: file.content, at })
+      at += chunk.sizeBytes
+    }
+  }
+
+  /** The list to which a destination of this chunk belongs; undefined if nobody has it. */
+  #placesOf(id: ChunkId, sizeBytes: number): Destination[] | undefined {
+    const place = this.#tables.chunkPlace(id)
+    if (place === undefined) return this.#store.has(id) ? entryOf(this.#held, id) : undefined
+    if (place.sizeBytes !== sizeBytes)
+      throw new MossError('CONTAINER_DAMAGED', {
+        part: 'table links',
+        problem: `chunk ${id.slice(0, 16)} has two sizes`,
+      })
+    let frame = this.#frames.get(place.frame)
+    if (frame === undefined) this.#frames.set(place.frame, (frame = new Map()))
+    return entryOf(frame, id)
+  }
+}
+
+function entryOf(map: Map<ChunkId, Destination[]>, id: ChunkId): Destination[] {
+  let destinations = map.get(id)
+  if (destinations === undefined) map.set(id, (destinations = []))
+  return destinations
+}

@@ -1,0 +1,173 @@
+// Writes a carry plan as a bundle: chunks from the channel's packages into frames, then everything that lets a host
+// judge and use them. Its date is the snapshot's, its order the plan's: the same plan gives the same bytes.
+import { encodeUtf8, equalBytes } from '../base/bytes.ts'
+import { digestOf } from '../base/digest.ts'
+import { MossError } from '../base/error.ts'
+import type { ContainerId, HostId, PackageId } from '../base/ids.ts'
+import type { Report } from '../base/progress.ts'
+import type { CarryPlan } from '../carry/plan.ts'
+import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
+import { encodeFront, type ContainerDraft } from '../container/encode.ts'
+import { startFrames } from '../container/frames.ts'
+import { encodeCapabilities, encodeHosts, encodeManifests } from '../container/package-table.ts'
+import { writeContainer } from '../container/write.ts'
+import type { Outside } from '../host/outside.ts'
+import type { Manifest } from '../manifest/manifest.ts'
+import type { Signer } from '../trust/keys.ts'
+import { encodeAbout, type ServedHost } from './about.ts'
+import { encodeSummary } from './summary.ts'
+
+export interface ExportRequest {
+  readonly plan: CarryPlan
+  readonly channel: StationChannel
+  /** What the plan was solved from; carried whole. */
+  readonly published: PublishedSnapshot
+  /** What is known of the plan's hosts. */
+  readonly hosts: ReadonlyMap<HostId, { readonly name: string; readonly state?: number }>
+  readonly signer: Signer
+  /** Of the file, once its id is known. */
+  readonly path: (id: ContainerId) => string
+  /** A new file on the station's own disk, gone again afterwards. */
+  readonly spoolPath: string
+  /** Of zstd, 1 to 19. */
+  readonly level: number
+  readonly report: Report
+}
+
+export interface ExportedBundle {
+  readonly id: ContainerId
+  readonly path: string
+  readonly sizeBytes: number
+  /** False if the very same bundle lay there already. */
+  readonly isNew: boolean
+  /** Frames as they are stored. */
+  readonly storedBytes: number
+  /** Everything that is not frames: tables, manifests, snapshot. */
+  readonly metadataBytes: number
+}
+
+/** Throws TRUST_NOT_NAMED if the plan has a package that the snapshot does not name. */
+export async function exportBundle(outside: Outside, request: ExportRequest): Promise<ExportedBundle> {
+  const { plan, published, signer, spoolPath, report } = request
+  checkNamed(plan, published)
+  if (outside.disk.lstat(spoolPath) !== undefined) outside.disk.remove(spoolPath)
+  using spool = startFrames(outside, spoolPath, { level: request.level })
+  let doneBytes = 0
+  for (const chunk of plan.chunks) {
+    await spool.add({ id: chunk.id, bytes: await request.channel.reader(chunk.from).get(chunk.id) })
+    doneBytes += chunk.sizeBytes
+    report({ phase: 'encode', doneBytes, totalBytes: plan.totals.chunkBytes })
+  }
+  for (const list of plan.lists) spool.addList(list)
+  const frames = await spool.finish()
+  const draft = { ...draftOf(request), frames }
+  const { id, bytes } = encodeFront(draft, [signer])
+  const path = request.path(id)
+  const sizes = {
+    sizeBytes: bytes.length + frames.storedBytes,
+    storedBytes: frames.storedBytes,
+    metadataBytes: bytes.length,
+  }
+  if (isThere(outside, path, { front: bytes, sizeBytes: sizes.sizeBytes }))
+    return { id, path, ...sizes, isNew: false }
+  await writeContainer(outside, path, draft, [signer], report)
+  return { id, path, ...sizes, isNew: true }
+}
+
+function checkNamed(plan: CarryPlan, { snapshot }: PublishedSnapshot): void {
+  const named = new Set(snapshot.packages.map((offered) => offered.id))
+  for (const id of [...plan.manifests, ...plan.hosts.flatMap((host) => host.packages)])
+    if (!named.has(id)) throw new MossError('TRUST_NOT_NAMED', { package: id, channel: snapshot.channel })
+}
+
+function draftOf(request: ExportRequest): ContainerDraft {
+  const { plan, channel, published, hosts } = request
+  const { snapshot } = published
+  const carried = plan.manifests.map((id) => packageOf(channel, id))
+  const { manifests, packages } = encodeManifests(
+    carried.map(({ id, manifestBytes }) => ({ id, bytes: manifestBytes })),
+  )
+  return {
+    kind: 'bundle',
+    created: snapshot.created,
+    about: encodeAbout({
+      channel: snapshot.channel,
+      epoch: snapshot.epoch,
+      serial: snapshot.serial,
+      snapshot: published.id,
+      hosts: plan.hosts.map(({ host }) => served(host, hosts.get(host)?.state)),
+    }),
+    sections: [
+      { name: 'snapshot', bytes: published.bytes },
+      { name: 'summary', bytes: summaryOf(request, carried) },
+      { name: 'manifests', bytes: manifests },
+      { name: 'packages', bytes: packages },
+      {
+        name: 'capabilities',
+        bytes: encodeCapabilities(
+          carried.flatMap(({ id, manifest }) => providersOf(id, manifest)),
+          plan.manifests,
+        ),
+      },
+      {
+        name: 'hosts',
+        bytes: encodeHosts(new Map(plan.hosts.map(({ host, packages }) => [host, packages]))),
+      },
+    ],
+  }
+}
+
+const served = (host: HostId, state: number | undefined): ServedHost =>
+  state === undefined ? { host } : { host, state }
+
+function packageOf(
+  channel: StationChannel,
+  id: PackageId,
+): { readonly id: PackageId; readonly manifest: Manifest; readonly manifestBytes: Uint8Array } {
+  const file = channel.package(id)
+  if (file === undefined) throw new MossError('NOT_FOUND', { what: 'package', name: id })
+  return file
+}
+
+/** Every package provides its own name. A capability is named by the digest of its text without a version. */
+function providersOf(id: PackageId, manifest: Manifest) {
+  const provided = [{ kind: 'name', name: manifest.name }, ...manifest.provides]
+  return provided.map(({ kind, name }) => ({
+    capability: digestOf(encodeUtf8(`${kind}(${name})`)),
+    package: id,
+  }))
+}
+
+function summaryOf(
+  { plan, hosts }: ExportRequest,
+  carried: readonly { readonly id: PackageId; readonly manifest: Manifest }[],
+): Uint8Array {
+  const { totals } = plan
+  return encodeSummary({
+    hosts: plan.hosts.map((each) => ({
+      host: each.host,
+      name: hosts.get(each.host)?.name ?? '',
+      packages: each.packages.length,
+      carriedBytes: each.totals.chunkBytes,
+    })),
+    packages: carried.map(({ id, manifest }) => ({ id, name: manifest.name, version: manifest.version })),
+    bytes: {
+      all: totals.allBytes,
+      changed: totals.changedBytes,
+      shared: totals.sharedBytes,
+      chunks: totals.chunkBytes,
+    },
+  })
+}
+
+/** A file of that name with the same front is the same bundle: its head pins all that follows. */
+function isThere(
+  { disk }: Outside,
+  path: string,
+  same: { readonly front: Uint8Array; readonly sizeBytes: number },
+): boolean {
+  if (disk.lstat(path)?.sizeBytes !== same.sizeBytes) return false
+  using file = disk.open(path, 'read')
+  const front = new Uint8Array(same.front.length)
+  return file.read(front, 0) === front.length && equalBytes(front, same.front)
+}

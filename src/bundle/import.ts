@@ -1,0 +1,159 @@
+// Brings a taken-in bundle into the store: frames are decoded by the pool, their chunks written to every file that
+// needs them, chunks that the host has are copied, each finished file is checked against its content digest, and
+// everything is committed at once. Memory is bounded by a few frames, whatever the bundle's size.
+import { MossError } from '../base/error.ts'
+import type { ChunkId, ContainerId, ContentDigest } from '../base/ids.ts'
+import type { Report } from '../base/progress.ts'
+import { decodeFrame } from '../container/read-frames.ts'
+import type { Outside } from '../host/outside.ts'
+import type { StoreImport } from '../store/import.ts'
+import type { Store } from '../store/store.ts'
+import { manifestAsset, planAssembly, type Assembly, type Destination } from './assembly.ts'
+import type { BundlePackage } from './read-bundle.ts'
+import type { TakenBundle } from './take-in.ts'
+
+export interface ImportedContent {
+  readonly id: ContainerId
+  /** Assets that are new in the store, manifests included. */
+  readonly newAssets: number
+  /** Of the contents that were put together. */
+  readonly contentBytes: number
+}
+
+/** Repeating it is harmless: what the store has is not put together again. Throws BUNDLE_BASE_MISSING before anything is written. */
+export async function importBundle(
+  outside: Outside,
+  taken: TakenBundle,
+  { store, report }: { readonly store: Store; readonly report: Report },
+): Promise<ImportedContent> {
+  const assembly = planAssembly(taken.packages, { tables: taken.tables, store })
+  const manifests = taken.packages.filter((each) => !store.hasContent(manifestAsset(each).content))
+  const manifestBytes = manifests.reduce((sum, each) => sum + each.manifestBytes.length, 0)
+  checkSpace(outside, taken.path, assembly.contentBytes + manifestBytes)
+  using into = store.beginImport(taken.id)
+  const files = new FilesUnderWay(into, assembly, report)
+  await writeHeldChunks(outside, { store, assembly, files })
+  await writeCarriedChunks(outside, { taken, assembly, files })
+  files.assertAllFinished()
+  for (const [index, asset] of assembly.assets.entries()) {
+    into.addAsset(asset)
+    if (index % 256 === 0) await outside.turn()
+  }
+  for (const each of manifests) await addManifest(into, each)
+  const newManifests = taken.packages.map((each) => into.addAsset(manifestAsset(each))).length
+  report({ phase: 'commit' })
+  into.commit()
+  return {
+    id: taken.id,
+    newAssets: assembly.assets.length + newManifests,
+    contentBytes: assembly.contentBytes,
+  }
+}
+
+function checkSpace({ disk }: Outside, path: string, neededBytes: number): void {
+  const freeBytes = disk.freeBytes(path)
+  if (neededBytes > freeBytes) throw new MossError('HOST_NO_SPACE', { path, neededBytes, freeBytes })
+}
+
+async function addManifest(into: StoreImport, each: BundlePackage): Promise<void> {
+  const { content, sizeBytes } = manifestAsset(each)
+  into.create(content, sizeBytes).write(each.manifestBytes, 0)
+  // Its digest was checked when the bundle was read; a short one counts as one chunk.
+  await into.finish(content, undefined, { isChecked: true })
+}
+
+/** The files being put together: begun with their first chunk, finished with their last. */
+class FilesUnderWay {
+  readonly #into: StoreImport
+  readonly #assembly: Assembly
+  readonly #report: Report
+  readonly #begun = new Map<
+    ContentDigest,
+    { readonly writer: ReturnType<StoreImport['create']>; missingBytes: number }
+  >()
+  #doneBytes = 0
+  #finished = 0
+
+  constructor(into: StoreImport, assembly: Assembly, report: Report) {
+    this.#into = into
+    this.#assembly = assembly
+    this.#report = report
+  }
+
+  /** `bytes` were checked against the id of their chunk. */
+  async write(bytes: Uint8Array, destinations: readonly Destination[]): Promise<void> {
+    for (const { content, at } of destinations) {
+      const list = this.#assembly.lists.get(content)
+      if (list === undefined) throw new Error(`broken promise: content ${content} is put together`)
+      let file = this.#begun.get(content)
+      if (file === undefined) {
+        file = { writer: this.#into.create(content, list.sizeBytes), missingBytes: list.sizeBytes }
+        this.#begun.set(content, file)
+      }
+      file.writer.write(bytes, at)
+      file.missingBytes -= bytes.length
+      this.#doneBytes += bytes.length
+      if (file.missingBytes > 0) continue
+      this.#begun.delete(content)
+      await this.#into.finish(content, list, { isChecked: list.chunks.length === 1 })
+      this.#finished++
+    }
+  }
+
+  tell(): void {
+    this.#report({
+      phase: 'import',
+      doneBytes: this.#doneBytes,
+      totalBytes: this.#assembly.contentBytes,
+      doneItems: this.#finished,
+      totalItems: this.#assembly.lists.size,
+    })
+  }
+
+  assertAllFinished(): void {
+    if (this.#finished !== this.#assembly.lists.size)
+      throw new Error(`broken promise: ${this.#finished} of ${this.#assembly.lists.size} files are whole`)
+  }
+}
+
+async function writeHeldChunks(
+  outside: Outside,
+  job: { readonly store: Store; readonly assembly: Assembly; readonly files: FilesUnderWay },
+): Promise<void> {
+  for (const [id, destinations] of job.assembly.held) {
+    await job.files.write(await job.store.get(id), destinations)
+    job.files.tell()
+    await outside.turn()
+  }
+}
+
+/** Twice the pool's width of frames is under way; they are written in their order. */
+async function writeCarriedChunks(
+  outside: Outside,
+  job: { readonly taken: TakenBundle; readonly assembly: Assembly; readonly files: FilesUnderWay },
+): Promise<void> {
+  const { taken, assembly, files } = job
+  const numbers = [...assembly.frames.keys()].sort((a, b) => a - b)
+  const underWay: { readonly n: number; readonly plain: Promise<Uint8Array> }[] = []
+  const writeOldest = async (): Promise<void> => {
+    const oldest = underWay.shift()
+    if (oldest === undefined) return
+    const needed = assembly.frames.get(oldest.n) ?? new Map<ChunkId, readonly Destination[]>()
+    const plain = await oldest.plain
+    for (const { id, offset, sizeBytes } of taken.tables.frameChunks(oldest.n)) {
+      const destinations = needed.get(id)
+      if (destinations !== undefined)
+        await files.write(plain.subarray(offset, offset + sizeBytes), destinations)
+    }
+    files.tell()
+    await outside.turn()
+  }
+  for (const n of numbers) {
+    if (underWay.length >= 2 * outside.pool.width) await writeOldest()
+    const plain = decodeFrame(taken.container, n, outside.pool)
+    // Awaited in its turn; until then a failure must not count as unhandled.
+    plain.catch(() => {})
+    underWay.push({ n, plain })
+  }
+  while (underWay.length > 0) await writeOldest()
+}

@@ -1,0 +1,186 @@
+// A bundle judged before anything of it is kept: who signed it, whether it is for this host, whether its snapshot
+// is genuine and not older than what the host has seen, whether each package is one the snapshot names. The
+// steps stand in the order of the protocol; everything up to the first frame is read, nothing is written.
+import { compareText } from '../base/bytes.ts'
+import { MossError } from '../base/error.ts'
+import type { ContainerId, ContentDigest, Digest, HostId, KeyId, PackageId } from '../base/ids.ts'
+import { decodeSnapshotRecord, type OfferedPackage, type Snapshot } from '../channel/snapshot.ts'
+import { openContainer, type OpenedContainer } from '../container/read.ts'
+import { readSection } from '../container/sections.ts'
+import { readManifests, readTables, type Tables } from '../container/tables.ts'
+import { verifyContainer, type VerifiedContainer } from '../container/verify.ts'
+import { bytesSource, type ByteSource } from '../host/byte-source.ts'
+import { decodeManifest } from '../manifest/codec.ts'
+import type { Manifest } from '../manifest/manifest.ts'
+import { acceptSnapshot, type Counters } from '../trust/counters.ts'
+import type { Root } from '../trust/root.ts'
+import { decodeAbout, type BundleAbout } from './about.ts'
+import { decodeSummary, type Summary } from './summary.ts'
+
+/** What the host brings to the judgement. */
+export interface Judge {
+  readonly root: Root
+  readonly host: HostId
+  readonly counters: Counters
+  readonly nowSeconds: number
+  /** Manifests in the host's own store, already digest-checked by it: the bundle carries only others. */
+  readonly heldManifest: (id: PackageId) => Uint8Array | undefined
+}
+
+export interface BundlePackage {
+  readonly id: PackageId
+  readonly manifest: Manifest
+  readonly manifestBytes: Uint8Array
+}
+
+export interface ReadBundle {
+  readonly id: ContainerId
+  readonly container: VerifiedContainer
+  readonly tables: Tables
+  readonly about: BundleAbout
+  readonly snapshot: Snapshot
+  /** The channel keys that signed the snapshot, and the exporter's. */
+  readonly snapshotSigners: readonly KeyId[]
+  readonly exporters: readonly KeyId[]
+  /** As they shall be once the bundle is applied. */
+  readonly counters: Counters
+  /** The whole set of this host, sorted by name. Whether it is closed and wanted is for the caller to check. */
+  readonly packages: readonly BundlePackage[]
+  readonly summary: Summary | undefined
+  /** Size of the whole file. */
+  readonly sizeBytes: number
+}
+
+/** `keepSections` is called when the head is trusted and before its sections are read. Throws as said in codes. */
+export function readBundle(
+  source: ByteSource,
+  judge: Judge,
+  keepSections: (opened: OpenedContainer) => void = () => {},
+): ReadBundle {
+  const opened = openContainer(source)
+  if (opened.kind !== 'bundle')
+    throw new MossError('CONTAINER_NOT_ONE', {
+      path: source.name,
+      problem: `it is a ${opened.kind}, not a bundle`,
+    })
+  const container = verifyContainer(opened, { role: 'exporter', root: judge.root })
+  keepSections(opened)
+  const about = decodeAbout(container.head.about)
+  const summary = readSummary(container)
+  checkHost({ about, summary, host: judge.host })
+  const { snapshot, signers } = readCarriedSnapshot(container, about, judge.root)
+  const counters = acceptSnapshot(
+    judge.counters,
+    { ...snapshot, snapshot: about.snapshot as Digest },
+    judge.nowSeconds,
+  )
+  const tables = readTables(container)
+  return {
+    id: opened.id,
+    container,
+    tables,
+    about,
+    snapshot,
+    snapshotSigners: signers,
+    exporters: opened.head.signers,
+    counters,
+    packages: readPackages({ container, tables, snapshot, judge }),
+    summary,
+    sizeBytes: opened.endOffset,
+  }
+}
+
+function readSummary(container: VerifiedContainer): Summary | undefined {
+  const bytes = readSection(container, 'summary')
+  return bytes === undefined ? undefined : decodeSummary(bytes)
+}
+
+function checkHost(claim: { about: BundleAbout; summary: Summary | undefined; host: HostId }): void {
+  const { about, summary, host } = claim
+  if (about.hosts.some((served) => served.host === host)) return
+  const names = new Map(summary?.hosts.map((each) => [each.host, each.name]))
+  throw new MossError('BUNDLE_WRONG_HOST', {
+    hosts: about.hosts.map((served) => names.get(served.host) || served.host),
+    thisHost: host,
+  })
+}
+
+/** The snapshot inside a bundle is a container of its own, signed by the channel. */
+function readCarriedSnapshot(
+  container: VerifiedContainer,
+  about: BundleAbout,
+  root: Root,
+): { readonly snapshot: Snapshot; readonly signers: readonly KeyId[] } {
+  const bytes = readSection(container, 'snapshot')
+  if (bytes === undefined)
+    throw new MossError('CONTAINER_DAMAGED', { part: 'section snapshot', problem: 'missing' })
+  const opened = openContainer(bytesSource('section snapshot', bytes))
+  if (opened.kind !== 'channel')
+    throw new MossError('CONTAINER_DAMAGED', { part: 'section snapshot', problem: `it is a ${opened.kind}` })
+  const verified = verifyContainer(opened, { role: 'channel', root })
+  const snapshot = decodeSnapshotRecord({
+    about: verified.head.about,
+    created: verified.head.created,
+    recordBytes: readSection(verified, 'record') ?? new Uint8Array(0),
+  })
+  const isThat =
+    opened.id === about.snapshot &&
+    snapshot.channel === about.channel &&
+    snapshot.epoch === about.epoch &&
+    snapshot.serial === about.serial
+  if (!isThat)
+    throw new MossError('CONTAINER_DAMAGED', {
+      part: 'section snapshot',
+      problem: 'it is not the one that the head names',
+    })
+  return { snapshot, signers: opened.head.signers }
+}
+
+function readPackages(found: {
+  readonly container: VerifiedContainer
+  readonly tables: Tables
+  readonly snapshot: Snapshot
+  readonly judge: Judge
+}): readonly BundlePackage[] {
+  const { container, tables, snapshot, judge } = found
+  const offered = new Map(snapshot.packages.map((each) => [each.id, each]))
+  for (const { id } of tables.packages) nameOf(offered, id, snapshot)
+  for (const set of tables.hosts.values()) for (const id of set) nameOf(offered, id, snapshot)
+  const carried = readManifests(container)
+  return (tables.hosts.get(judge.host) ?? [])
+    .map((id) => readPackage({ id, named: nameOf(offered, id, snapshot), carried, judge }))
+    .sort((a, b) => compareText(a.manifest.name, b.manifest.name) || compareText(a.id, b.id))
+}
+
+/** Exporters may name only what the channel names. */
+function nameOf(
+  offered: ReadonlyMap<PackageId, OfferedPackage>,
+  id: PackageId,
+  snapshot: Snapshot,
+): OfferedPackage {
+  const named = offered.get(id)
+  if (named === undefined) throw new MossError('TRUST_NOT_NAMED', { package: id, channel: snapshot.channel })
+  return named
+}
+
+function readPackage(wanted: {
+  readonly id: PackageId
+  readonly named: OfferedPackage
+  readonly carried: ReadonlyMap<PackageId, Uint8Array>
+  readonly judge: Judge
+}): BundlePackage {
+  const { id, named, carried, judge } = wanted
+  const manifestBytes = carried.get(id) ?? judge.heldManifest(id)
+  if (manifestBytes === undefined)
+    throw new MossError('BUNDLE_BASE_MISSING', { names: [`the manifest of ${named.name} ${named.version}`] })
+  const manifest = decodeManifest(manifestBytes, `manifest of ${named.name}`)
+  if (manifest.name !== named.name || manifest.version !== named.version)
+    throw new MossError('MANIFEST_INVALID', {
+      package: named.name,
+      problem: `the snapshot calls it ${named.name} ${named.version}, itself ${manifest.name} ${manifest.version}`,
+    })
+  return { id, manifest, manifestBytes }
+}
+
+/** A manifest is kept in the store like any file, under its own digest. */
+export const manifestContent = (id: PackageId): ContentDigest => id as Digest as ContentDigest

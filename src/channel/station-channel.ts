@@ -1,0 +1,278 @@
+// A channel on a station: a folder with packages/ (a container for each, complete) and snapshots/ (a signed list
+// for each serial). What is added is offered only when the next snapshot names it. The folder is all there is:
+// copy it and the channel is copied.
+import { compareText } from '../base/bytes.ts'
+import { MossError } from '../base/error.ts'
+import type { ContainerId, PackageId } from '../base/ids.ts'
+import { openContainer } from '../container/read.ts'
+import { readSection } from '../container/sections.ts'
+import { verifyContainer } from '../container/verify.ts'
+import { encodeContainer } from '../container/write.ts'
+import { bytesSource } from '../host/byte-source.ts'
+import type { Disk } from '../host/disk.ts'
+import { createPart, placePart, writeDurably } from '../host/durable.ts'
+import type { Outside } from '../host/outside.ts'
+import type { LayoutFile } from '../manifest/manifest.ts'
+import { isChannelName } from '../trust/counters.ts'
+import type { Signer } from '../trust/keys.ts'
+import type { Root } from '../trust/root.ts'
+import { checkPackageFile, chunksIn, chunksOf, readPackageFile, type PackageFile } from './package-file.ts'
+import { decodeSnapshotRecord, encodeSnapshotRecord, type OfferedPackage, type Snapshot } from './snapshot.ts'
+
+/** More than any snapshot of a whole distribution takes. */
+const snapshotLimitBytes = 256 * 1024 * 1024
+
+/** Packages whose decoded frames are kept while chunks are read: one after the other is the common case. */
+const openReaders = 2
+
+export interface PublishedSnapshot {
+  readonly id: ContainerId
+  readonly snapshot: Snapshot
+  /** The whole container, as bundles carry it. */
+  readonly bytes: Uint8Array
+}
+
+export interface ChannelPlace {
+  readonly folder: string
+  readonly name: string
+  /** Whose keys its packages and snapshots must bear. */
+  readonly root: Root
+}
+
+const folders = ['packages', 'snapshots'] as const
+
+/** Makes the folders of a new channel. Throws ALREADY_EXISTS, or CLI_USAGE for a name that is none. */
+export function createChannel(outside: Outside, place: Omit<ChannelPlace, 'root'>): void {
+  const { disk } = outside
+  if (!isChannelName(place.name))
+    throw new MossError('CLI_USAGE', {
+      problem: `${place.name} is not a channel’s name: small letters, digits and . _ + -`,
+      see: 'channel create',
+    })
+  if (disk.lstat(`${place.folder}/packages`) !== undefined)
+    throw new MossError('ALREADY_EXISTS', { what: `channel ${place.name}` })
+  if (disk.lstat(place.folder) === undefined) disk.makeFolder(place.folder, 0o755)
+  for (const name of folders) disk.makeFolder(`${place.folder}/${name}`, 0o755)
+  disk.syncFolder(place.folder)
+}
+
+/** Throws NOT_FOUND. */
+export function openChannel(outside: Outside, place: ChannelPlace): StationChannel {
+  if (outside.disk.lstat(`${place.folder}/packages`) === undefined)
+    throw new MossError('NOT_FOUND', { what: 'channel', name: place.name })
+  return new StationChannel(outside, place)
+}
+
+export class StationChannel {
+  readonly name: string
+  readonly folder: string
+  readonly #outside: Outside
+  readonly #root: Root
+  readonly #files = new Map<PackageId, PackageFile>()
+  readonly #byPath = new Map<string, PackageFile>()
+  readonly #readers = new Map<PackageId, ReturnType<typeof chunksIn>>()
+  #latest: PublishedSnapshot | undefined
+
+  constructor(outside: Outside, place: ChannelPlace) {
+    this.#outside = outside
+    this.#root = place.root
+    this.name = place.name
+    this.folder = place.folder
+  }
+
+  /** Of the snapshots there are, from the oldest. */
+  serials(): readonly number[] {
+    return this.#outside.disk
+      .list(`${this.folder}/snapshots`)
+      .map((entry) => /^([1-9][0-9]{0,14})\.moss-channel$/.exec(entry.name)?.[1])
+      .filter((serial) => serial !== undefined)
+      .map(Number)
+      .sort((a, b) => a - b)
+  }
+
+  snapshot(serial: number): PublishedSnapshot {
+    const path = this.#snapshotPath(serial)
+    const bytes = this.#outside.disk.readFile(path, snapshotLimitBytes)
+    const opened = openContainer(bytesSource(path, bytes))
+    if (opened.kind !== 'channel')
+      throw new MossError('CONTAINER_NOT_ONE', { path, problem: `it is a ${opened.kind}, not a snapshot` })
+    const verified = verifyContainer(opened, { role: 'channel', root: this.#root })
+    const snapshot = decodeSnapshotRecord({
+      about: verified.head.about,
+      created: verified.head.created,
+      recordBytes: readSection(verified, 'record') ?? new Uint8Array(0),
+    })
+    if (snapshot.channel !== this.name || snapshot.serial !== serial)
+      throw new MossError('CONTAINER_DAMAGED', {
+        part: path,
+        problem: `it is serial ${snapshot.serial} of channel ${snapshot.channel}`,
+      })
+    return { id: opened.id, snapshot, bytes }
+  }
+
+  /** Undefined before the first is published. */
+  latestSnapshot(): PublishedSnapshot | undefined {
+    const serial = this.serials().at(-1)
+    if (serial === undefined) return undefined
+    if (this.#latest?.snapshot.serial !== serial) this.#latest = this.snapshot(serial)
+    return this.#latest
+  }
+
+  /** Everything in the folder, offered or not, by name, then by id. */
+  packages(): readonly PackageFile[] {
+    for (const name of this.#fileNames()) this.#load(name)
+    return [...this.#files.values()].sort(
+      (a, b) => compareText(a.manifest.name, b.manifest.name) || compareText(a.id, b.id),
+    )
+  }
+
+  /** Undefined where the folder has no such package. */
+  package(id: PackageId): PackageFile | undefined {
+    const known = this.#files.get(id)
+    if (known !== undefined) return known
+    for (const name of this.#fileNames()) {
+      const short = /_([0-9a-f]{8,64})\.moss$/.exec(name)?.[1]
+      if ((short === undefined || id.startsWith(short)) && this.#load(name).id === id) break
+    }
+    return this.#files.get(id)
+  }
+
+  /** Of a file of a package that is here. */
+  chunkList(id: PackageId, file: LayoutFile): ReturnType<typeof chunksOf> {
+    return chunksOf(this.#wanted(id), file)
+  }
+
+  /** The chunks of one package; ask for those of one package after the other. */
+  reader(id: PackageId): ReturnType<typeof chunksIn> {
+    const reader = this.#readers.get(id) ?? chunksIn(this.#wanted(id), this.#outside.pool)
+    this.#readers.delete(id)
+    this.#readers.set(id, reader)
+    for (const oldest of this.#readers.keys())
+      if (this.#readers.size > openReaders) this.#readers.delete(oldest)
+    return reader
+  }
+
+  /**
+   * Takes a package's container in, verified, under its name; the file at `path` stays. A package that is here
+   * already stays as it is.
+   */
+  add(path: string): { readonly file: PackageFile; readonly isNew: boolean } {
+    const { disk } = this.#outside
+    const file = readPackageFile(disk, path, this.#root)
+    checkPackageFile(file)
+    const present = this.package(file.id)
+    if (present !== undefined) return { file: present, isNew: false }
+    const target = `${this.folder}/packages/${packageFileName(file)}`
+    copyFile(disk, path, target)
+    return { file: this.#keep(readPackageFile(disk, target, this.#root)), isNew: true }
+  }
+
+  /** What the next snapshot would name: the latest's packages and what was added since, without `expire`. */
+  planPublish(expire: readonly PackageId[] = []): PublishPlan {
+    const latest = this.latestSnapshot()
+    const before = new Map(latest?.snapshot.packages.map((offered) => [offered.id, offered]))
+    const known = new Set(this.serials().flatMap((serial) => this.#namedIn(serial)))
+    const gone = new Set(expire)
+    const added = this.packages()
+      .filter((file) => !known.has(file.id) && !gone.has(file.id))
+      .map(offeredOf)
+    const kept = [...before.values()].filter((offered) => !gone.has(offered.id))
+    return {
+      channel: this.name,
+      serial: (latest?.snapshot.serial ?? 0) + 1,
+      packages: [...kept, ...added],
+      added,
+      expired: [...before.values()].filter((offered) => gone.has(offered.id)),
+    }
+  }
+
+  /** Signs and writes the next snapshot. Dates never go back. Throws PLAN_STALE if another was published since. */
+  publish(
+    plan: PublishPlan,
+    by: { readonly created: number; readonly signers: readonly Signer[] },
+  ): PublishedSnapshot {
+    const latest = this.latestSnapshot()
+    if ((latest?.snapshot.serial ?? 0) + 1 !== plan.serial)
+      throw new MossError('PLAN_STALE', { what: `channel ${this.name}` })
+    const bytes = encodeContainer(
+      {
+        kind: 'channel',
+        created: Math.max(by.created, latest?.snapshot.created ?? 0),
+        about: { channel: this.name, epoch: this.#root.epoch, serial: plan.serial },
+        sections: [{ name: 'record', bytes: encodeSnapshotRecord(plan.packages) }],
+      },
+      by.signers,
+    )
+    writeDurably(this.#outside.disk, this.#snapshotPath(plan.serial), bytes, { mode: 0o644 })
+    return this.snapshot(plan.serial)
+  }
+
+  #snapshotPath(serial: number): string {
+    return `${this.folder}/snapshots/${serial}.moss-channel`
+  }
+
+  #namedIn(serial: number): readonly PackageId[] {
+    return this.snapshot(serial).snapshot.packages.map((offered) => offered.id)
+  }
+
+  #fileNames(): readonly string[] {
+    return this.#outside.disk
+      .list(`${this.folder}/packages`)
+      .filter((entry) => entry.kind === 'file' && entry.name.endsWith('.moss') && !entry.name.startsWith('.'))
+      .map((entry) => entry.name)
+  }
+
+  #load(name: string): PackageFile {
+    const path = `${this.folder}/packages/${name}`
+    return this.#byPath.get(path) ?? this.#keep(readPackageFile(this.#outside.disk, path, this.#root))
+  }
+
+  #keep(file: PackageFile): PackageFile {
+    this.#files.set(file.id, file)
+    this.#byPath.set(file.path, file)
+    return file
+  }
+
+  #wanted(id: PackageId): PackageFile {
+    const file = this.package(id)
+    if (file === undefined) throw new MossError('NOT_FOUND', { what: 'package', name: id })
+    return file
+  }
+}
+
+export interface PublishPlan {
+  readonly channel: string
+  readonly serial: number
+  readonly packages: readonly OfferedPackage[]
+  readonly added: readonly OfferedPackage[]
+  readonly expired: readonly OfferedPackage[]
+}
+
+const offeredOf = ({ id, manifest }: PackageFile): OfferedPackage => ({
+  id,
+  name: manifest.name,
+  version: manifest.version,
+  architecture: manifest.architecture,
+})
+
+/** `bash_5.2.15-2_1f0c….moss`: colons, which FAT cannot hold, become plus signs. For people; ids decide. */
+export const packageFileName = ({ id, manifest }: Pick<PackageFile, 'id' | 'manifest'>): string =>
+  `${fileSafe(manifest.name)}_${fileSafe(manifest.version)}_${id.slice(0, 12)}.moss`
+
+const fileSafe = (text: string): string => text.replace(/[^A-Za-z0-9.+~-]/g, '+').slice(0, 100)
+
+const copyBytes = 1024 * 1024
+
+/** A file of its own: what somebody does to the first does not change the second. */
+function copyFile(disk: Disk, from: string, to: string): void {
+  using source = disk.open(from, 'read')
+  using part = createPart(disk, to)
+  const buffer = new Uint8Array(copyBytes)
+  for (let at = 0; ;) {
+    const count = source.read(buffer, at)
+    part.write(buffer.subarray(0, count), at)
+    at += count
+    if (count < buffer.length) break
+  }
+  placePart(disk, part, to)
+}

@@ -1,0 +1,189 @@
+// A medium as a mounted folder: what lies on it, and writing to it so that it may be pulled afterwards. Whatever
+// was written is flushed and read back. Nothing on a medium is trusted, followed or run; listing it opens no file.
+import { compareText } from '../base/bytes.ts'
+import { digestOf, startDigest } from '../base/digest.ts'
+import { MossError } from '../base/error.ts'
+import type { Digest, HostId } from '../base/ids.ts'
+import type { Report } from '../base/progress.ts'
+import type { Disk } from '../host/disk.ts'
+import { createPart, placePart, writeDurably } from '../host/durable.ts'
+import type { Outside } from '../host/outside.ts'
+import {
+  formatBundleName,
+  isDropping,
+  isHostFolder,
+  mediumFolders,
+  parseBundleName,
+  parseRootName,
+  parseStateName,
+  type BundleName,
+} from './layout.ts'
+
+export interface FoundBundle {
+  readonly path: string
+  /** As its file name says; absent for a file that was renamed. */
+  readonly name?: BundleName
+}
+
+export interface FoundState {
+  readonly path: string
+  readonly host: HostId
+  readonly counter: number
+}
+
+export interface FoundRoot {
+  readonly path: string
+  readonly version: number
+}
+
+/** Throws MEDIUM_ABSENT where there is no folder. */
+export function assertMedium(disk: Disk, folder: string): void {
+  if (disk.lstat(folder)?.kind !== 'folder') throw new MossError('MEDIUM_ABSENT', { path: folder })
+}
+
+/** Newest serial first; files whose names say nothing come last. */
+export function findBundles(disk: Disk, medium: string): readonly FoundBundle[] {
+  return filesIn(disk, `${medium}/${mediumFolders.bundles}`)
+    .filter(({ name }) => name.endsWith('.moss'))
+    .map(({ path, name }) => ({ path, name: parseBundleName(name) }))
+    .sort((a, b) => (b.name?.serial ?? 0) - (a.name?.serial ?? 0) || compareText(a.path, b.path))
+    .map(({ path, name }) => (name === undefined ? { path } : { path, name }))
+}
+
+/** By host, the newest first. */
+export function findStates(disk: Disk, medium: string): readonly FoundState[] {
+  const hosts = `${medium}/${mediumFolders.hosts}`
+  return list(disk, hosts)
+    .filter((entry) => entry.kind === 'folder' && isHostFolder(entry.name))
+    .flatMap(({ name: host }) => {
+      const states = filesIn(disk, `${hosts}/${host}/states`).flatMap(({ path, name }) => {
+        const counter = parseStateName(name)
+        return counter === undefined ? [] : [{ path, host: host as HostId, counter }]
+      })
+      return states.sort((a, b) => b.counter - a.counter)
+    })
+}
+
+/** From the oldest. */
+export function findRoots(disk: Disk, medium: string): readonly FoundRoot[] {
+  return filesIn(disk, `${medium}/${mediumFolders.roots}`)
+    .flatMap(({ path, name }) => {
+      const version = parseRootName(name)
+      return version === undefined ? [] : [{ path, version }]
+    })
+    .sort((a, b) => a.version - b.version)
+}
+
+/** Makes the folders that lead there. */
+export function statePathOn(disk: Disk, medium: string, state: { host: HostId; counter: number }): string {
+  const folder = `${mediumFolders.hosts}/${state.host}/states`
+  makeFolders(disk, medium, folder)
+  return `${medium}/${folder}/${state.counter}.moss-state`
+}
+
+export function bundlePathOn(disk: Disk, medium: string, name: BundleName): string {
+  makeFolders(disk, medium, mediumFolders.bundles)
+  return `${medium}/${mediumFolders.bundles}/${formatBundleName(name)}`
+}
+
+export function rootPathOn(disk: Disk, medium: string, version: number): string {
+  makeFolders(disk, medium, mediumFolders.roots)
+  return `${medium}/${mediumFolders.roots}/${version}.moss-root`
+}
+
+/** A small file, flushed and read back. An equal one that is there already stays; another is replaced. */
+export function writeToMedium(disk: Disk, path: string, bytes: Uint8Array): void {
+  const digest = digestOf(bytes)
+  if (disk.lstat(path)?.sizeBytes === bytes.length && digestOf(disk.readFile(path, bytes.length)) === digest)
+    return
+  writeDurably(disk, path, bytes, { replace: true })
+  const again = disk.readFile(path, bytes.length)
+  if (digestOf(again) !== digest) unreliable(path)
+}
+
+/** A file of any size, flushed and read back. Throws ALREADY_EXISTS. */
+export async function copyToMedium(
+  outside: Outside,
+  copy: { readonly from: string; readonly to: string; readonly report: Report },
+): Promise<{ readonly sizeBytes: number; readonly digest: Digest }> {
+  const { disk } = outside
+  if (disk.lstat(copy.to) !== undefined) throw new MossError('ALREADY_EXISTS', { what: copy.to })
+  const running = startDigest()
+  let sizeBytes = 0
+  {
+    using part = createPart(disk, copy.to)
+    for await (const piece of piecesOf(outside, copy.from, (doneBytes, totalBytes) =>
+      copy.report({ phase: 'write', item: copy.to, doneBytes, totalBytes }),
+    )) {
+      part.write(piece, sizeBytes)
+      running.add(piece)
+      sizeBytes += piece.length
+    }
+    placePart(disk, part, copy.to)
+  }
+  const digest = running.finish()
+  await readBack(outside, { path: copy.to, digest, report: copy.report })
+  return { sizeBytes, digest }
+}
+
+/** Throws HOST_IO if the medium does not give back what was written. */
+export async function readBack(
+  outside: Outside,
+  file: { readonly path: string; readonly digest: Digest; readonly report: Report },
+): Promise<void> {
+  const running = startDigest()
+  for await (const piece of piecesOf(outside, file.path, (doneBytes, totalBytes) =>
+    file.report({ phase: 'read back', item: file.path, doneBytes, totalBytes }),
+  ))
+    running.add(piece)
+  if (running.finish() !== file.digest) unreliable(file.path)
+}
+
+const pieceBytes = 1024 * 1024
+
+/** The same buffer each time: use each piece before asking for the next. */
+async function* piecesOf(
+  outside: Outside,
+  path: string,
+  tell: (doneBytes: number, totalBytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  using file = outside.disk.open(path, 'read')
+  const totalBytes = file.stat().sizeBytes
+  const buffer = new Uint8Array(pieceBytes)
+  for (let at = 0; ;) {
+    const count = file.read(buffer, at)
+    if (count > 0) yield buffer.subarray(0, count)
+    at += count
+    tell(at, Math.max(at, totalBytes))
+    if (count < buffer.length) return
+    await outside.turn()
+  }
+}
+
+function unreliable(path: string): never {
+  throw new MossError('HOST_IO', {
+    action: 'read back',
+    path,
+    problem: 'the medium gives other bytes than were written: use another one',
+  })
+}
+
+const list = (disk: Disk, folder: string) =>
+  disk.lstat(folder)?.kind === 'folder' ? disk.list(folder).filter((entry) => !isDropping(entry.name)) : []
+
+const filesIn = (disk: Disk, folder: string) =>
+  list(disk, folder)
+    .filter((entry) => entry.kind === 'file')
+    .map(({ name }) => ({ name, path: `${folder}/${name}` }))
+
+function makeFolders(disk: Disk, medium: string, below: string): void {
+  assertMedium(disk, medium)
+  let path = medium
+  for (const name of below.split('/')) {
+    const parent = path
+    path = `${path}/${name}`
+    if (disk.lstat(path) !== undefined) continue
+    disk.makeFolder(path, 0o755)
+    disk.syncFolder(parent)
+  }
+}
