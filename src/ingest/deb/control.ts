@@ -1,0 +1,76 @@
+// The control file of a .deb (deb-control(5)) as a description. What is malformed is refused by field; what has
+// no meaning for moss (priority, section, recommendations …) is left out.
+import { encodeUtf8 } from '../../base/bytes.ts'
+import { MossError } from '../../base/error.ts'
+import { isPackageName } from '../../manifest/capability.ts'
+import { isVersion } from '../../manifest/version.ts'
+import type { Description } from '../source.ts'
+import { parseDependencies, parseNames, parseProvided } from './relations.ts'
+
+export type Fields = Readonly<Record<string, string>>
+
+/** One paragraph; keys in lower case. Continuation lines keep their line breaks. Undefined when malformed. */
+export function parseParagraph(text: string): Fields | undefined {
+  const fields = Object.create(null) as Record<string, string>
+  let key: string | undefined
+  for (const line of text.replace(/\n+$/, '').split('\n')) {
+    if (line.startsWith('#')) continue
+    if (/^[ \t]/.test(line)) {
+      if (key === undefined) return undefined
+      fields[key] += `\n${line.slice(1)}`
+      continue
+    }
+    const [, name, value] = /^([!-9;-~]+):[ \t]*(.*)$/.exec(line) ?? []
+    if (name === undefined || value === undefined) return undefined
+    key = name.toLowerCase()
+    if (key in fields) return undefined
+    fields[key] = value.trimEnd()
+  }
+  return fields
+}
+
+export function describeControl(text: string, path: string): Description {
+  const refuse = (problem: string): never => {
+    throw new MossError('PACKAGE_UNREADABLE', { path, problem: `control: ${problem}` })
+  }
+  const fields = parseParagraph(text) ?? refuse('not one paragraph of fields')
+  const name = fields['package'] ?? ''
+  const version = fields['version'] ?? ''
+  if (!isPackageName(name)) refuse(`${name} is not a package name`)
+  if (!isVersion('deb', version)) refuse(`${version} is not a version`)
+  const architecture = fields['architecture'] ?? ''
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(architecture)) refuse(`${architecture} is not an architecture`)
+  const [summary = '', ...rest] = (fields['description'] ?? '').split('\n')
+  const field = (key: string): string => fields[key] ?? ''
+  return {
+    name,
+    version,
+    scheme: 'deb',
+    architecture: architecture === 'all' ? 'any' : architecture,
+    summary: cutText(summary, 255),
+    description: cutText(rest.map((line) => (line.trim() === '.' ? '' : line)).join('\n'), 8192),
+    licence: '',
+    origin: originOf(fields, name, version),
+    provides: parseProvided(field('provides'), refuse),
+    requires: [
+      ...parseDependencies(field('pre-depends'), refuse),
+      ...parseDependencies(field('depends'), refuse),
+    ],
+    conflicts: [...parseNames(field('conflicts'), refuse), ...parseNames(field('breaks'), refuse)],
+    replaces: parseNames(field('replaces'), refuse),
+  }
+}
+
+/** The source package and its version, such as `glibc 2.36-9`. */
+function originOf(fields: Fields, name: string, version: string): string {
+  const [, source, sourceVersion] = /^(\S+)(?:\s+\((\S+)\))?$/.exec(fields['source'] ?? '') ?? []
+  return `${source ?? name} ${sourceVersion ?? version}`
+}
+
+/** At most so many bytes, cut between characters. */
+function cutText(text: string, mostBytes: number): string {
+  if (encodeUtf8(text).length <= mostBytes) return text
+  let cut = text.slice(0, mostBytes)
+  while (!cut.isWellFormed() || encodeUtf8(cut).length > mostBytes - 3) cut = cut.slice(0, -1)
+  return `${cut}…`
+}
