@@ -8,7 +8,15 @@ import type { Digest, KeyId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { digest, integer, list, oneOf, record, type RecordOf, type Shape } from '../base/shape.ts'
 import { checkCodec, type Codec } from './codecs.ts'
-import { headText, kinds, mayHave, sectionNames, type Kind, type SectionName } from './kinds.ts'
+import {
+  headText,
+  isAlwaysPlain,
+  kinds,
+  mayHave,
+  sectionNames,
+  type Kind,
+  type SectionName,
+} from './kinds.ts'
 
 export type About = { readonly [key: string]: CborValue | undefined }
 
@@ -122,19 +130,16 @@ type SectionFields = {
 
 function checkSections(kind: Kind, sections: readonly SectionEntry[]): void {
   let previous = -1
-  for (const { name, plainBytes } of sections) {
+  for (const { name, codec, plainBytes } of sections) {
     const place = sectionNames.indexOf(name)
     if (place <= previous) refuse(`section ${name} is not in its place`)
     if (!mayHave(kind, name)) refuse(`a ${kind} has no section ${name}`)
-    if (name === 'roots' && plainBytes > limits.rootChainBytes) refuse('section roots is too large')
+    if (isAlwaysPlain(kind, name) && codec !== 0) refuse(`section ${name} of a ${kind} must be plain`)
+    const isBounded = name === 'roots' || kind === 'root'
+    if (isBounded && plainBytes > limits.rootChainBytes) refuse(`section ${name} is too large`)
     previous = place
   }
-  if (kinds[kind].hasFrames) return
-  const only = sections[0]
-  if (only === undefined) refuse('section record is missing')
-  // A root is read before anything can vouch for it, so it must not need a decoder.
-  if (kind === 'root' && (only.codec !== 0 || only.plainBytes > limits.rootChainBytes))
-    refuse('the record of a root must be plain and small')
+  if (!kinds[kind].hasFrames && sections.length === 0) refuse('section record is missing')
 }
 
 function checkFrames(kind: Kind, frames: { readonly count: number; readonly stored: number }): void {

@@ -55,3 +55,10 @@ export const mayHave = (kind: Kind, name: SectionName): boolean =>
 
 /** The text that opens a head: what it is and its version, so that no signature can move to another kind. */
 export const headText = (kind: Kind): string => `moss-${kind} 1\n`
+
+/**
+ * These are always stored as they are: a root's record is read before anything can vouch for it, and a summary is
+ * shown by whoever holds no keys; neither may need a decoder.
+ */
+export const isAlwaysPlain = (kind: Kind, name: SectionName): boolean =>
+  name === 'summary' || (kind === 'root' && name === 'record')

@@ -3,7 +3,7 @@
 import { digestOf } from '../base/digest.ts'
 import { decodeStored, encodeStored, type Encoded } from './codecs.ts'
 import type { SectionEntry } from './head.ts'
-import { sectionNames, type Kind, type SectionName } from './kinds.ts'
+import { isAlwaysPlain, sectionNames, type Kind, type SectionName } from './kinds.ts'
 import { readStored } from './read.ts'
 import type { VerifiedContainer } from './verify.ts'
 
@@ -38,9 +38,9 @@ export function encodeSections(kind: Kind, drafts: readonly SectionDraft[]): rea
     .filter((draft) => draft.bytes.length > 0)
     .toSorted((a, b) => sectionNames.indexOf(a.name) - sectionNames.indexOf(b.name))
     .map(({ name, bytes }) => {
-      // A root must be readable before anything vouches for it, so without a decoder.
-      const encoded: Encoded =
-        kind === 'root' ? { codec: 0, stored: bytes } : encodeStored(bytes, sectionLevel)
+      const encoded: Encoded = isAlwaysPlain(kind, name)
+        ? { codec: 0, stored: bytes }
+        : encodeStored(bytes, sectionLevel)
       return {
         entry: {
           name,

@@ -4,7 +4,7 @@ import { MossError } from '../base/error.ts'
 import type { ContainerId } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
 import type { OpenFile } from '../host/disk.ts'
-import { moveIntoPlace } from '../host/durable.ts'
+import { createPart, placePart } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
 import type { Signer } from '../trust/keys.ts'
 import { encodeFront, type ContainerDraft } from './encode.ts'
@@ -29,19 +29,16 @@ export async function writeContainer(
   const { disk } = outside
   if (disk.lstat(path) !== undefined) throw new MossError('ALREADY_EXISTS', { what: path })
   const { id, bytes } = encodeFront(draft, signers)
-  const part = `${path}.part`
-  if (disk.lstat(part) !== undefined) disk.remove(part)
+  using part = createPart(disk, path)
   try {
-    using file = disk.open(part, 'create', 0o644)
-    file.write(bytes, 0)
+    part.write(bytes, 0)
     if (draft.frames !== undefined)
-      await copyFrames(outside, { frames: draft.frames, file, at: bytes.length, report })
-    file.sync()
+      await copyFrames(outside, { frames: draft.frames, file: part, at: bytes.length, report })
+    placePart(disk, part, path)
   } catch (error) {
-    if (disk.lstat(part) !== undefined) disk.remove(part)
+    if (disk.lstat(part.path) !== undefined) disk.remove(part.path)
     throw error
   }
-  moveIntoPlace(disk, [{ from: part, to: path }])
   return id
 }
 

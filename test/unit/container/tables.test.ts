@@ -16,7 +16,6 @@ import {
   encodeHosts,
   encodeManifests,
 } from '../../../src/container/package-table.ts'
-import type { SectionName } from '../../../src/container/kinds.ts'
 import { readTables } from '../../../src/container/tables.ts'
 import { buildBundle, noise, verified } from '../../support/containers.ts'
 
@@ -249,7 +248,7 @@ describe('tables packages, capabilities and hosts', () => {
     ]
     const bytes = encodeCapabilities(providers.toReversed(), ids)
     const table = new CapabilityTable(bytes, decodePackages(packages, manifests.length))
-    expect(table.providers(id('soname(a)'))).toEqual([ids[0], ids[2]].toSorted())
+    expect(new Set(table.providers(id('soname(a)')))).toEqual(new Set([ids[0], ids[2]]))
     expect(table.providers(id('soname(b)'))).toEqual([ids[1]])
     expect(table.providers(id('soname(c)'))).toEqual([])
     const wrong = changed(bytes, (view) => view.setUint32(32, 3, true))
@@ -293,7 +292,7 @@ describe('the tables of a whole bundle', () => {
 
   test('are refused with a table of bases, which no frame can use yet', async () => {
     const bytes = await buildBundle({
-      sections: [{ name: 'bases' as SectionName, bytes: new Uint8Array(48) }],
+      sections: [{ name: 'bases', bytes: new Uint8Array(48) }],
     })
     expect(refusal(() => readTables(verified(bytes)))).toMatch(/^table bases: /)
   })
