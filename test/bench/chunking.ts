@@ -5,7 +5,7 @@ import { hash } from 'node:crypto'
 import { cutPoints } from '../../src/delta/chunker.ts'
 import { cutContent } from '../../src/delta/cut-file.ts'
 import { cutWhole, digestJob } from '../../src/delta/jobs.ts'
-import { inlinePool } from '../../src/host/pool.ts'
+import { inlinePool, workerPool } from '../../src/host/pool.ts'
 import { knownBytes } from '../support/known-bytes.ts'
 
 const bar = 0.4
@@ -13,6 +13,8 @@ const rounds = 7
 const sizeBytes = Number(process.argv[2] ?? 64) * 1024 * 1024
 const bytes = knownBytes(sizeBytes, 1)
 const smallBytes = 12 * 1024
+
+await using pool = workerPool(new URL('../support/cut-worker.ts', import.meta.url), 2)
 
 const ways: Record<string, () => unknown> = {
   'SHA-256 alone': () => hash('sha256', bytes, 'hex'),
@@ -26,6 +28,7 @@ const ways: Record<string, () => unknown> = {
   },
   'one content: and its digest': () => cutWhole(bytes),
   'one content, as a stream': () => cutContent(inlinePool, [bytes]),
+  'one content, two workers': () => cutContent(pool, [bytes]),
   'contents of 12 KiB': () => {
     const sizes = Array.from({ length: Math.floor(sizeBytes / smallBytes) }, () => smallBytes)
     return digestJob.run({ bytes, sizes })

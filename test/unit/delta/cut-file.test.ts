@@ -4,7 +4,7 @@ import { concatBytes, equalBytes } from '../../../src/base/bytes.ts'
 import { checkChunkList, emptyContent, listOfOne } from '../../../src/delta/chunk-list.ts'
 import { type CutContent, cutContent, cutMany } from '../../../src/delta/cut-file.ts'
 import { cutWhole, type JobRunner } from '../../../src/delta/jobs.ts'
-import { inlinePool } from '../../../src/host/pool.ts'
+import { inlinePool, workerPool } from '../../../src/host/pool.ts'
 import { knownBytes } from '../../support/known-bytes.ts'
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
@@ -68,6 +68,22 @@ describe('cutContent', () => {
     const fail = () => Promise.reject(new Error('full'))
     await expect(cutContent(inlinePool, [bytes], fail)).rejects.toThrow('full')
     await expect(cutContent({ width: 1, run: fail }, [bytes])).rejects.toThrow('full')
+  })
+})
+
+describe('worker threads', () => {
+  test('give the same chunk lists and the same bytes as one thread', async () => {
+    await using pool = workerPool(new URL('../../support/cut-worker.ts', import.meta.url), 2)
+    const bytes = knownBytes(10_000_000, 31)
+    const seen: Uint8Array[] = []
+    const list = await cutContent(pool, piecesOf(bytes, 1_000_000), (chunk) => void seen.push(chunk.bytes))
+    expect(list).toEqual(cutWhole(bytes))
+    expect(equalBytes(concatBytes(seen), bytes)).toBe(true)
+    const contents = Array.from({ length: 200 }, (_, i) => bytes.subarray(i * 10_000, i * 25_000))
+    await cutMany(pool, contents, (cut) => {
+      expect(equalBytes(cut.bytes, contents[cut.index] ?? new Uint8Array(1))).toBe(true)
+      expect(cut.list).toEqual(cutWhole(cut.bytes))
+    })
   })
 })
 
