@@ -12,6 +12,7 @@ import { startFrames } from '../container/frames.ts'
 import { encodeCapabilities, encodeHosts, encodeManifests } from '../container/package-table.ts'
 import { writeContainer } from '../container/write.ts'
 import type { Outside } from '../host/outside.ts'
+import { formatCapability } from '../manifest/capability.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { Signer } from '../trust/keys.ts'
 import { encodeAbout, type ServedHost } from './about.ts'
@@ -133,7 +134,7 @@ function packageOf(
 function providersOf(id: PackageId, manifest: Manifest) {
   const provided = [{ kind: 'name', name: manifest.name }, ...manifest.provides]
   return provided.map(({ kind, name }) => ({
-    capability: digestOf(encodeUtf8(`${kind}(${name})`)),
+    capability: digestOf(encodeUtf8(formatCapability({ kind, name }))),
     package: id,
   }))
 }

@@ -255,11 +255,9 @@ const offeredOf = ({ id, manifest }: PackageFile): OfferedPackage => ({
   architecture: manifest.architecture,
 })
 
-/** `bash_5.2.15-2_1f0c….moss`: colons, which FAT cannot hold, become plus signs. For people; ids decide. */
+/** `git_1%3a2.39_1f0c….moss`: FAT cannot hold colons; Debian's own way around it. For people; ids decide. */
 export const packageFileName = ({ id, manifest }: Pick<PackageFile, 'id' | 'manifest'>): string =>
-  `${fileSafe(manifest.name)}_${fileSafe(manifest.version)}_${id.slice(0, 12)}.moss`
-
-const fileSafe = (text: string): string => text.replace(/[^A-Za-z0-9.+~-]/g, '+').slice(0, 100)
+  `${manifest.name}_${manifest.version.replaceAll(':', '%3a')}_${id.slice(0, 12)}.moss`
 
 const copyBytes = 1024 * 1024
 
