@@ -62,7 +62,6 @@ function endOfChunk(bytes: Uint8Array, start: number, isEnd: boolean): number {
   const ease = Math.min(known, start + easeAt)
   const strict = scan(bytes, start + min - 1, ease, strictMask)
   if (strict !== -1) return strict
-  if (ease === known && known < start + easeAt) return isEnd ? known : -1
   const last = Math.min(known, start + max)
   const easy = scan(bytes, ease, last, easyMask)
   if (easy !== -1) return easy

@@ -53,6 +53,13 @@ describe('chunker version 1', () => {
       expect(cutPoints(knownBytes(size), true)).toEqual([size])
   })
 
+  test('cuts at the least size where a strict cut falls there, and not one byte sooner', () => {
+    const bytes = knownBytes(1024 * 1024)
+    const strictCut = 747_025
+    expect(cutPoints(bytes.subarray(strictCut - chunkSizes.min), true)[0]).toBe(chunkSizes.min)
+    expect(cutPoints(bytes.subarray(strictCut - chunkSizes.min + 1), true)[0]).toBeGreaterThan(chunkSizes.min)
+  })
+
   test('cuts bytes that are all alike at the greatest size, whichever byte it is', () => {
     for (let byte = 0; byte < 256; byte++) {
       const same = new Uint8Array(chunkSizes.max + 5).fill(byte)
