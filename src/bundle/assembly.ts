@@ -2,7 +2,7 @@
 // chunks from a frame or from the store. Computed before anything is written, so that a missing piece is told
 // first. Contents that the store has under any attributes need no assembling.
 import { MossError } from '../base/error.ts'
-import type { ChunkId, ContentDigest } from '../base/ids.ts'
+import type { AssetId, ChunkId, ContentDigest } from '../base/ids.ts'
 import { chunkSizes } from '../base/limits.ts'
 import type { Tables } from '../container/tables.ts'
 import { listOfOne, type ChunkList } from '../delta/chunk-list.ts'
@@ -18,17 +18,18 @@ export interface Destination {
 }
 
 export interface Assembly {
-  /** Assets that the store lacks. */
-  readonly assets: readonly AssetDescription[]
+  /** Assets that the store lacks, each with a path that names it. */
+  readonly assets: readonly { readonly description: AssetDescription; readonly path: string }[]
   /** Contents to put together, by digest. */
   readonly lists: ReadonlyMap<ContentDigest, ChunkList>
   /** Where carried chunks go, frame by frame. Frames that nobody here needs are absent. */
   readonly frames: ReadonlyMap<number, ReadonlyMap<ChunkId, readonly Destination[]>>
   /** Where chunks from the store go. */
   readonly held: ReadonlyMap<ChunkId, readonly Destination[]>
+  /** A path for each content to put together. */
+  readonly paths: ReadonlyMap<ContentDigest, string>
   /** Of the contents to put together. */
   readonly contentBytes: number
-  readonly files: number
 }
 
 /** Manifests belong to root and are readable by all, as files of a state. */
@@ -65,10 +66,11 @@ export function planAssembly(
 class AssemblyPlan {
   readonly #tables: Tables
   readonly #store: StoreToAsk
-  readonly #assets = new Map<string, AssetDescription>()
+  readonly #assets = new Map<AssetId, { readonly description: AssetDescription; readonly path: string }>()
   readonly #lists = new Map<ContentDigest, ChunkList>()
   readonly #frames = new Map<number, Map<ChunkId, Destination[]>>()
   readonly #held = new Map<ChunkId, Destination[]>()
+  readonly #paths = new Map<ContentDigest, string>()
   readonly #missing: string[] = []
   #contentBytes = 0
 
@@ -78,10 +80,10 @@ class AssemblyPlan {
   }
 
   addFile(file: LayoutFile): void {
-    const asset = fileAsset(file)
-    const id = assetIdOf(asset)
+    const description = fileAsset(file)
+    const id = assetIdOf(description)
     if (this.#assets.has(id) || this.#store.hasAsset(id)) return
-    this.#assets.set(id, asset)
+    this.#assets.set(id, { description, path: `/${file.path}` })
     if (this.#lists.has(file.content) || this.#store.hasContent(file.content)) return
     const list = this.#listOf(file)
     if (list === undefined) {
@@ -89,6 +91,7 @@ class AssemblyPlan {
       return
     }
     this.#lists.set(file.content, list)
+    this.#paths.set(file.content, `/${file.path}`)
     this.#contentBytes += list.sizeBytes
     this.#placeChunks(file, list)
   }
@@ -100,8 +103,8 @@ class AssemblyPlan {
       lists: this.#lists,
       frames: this.#frames,
       held: this.#held,
+      paths: this.#paths,
       contentBytes: this.#contentBytes,
-      files: this.#assets.size,
     }
   }
 

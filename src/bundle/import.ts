@@ -1,7 +1,7 @@
 // Brings a taken-in bundle into the store: frames are decoded by the pool, their chunks written to every file that
 // needs them, chunks that the host has are copied, each finished file is checked against its content digest, and
 // everything is committed at once. Memory is bounded by a few frames, whatever the bundle's size.
-import { MossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import type { ChunkId, ContainerId, ContentDigest } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
 import { decodeFrame } from '../container/read-frames.ts'
@@ -35,8 +35,8 @@ export async function importBundle(
   await writeHeldChunks(outside, { store, assembly, files })
   await writeCarriedChunks(outside, { taken, assembly, files })
   files.assertAllFinished()
-  for (const [index, asset] of assembly.assets.entries()) {
-    into.addAsset(asset)
+  for (const [index, { description, path }] of assembly.assets.entries()) {
+    fromStore([path], () => into.addAsset(description))
     if (index % 256 === 0) await outside.turn()
   }
   for (const each of manifests) await addManifest(into, each)
@@ -121,9 +121,40 @@ async function writeHeldChunks(
   job: { readonly store: Store; readonly assembly: Assembly; readonly files: FilesUnderWay },
 ): Promise<void> {
   for (const [id, destinations] of job.assembly.held) {
-    await job.files.write(await job.store.get(id), destinations)
+    const bytes = await heldChunk(job, id, destinations)
+    await job.files.write(bytes, destinations)
     job.files.tell()
     await outside.turn()
+  }
+}
+
+async function heldChunk(
+  job: { readonly store: Store; readonly assembly: Assembly },
+  id: ChunkId,
+  destinations: readonly Destination[],
+): Promise<Uint8Array> {
+  try {
+    return await job.store.get(id)
+  } catch (error) {
+    throw missingBase(
+      error,
+      destinations.map(({ content }) => job.assembly.paths.get(content) ?? content),
+    )
+  }
+}
+
+/** What the store has but cannot give is as good as missing: the next state says so and the next bundle mends it. */
+function missingBase(error: unknown, names: readonly string[]): unknown {
+  return isMossError(error, 'STORE_DAMAGED') || isMossError(error, 'CONTENT_MISSING')
+    ? new MossError('BUNDLE_BASE_MISSING', { names }, error)
+    : error
+}
+
+function fromStore<T>(names: readonly string[], ask: () => T): T {
+  try {
+    return ask()
+  } catch (error) {
+    throw missingBase(error, names)
   }
 }
 

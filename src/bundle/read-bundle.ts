@@ -10,7 +10,7 @@ import { readSection } from '../container/sections.ts'
 import { readManifests, readTables, type Tables } from '../container/tables.ts'
 import { verifyContainer, type VerifiedContainer } from '../container/verify.ts'
 import { bytesSource, type ByteSource } from '../host/byte-source.ts'
-import { decodeManifest } from '../manifest/codec.ts'
+import { decodeManifest, packageIdOf } from '../manifest/codec.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { acceptSnapshot, type Counters } from '../trust/counters.ts'
 import type { Root } from '../trust/root.ts'
@@ -23,7 +23,7 @@ export interface Judge {
   readonly host: HostId
   readonly counters: Counters
   readonly nowSeconds: number
-  /** Manifests in the host's own store, already digest-checked by it: the bundle carries only others. */
+  /** Manifests in the host's own store: the bundle carries only others. A damaged one counts as missing. */
   readonly heldManifest: (id: PackageId) => Uint8Array | undefined
 }
 
@@ -171,7 +171,7 @@ function readPackage(wanted: {
 }): BundlePackage {
   const { id, named, carried, judge } = wanted
   const manifestBytes = carried.get(id) ?? judge.heldManifest(id)
-  if (manifestBytes === undefined)
+  if (manifestBytes === undefined || packageIdOf(manifestBytes) !== id)
     throw new MossError('BUNDLE_BASE_MISSING', { names: [`the manifest of ${named.name} ${named.version}`] })
   const manifest = decodeManifest(manifestBytes, `manifest of ${named.name}`)
   if (manifest.name !== named.name || manifest.version !== named.version)
