@@ -158,7 +158,7 @@ export const codes = {
     exits.usage,
     (d) =>
       `unlocking ${display(d.what)} takes ${d.neededBytes} bytes of memory, ${d.allowedBytes} are allowed`,
-    () => 'bring it in with moss key import --costly FILE, which writes it again with less',
+    () => 'set its passphrase again on the machine that made it (minisign -C), which asks for less',
   ),
   // not genuine
   TRUST_SIGNATURE_INVALID: entry<{ part: string; problem: string }>(

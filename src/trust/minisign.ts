@@ -81,7 +81,6 @@ function sealingStream(
       neededBytes: costBytes,
       allowedBytes: how.allowedBytes,
     })
-  if (p < 1) refuse(secretWhat, 'its scrypt numbers make no sense')
   // scrypt itself, its parallel blocks and OpenSSL's own need
   const maxmem = costBytes + 128 * r * (p + 2) + 4096
   return scryptSync(passphrase, how.salt, 104, { N: 2 ** logN, r, p, maxmem })

@@ -74,6 +74,9 @@ describe('public key files', () => {
       plain,
       'x'.repeat(5000),
       changePayload(text, (bytes) => bytes.fill(0, 10)),
+      text.replace('RW', 'R W'),
+      text.replace('RW', 'RW '),
+      text.replaceAll('+', '-').replaceAll('/', '_'),
     ])
       expect(outcomeOf(() => parsePublicKey(bad))).toBe('KEY_INVALID')
   })
