@@ -79,7 +79,15 @@ function write(writer: Writer, value: CborValue, depth: number): void {
   } else if (Array.isArray(value)) {
     writer.head(Major.array, value.length)
     for (const item of value as readonly CborValue[]) write(writer, item, depth + 1)
-  } else writeMap(writer, value as { readonly [key: string]: CborValue | undefined }, depth)
+  } else if (isPlainMap(value)) writeMap(writer, value, depth)
+  else throw new TypeError(`no CBOR form for ${typeof value}`)
+}
+
+/** Only plain objects: a Map, a Date or a bigint would otherwise be written as an empty map. */
+function isPlainMap(value: unknown): value is { readonly [key: string]: CborValue | undefined } {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
 }
 
 /** Entries whose value is undefined are left out. Keys are ordered by their encoded bytes: shorter first. */
@@ -108,6 +116,13 @@ export function encodeCbor(value: CborValue): Uint8Array {
   const writer = new Writer()
   write(writer, value, 0)
   return writer.finish()
+}
+
+/** What stands in place of false, true or null, which are simple values 20 to 22. */
+function simpleProblem(info: number): string {
+  if (info === 23) return 'undefined'
+  if (info < 28) return 'float or simple value'
+  return info < 31 ? 'reserved value' : 'break'
 }
 
 class Checker {
@@ -156,8 +171,7 @@ class Checker {
     const major = first >> 5
     const info = first & 31
     if (major === 7) {
-      if (info < 20 || info > 22)
-        this.#refuse(info === 23 ? 'undefined' : info < 28 ? 'float or simple value' : 'break')
+      if (info < 20 || info > 22) this.#refuse(simpleProblem(info))
       this.#at++
       return
     }
@@ -219,7 +233,7 @@ export function decodeCbor(bytes: Uint8Array, part: string): CborValue {
 /** cbor-x gives 64-bit integers as bigint and byte strings as views of its input: numbers and copies here. */
 function narrow(value: CborValue | bigint): CborValue {
   if (typeof value === 'bigint') return Number(value)
-  if (value instanceof Uint8Array) return Uint8Array.from(value)
+  if (value instanceof Uint8Array) return new Uint8Array(value)
   if (Array.isArray(value)) return (value as CborValue[]).map(narrow)
   if (typeof value === 'object' && value !== null) {
     const out: Record<string, CborValue> = {}

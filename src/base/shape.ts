@@ -15,7 +15,7 @@ function refuse(place: string, problem: string): never {
 export const integer =
   (min = 0, max: number = Number.MAX_SAFE_INTEGER): Shape<number> =>
   (value, place) =>
-    typeof value === 'number' && value >= min && value <= max
+    typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max
       ? value
       : refuse(place, `expected a whole number from ${min} to ${max}`)
 
@@ -86,7 +86,8 @@ export const record =
       if (!Object.hasOwn(fields, key)) refuse(`${place}.${key}`, 'unknown field')
     const out: Record<string, unknown> = {}
     for (const [key, field] of Object.entries(fields)) {
-      const entry = map[key]
+      // A field may be named as something that every object inherits.
+      const entry = Object.hasOwn(map, key) ? map[key] : undefined
       if (typeof field === 'function') out[key] = field(entry, `${place}.${key}`)
       else if (entry !== undefined) out[key] = field.optional(entry, `${place}.${key}`)
     }
