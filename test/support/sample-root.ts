@@ -24,7 +24,12 @@ export interface SamplePackage {
 /** A file's text, or more about it; `target` makes a symlink, `folder` a folder. */
 export type SampleEntry =
   | string
-  | { readonly text: string; readonly mode?: number; readonly uid?: number; readonly gid?: number }
+  | {
+      readonly text: string | Uint8Array
+      readonly mode?: number
+      readonly uid?: number
+      readonly gid?: number
+    }
   | { readonly target: string }
   | { readonly folder: number }
 
@@ -48,7 +53,7 @@ export function samplePackage(
       layout.set(path, { kind: 'symlink', path, target: entry.target })
     else {
       const { text, mode = 0o644, uid = 0, gid = 0 } = typeof entry === 'string' ? { text: entry } : entry
-      const bytes = encodeUtf8(text)
+      const bytes = typeof text === 'string' ? encodeUtf8(text) : text
       const content = digestOf<ContentDigest>(bytes)
       contents.set(content, bytes)
       layout.set(path, { kind: 'file', path, mode, uid, gid, sizeBytes: bytes.length, content })

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { encodeCbor, decodeCbor, type CborValue } from '../../../src/base/cbor.ts'
+import type { StateNumber } from '../../../src/base/ids.ts'
+import { decodeRecord, encodeRecord, type StateRecord } from '../../../src/state/record.ts'
+
+const full: StateRecord = {
+  number: 7 as StateNumber,
+  created: 1_700_000_000,
+  model: 'channel = "stable"\n',
+  channel: { name: 'stable', epoch: 1, serial: 412, snapshot: 'ab'.repeat(32) as never },
+  packages: [
+    {
+      id: 'cd'.repeat(32) as never,
+      name: 'bash',
+      version: '5.2-1',
+      reason: { kind: 'subscription', subscription: 'name(bash)' },
+    },
+    {
+      id: 'ef'.repeat(32) as never,
+      name: 'libc6',
+      version: '2.36',
+      reason: { kind: 'requirement', by: 'bash', relation: 'name(libc6) >= 2.36' },
+    },
+  ],
+  triggers: [{ name: 'ldconfig', outcome: 'skipped', note: 'it needs root' }],
+  made: [
+    {
+      path: 'usr/lib/ld.so.cache',
+      trigger: 'ldconfig',
+      content: '01'.repeat(32) as never,
+      sizeBytes: 9,
+      mode: 0o644,
+    },
+  ],
+}
+
+test('a record survives its bytes, and gives the same bytes again', () => {
+  const bytes = encodeRecord(full)
+  expect(decodeRecord(bytes, 'record')).toEqual(full)
+  expect(encodeRecord(decodeRecord(bytes, 'record')).toHex()).toBe(bytes.toHex())
+  const { channel: _, ...without } = full
+  expect(decodeRecord(encodeRecord(without), 'record')).toEqual(without)
+})
+
+test('a record of another kind, version or with more in it is refused by its place', () => {
+  const map = decodeCbor(encodeRecord(full), 'record') as Readonly<Record<string, CborValue>>
+  const changed = (change: Readonly<Record<string, CborValue>>) => () =>
+    decodeRecord(encodeCbor({ ...map, ...change }), 'record')
+  for (const change of [
+    { format: 'moss-other' },
+    { version: 2 },
+    { extra: 1 },
+    { number: -1 },
+    { packages: 7 },
+  ])
+    expect(changed(change)).toThrow(expect.objectContaining({ code: 'SHAPE_INVALID' }))
+})
