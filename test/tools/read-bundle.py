@@ -1,0 +1,291 @@
+#!/usr/bin/env python3
+"""Lists and extracts a moss container. Written from man/moss-bundle.5 alone, with the standard library and zstd(1),
+to show that the page is enough. Checks digests and rules as it goes, but no signatures: minisign(1) does that.
+
+usage: read-bundle.py list FILE
+       read-bundle.py extract FILE FOLDER
+       read-bundle.py frame FILE NUMBER          the plain bytes of one frame, on standard output
+"""
+
+import hashlib
+import os
+import struct
+import subprocess
+import sys
+
+KINDS = {1: "bundle", 2: "package", 3: "state", 4: "channel", 5: "root"}
+ORDER = (
+    "roots snapshot summary notes manifests frames chunks bases packages capabilities hosts contents links record"
+).split()
+WIDTHS = {"frames": 64, "packages": 48, "capabilities": 36, "hosts": 40, "contents": 52, "links": 36}
+
+
+class Refused(Exception):
+    pass
+
+
+def need(condition, problem):
+    if not condition:
+        raise Refused(problem)
+
+
+def digest(data):
+    return hashlib.sha256(data).digest()
+
+
+def u16(data, at):
+    return struct.unpack_from("<H", data, at)[0]
+
+
+def u32(data, at):
+    return struct.unpack_from("<I", data, at)[0]
+
+
+def u64(data, at):
+    value = struct.unpack_from("<Q", data, at)[0]
+    need(value < 2**53, "a number from 2^53")
+    return value
+
+
+def decode_cbor(data):
+    """One canonical item that fills `data`."""
+    value, end = decode_item(data, 0, 0)
+    need(end == len(data), "bytes after the CBOR item")
+    return value
+
+
+def decode_item(data, at, depth):
+    need(depth <= 16, "CBOR is nested too deep")
+    need(at < len(data), "CBOR is cut short")
+    major, info = data[at] >> 5, data[at] & 31
+    at += 1
+    if major == 7:
+        need(info in (20, 21, 22), "CBOR float, undefined or break")
+        return {20: False, 21: True, 22: None}[info], at
+    need(info < 28 and major != 6, "CBOR tag or indefinite length")
+    number = info
+    if info >= 24:
+        width = 1 << (info - 24)
+        need(at + width <= len(data), "CBOR is cut short")
+        number = int.from_bytes(data[at : at + width], "big")
+        need(number >= (24 if width == 1 else 1 << (width * 4)), "CBOR number not in its shortest form")
+        need(number < 2**53, "CBOR number from 2^53")
+        at += width
+    if major == 0:
+        return number, at
+    if major == 1:
+        return -1 - number, at
+    if major in (2, 3):
+        need(at + number <= len(data), "CBOR is cut short")
+        span = bytes(data[at : at + number])
+        return (span if major == 2 else span.decode("utf-8")), at + number
+    if major == 4:
+        items = []
+        for _ in range(number):
+            item, at = decode_item(data, at, depth + 1)
+            items.append(item)
+        return items, at
+    found, previous = {}, b""
+    for _ in range(number):
+        start = at
+        key, at = decode_item(data, at, depth + 1)
+        need(isinstance(key, str) and bytes(data[start:at]) > previous, "CBOR keys are not sorted text")
+        previous = bytes(data[start:at])
+        found[key], at = decode_item(data, at, depth + 1)
+    return found, at
+
+
+def decode_stored(stored, codec, plain_size):
+    if codec == 0:
+        need(len(stored) == plain_size, "stored and plain size differ")
+        return stored
+    need(codec == 2, f"codec {codec}")
+    done = subprocess.run(["zstd", "-d", "-c", "-q"], input=stored, capture_output=True, check=False)
+    need(done.returncode == 0, "zstd cannot decode it")
+    need(len(done.stdout) == plain_size, "another size after decoding")
+    return done.stdout
+
+
+class Container:
+    def __init__(self, path):
+        self.file = open(path, "rb")
+        self.read_front()
+        self.read_tables()
+
+    def take(self, at, size, part):
+        self.file.seek(at)
+        data = self.file.read(size)
+        need(len(data) == size, f"cut short in {part}")
+        return data
+
+    def read_front(self):
+        prelude = self.take(0, 64, "prelude")
+        need(prelude[:8] == bytes.fromhex("894d4f53530d1a0a"), "not a moss container")
+        need(u32(prelude, 60) == 1, f"format version {u32(prelude, 60)}")
+        self.kind = KINDS.get(u16(prelude, 8))
+        need(self.kind is not None and u16(prelude, 10) == 1 and prelude[52:60] == bytes(8), "bad prelude")
+        head_size, signatures_size = u32(prelude, 12), u32(prelude, 16)
+        need(1 <= head_size <= 1048576 and signatures_size <= 65536, "bad sizes in the prelude")
+        head = self.take(64, head_size, "head")
+        need(digest(head) == prelude[20:52], "the head is not the one the prelude names")
+        text = f"moss-{self.kind} 1\n".encode()
+        need(head.startswith(text), "the head is of another kind")
+        self.id = prelude[20:52]
+        self.head = decode_cbor(head[len(text) :])
+        need(set(self.head) == {"about", "created", "frames", "sections", "signers"}, "other keys in the head")
+        self.read_signatures(self.take(64 + head_size, signatures_size, "signatures"))
+        self.sections, at = {}, 64 + head_size + signatures_size
+        names = [section["name"] for section in self.head["sections"]]
+        need(names == sorted(set(names), key=ORDER.index), "sections are not in their order")
+        for section in self.head["sections"]:
+            stored = self.take(at, section["stored"], "section " + section["name"])
+            need(digest(stored) == section["digest"], f"section {section['name']} is damaged")
+            self.sections[section["name"]] = decode_stored(stored, section["codec"], section["plain"])
+            at += section["stored"]
+        self.frames_at = at
+        self.file.seek(at + self.head["frames"]["stored"])
+        need(self.file.read(1) == b"", "bytes after the end")
+
+    def read_signatures(self, data):
+        self.blocks, at = [], 0
+        for _ in self.head["signers"]:
+            size = u32(data, at)
+            self.blocks.append(data[at + 4 : at + 4 + size].decode())
+            at += 4 + size
+        need(at == len(data), "more signatures than signers")
+
+    def records(self, name):
+        data, width = self.sections.get(name, b""), WIDTHS[name]
+        need(len(data) % width == 0, f"table {name} is not whole")
+        return [data[at : at + width] for at in range(0, len(data), width)]
+
+    def read_tables(self):
+        self.frames = self.records("frames")
+        need(len(self.frames) == self.head["frames"]["count"], "another number of frames")
+        self.chunks, previous = {}, b""
+        table = self.sections.get("chunks", bytes(1024))
+        for number, at in enumerate(range(1024, len(table), 44)):
+            record = table[at : at + 44]
+            need(record[:32] > previous, "table chunks is not sorted")
+            previous = record[:32]
+            self.chunks[previous] = (u32(record, 32), u32(record, 36), u32(record, 40))
+            need(u32(table, record[0] * 4) > number, "the fan-out is wrong")
+        links = self.records("links")
+        self.lists = {}
+        for record in self.records("contents"):
+            first, count = u32(record, 40), u32(record, 44)
+            chosen = links[first : first + count]
+            need(len(chosen) == count >= 2 and u32(record, 48) == 1, "table contents is wrong")
+            need(sum(u32(link, 32) for link in chosen) == u64(record, 32), "links of another size")
+            self.lists[record[:32]] = [link[:32] for link in chosen]
+        self.cached = (None, b"")
+
+    def manifests(self):
+        data = self.sections.get("manifests", b"")
+        for record in self.records("packages"):
+            manifest = data[u64(record, 32) : u64(record, 32) + u64(record, 40)]
+            need(digest(manifest) == record[:32], "a manifest is not the one its id names")
+            yield record[:32], decode_cbor(manifest)
+
+    def hosts(self):
+        found = {}
+        for record in self.records("hosts"):
+            found.setdefault(record[:8].hex(), []).append(record[8:])
+        return found
+
+    def frame(self, number):
+        if self.cached[0] == number:
+            return self.cached[1]
+        record = self.frames[number]
+        stored = self.take(self.frames_at + u64(record, 32), u32(record, 40), f"frame {number}")
+        need(digest(stored) == record[:32], f"frame {number} is damaged")
+        plain = decode_stored(stored, u16(record, 48), u32(record, 44))
+        self.cached = (number, plain)
+        return plain
+
+    def chunk(self, chunk_id):
+        number, offset, size = self.chunks[chunk_id]
+        data = self.frame(number)[offset : offset + size]
+        need(digest(data) == chunk_id, "a chunk is not the one its id names")
+        return data
+
+    def content(self, wanted, size):
+        """None where the container does not have all of it."""
+        if size == 0:
+            return b""
+        ids = [wanted] if wanted in self.chunks else self.lists.get(wanted)
+        if ids is None or any(chunk_id not in self.chunks for chunk_id in ids):
+            return None
+        data = b"".join(self.chunk(chunk_id) for chunk_id in ids)
+        need(digest(data) == wanted and len(data) == size, "a content is not the one its digest names")
+        return data
+
+
+def show(container):
+    head = container.head
+    print(f"{container.kind} {container.id.hex()} created {head['created']}")
+    for signer in head["signers"]:
+        print(f"signer {signer.hex()}")
+    for section in head["sections"]:
+        print(f"section {section['name']} codec {section['codec']} {section['stored']} of {section['plain']}")
+    print(f"frames {len(container.frames)} chunks {len(container.chunks)} lists {len(container.lists)}")
+    for host, packages in container.hosts().items():
+        print(f"host {host} packages {len(packages)}")
+    for package, manifest in container.manifests():
+        print(f"package {package.hex()} {manifest['name']} {manifest['version']}")
+        for entry in manifest["layout"]:
+            print(" ", *described(entry))
+
+
+def described(entry):
+    path = b"/".join(entry["path"]).decode("utf-8", "backslashreplace")
+    if entry["kind"] == "symlink":
+        return "symlink", path, "->", entry["target"].decode("utf-8", "backslashreplace")
+    mode = f"{entry['mode']:04o} {entry['uid']}:{entry['gid']}"
+    if entry["kind"] == "folder":
+        return "folder", mode, path
+    return "file", mode, path, entry["size"], entry["content"].hex()
+
+
+def extract(container, folder):
+    os.makedirs(folder)
+    done = missing = 0
+    for _, manifest in container.manifests():
+        for entry in manifest["layout"]:
+            need(entry["path"] and all(name not in (b"", b".", b"..") and b"/" not in name for name in entry["path"]), "bad path")
+            path = os.path.join(os.fsencode(folder), *entry["path"])
+            if entry["kind"] == "folder":
+                os.makedirs(path, exist_ok=True)
+            elif entry["kind"] == "symlink":
+                os.symlink(entry["target"], path)
+            else:
+                data = container.content(entry["content"], entry["size"])
+                if data is None:
+                    missing += 1
+                    continue
+                with open(path, "xb") as out:
+                    out.write(data)
+                os.chmod(path, entry["mode"] & 0o777)
+                done += 1
+    print(f"{done} files extracted, {missing} are not in this container")
+
+
+def main(words):
+    if len(words) == 2 and words[0] == "list":
+        show(Container(words[1]))
+    elif len(words) == 3 and words[0] == "extract":
+        extract(Container(words[1]), words[2])
+    elif len(words) == 3 and words[0] == "frame":
+        sys.stdout.buffer.write(Container(words[1]).frame(int(words[2])))
+    else:
+        print(__doc__.strip(), file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (Refused, KeyError, IndexError, struct.error, UnicodeDecodeError, OSError) as problem:
+        print(f"refused: {problem}", file=sys.stderr)
+        sys.exit(1)
