@@ -43,3 +43,8 @@ export function collect(parts: StoreParts, plan: CollectPlan): void {
   }
   for (const path of plan.strays) parts.disk.removeTree(path)
 }
+
+/** Removes exactly these, kept or not: their bytes are not what their names say. */
+export function discard(parts: StoreParts, damaged: readonly AssetId[]): void {
+  collect(parts, { assets: damaged.map((id) => ({ id, sizeBytes: 0 })), strays: [], freedBytes: 0 })
+}

@@ -13,7 +13,7 @@ import type { Disk } from '../host/disk.ts'
 import { inlinePool, type Pool } from '../host/pool.ts'
 import type { AssetDescription } from './asset.ts'
 import { checkStore, type StoreFinding } from './check.ts'
-import { collect, type CollectPlan, planCollect } from './collect.ts'
+import { collect, type CollectPlan, discard, planCollect } from './collect.ts'
 import { beginImport, type StoreImport } from './import.ts'
 import { assetPath, type StoreParts } from './parts.ts'
 import {
@@ -69,6 +69,8 @@ export interface Store extends ChunkReader {
   check(report: Report): Promise<readonly StoreFinding[]>
   planCollect(keep: ReadonlySet<AssetId>): CollectPlan
   collect(plan: CollectPlan): void
+  /** Forgets assets that a check found damaged: they count as lacking, and the next bundle brings them again. */
+  discard(damaged: readonly AssetId[]): void
 }
 
 export function openStore(options: StoreOptions): Store {
@@ -101,6 +103,7 @@ export function openStore(options: StoreOptions): Store {
     check: (report) => checkStore(parts, report),
     planCollect: (keep) => planCollect(parts, keep),
     collect: (plan) => collect(parts, plan),
+    discard: (damaged) => discard(parts, damaged),
   }
 }
 

@@ -224,4 +224,16 @@ describe('collection', () => {
     place.store.collect(place.store.planCollect(new Set()))
     expect(await silentCheck(place.store)).toEqual([])
   })
+
+  test('forgets damaged assets, so that they can be brought again', async () => {
+    using place = makeTestStore()
+    const { store } = place
+    const id = await importBody(store, large)
+    flip(store.assetPath(id), 3)
+    const findings = await silentCheck(store)
+    store.discard(findings.flatMap((finding) => ('asset' in finding ? [finding.asset] : [])))
+    expect(store.hasContent(digestOf(large))).toBe(false)
+    await importBody(store, large)
+    expect(await silentCheck(store)).toEqual([])
+  })
 })
