@@ -205,7 +205,7 @@ export class Intake {
         this.#notes.push(`${path}: the extended attribute ${name} is left out`)
     return kept.length === 0
       ? undefined
-      : Object.fromEntries(kept.map(([name, value]) => [name, value.slice()]))
+      : Object.fromEntries(kept)
   }
 
   #checkOwner({

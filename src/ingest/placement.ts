@@ -70,10 +70,10 @@ export function placeTarget(link: { from: string; to: string; target: string }, 
     const mapped = mapPath(target.replace(/^\/+/, ''), map)
     return mapped === undefined ? target : `/${mapped}`
   }
-  if (from === to || isBelow(to, factoryFolder)) return target
+  if (isBelow(to, factoryFolder)) return target
   const meant = resolve(from, target)
   const place = meant === undefined ? undefined : (mapPath(meant, map) ?? mergePath(meant))
-  if (place === undefined || resolve(to, target) === place) return target
+  if (place === undefined || mergePath(resolve(to, target) ?? '') === place) return target
   return relativeTarget(to, place)
 }
 

@@ -5,7 +5,7 @@ import { MossError } from '../../base/error.ts'
 import { isPackageName } from '../../manifest/capability.ts'
 import { isVersion } from '../../manifest/version.ts'
 import type { Description } from '../source.ts'
-import { parseDependencies, parseNames, parseProvided } from './relations.ts'
+import { parseDependencies, parseNames, parseProvided, unique } from './relations.ts'
 
 export type Fields = Readonly<Record<string, string>>
 
@@ -51,13 +51,13 @@ export function describeControl(text: string, path: string): Description {
     description: cutText(rest.map((line) => (line.trim() === '.' ? '' : line)).join('\n'), 8192),
     licence: '',
     origin: originOf(fields, name, version),
-    provides: parseProvided(field('provides'), refuse),
-    requires: [
+    provides: unique(parseProvided(field('provides'), refuse)),
+    requires: unique([
       ...parseDependencies(field('pre-depends'), refuse),
       ...parseDependencies(field('depends'), refuse),
-    ],
-    conflicts: [...parseNames(field('conflicts'), refuse), ...parseNames(field('breaks'), refuse)],
-    replaces: parseNames(field('replaces'), refuse),
+    ]),
+    conflicts: unique([...parseNames(field('conflicts'), refuse), ...parseNames(field('breaks'), refuse)]),
+    replaces: unique(parseNames(field('replaces'), refuse)),
   }
 }
 

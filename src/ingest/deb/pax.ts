@@ -26,7 +26,7 @@ export function readPax(bytes: Uint8Array, refuse: (problem: string) => never): 
     const key =
       decodeUtf8(bytes.subarray(space + 1, equals)) ?? refuse('the tar has a pax key that is not UTF-8')
     const value = bytes.subarray(equals + 1, end - 1)
-    if (key.startsWith(xattrPrefix)) xattrs[key.slice(xattrPrefix.length)] = value
+    if (key.startsWith(xattrPrefix)) xattrs[key.slice(xattrPrefix.length)] = Uint8Array.from(value)
     else texts[key] = decodeUtf8(value) ?? refuse(`the tar has a pax record ${key} that is not UTF-8`)
     at = end
   }

@@ -21,7 +21,7 @@ const operators: Readonly<Record<string, RelationOperator>> = {
   '>': '>=',
 }
 
-const pattern = /^([^\s:(]+)(?::([a-z0-9-]+))?\s*(?:\(\s*(<<|<=|>=|>>|=|<|>)\s*([^\s)]+)\s*\))?$/
+const pattern = /^([^\s:(]+)(?::([a-z0-9-]+))?\s*(?:\(\s*(<<|<=|>=|>>|=|<|>)\s*([^\s()<>=]+)\s*\))?$/
 
 function parseOne(text: string, refuse: Refuse): Relation {
   const [, name, , operator, version] = pattern.exec(text.trim()) ?? []
@@ -36,22 +36,21 @@ const items = (field: string): readonly string[] => field.split(',').filter((ite
 
 /** `a (>= 1) | b, c`: each item is satisfied by one of its alternatives, the first being preferred. */
 export const parseDependencies = (field: string, refuse: Refuse): readonly (readonly Relation[])[] =>
-  unique(items(field).map((item) => item.split('|').map((text) => parseOne(text, refuse))))
+  items(field).map((item) => item.split('|').map((text) => parseOne(text, refuse)))
 
 /** Conflicts, Breaks and Replaces, which know no alternatives. */
 export const parseNames = (field: string, refuse: Refuse): readonly Relation[] =>
-  unique(items(field).map((item) => parseOne(item, refuse)))
+  items(field).map((item) => parseOne(item, refuse))
 
 export const parseProvided = (field: string, refuse: Refuse): readonly Capability[] =>
-  unique(
-    items(field).map((item) => {
-      const { kind, name, bound } = parseOne(item, refuse)
-      if (bound === undefined) return { kind, name }
-      if (bound.operator !== '=') refuse(`${item.trim()} provides no one version`)
-      return { kind, name, version: bound.version }
-    }),
-  )
+  items(field).map((item) => {
+    const { kind, name, bound } = parseOne(item, refuse)
+    if (bound === undefined) return { kind, name }
+    if (bound.operator !== '=') refuse(`${item.trim()} provides no one version`)
+    return { kind, name, version: bound.version }
+  })
 
-const unique = <T>(list: readonly T[]): readonly T[] => [
+/** Each item once, at its first place. */
+export const unique = <T>(list: readonly T[]): readonly T[] => [
   ...new Map(list.map((item) => [JSON.stringify(item), item])).values(),
 ]

@@ -30,7 +30,7 @@ const asQuery = (words: readonly string[], looking: RegExp, otherwise: Judgement
   words.slice(1).some((word) => looking.test(word)) ? 'query' : otherwise
 
 const cache = (what: string): Judgement => reported('caches', `${what} is not made`)
-const users = reported('users', 'moss makes no users or groups from scripts; sysusers.d does')
+const users = reported('users', 'moss makes no users or groups')
 const alternatives = reported('alternatives', 'no alternative is set up; the link is missing')
 const services = reported('services', 'services are neither enabled nor started nor stopped')
 const questions = reported('questions', 'debconf asks nothing; the package’s own default holds')
@@ -67,8 +67,8 @@ const rules: Readonly<Record<string, Rule>> = {
     users,
   ),
   ...named('passwd chage chsh chfn shadowconfig pwconv grpconv pwck grpck', users),
-  'systemd-sysusers': reported('users', 'the sysusers.d file is in the tree; who starts the root runs it'),
-  'systemd-tmpfiles': reported('tmpfiles', 'the tmpfiles.d file is in the tree; who starts the root runs it'),
+  'systemd-sysusers': reported('users', 'moss makes no users: left to systemd-sysusers when the root starts'),
+  'systemd-tmpfiles': reported('tmpfiles', 'not made: left to systemd-tmpfiles when the root starts'),
   'deb-systemd-helper': (words) => asQuery(words, /^(was-enabled|debian-installed)$/, services),
   systemctl: (words) => asQuery(words, /^(is-[a-z-]+|show|status|list-[a-z-]+|cat)$/, services),
   ...named('deb-systemd-invoke invoke-rc.d update-rc.d service start-stop-daemon initctl telinit', services),

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest'
+import { describeControl, parseParagraph } from '../../../src/ingest/deb/control.ts'
+import { formatCapability, formatRelation } from '../../../src/manifest/capability.ts'
+import { plainControl } from '../../support/foreign.ts'
+
+const describeWith = (fields: string) => describeControl(`${plainControl.trimEnd()}\n${fields}\n`, 'x.deb')
+
+describe('a control file becomes a description', () => {
+  test('name, version, architecture, texts and the source package', () => {
+    const text = `Package: libssl3
+Source: openssl (3.0.1-2)
+Version: 1:3.0.1-2+b1
+Architecture: all
+Description: Secure Sockets Layer toolkit
+ First paragraph.
+ .
+  indented
+`
+    expect(describeControl(text, 'x.deb')).toMatchObject({
+      name: 'libssl3',
+      version: '1:3.0.1-2+b1',
+      scheme: 'deb',
+      architecture: 'any',
+      summary: 'Secure Sockets Layer toolkit',
+      description: 'First paragraph.\n\n indented',
+      origin: 'openssl 3.0.1-2',
+    })
+    expect(describeWith('Section: net').origin).toBe('tide 1.0-1')
+  })
+
+  test('Pre-Depends and Depends are requirements with alternatives, without architecture qualifiers', () => {
+    const { requires } = describeWith(
+      'Pre-Depends: libc6 (>= 2.36)\nDepends: python3:any, debconf (>= 0.5) | debconf-2.0,\n libz1 (<< 2~), libc6 (>= 2.36)',
+    )
+    expect(requires.map((alternatives) => alternatives.map(formatRelation))).toEqual([
+      ['name(libc6) >= 2.36'],
+      ['name(python3)'],
+      ['name(debconf) >= 0.5', 'name(debconf-2.0)'],
+      ['name(libz1) << 2~'],
+    ])
+  })
+
+  test('Conflicts and Breaks are conflicts, Replaces replaces, and the old signs mean or-equal', () => {
+    const { conflicts, replaces } = describeWith('Conflicts: a\nBreaks: b (< 2), c (> 3)\nReplaces: d (<< 1:1.0)')
+    expect(conflicts.map(formatRelation)).toEqual(['name(a)', 'name(b) <= 2', 'name(c) >= 3'])
+    expect(replaces.map(formatRelation)).toEqual(['name(d) << 1:1.0'])
+  })
+
+  test('Provides keeps a version where one is given', () => {
+    expect(describeWith('Provides: awk, libfoo (= 1.2-3)').provides.map(formatCapability)).toEqual([
+      'name(awk)',
+      'name(libfoo) = 1.2-3',
+    ])
+  })
+
+  test('recommendations are not requirements', () => {
+    expect(describeWith('Recommends: less\nSuggests: doc').requires).toEqual([])
+  })
+
+  test('a summary of a thousand characters is cut with a mark', () => {
+    const { summary } = describeControl(plainControl.replace('reads tide tables', 'ä'.repeat(1000)), 'x.deb')
+    expect(summary.endsWith('ä…')).toBe(true)
+    expect(Buffer.byteLength(summary)).toBeLessThanOrEqual(255)
+  })
+})
+
+describe('a malformed control file is refused by field', () => {
+  test.each([
+    ['no package name', plainControl.replace('tide', '../x'), /not a package name/],
+    ['no version', plainControl.replace('1.0-1', 'one two'), /not a version/],
+    ['no architecture', plainControl.replace('amd64', ''), /not an architecture/],
+    ['a relation of no form', `${plainControl}Depends: a b\n`, /not a relation/],
+    ['a relation with a broken bound', `${plainControl}Depends: a (>= )\n`, /not a relation/],
+    ['a provided range', `${plainControl}Provides: a (>= 1)\n`, /no one version/],
+    ['a field twice', `${plainControl}Package: b\n`, /one paragraph/],
+    ['a line of no form', `${plainControl}what is this\n`, /one paragraph/],
+  ])('%s', (_, text, problem) => {
+    expect(() => describeControl(text, 'x.deb')).toThrow(
+      expect.objectContaining({ code: 'PACKAGE_UNREADABLE', message: expect.stringMatching(problem) as string }),
+    )
+  })
+
+  test('names of object properties are no fields', () => {
+    expect(parseParagraph('constructor: a\n__proto__: b\n')?.['constructor']).toBe('a')
+    expect(parseParagraph('Package: a')?.['tostring']).toBeUndefined()
+  })
+})
