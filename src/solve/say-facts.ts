@@ -18,7 +18,7 @@ export function sayFacts(problem: Problem, facts: readonly Fact[]): string {
       keyOf,
     ).values(),
   ]
-  const asked = wishes.map(({ relation }) => sayWish(problem, [relation]))
+  const asked = [...new Set(wishes.map(({ relation }) => sayWish(problem, [relation])))]
   const sentences = others.map((group) => sayGroup(problem, group))
   return [`it asks for ${sayClauses(asked)}`, sayClauses(sentences)].filter((part) => part !== '').join('; ')
 }

@@ -4,11 +4,15 @@ import type { Candidate } from './candidate.ts'
 
 const farthest = 2
 
+/** Shorter names are near to anything. */
+const shortest = 3
+
 /** Names of packages, or of other capabilities of the relation's kind, nearest first, at most three. */
 export function similarNames(
   { candidates }: { readonly candidates: readonly Candidate[] },
   { kind, name }: Relation,
 ): readonly string[] {
+  if (name.length < shortest) return []
   const names = new Set<string>()
   for (const { manifest } of candidates) {
     if (kind === 'name') names.add(manifest.name)

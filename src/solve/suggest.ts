@@ -73,19 +73,20 @@ function suggestDropped(problem: Problem, facts: readonly Fact[]): string | unde
       .findLast((fact) => fact.kind === 'subscription')
     if (blamed === undefined) return undefined
     dropped.push(blamed)
-    rest = rest.filter(({ fact }) => fact !== blamed)
+    rest = rest.filter(({ fact }) => keyOf(fact) !== keyOf(blamed))
   }
   return sayDropped(dropped, told)
 }
 
 /** Subscriptions that fail for reasons of their own are named apart: the text has not explained those. */
 function sayDropped(dropped: readonly Subscription[], told: readonly Subscription[]): string {
-  const words = (facts: readonly Subscription[]): readonly string[] =>
-    facts.map(({ relation }) => shellWord(relation)).toReversed()
-  const explained = words(dropped.filter((fact) => told.includes(fact)))
-  const others = words(dropped.filter((fact) => !told.includes(fact)))
-  const advice = `moss unsubscribe ${explained.join(' ')} would help`
-  return others.length === 0 ? advice : `${advice}, but ${sayList(others)} cannot be satisfied either`
+  const explained = new Set(told.map(keyOf))
+  const first = dropped.filter((fact) => explained.has(keyOf(fact))).toReversed()
+  const others = dropped.filter((fact) => !explained.has(keyOf(fact))).toReversed()
+  const command = `moss unsubscribe ${first.map(({ relation }) => shellWord(relation)).join(' ')}`
+  return others.length === 0
+    ? `${command} would help`
+    : `${command} would be a first step, for ${sayList(others.map(({ relation }) => sayRelation(relation)))} cannot be satisfied either`
 }
 
 /** A bare name stays; anything else needs quotes in a shell. */

@@ -1,0 +1,39 @@
+// Packages in short hand for tests of the solver: `offer('git 2.39', { requires: ['libc6 >= 2.36', 'a | b'] })`.
+import { digestOf } from '../../src/base/digest.ts'
+import { encodeUtf8 } from '../../src/base/bytes.ts'
+import type { PackageId } from '../../src/base/ids.ts'
+import { parseCapability, parseRelation } from '../../src/manifest/capability.ts'
+import type { Candidate } from '../../src/solve/candidate.ts'
+import type { Model } from '../../src/solve/model.ts'
+
+export interface Relations {
+  readonly provides?: readonly string[]
+  /** Alternatives are separated by `|`. */
+  readonly requires?: readonly string[]
+  readonly conflicts?: readonly string[]
+}
+
+/** The id depends on name, version and relations alone. */
+export function offer(title: string, relations: Relations = {}): Candidate {
+  const [name = '', version = '1'] = title.split(' ')
+  const id = digestOf<PackageId>(encodeUtf8(JSON.stringify([title, relations])))
+  return {
+    id,
+    manifest: {
+      name,
+      version,
+      scheme: 'deb',
+      architecture: 'any',
+      provides: (relations.provides ?? []).map(parseCapability),
+      requires: (relations.requires ?? []).map((text) => text.split('|').map(parseRelation)),
+      conflicts: (relations.conflicts ?? []).map(parseRelation),
+      replaces: [],
+    },
+  }
+}
+
+export const modelOf = (subscriptions: readonly string[], holds: readonly string[] = []): Model => ({
+  channel: 'stable',
+  subscriptions: subscriptions.map(parseRelation),
+  holds,
+})
