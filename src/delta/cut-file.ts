@@ -23,6 +23,9 @@ const windowBytes = 4 * 1024 * 1024
 /** Room in front of a window for what the one before left over. */
 const headroomBytes = chunkSizes.max
 
+/** The first window begins this small and doubles. */
+const firstBytes = 16 * 1024
+
 /** A batch of short contents is sent when it has this many bytes, or this many contents. */
 const batchBytes = 1024 * 1024
 const batchContents = 4096
@@ -32,8 +35,10 @@ class ContentCutter {
   readonly #onChunk: OnChunk | undefined
   readonly #chunks: ListedChunk[] = []
   #digest: RunningDigest | undefined
-  #window = new Uint8Array(headroomBytes + 64 * 1024)
-  #filled = headroomBytes
+  /** The first window has nothing left over to take in, and short contents never need another. */
+  #start = 0
+  #window = new Uint8Array(firstBytes)
+  #filled = 0
   #sizeBytes = 0
   #underWay: Promise<{ readonly bytes: Uint8Array; readonly chunks: readonly ListedChunk[] }> | undefined
 
@@ -50,14 +55,14 @@ class ContentCutter {
       this.#window.set(piece.subarray(from, from + count), this.#filled)
       this.#filled += count
       from += count
-      if (this.#filled === headroomBytes + windowBytes) await this.#sendWindow()
+      if (this.#filled === this.#start + windowBytes) await this.#sendWindow()
     }
     this.#sizeBytes += piece.length
   }
 
   async finish(): Promise<ChunkList> {
     if (this.#digest === undefined) return this.#finishShort()
-    this.#digest.add(this.#window.subarray(headroomBytes, this.#filled))
+    this.#digest.add(this.#window.subarray(this.#start, this.#filled))
     const rest = await this.#settle()
     const bytes = this.#windowWith(rest)
     if (bytes.length > 0) {
@@ -85,29 +90,29 @@ class ContentCutter {
 
   /** Short contents never pay for a whole window: it grows by doubling. */
   #makeRoom(wanted: number): void {
-    const full = headroomBytes + windowBytes
+    const full = this.#start + windowBytes
     if (this.#filled < this.#window.length || this.#window.length === full) return
-    const needed = Math.max(this.#filled + wanted, headroomBytes + 2 * (this.#filled - headroomBytes))
-    const grown = new Uint8Array(Math.min(full, needed))
+    const grown = new Uint8Array(Math.min(full, Math.max(this.#filled + wanted, 2 * this.#filled)))
     grown.set(this.#window.subarray(0, this.#filled))
     this.#window = grown
   }
 
   async #sendWindow(): Promise<void> {
     this.#digest ??= startDigest()
-    this.#digest.add(this.#window.subarray(headroomBytes, this.#filled))
+    this.#digest.add(this.#window.subarray(this.#start, this.#filled))
     const rest = await this.#settle()
     const bytes = this.#windowWith(rest)
     this.#underWay = this.#runner.run(cutWindowJob, { bytes, isEnd: false }, [bytes.buffer])
     // Awaited by the next #settle; until then a failure must not count as unhandled.
     this.#underWay.catch(() => {})
+    this.#start = headroomBytes
     this.#window = new Uint8Array(headroomBytes + windowBytes)
     this.#filled = headroomBytes
   }
 
   #windowWith(rest: Uint8Array): Uint8Array<ArrayBuffer> {
-    this.#window.set(rest, headroomBytes - rest.length)
-    return this.#window.subarray(headroomBytes - rest.length, this.#filled)
+    this.#window.set(rest, this.#start - rest.length)
+    return this.#window.subarray(this.#start - rest.length, this.#filled)
   }
 
   /** Waits for the window under way, hands its chunks out and gives what it left over. */
