@@ -1,0 +1,77 @@
+// Every file in bundles/ against its verdict, and against what makes it.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { codes } from '../../src/base/codes.ts'
+import { equalBytes } from '../../src/base/bytes.ts'
+import { isMossError } from '../../src/base/error.ts'
+import { openContainer, type OpenedContainer } from '../../src/container/read.ts'
+import { verifyWhole } from '../../src/container/read-frames.ts'
+import { readManifests } from '../../src/container/tables.ts'
+import { verifyContainer, verifySelfSignedRoot, type VerifiedContainer } from '../../src/container/verify.ts'
+import { bytesSource } from '../../src/host/byte-source.ts'
+import { inlinePool } from '../../src/host/pool.ts'
+import { decodeManifest } from '../../src/manifest/codec.ts'
+import type { Role } from '../../src/trust/root.ts'
+import { type BadVerdict, goldenFiles, goldenRoot } from '../support/golden.ts'
+
+const top = join(import.meta.dirname, '../../bundles')
+const roles: Record<OpenedContainer['kind'], Role> = {
+  bundle: 'exporter',
+  package: 'packager',
+  state: 'exporter',
+  channel: 'channel',
+  root: 'root',
+}
+
+function filesIn(folder: string, ending: RegExp): string[] {
+  if (!existsSync(join(top, folder))) return []
+  return readdirSync(join(top, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => ending.test(name))
+    .map((name) => join(folder, name))
+}
+
+async function readWhole(path: string): Promise<VerifiedContainer> {
+  const opened = openContainer(bytesSource(path, readFileSync(join(top, path))))
+  const container = verifyContainer(opened, { role: roles[opened.kind], root: goldenRoot })
+  await verifyWhole(container, inlinePool)
+  for (const bytes of readManifests(container).values()) decodeManifest(bytes, path)
+  return container
+}
+
+describe('golden containers', () => {
+  test('are made again byte for byte, and nothing else lies beside them', async () => {
+    const files = await goldenFiles()
+    const present = [...filesIn('good', /./), ...filesIn('bad', /./)]
+    expect(present.toSorted()).toEqual([...files.keys()].toSorted())
+    for (const [path, bytes] of files)
+      expect(equalBytes(readFileSync(join(top, path)), bytes) || path).toBe(true)
+  })
+
+  const good = [...filesIn('good', /\.moss/), ...filesIn('history', /\.moss/)]
+  test.each(good)('%s is read to its last byte', async (path) => {
+    const container = await readWhole(path)
+    if (container.kind === 'root') expect(verifySelfSignedRoot(container).root.version).toBe(1)
+  })
+
+  const bad = filesIn('bad', /\.moss$/)
+  test.each(bad)('%s is refused as its name says', async (path) => {
+    const verdict = JSON.parse(
+      readFileSync(join(top, path.replace(/\.moss$/, '.verdict')), 'utf8'),
+    ) as BadVerdict
+    expect(path.slice('bad/'.length)).toMatch(`${verdict.code}--`)
+    expect(Object.keys(codes)).toContain(verdict.code)
+    const error: unknown = await readWhole(path).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+    if (!isMossError(error)) throw error ?? new Error('it was accepted')
+    const part = (error.details as { part?: string }).part ?? ''
+    expect({ code: error.code, part: verdict.part === 'chunk' ? part.slice(0, 5) : part }).toEqual(verdict)
+  })
+
+  test('there are some of both', () => {
+    expect(good.length).toBeGreaterThanOrEqual(5)
+    expect(bad.length).toBeGreaterThanOrEqual(30)
+  })
+})

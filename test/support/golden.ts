@@ -1,0 +1,372 @@
+// The golden containers of bundles/, made from fixed keys and fixed numbers, so that every run makes the same bytes.
+// A bad file is signed by the right key unless its name says otherwise: it shows what a reader refuses even then.
+import { concatBytes, encodeUtf8 } from '../../src/base/bytes.ts'
+import { encodeCbor, type CborValue } from '../../src/base/cbor.ts'
+import { digestOf } from '../../src/base/digest.ts'
+import type { ChunkId, ContainerId, ContentDigest, HostId, PackageId } from '../../src/base/ids.ts'
+import { encodeFront, type FramesDraft } from '../../src/container/encode.ts'
+import { encodeChunks, encodeFrames, type FrameEntry } from '../../src/container/frame-table.ts'
+import { FrameSpool } from '../../src/container/frames.ts'
+import { viewOf, writeU32 } from '../../src/container/little-endian.ts'
+import { encodeHosts, encodeManifests } from '../../src/container/package-table.ts'
+import { encodePrelude } from '../../src/container/prelude.ts'
+import type { SectionDraft } from '../../src/container/sections.ts'
+import { encodeZstd } from '../../src/container/zstd.ts'
+import { encodeManifest } from '../../src/manifest/codec.ts'
+import type { LayoutEntry, Manifest } from '../../src/manifest/manifest.ts'
+import { signerOf, type Signer } from '../../src/trust/keys.ts'
+import { formatPublicKey } from '../../src/trust/minisign.ts'
+import { encodeRoot, type Root } from '../../src/trust/root.ts'
+import { noise, spoolOutside, testKey } from './containers.ts'
+
+const owner = signerOf(testKey(1))
+const packager = signerOf(testKey(2))
+const stranger = signerOf(testKey(3))
+
+/** Key 1 may do everything, key 2 only sign packages, key 3 is unknown. */
+export const goldenRoot: Root = {
+  version: 1,
+  epoch: 1,
+  created: 1_700_000_000,
+  keys: [owner.publicKey, packager.publicKey].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+  roles: {
+    root: { keys: [owner.publicKey.id], threshold: 1 },
+    channel: { keys: [owner.publicKey.id], threshold: 1 },
+    packager: {
+      keys: [owner.publicKey.id, packager.publicKey.id].toSorted((a, b) => (a < b ? -1 : 1)),
+      threshold: 1,
+    },
+    exporter: { keys: [owner.publicKey.id], threshold: 1 },
+  },
+}
+
+const created = 1_700_000_000
+const host = '00112233aabbccdd' as HostId
+
+interface GoldenFile {
+  readonly path: string
+  readonly bytes: Uint8Array
+}
+
+const program = encodeUtf8('#!/bin/sh\necho "hello from moss"\n')
+const table = concatBytes(Array.from({ length: 45 }, () => noise(8000, 11)))
+
+function manifestOf(version: string, files: Readonly<Record<string, Uint8Array>>): Manifest {
+  const attributes = { mode: 0o755, uid: 0, gid: 0 }
+  const layout: LayoutEntry[] = ['usr', 'usr/bin', 'usr/share'].map((path) => ({
+    kind: 'folder',
+    path,
+    ...attributes,
+  }))
+  const more = Object.entries(files).map(([path, bytes]): LayoutEntry => ({
+    kind: 'file',
+    path,
+    ...attributes,
+    mode: path.startsWith('usr/bin') ? 0o755 : 0o644,
+    sizeBytes: bytes.length,
+    content: digestOf<ContentDigest>(bytes),
+  }))
+  const link: LayoutEntry = { kind: 'symlink', path: 'usr/bin/hi', target: 'hello' }
+  const depth = (entry: LayoutEntry): readonly string[] => entry.path.split('/')
+  return {
+    name: 'hello',
+    version,
+    scheme: 'moss',
+    architecture: 'any',
+    summary: 'says hello',
+    description: '',
+    licence: 'Apache-2.0',
+    origin: '',
+    provides: [{ kind: 'binary', name: 'hello' }],
+    requires: [],
+    conflicts: [],
+    replaces: [],
+    layout: [...layout, ...more, link].toSorted((a, b) =>
+      depth(a).join('\0') < depth(b).join('\0') ? -1 : 1,
+    ),
+    privileged: [],
+  }
+}
+
+const item = (manifest: Manifest) => {
+  const bytes = encodeManifest(manifest)
+  return { id: digestOf<PackageId>(bytes), bytes }
+}
+
+async function packed(
+  kind: 'bundle' | 'package',
+  parts: {
+    manifest: Manifest
+    contents: readonly Uint8Array[]
+    sections?: readonly SectionDraft[]
+    signer?: Signer
+  },
+): Promise<Uint8Array> {
+  const { outside, spooled } = spoolOutside()
+  using spool = new FrameSpool(outside, 'spool', { groupBytes: 1024 * 1024 })
+  for (const content of parts.contents) await spool.addContent([content])
+  const frames = await spool.finish()
+  const { id, bytes } = item(parts.manifest)
+  const { manifests, packages } = encodeManifests([{ id, bytes }])
+  const sections: SectionDraft[] = [
+    { name: 'manifests', bytes: manifests },
+    { name: 'packages', bytes: packages },
+    ...(parts.sections ?? []),
+  ]
+  const about: Record<string, CborValue> = { name: parts.manifest.name }
+  const front = encodeFront({ kind, created, about, sections, frames }, [parts.signer ?? owner])
+  return concatBytes([front.bytes, spooled()])
+}
+
+const alone = (kind: 'state' | 'channel' | 'root', record: Uint8Array): Uint8Array =>
+  encodeFront({ kind, created, about: {}, sections: [{ name: 'record', bytes: record }] }, [owner]).bytes
+
+async function goodFiles(): Promise<readonly GoldenFile[]> {
+  const files = { 'usr/bin/hello': program, 'usr/share/table': table }
+  const first = manifestOf('1', { ...files, 'usr/share/empty': new Uint8Array(0) })
+  const second = manifestOf('2', { ...files, 'usr/share/table': concatBytes([table, encodeUtf8('new')]) })
+  const hosts = encodeHosts(new Map([[host, [item(second).id]]]))
+  const packages = encodeCbor({ packages: [item(first).id, item(second).id] })
+  return [
+    {
+      path: 'good/hello-1.moss',
+      bytes: await packed('package', { manifest: first, contents: [program, table], signer: packager }),
+    },
+    {
+      path: 'good/hello-2.moss',
+      bytes: await packed('bundle', {
+        manifest: second,
+        contents: [concatBytes([table, encodeUtf8('new')])],
+        sections: [
+          { name: 'hosts', bytes: hosts },
+          { name: 'summary', bytes: encodeUtf8('hello 1 becomes hello 2') },
+        ],
+      }),
+    },
+    { path: 'good/host.moss-state', bytes: alone('state', encodeUtf8('a state '.repeat(20))) },
+    { path: 'good/hello.moss-channel', bytes: alone('channel', packages) },
+    { path: 'good/golden.moss-root', bytes: alone('root', encodeRoot(goldenRoot)) },
+    { path: 'good/golden.pub', bytes: encodeUtf8(formatPublicKey(owner.publicKey)) },
+    { path: 'good/golden-packager.pub', bytes: encodeUtf8(formatPublicKey(packager.publicKey)) },
+  ]
+}
+
+interface HandFrame {
+  readonly stored: Uint8Array
+  readonly plain: Uint8Array
+  readonly codec?: number
+}
+
+/** A bundle with frames as given and one chunk in each; `change` alters the tables before they are signed. */
+function byHand(
+  frames: readonly HandFrame[],
+  change: (name: string, bytes: Uint8Array) => Uint8Array = (_, bytes) => bytes,
+  more: readonly SectionDraft[] = [],
+): Uint8Array {
+  let offset = 0
+  const entries = frames.map(({ stored, plain, codec }) => {
+    const entry = {
+      offset,
+      storedBytes: stored.length,
+      plainBytes: plain.length,
+      codec: codec ?? 2,
+      digest: digestOf(stored),
+    }
+    offset += stored.length
+    return entry as FrameEntry
+  })
+  const chunks = frames.map(({ plain }, frame) => ({
+    id: digestOf<ChunkId>(plain),
+    frame,
+    offset: 0,
+    sizeBytes: plain.length,
+  }))
+  const draft: FramesDraft = {
+    count: frames.length,
+    storedBytes: offset,
+    sections: [
+      { name: 'frames', bytes: change('frames', encodeFrames(entries)) },
+      { name: 'chunks', bytes: change('chunks', encodeChunks(chunks)) },
+      ...more,
+    ],
+  }
+  const front = encodeFront({ kind: 'bundle', created, about: {}, sections: [], frames: draft }, [owner])
+  return concatBytes([front.bytes, ...frames.map((frame) => frame.stored)])
+}
+
+/** Signs whatever head it is given. */
+function signedHead(cbor: Uint8Array): Uint8Array {
+  const head = concatBytes([encodeUtf8('moss-bundle 1\n'), cbor])
+  const block = encodeUtf8(owner.sign(head))
+  const length = new Uint8Array(4)
+  writeU32(viewOf(length), 0, block.length)
+  const signatures = concatBytes([length, block])
+  const id = digestOf<ContainerId>(head)
+  const prelude = encodePrelude({
+    kind: 'bundle',
+    volume: 1,
+    headBytes: head.length,
+    signaturesBytes: signatures.length,
+    id,
+  })
+  return concatBytes([prelude, head, signatures])
+}
+
+const at = (bytes: Uint8Array, place: number, value: number): Uint8Array => {
+  const copy = Uint8Array.from(bytes)
+  copy[place < 0 ? copy.length + place : place] = value
+  return copy
+}
+
+const plain = encodeUtf8('words that repeat, '.repeat(40))
+const good: HandFrame = { stored: encodeZstd(plain, 9), plain }
+
+/** 100 times the letter a: one run-length block behind the header given. */
+const runFrame = (...header: readonly number[]): HandFrame => ({
+  stored: Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, ...header, 0x23, 0x03, 0x00, 0x61),
+  plain: encodeUtf8('a'.repeat(100)),
+})
+
+const headFields = (): Record<string, CborValue> => ({
+  about: {},
+  created,
+  frames: { count: 0, stored: 0 },
+  sections: [],
+  signers: [Uint8Array.fromHex(owner.publicKey.id)],
+})
+
+/** The name says the code and what is wrong; the second item is the part that the error must name. */
+function badFiles(): readonly (readonly [string, string, Uint8Array])[] {
+  const whole = byHand([good])
+  const headEnd = 64 + viewOf(whole).getUint32(12, true)
+  const framesAt = whole.length - good.stored.length
+  const other = (signer: Signer): Uint8Array =>
+    encodeFront({ kind: 'bundle', created, about: {}, sections: [] }, [signer]).bytes
+  const headWithFloat = encodeCbor({ ...headFields(), created: 1_700_000_000 })
+  const long = new Uint8Array(9 * 1024 * 1024)
+  const swapOwner = concatBytes([other(owner).subarray(0, -110), other(stranger).subarray(-110)])
+  return [
+    ['CONTAINER_NOT_ONE--empty', '', new Uint8Array(0)],
+    [
+      'CONTAINER_NOT_ONE--copied-as-text',
+      '',
+      Uint8Array.from([...whole].flatMap((byte) => (byte === 0x0a ? [0x0d, 0x0a] : [byte]))),
+    ],
+    ['CONTAINER_NOT_ONE--zip', '', encodeUtf8('PK\u0003\u0004 not ours')],
+    ['CONTAINER_TOO_NEW--version-2', '', at(whole, 60, 2)],
+    ['CONTAINER_TRUNCATED--in-the-prelude', 'prelude', whole.subarray(0, 63)],
+    ['CONTAINER_TRUNCATED--in-the-head', 'head', whole.subarray(0, headEnd - 1)],
+    ['CONTAINER_TRUNCATED--in-a-section', 'section chunks', whole.subarray(0, framesAt - 1)],
+    ['CONTAINER_TRUNCATED--in-a-frame', 'frame 0', whole.subarray(0, -1)],
+    ['CONTAINER_DAMAGED--kind-changed', 'head', at(whole, 8, 2)],
+    ['CONTAINER_DAMAGED--volume-2', 'prelude', at(whole, 10, 2)],
+    ['CONTAINER_DAMAGED--bit-in-the-head', 'head', at(whole, 90, 0xff)],
+    [
+      'CONTAINER_DAMAGED--bit-in-a-section',
+      'section chunks',
+      at(whole, framesAt - 1, (whole[framesAt - 1] ?? 0) ^ 1),
+    ],
+    ['CONTAINER_DAMAGED--bit-in-a-frame', 'frame 0', at(whole, -1, (whole.at(-1) ?? 0) ^ 1)],
+    ['CONTAINER_DAMAGED--byte-after-the-end', 'end', concatBytes([whole, Uint8Array.of(0)])],
+    [
+      'CONTAINER_DAMAGED--two-zstd-frames',
+      'frame 0',
+      byHand([{ ...good, stored: concatBytes([good.stored, good.stored]) }]),
+    ],
+    [
+      'CONTAINER_DAMAGED--zstd-skippable-after',
+      'frame 0',
+      byHand([
+        { ...good, stored: concatBytes([good.stored, Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0)]) },
+      ]),
+    ],
+    ['CONTAINER_DAMAGED--zstd-window-16-mib', 'frame 0', byHand([runFrame(0x80, 14 * 8, 100, 0, 0, 0)])],
+    ['CONTAINER_DAMAGED--zstd-no-content-size', 'frame 0', byHand([runFrame(0x00, 13 * 8)])],
+    ['CONTAINER_DAMAGED--zstd-dictionary', 'frame 0', byHand([runFrame(0x21, 7, 100)])],
+    [
+      'CONTAINER_DAMAGED--zstd-another-size',
+      'frame 0',
+      byHand([{ ...good, stored: encodeZstd(plain.subarray(1), 9) }]),
+    ],
+    [
+      'CONTAINER_DAMAGED--frame-of-9-mib',
+      'table frames',
+      byHand([{ stored: encodeZstd(long, 1), plain: long }]),
+    ],
+    [
+      'CONTAINER_DAMAGED--frames-with-a-gap',
+      'table frames',
+      byHand([good], (name, bytes) => (name === 'frames' ? at(bytes, 32, 1) : bytes)),
+    ],
+    [
+      'CONTAINER_DAMAGED--chunk-beyond-its-frame',
+      'table chunks',
+      byHand([good], (name, bytes) => (name === 'chunks' ? at(bytes, -4, 255) : bytes)),
+    ],
+    [
+      'CONTAINER_DAMAGED--chunk-fan-out',
+      'table chunks',
+      byHand([good], (name, bytes) => (name === 'chunks' ? at(bytes, 1020, 2) : bytes)),
+    ],
+    [
+      'CONTAINER_DAMAGED--bases',
+      'table bases',
+      byHand([good], undefined, [{ name: 'bases', bytes: new Uint8Array(48) }]),
+    ],
+    ['CONTAINER_CODEC_UNKNOWN--delta', 'frame 0', byHand([{ ...good, codec: 4 }])],
+    [
+      'CHUNK_DIGEST_MISMATCH--lying-id',
+      'chunk',
+      byHand([good], (name, bytes) => (name === 'chunks' ? at(bytes, 1024 + 31, 0) : bytes)),
+    ],
+    [
+      'CBOR_INVALID--float-in-the-head',
+      'head',
+      signedHead(
+        Uint8Array.from(headWithFloat).fill(
+          0xfa,
+          headWithFloat.indexOf(0x1a),
+          headWithFloat.indexOf(0x1a) + 1,
+        ),
+      ),
+    ],
+    [
+      'CBOR_INVALID--bytes-after-the-head',
+      'head',
+      signedHead(concatBytes([encodeCbor(headFields()), Uint8Array.of(0)])),
+    ],
+    ['SHAPE_INVALID--unknown-field', 'head.more', signedHead(encodeCbor({ ...headFields(), more: 1 }))],
+    [
+      'SHAPE_INVALID--section-of-2-to-the-31',
+      'head.sections[0].plain',
+      signedHead(
+        encodeCbor({
+          ...headFields(),
+          sections: [
+            { name: 'summary', codec: 0, digest: new Uint8Array(32), plain: 2 ** 31, stored: 2 ** 31 },
+          ],
+        }),
+      ),
+    ],
+    ['TRUST_UNKNOWN_KEY--stranger', 'head', other(stranger)],
+    ['TRUST_THRESHOLD--packager-as-exporter', 'head', other(packager)],
+    ['TRUST_SIGNATURE_INVALID--comment-signed-by-another', 'signature 1 of head', swapOwner],
+  ]
+}
+
+export interface BadVerdict {
+  readonly code: string
+  readonly part: string
+}
+
+/** Everything in bundles/good and bundles/bad, by path; a bad file's verdict lies beside it. */
+export async function goldenFiles(): Promise<ReadonlyMap<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>()
+  for (const { path, bytes } of await goodFiles()) files.set(path, bytes)
+  for (const [name, part, bytes] of badFiles()) {
+    const verdict: BadVerdict = { code: name.slice(0, name.indexOf('--')), part }
+    files.set(`bad/${name}.moss`, bytes)
+    files.set(`bad/${name}.verdict`, encodeUtf8(`${JSON.stringify(verdict)}\n`))
+  }
+  return files
+}
