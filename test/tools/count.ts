@@ -14,7 +14,8 @@ const folder = process.argv[2] ?? '.'
 const results = readdirSync(folder)
   .filter((name) => name.endsWith('.json'))
   .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Result)
-const sum = (of: (result: Result) => number): number => results.reduce((total, result) => total + of(result), 0)
+const sum = (of: (result: Result) => number): number =>
+  results.reduce((total, result) => total + of(result), 0)
 const passed = sum((result) => result.numPassedTests)
 const failed = sum((result) => result.numFailedTests)
 console.log(`${passed} passed, ${failed} failed, ${sum((result) => result.numPendingTests)} skipped`)

@@ -4,7 +4,7 @@ to show that the page is enough. Checks digests and rules as it goes, but no sig
 
 usage: read-bundle.py list FILE
        read-bundle.py extract FILE FOLDER
-       read-bundle.py frame FILE NUMBER          the plain bytes of one frame, on standard output
+       read-bundle.py check FILE...              reads each to its last byte; a line for each: ok, or refused and why
 """
 
 import hashlib
@@ -22,6 +22,9 @@ WIDTHS = {"frames": 64, "packages": 48, "capabilities": 36, "hosts": 40, "conten
 
 class Refused(Exception):
     pass
+
+
+PROBLEMS = (Refused, KeyError, IndexError, struct.error, UnicodeDecodeError, OSError)
 
 
 def need(condition, problem):
@@ -270,13 +273,25 @@ def extract(container, folder):
     print(f"{done} files extracted, {missing} are not in this container")
 
 
+def check(path):
+    try:
+        container = Container(path)
+        list(container.manifests())
+        for chunk_id in sorted(container.chunks, key=lambda one: container.chunks[one][:2]):
+            container.chunk(chunk_id)
+        print("ok", path)
+    except PROBLEMS as problem:
+        print("refused", path, problem)
+
+
 def main(words):
     if len(words) == 2 and words[0] == "list":
         show(Container(words[1]))
     elif len(words) == 3 and words[0] == "extract":
         extract(Container(words[1]), words[2])
-    elif len(words) == 3 and words[0] == "frame":
-        sys.stdout.buffer.write(Container(words[1]).frame(int(words[2])))
+    elif len(words) >= 2 and words[0] == "check":
+        for path in words[1:]:
+            check(path)
     else:
         print(__doc__.strip(), file=sys.stderr)
         return 2
@@ -286,6 +301,6 @@ def main(words):
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except (Refused, KeyError, IndexError, struct.error, UnicodeDecodeError, OSError) as problem:
+    except PROBLEMS as problem:
         print(f"refused: {problem}", file=sys.stderr)
         sys.exit(1)

@@ -1,0 +1,147 @@
+// Channels: signed, numbered lists of packages, each a plain folder of containers.
+import { display } from '../base/display.ts'
+import { formatBytes, formatCount, formatDate, formatFields, formatTable, plural } from './format.ts'
+import type { Verb } from './verb.ts'
+
+const channelOperand = { name: 'CHANNEL' } as const
+
+export const channelVerbs: readonly Verb[] = [
+  {
+    words: 'channel create',
+    side: 'station',
+    operands: [channelOperand],
+    summary: 'make an empty channel',
+    run: async (call) => {
+      const { createChannel } = await import('../ops/channels.ts')
+      const made = await createChannel(call.outside, { home: call.home, channel: call.operands[0] ?? '' })
+      return {
+        json: made,
+        text: `channel ${display(made.channel)} at ${made.folder}\nnext     moss add ${made.channel} FILE…`,
+      }
+    },
+  },
+  {
+    words: 'channel list',
+    side: 'station',
+    summary: 'channels of this station',
+    run: async (call) => {
+      const { listChannels } = await import('../ops/channels.ts')
+      const channels = await listChannels(call.outside, { home: call.home })
+      const rows = channels.map((entry) => [
+        entry.channel,
+        entry.serial === undefined
+          ? 'never published'
+          : `serial ${entry.serial} of ${formatDate(entry.created ?? 0)}`,
+        plural(entry.packages, 'package'),
+      ])
+      return {
+        json: channels,
+        text: rows.length === 0 ? 'no channels yet: moss channel create NAME' : formatTable(rows),
+      }
+    },
+  },
+  {
+    words: 'channel show',
+    side: 'station',
+    operands: [channelOperand],
+    summary: 'what a channel offers, and what was added since',
+    run: async (call) => {
+      const { showChannel } = await import('../ops/channels.ts')
+      const shown = await showChannel(call.outside, { home: call.home, channel: call.operands[0] ?? '' })
+      const head = formatFields([
+        ['channel', display(shown.channel)],
+        [
+          'serial',
+          shown.serial === undefined
+            ? 'never published'
+            : `${shown.serial} of ${formatDate(shown.created ?? 0)}`,
+        ],
+      ])
+      const rows = shown.packages.map((entry) => [
+        `  ${entry.name}`,
+        entry.version,
+        formatBytes(entry.sizeBytes),
+        entry.isPublished ? '' : 'added, not published',
+      ])
+      return {
+        json: shown,
+        text: rows.length === 0 ? `${head}\nno packages` : `${head}\n${formatTable(rows)}`,
+      }
+    },
+  },
+  {
+    words: 'channel publish',
+    side: 'station',
+    operands: [channelOperand],
+    flags: [
+      {
+        name: 'date',
+        value: 'SECONDS',
+        summary: 'the snapshot’s date, in seconds since 1970 (default: now)',
+      },
+    ],
+    summary: 'sign a snapshot with the next serial, offering what was added',
+    run: async (call) => {
+      const { publishChannel } = await import('../ops/channels.ts')
+      const done = await publishChannel(call.outside, {
+        home: call.home,
+        channel: call.operands[0] ?? '',
+        date: call.value('date'),
+        ask: (what) => call.passphrase(what),
+      })
+      const text = done.isNew
+        ? `serial   ${done.serial} of channel ${display(done.channel)}: ${plural(done.packages, 'package')}`
+        : `nothing to do: serial ${done.serial} already names these packages`
+      return { json: done, text }
+    },
+  },
+  {
+    words: 'add',
+    side: 'station',
+    operands: [channelOperand, { name: 'FILE', repeats: true }],
+    flags: [
+      {
+        name: 'place',
+        value: 'FROM=TO',
+        repeats: true,
+        summary: 'put a folder of the package elsewhere, such as opt=usr/lib/opt',
+      },
+      { name: 'name', value: 'NAME', summary: 'for a directory: its package’s name' },
+      { name: 'version', value: 'VERSION', summary: 'for a directory: its version' },
+      { name: 'scripts', summary: 'list each action of maintainer scripts, not only the counts' },
+    ],
+    summary: 'take packages in: a directory, a .deb or a .moss',
+    run: async (call) => {
+      const { addPackages } = await import('../ops/channels.ts')
+      const done = await addPackages(
+        call.outside,
+        {
+          home: call.home,
+          channel: call.operands[0] ?? '',
+          files: call.operands.slice(1).map(call.path),
+          place: call.values('place'),
+          name: call.value('name'),
+          version: call.value('version'),
+          ask: (what) => call.passphrase(what),
+        },
+        call.report,
+      )
+      const lines = done.added.flatMap((entry) => [
+        `${entry.isNew ? 'added' : 'there already'}  ${entry.name} ${entry.version}  ${plural(entry.files, 'file')}, ${formatBytes(entry.sizeBytes)} → ${formatBytes(entry.storedBytes)}`,
+        ...(call.has('scripts')
+          ? entry.scripts.map(
+              (action) =>
+                `  ${action.verdict}: ${display(`${action.script}:${action.line} ${action.text}`)}${` (${action.why})`}`,
+            )
+          : []),
+        ...entry.notes.map((note) => `  note: ${display(note)}`),
+      ])
+      const { handled, reported, unknown } = done.scriptCounts
+      lines.push(
+        `scripts  maintainer scripts are not run: ${formatCount(handled)} actions handled, ${formatCount(reported)} reported, ${formatCount(unknown)} unknown`,
+        `next     moss channel publish ${done.channel}`,
+      )
+      return { json: done, text: lines.join('\n') }
+    },
+  },
+]

@@ -1,0 +1,111 @@
+// The left half of the loop, on the station: plan and write a bundle with only what the hosts lack.
+import { display } from '../base/display.ts'
+import { MossError } from '../base/error.ts'
+import type { ExportPlan } from '../ops/export.ts'
+import { formatBytes, formatFields, formatTable, plural, shortId } from './format.ts'
+import type { Call, Outcome, Verb } from './verb.ts'
+
+function formatExportPlan(plan: ExportPlan): string {
+  const rows = plan.hosts.map((host) => [
+    `  ${host.name}`,
+    host.host,
+    `${host.fromSerial ?? 'none'} → ${plan.serial}`,
+    plural(host.changes.length, 'package changes', 'packages change'),
+    `${formatBytes(host.newBytes)} of ${formatBytes(host.fullBytes)}`,
+  ])
+  return [
+    formatFields([
+      [
+        'plan',
+        `channel ${display(plan.channel)}, serial ${plan.serial}, for ${plural(plan.hosts.length, 'host')}`,
+      ],
+      [
+        'content',
+        `${formatBytes(plan.fullBytes)} wanted, ${formatBytes(plan.sharedBytes)} already there, ${formatBytes(plan.chunkBytes)} to carry before compression`,
+      ],
+      [
+        'parts',
+        `${plural(plan.chunks, 'chunk')}, ${plural(plan.contents, 'file content')}, ${plural(plan.manifests, 'manifest')}`,
+      ],
+    ]),
+    formatTable(rows),
+    ...plan.warnings.map((warning) => `! ${display(warning)}`),
+  ].join('\n')
+}
+
+async function planExportOf(call: Call): Promise<ExportPlan> {
+  const { planExport } = await import('../ops/export.ts')
+  const plan = call.value('plan')
+  if (plan !== undefined) {
+    const { readPlan } = await import('../ops/plan-file.ts')
+    return readPlan(call.outside, call.path(plan))
+  }
+  if (!call.has('for'))
+    throw new MossError('CLI_USAGE', { problem: 'say for whom: --for STATEFILE', see: call.word })
+  return planExport(call.outside, {
+    home: call.home,
+    states: call.values('for').map(call.path),
+    channel: call.value('channel'),
+    effort: call.value('effort'),
+  })
+}
+
+export async function planForHosts(call: Call): Promise<Outcome> {
+  const plan = await planExportOf(call)
+  const output = call.value('output')
+  if (output !== undefined) {
+    const { writePlan } = await import('../ops/plan-file.ts')
+    await writePlan(call.outside, { plan, path: call.path(output) })
+  }
+  return { json: plan, text: formatExportPlan(plan) }
+}
+
+export const exportVerbs: readonly Verb[] = [
+  {
+    words: 'export',
+    side: 'station',
+    flags: [
+      {
+        name: 'for',
+        value: 'STATEFILE',
+        repeats: true,
+        summary: 'for the host of this state; several give one bundle',
+      },
+      {
+        name: 'output',
+        short: 'o',
+        value: 'FILE|MEDIUM',
+        summary: 'the bundle’s file, or a folder (default: here)',
+      },
+      { name: 'plan', value: 'FILE', summary: 'execute this plan, as moss plan --for … -o wrote it' },
+      { name: 'channel', value: 'CHANNEL', summary: 'from this channel (default: the one the host follows)' },
+      { name: 'effort', value: '1-9', summary: 'how hard to compress: fast, 1 to 9, small (default 6)' },
+      { name: 'dry-run', short: 'n', summary: 'only show the plan' },
+    ],
+    summary: 'write one bundle with what the hosts lack; flush it and read it back',
+    run: async (call) => {
+      const plan = await planExportOf(call)
+      if (call.has('dry-run')) return { json: plan, text: formatExportPlan(plan) }
+      const { executeExport } = await import('../ops/export.ts')
+      const done = await executeExport(
+        call.outside,
+        { plan, output: call.path(call.value('output') ?? '.'), ask: (what) => call.passphrase(what) },
+        call.report,
+      )
+      const text = [
+        formatExportPlan(plan),
+        formatFields([
+          ['bundle', `${done.path}`],
+          ['id', shortId(done.bundle)],
+          [
+            'carried',
+            `${formatBytes(done.fileBytes)} of ${formatBytes(plan.fullBytes)} in ${done.seconds.toFixed(1)} s (frames ${formatBytes(done.frameBytes)}, metadata ${formatBytes(done.fileBytes - done.frameBytes)})`,
+          ],
+          ['', 'flushed and read back; safe to remove'],
+          ['next', `at the host: moss import ${done.path}`],
+        ]),
+      ].join('\n')
+      return { json: { ...done, plan: { ...plan } }, text }
+    },
+  },
+]

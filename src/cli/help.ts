@@ -1,0 +1,54 @@
+// Help, made from the verbs' table.
+import { globalFlags } from './arguments.ts'
+import { formatTable } from './format.ts'
+import type { Flag, Verb } from './verb.ts'
+
+/** `moss state export [FILE]`, with its flags. */
+export function synopsis(verb: Verb): string {
+  const operands = (verb.operands ?? []).map((operand) => {
+    const name = operand.repeats === true ? `${operand.name}…` : operand.name
+    return operand.optional === true ? `[${name}]` : name
+  })
+  const flags = (verb.flags ?? []).map(
+    (flag) => `[--${flag.name}${flag.value === undefined ? '' : ` ${flag.value}`}]`,
+  )
+  return ['moss', verb.words, ...flags, ...operands].join(' ')
+}
+
+const flagRows = (flags: readonly Flag[]): readonly (readonly string[])[] =>
+  flags.map((flag) => [
+    `  ${flag.short === undefined ? '' : `-${flag.short}, `}--${flag.name}${flag.value === undefined ? '' : ` ${flag.value}`}`,
+    flag.summary,
+  ])
+
+const sides = {
+  host: 'On the air-gapped host',
+  station: 'On the connected station',
+  either: 'On either',
+} as const
+
+export function formatHelp(verbs: readonly Verb[]): string {
+  const parts = [
+    'moss keeps machines up to date that have little or no internet. Its network is a USB stick.',
+    '',
+  ]
+  for (const side of ['host', 'station', 'either'] as const) {
+    const rows = verbs.filter((verb) => verb.side === side).map((verb) => [`  ${verb.words}`, verb.summary])
+    parts.push(`${sides[side]}:`, formatTable(rows), '')
+  }
+  parts.push(
+    'Flags everywhere:',
+    formatTable(flagRows(globalFlags)),
+    '',
+    'moss help VERB says more. The manual: moss(1).',
+  )
+  return parts.join('\n')
+}
+
+export function formatVerbHelp(verb: Verb): string {
+  const parts = [`usage: ${synopsis(verb)}`, '', `${verb.summary}.`]
+  if (verb.aliases !== undefined)
+    parts.push('', `Also: ${verb.aliases.map((alias) => `moss ${alias}`).join(', ')}`)
+  if (verb.flags !== undefined) parts.push('', 'Flags:', formatTable(flagRows(verb.flags)))
+  return parts.join('\n')
+}

@@ -1,0 +1,100 @@
+// Keys, in minisign's formats.
+import { MossError } from '../base/error.ts'
+import { formatFields, formatTable } from './format.ts'
+import type { Call, Verb } from './verb.ts'
+
+async function newPassphrase(call: Call, name: string): Promise<Uint8Array | undefined> {
+  if (call.has('no-passphrase')) return undefined
+  const passphrase = await call.passphrase(`the new key ${name}`)
+  if (passphrase === undefined)
+    throw new MossError('CLI_USAGE', {
+      problem: 'a key needs a passphrase: use --passphrase-fd N, or --no-passphrase',
+      see: 'key generate',
+    })
+  return passphrase
+}
+
+export const keyVerbs: readonly Verb[] = [
+  {
+    words: 'key generate',
+    side: 'station',
+    operands: [{ name: 'NAME', optional: true }],
+    flags: [{ name: 'no-passphrase', summary: 'keep the secret key unprotected on this disk' }],
+    summary: 'make a key; the first one makes a 1-of-1 trust root as well',
+    run: async (call) => {
+      const { generateKey } = await import('../ops/keys.ts')
+      const name = call.operands[0] ?? 'station'
+      const made = await generateKey(call.outside, {
+        home: call.home,
+        name,
+        passphrase: await newPassphrase(call, name),
+      })
+      const text = formatFields([
+        ['key', `${made.name}, id ${made.id}`],
+        ['public', made.publicFile],
+        ['secret', `${made.secretFile}${made.isProtected ? '' : ' (no passphrase)'}`],
+        [
+          'root',
+          made.root === undefined ? undefined : `${made.root.file}\nfingerprint ${made.root.fingerprint}`,
+        ],
+        [
+          '!',
+          made.root === undefined
+            ? undefined
+            : 'one key signs everything: whoever takes it can make every host do anything',
+        ],
+        [
+          'next',
+          made.root === undefined
+            ? undefined
+            : `carry the root file to each host: moss init --trust FILE --expect FINGERPRINT`,
+        ],
+      ])
+      return { json: made, text }
+    },
+  },
+  {
+    words: 'key list',
+    side: 'station',
+    summary: 'keys of this station',
+    run: async (call) => {
+      const { listKeys } = await import('../ops/keys.ts')
+      const keys = await listKeys(call.outside, { home: call.home })
+      const rows = keys.map((key) => [
+        key.name,
+        key.id.slice(0, 16),
+        key.isSecret ? 'secret and public' : 'public',
+        key.roles.join(', '),
+      ])
+      return { json: keys, text: rows.length === 0 ? 'no keys yet: moss key generate' : formatTable(rows) }
+    },
+  },
+  {
+    words: 'key export',
+    side: 'station',
+    operands: [{ name: 'NAME' }],
+    summary: 'print a public key, as minisign writes it',
+    run: async (call) => {
+      const { exportKey } = await import('../ops/keys.ts')
+      const key = await exportKey(call.outside, { home: call.home, name: call.operands[0] ?? '' })
+      return { json: key, text: key.text.trimEnd() }
+    },
+  },
+  {
+    words: 'key import',
+    side: 'station',
+    operands: [{ name: 'FILE' }, { name: 'NAME', optional: true }],
+    summary: 'take in a minisign key file, public or secret',
+    run: async (call) => {
+      const { importKey } = await import('../ops/keys.ts')
+      const file = call.path(call.operands[0] ?? '')
+      const key = await importKey(call.outside, {
+        home: call.home,
+        file,
+        name: call.operands[1],
+        ask: (what) => call.passphrase(what),
+      })
+      return { json: key, text: `key ${key.name}, id ${key.id}, ${key.isSecret ? 'secret' : 'public'}` }
+    },
+  },
+]

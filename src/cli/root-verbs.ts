@@ -1,0 +1,115 @@
+// Verbs that set a managed root up and tell how it is.
+import { formatAge, formatBytes, formatDate, formatFields, plural } from './format.ts'
+import type { Verb } from './verb.ts'
+
+export const rootVerbs: readonly Verb[] = [
+  {
+    words: 'init',
+    side: 'host',
+    summary: 'make a managed root: store, host key, trusted root, state 0',
+    flags: [
+      {
+        name: 'trust',
+        value: 'ROOTFILE',
+        summary: 'the trust root of those whose updates this host accepts',
+      },
+      { name: 'expect', value: 'FINGERPRINT', summary: 'refuse the root unless its fingerprint is this one' },
+      { name: 'name', value: 'NAME', summary: 'what people call this host (default: the machine’s name)' },
+      { name: 'channel', value: 'CHANNEL', summary: 'the channel it follows (default stable)' },
+    ],
+    run: async (call) => {
+      const { initHost } = await import('../ops/init.ts')
+      const done = await initHost(call.outside, {
+        root: call.root,
+        trustFile: call.path(call.value('trust') ?? ''),
+        expect: call.value('expect'),
+        name: call.value('name'),
+        channel: call.value('channel'),
+      })
+      const text = formatFields([
+        ['root', `${done.root} is managed by moss now`],
+        ['host', `${done.name}, id ${done.host}`],
+        ['trust', `root ${done.rootVersion}, fingerprint ${done.fingerprint}`],
+        [
+          '',
+          done.isCompared
+            ? undefined
+            : 'compare it with the publisher’s by phone or on paper before the first import',
+        ],
+        ['note', done.notes.length === 0 ? undefined : done.notes.join('\n')],
+        ['next', `moss subscribe CAPABILITY…, then moss state export FILE for the station`],
+      ])
+      return { json: done, text }
+    },
+  },
+  {
+    words: 'status',
+    side: 'host',
+    summary: 'current state, serial, age, what waits',
+    run: async (call) => {
+      const { hostStatus } = await import('../ops/status.ts')
+      const status = await hostStatus(call.outside, { root: call.root })
+      const { channel, waiting } = status
+      const text = formatFields([
+        ['host', `${status.name}, id ${status.host}`],
+        ['root', status.root],
+        [
+          'state',
+          `${status.current} (${plural(status.packages, 'package')}); kept for rollback: ${status.kept.join(', ') || 'none'}`,
+        ],
+        [
+          'channel',
+          channel.serial === undefined
+            ? `${channel.name}, nothing received yet`
+            : `${channel.name}, serial ${channel.serial} of ${formatDate(channel.created ?? 0)} (${formatAge(channel.created ?? 0, call.nowSeconds)})`,
+        ],
+        [
+          'waits',
+          waiting === undefined
+            ? 'nothing'
+            : `serial ${waiting.serial}, bundle ${waiting.bundle.slice(0, 12)}: run moss plan, then moss apply`,
+        ],
+        ['wishes', plural(status.subscriptions, 'subscription')],
+        ['space', `${formatBytes(status.freeBytes)} free`],
+        ['trust', `root ${status.trust.version}, fingerprint ${status.trust.fingerprint}`],
+        ['!', status.interrupted ? 'an interrupted transaction: run moss recover' : undefined],
+      ])
+      return { json: status, text }
+    },
+  },
+  {
+    words: 'recover',
+    side: 'host',
+    summary: 'finish what a power cut left',
+    flags: [{ name: 'boot', summary: 'the same, quietly, at boot' }],
+    run: async (call) => {
+      const { recoverHost } = await import('../ops/recover.ts')
+      const done = await recoverHost(call.outside, { root: call.root })
+      return {
+        json: done,
+        text:
+          call.has('boot') && done.actions.length === 0
+            ? ''
+            : [...done.actions, `state ${done.current} is current`].join('\n'),
+      }
+    },
+  },
+  {
+    words: 'trust show',
+    side: 'host',
+    summary: 'who can make this host do what',
+    run: async (call) => {
+      const { showTrust } = await import('../ops/trust-show.ts')
+      const trust = await showTrust(call.outside, { root: call.root })
+      const text = [
+        `root ${trust.version}, fingerprint ${trust.fingerprint}`,
+        ...trust.roles.map(
+          (role) =>
+            `${role.name.padEnd(9)} ${role.threshold} of ${role.keys.length}: ${role.keys.map((key) => key.slice(0, 16)).join(', ')} ${role.may}`,
+        ),
+        ...trust.warnings.map((warning) => `! ${warning}`),
+      ].join('\n')
+      return { json: trust, text }
+    },
+  },
+]

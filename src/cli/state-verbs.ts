@@ -1,0 +1,101 @@
+// States: what this machine was and is, and the signed record of it that goes to the station.
+import { display } from '../base/display.ts'
+import { formatBytes, formatDate, formatFields, formatTable, plural } from './format.ts'
+import type { Verb } from './verb.ts'
+
+export const stateVerbs: readonly Verb[] = [
+  {
+    words: 'state export',
+    side: 'host',
+    operands: [{ name: 'FILE', optional: true }],
+    summary: 'the signed state for the station: to a file, or onto a medium’s folder',
+    run: async (call) => {
+      const { exportState } = await import('../ops/state-export.ts')
+      const done = await exportState(call.outside, {
+        root: call.root,
+        to: call.path(call.operands[0] ?? '.'),
+      })
+      const text = formatFields([
+        ['state', `${done.path} (${formatBytes(done.sizeBytes)})`],
+        ['host', `${done.name}, id ${done.host}, record ${done.counter}`],
+        ['next', `at the station: moss export --for ${done.path} -o BUNDLE`],
+      ])
+      return { json: done, text }
+    },
+  },
+  {
+    words: 'state list',
+    side: 'host',
+    summary: 'every kept state',
+    run: async (call) => {
+      const { listStates } = await import('../ops/states.ts')
+      const states = await listStates(call.outside, { root: call.root })
+      const rows = states.map((state) => [
+        state.isCurrent ? '*' : ' ',
+        `${state.number}`,
+        formatDate(state.created),
+        plural(state.packages, 'package'),
+        state.serial === undefined ? 'no channel yet' : `${state.channel ?? ''} serial ${state.serial}`,
+      ])
+      return { json: states, text: formatTable(rows) }
+    },
+  },
+  {
+    words: 'state show',
+    side: 'host',
+    operands: [{ name: 'STATE', optional: true }],
+    flags: [{ name: 'digest', summary: 'with the digest of its whole tree; reads every file' }],
+    summary: 'one state: its packages and why they are there',
+    run: async (call) => {
+      const { showState } = await import('../ops/states.ts')
+      const state = await showState(call.outside, {
+        root: call.root,
+        state: call.operands[0],
+        digest: call.has('digest'),
+      })
+      const head = formatFields([
+        ['state', `${state.number}${state.isCurrent ? ', current' : ''}`],
+        ['date', formatDate(state.created)],
+        [
+          'channel',
+          state.serial === undefined ? 'none yet' : `${state.channel ?? ''} serial ${state.serial}`,
+        ],
+        ['tree', state.tree],
+      ])
+      const rows = state.packages.map((entry) => [`  ${entry.name}`, entry.version, entry.reason])
+      return {
+        json: state,
+        text: rows.length === 0 ? `${head}\nno packages` : `${head}\n${formatTable(rows)}`,
+      }
+    },
+  },
+  {
+    words: 'state diff',
+    side: 'host',
+    operands: [
+      { name: 'FROM', optional: true },
+      { name: 'TO', optional: true },
+    ],
+    flags: [{ name: 'files', summary: 'down to files' }],
+    summary: 'what differs between two states (default: the one before and the current one)',
+    run: async (call) => {
+      const { diffStates } = await import('../ops/states.ts')
+      const diff = await diffStates(call.outside, {
+        root: call.root,
+        from: call.operands[0],
+        to: call.operands[1],
+        files: call.has('files'),
+      })
+      const rows = diff.packages.map((change) => [
+        `  ${change.name}`,
+        change.from ?? 'absent',
+        '→',
+        change.to ?? 'absent',
+      ])
+      const lines = (diff.files ?? []).map((file) => `  ${file.change} ${display(file.path)}`)
+      const text = [`state ${diff.from} → ${diff.to}: ${plural(diff.packages.length, 'package')}`]
+      if (rows.length > 0) text.push(formatTable(rows))
+      return { json: diff, text: [...text, ...lines].join('\n') }
+    },
+  },
+]

@@ -1,0 +1,104 @@
+// How plans and results of the update verbs read.
+import { display } from '../base/display.ts'
+import type { Applied, ApplyPlan, ImportedBundle, PackageChange } from '../ops/changes.ts'
+import { formatAge, formatBytes, formatFields, formatTable, plural, shortId } from './format.ts'
+
+const shownChanges = 200
+
+function changeRow(change: PackageChange): readonly string[] {
+  const mark = change.from === undefined ? '+' : change.to === undefined ? '-' : '~'
+  const versions =
+    change.from === undefined
+      ? (change.to ?? '')
+      : change.to === undefined
+        ? change.from
+        : `${change.from} → ${change.to}`
+  return [`  ${mark}`, change.name, versions, change.reason ?? '']
+}
+
+function tally(changes: readonly PackageChange[]): string {
+  const added = changes.filter((change) => change.from === undefined).length
+  const removed = changes.filter((change) => change.to === undefined).length
+  const parts = [
+    plural(changes.length - added - removed, 'package changes', 'packages change'),
+    `${added} new`,
+    `${removed} removed`,
+  ]
+  return parts.join(', ')
+}
+
+export function formatApplyPlan(plan: ApplyPlan, nowSeconds: number): string {
+  if (plan.isNothing)
+    return plan.kind === 'apply'
+      ? `nothing to do: state ${plan.from} is already what the newest bundle asks for`
+      : `state ${plan.from} is current already`
+  const { channel } = plan
+  const rows = plan.changes.slice(0, shownChanges).map(changeRow)
+  const fields = formatFields([
+    ['plan', `${tally(plan.changes)}; state ${plan.from} → ${plan.to}`],
+    ['signed', plan.signedBy.length === 0 ? undefined : plan.signedBy.map(shortId).join(', ')],
+    [
+      'serial',
+      channel === undefined
+        ? undefined
+        : `${channel.fromSerial ?? 'none'} → ${channel.serial} of channel ${display(channel.name)}, signed ${formatAge(channel.created, nowSeconds)}`,
+    ],
+    [
+      'after',
+      `${plural(plan.packages, 'package')}, ${plural(plan.files, 'file')}, ${formatBytes(plan.sizeBytes)}`,
+    ],
+    [
+      'disk',
+      `needs at most ${formatBytes(plan.neededBytes)} while working; ${formatBytes(plan.freeBytes)} free`,
+    ],
+  ])
+  const more =
+    plan.changes.length > shownChanges
+      ? [`  … and ${plan.changes.length - shownChanges} more; --json lists them all`]
+      : []
+  return [
+    fields,
+    ...(rows.length > 0 ? [formatTable(rows)] : []),
+    ...more,
+    ...plan.privileged.map((path) => `! privileged file: ${display(path)}`),
+    ...plan.warnings.map((warning) => `! ${display(warning)}`),
+  ].join('\n')
+}
+
+export function formatImported(done: ImportedBundle): string {
+  return formatFields([
+    ['bundle', `${shortId(done.bundle)} of channel ${display(done.channel)}, serial ${done.serial}`],
+    ['signed', done.signedBy.map(shortId).join(', ')],
+    [
+      'import',
+      done.isNew
+        ? `${formatBytes(done.fileBytes)} carried, ${plural(done.files, 'new file')} (${formatBytes(done.contentBytes)}) in ${done.seconds.toFixed(1)} s`
+        : 'was taken in before; nothing to do',
+    ],
+    ['next', 'the medium may be pulled; run moss apply'],
+  ])
+}
+
+export function formatApplied(done: Applied): string {
+  return formatFields([
+    ['publish', `state ${done.state} is current (${done.previous} kept for rollback)`],
+    ['changed', `${tally(done.changes)}; ${plural(done.files, 'file')} in ${done.seconds.toFixed(1)} s`],
+    [
+      'triggers',
+      done.triggers.length === 0
+        ? undefined
+        : done.triggers.map((trigger) => `${trigger.name}: ${display(trigger.outcome)}`).join('\n'),
+    ],
+    [
+      'etc',
+      done.deliveries.length === 0
+        ? undefined
+        : done.deliveries
+            .map((delivery) => `${display(delivery.path)}: ${delivery.outcome}`)
+            .slice(0, 20)
+            .join('\n'),
+    ],
+    ['note', done.notes.length === 0 ? undefined : done.notes.map(display).join('\n')],
+    ['back', `moss rollback returns to state ${done.previous}`],
+  ])
+}

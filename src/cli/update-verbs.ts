@@ -1,0 +1,108 @@
+// The right half of the loop on the host: import, plan, apply, rollback.
+import { formatApplied, formatApplyPlan, formatImported } from './update-text.ts'
+import type { Call, Verb } from './verb.ts'
+
+function optionalPath(call: Call, flag: string): string | undefined {
+  const value = call.value(flag)
+  return value === undefined ? undefined : call.path(value)
+}
+
+export const updateVerbs: readonly Verb[] = [
+  {
+    words: 'plan',
+    side: 'either',
+    summary:
+      'what would change and why: on a host for the waiting bundle, with --for on a station; writes nothing',
+    flags: [
+      { name: 'from', value: 'BUNDLE', summary: 'on a host: plan for this bundle without taking it in' },
+      {
+        name: 'for',
+        value: 'STATEFILE',
+        repeats: true,
+        summary: 'on a station: plan a bundle for the host of this state',
+      },
+      {
+        name: 'channel',
+        value: 'CHANNEL',
+        summary: 'on a station: from this channel (default: the one the host follows)',
+      },
+      { name: 'effort', value: '1-9', summary: 'how hard to compress: fast, 1 to 9, small' },
+      { name: 'output', short: 'o', value: 'FILE', summary: 'write the plan as JSON' },
+    ],
+    run: async (call) => {
+      if (call.has('for')) {
+        const { planForHosts } = await import('./export-verbs.ts')
+        return planForHosts(call)
+      }
+      const { planApply } = await import('../ops/apply.ts')
+      const { writePlan } = await import('../ops/plan-file.ts')
+      const plan = await planApply(call.outside, { root: call.root, from: optionalPath(call, 'from') })
+      const output = call.value('output')
+      if (output !== undefined) await writePlan(call.outside, { plan, path: call.path(output) })
+      return { json: plan, text: formatApplyPlan(plan, call.nowSeconds) }
+    },
+  },
+  {
+    words: 'import',
+    side: 'host',
+    operands: [{ name: 'FILE', repeats: true }],
+    flags: [{ name: 'apply', summary: 'apply it afterwards' }],
+    summary: 'take a bundle in: copied once, verified, kept; the medium may be pulled when it is done',
+    run: async (call) => {
+      const { importBundles } = await import('../ops/import.ts')
+      const done = await importBundles(
+        call.outside,
+        { root: call.root, files: call.operands.map(call.path) },
+        call.report,
+      )
+      const text = done.bundles.map(formatImported).join('\n')
+      if (!call.has('apply')) return { json: done, text }
+      const { executeApply, planApply } = await import('../ops/apply.ts')
+      const plan = await planApply(call.outside, { root: call.root })
+      if (!(await call.confirm('apply', `${text}\n${formatApplyPlan(plan, call.nowSeconds)}`)))
+        return { json: { ...done, applied: null }, text: 'not applied; it waits for moss apply' }
+      const applied = await executeApply(call.outside, plan, call.report)
+      return { json: { ...done, applied }, text: formatApplied(applied) }
+    },
+  },
+  {
+    words: 'apply',
+    side: 'host',
+    flags: [{ name: 'dry-run', short: 'n', summary: 'only show the plan' }],
+    summary: 'run the transaction: the new state becomes current as a whole or not at all',
+    run: async (call) => {
+      const { executeApply, planApply } = await import('../ops/apply.ts')
+      const plan = await planApply(call.outside, { root: call.root })
+      const shown = formatApplyPlan(plan, call.nowSeconds)
+      if (call.has('dry-run') || plan.isNothing) return { json: plan, text: shown }
+      if (!(await call.confirm('apply', shown)))
+        return { json: { applied: null }, text: 'not applied; nothing was changed' }
+      const applied = await executeApply(call.outside, plan, call.report)
+      return { json: applied, text: formatApplied(applied) }
+    },
+  },
+  {
+    words: 'rollback',
+    side: 'host',
+    operands: [{ name: 'STATE', optional: true }],
+    flags: [
+      { name: 'with-model', summary: 'restore that state’s model too' },
+      { name: 'dry-run', short: 'n', summary: 'only show what would change' },
+    ],
+    summary: 'make a kept state current (default: the one before)',
+    run: async (call) => {
+      const { executeRollback, planRollback } = await import('../ops/rollback.ts')
+      const plan = await planRollback(call.outside, {
+        root: call.root,
+        state: call.operands[0],
+        withModel: call.has('with-model'),
+      })
+      const shown = formatApplyPlan(plan, call.nowSeconds)
+      if (call.has('dry-run') || plan.isNothing) return { json: plan, text: shown }
+      if (!(await call.confirm('roll back', shown)))
+        return { json: { applied: null }, text: 'nothing was changed' }
+      const applied = await executeRollback(call.outside, plan, call.report)
+      return { json: applied, text: formatApplied(applied) }
+    },
+  },
+]

@@ -1,0 +1,60 @@
+// What a verb is to the command line: its words, operands and flags as data (help, completions and the manual
+// are made from it), and a function that calls ops/ and returns both faces of the result.
+import type { OpEvent, Outside } from '../ops/types.ts'
+
+export interface Flag {
+  readonly name: string
+  readonly short?: string
+  /** What stands for its value in help; absent for a switch. */
+  readonly value?: string
+  readonly repeats?: boolean
+  readonly summary: string
+}
+
+export interface Operand {
+  readonly name: string
+  readonly optional?: boolean
+  readonly repeats?: boolean
+}
+
+export interface Verb {
+  /** `apply`, or two words: `state export`. */
+  readonly words: string
+  /** Other words for the same verb. */
+  readonly aliases?: readonly string[]
+  readonly side: 'host' | 'station' | 'either'
+  readonly operands?: readonly Operand[]
+  readonly flags?: readonly Flag[]
+  readonly summary: string
+  readonly run: (call: Call) => Promise<Outcome>
+}
+
+/** One call of a verb: what was said, and the ways to the person. */
+export interface Call {
+  readonly outside: Outside
+  /** The word it was called by, which may be an alias. */
+  readonly word: string
+  readonly operands: readonly string[]
+  readonly root: string
+  readonly home: string
+  /** Absolute, as ops/ wants them. */
+  path(text: string): string
+  /** True for a switch that was given. */
+  has(flag: string): boolean
+  value(flag: string): string | undefined
+  values(flag: string): readonly string[]
+  readonly report: (event: OpEvent) => void
+  /** Shows `text`, then asks; -y answers yes; where nobody can answer, it is a usage error. */
+  confirm(question: string, text: string): Promise<boolean>
+  /** From the terminal or --passphrase-fd; undefined where neither is there. */
+  passphrase(what: string): Promise<Uint8Array | undefined>
+  readonly nowSeconds: number
+}
+
+export interface Outcome {
+  /** The final object of --json. */
+  readonly json: unknown
+  /** For people; may be empty. */
+  readonly text: string
+  readonly exit?: number
+}

@@ -1,0 +1,25 @@
+// The one table of verbs: help, completions, the manual's synopses and dispatch are made from it.
+import { askVerbs } from './ask-verbs.ts'
+import { channelVerbs } from './channel-verbs.ts'
+import { completionVerbs } from './completion-verbs.ts'
+import { containerVerbs } from './container-verbs.ts'
+import { exportVerbs } from './export-verbs.ts'
+import { keyVerbs } from './key-verbs.ts'
+import { modelVerbs } from './model-verbs.ts'
+import { rootVerbs } from './root-verbs.ts'
+import { stateVerbs } from './state-verbs.ts'
+import { updateVerbs } from './update-verbs.ts'
+import type { Verb } from './verb.ts'
+
+export const verbs: readonly Verb[] = [
+  ...rootVerbs,
+  ...modelVerbs,
+  ...updateVerbs,
+  ...stateVerbs,
+  ...askVerbs,
+  ...keyVerbs,
+  ...channelVerbs,
+  ...exportVerbs,
+  ...containerVerbs,
+  ...completionVerbs,
+]

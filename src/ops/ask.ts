@@ -1,0 +1,112 @@
+// list, info, files, owns, why: questions about the current state.
+import { MossError } from '../base/error.ts'
+import type { Outside } from '../host/outside.ts'
+import { formatCapability, formatRelation, parseRelation } from '../manifest/capability.ts'
+import { provides } from '../manifest/match.ts'
+import { type InstalledPackage, managedPlaces, readInstalled, sayReason, stateTree } from './installed.ts'
+
+interface OfRoot {
+  readonly root: string
+}
+
+function installedIn(outside: Outside, { root }: OfRoot): readonly InstalledPackage[] {
+  const places = managedPlaces(outside, root)
+  return readInstalled(outside, stateTree(outside, { places, state: undefined }))
+}
+
+function installedNamed(
+  outside: Outside,
+  { root, name }: OfRoot & { readonly name: string },
+): InstalledPackage {
+  const found = installedIn(outside, { root }).find((entry) => entry.manifest.name === name)
+  if (found === undefined) throw new MossError('NOT_FOUND', { what: 'installed package', name })
+  return found
+}
+
+export async function listPackages(outside: Outside, request: OfRoot) {
+  return installedIn(outside, request).map(
+    ({ id, reason, manifest: { name, version, architecture, summary } }) => ({
+      name,
+      version,
+      architecture,
+      summary,
+      id,
+      reason: sayReason(reason),
+    }),
+  )
+}
+
+export async function packageInfo(outside: Outside, request: OfRoot & { readonly name: string }) {
+  const { id, reason, manifest } = installedNamed(outside, request)
+  const files = manifest.layout.filter((entry) => entry.kind === 'file')
+  return {
+    name: manifest.name,
+    version: manifest.version,
+    architecture: manifest.architecture,
+    summary: manifest.summary,
+    description: manifest.description,
+    licence: manifest.licence,
+    origin: manifest.origin,
+    id,
+    reason: sayReason(reason),
+    files: files.length,
+    sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
+    provides: manifest.provides.map(formatCapability),
+    requires: manifest.requires.map((alternatives) => alternatives.map(formatRelation).join(' | ')),
+    conflicts: manifest.conflicts.map(formatRelation),
+    privileged: manifest.privileged,
+  }
+}
+
+export async function packageFiles(
+  outside: Outside,
+  request: OfRoot & { readonly name: string },
+): Promise<readonly string[]> {
+  return installedNamed(outside, request)
+    .manifest.layout.filter((entry) => entry.kind !== 'folder')
+    .map((entry) => entry.path)
+}
+
+/** By the path as people type it: with or without the leading slash, also through the merged links of the root. */
+export async function ownerOf(outside: Outside, { root, path }: OfRoot & { readonly path: string }) {
+  const plain = path.replace(/^\/+/, '').replace(/\/+$/, '')
+  const wanted = /^(bin|sbin|lib|lib64)\//.test(plain) ? `usr/${plain}` : plain
+  const owners = installedIn(outside, { root }).flatMap(({ manifest: { name, version, layout } }) =>
+    layout
+      .filter((entry) => entry.path === wanted)
+      .map((entry) => ({ name, version, path: entry.path, kind: entry.kind })),
+  )
+  if (owners.length === 0) throw new MossError('NOT_FOUND', { what: 'installed package with', name: path })
+  return owners
+}
+
+/** One chain for each installed package that provides it, from that package back to a subscription. */
+export async function explainWhyInstalled(
+  outside: Outside,
+  { root, capability }: OfRoot & { readonly capability: string },
+): Promise<readonly { readonly package: string; readonly lines: readonly string[] }[]> {
+  const installed = installedIn(outside, { root })
+  const wanted = parseRelation(capability)
+  const byName = new Map(installed.map((entry) => [entry.manifest.name, entry]))
+  const found = installed.filter((entry) => provides(entry.manifest, wanted))
+  if (found.length === 0)
+    throw new MossError('NOT_FOUND', {
+      what: 'installed package that provides',
+      name: formatRelation(wanted),
+    })
+  return found.map((first) => {
+    const lines: string[] = []
+    const seen = new Set<string>()
+    for (let at: InstalledPackage | undefined = first; at !== undefined && !seen.has(at.manifest.name);) {
+      const { manifest, reason }: InstalledPackage = at
+      seen.add(manifest.name)
+      lines.push(
+        reason.kind === 'subscription'
+          ? `${manifest.name} ${manifest.version} is here because the model asks for ${reason.subscription}`
+          : `${manifest.name} ${manifest.version} is here because ${reason.by} requires ${reason.relation}`,
+      )
+      at = reason.kind === 'requirement' ? byName.get(reason.by) : undefined
+    }
+    return { package: first.manifest.name, lines }
+  })
+}

@@ -1,0 +1,51 @@
+// Is a bundle's package set acceptable to this host? It is checked, never solved again: whole, free of conflicts, each
+// package asked for by the model as it is or as it was when the state was last exported. What the model has come to
+// wish for since then is told, and goes on the next export.
+import { decodeUtf8 } from '../base/bytes.ts'
+import { MossError } from '../base/error.ts'
+import type { BundlePackage } from '../bundle/read-bundle.ts'
+import { formatRelation, type Relation } from '../manifest/capability.ts'
+import { provides } from '../manifest/match.ts'
+import { checkClosure } from '../solve/closure.ts'
+import { parseModel } from '../solve/model.ts'
+import { traceReasons } from '../solve/trace.ts'
+import type { PackageReason } from '../state/record.ts'
+import type { HostSession } from './host.ts'
+import { readModel } from './model.ts'
+
+export interface JudgedSet {
+  readonly packages: readonly (BundlePackage & { readonly reason: PackageReason })[]
+  /** Subscriptions that nothing in the set serves. */
+  readonly unmet: readonly Relation[]
+  /** The model's text that the set was judged against. */
+  readonly model: string
+}
+
+export const exportedModelPath = ({ places }: Pick<HostSession, 'places'>): string =>
+  `${places.own}/exported-model.toml`
+
+/** Throws BUNDLE_SET_REFUSED with every problem, MODEL_INVALID. */
+export function judgeSet(host: HostSession, set: readonly BundlePackage[]): JudgedSet {
+  const now = readModel(host.outside, host.places)
+  const isServed = (wish: Relation): boolean => set.some((each) => provides(each.manifest, wish))
+  const asked = [...now.model.subscriptions, ...exportedSubscriptions(host)].filter(isServed)
+  const problems = checkClosure(set, { subscriptions: asked })
+  if (problems.length > 0) throw new MossError('BUNDLE_SET_REFUSED', { problems })
+  const byId = new Map(set.map((each) => [each.id, each]))
+  const { reached } = traceReasons({ subscriptions: asked }, set, true)
+  const packages = reached.map(({ candidate, reason }) => ({
+    ...(byId.get(candidate.id) as BundlePackage),
+    reason:
+      reason.kind === 'subscription'
+        ? { kind: reason.kind, subscription: formatRelation(reason.subscription) }
+        : { kind: reason.kind, by: reason.byName, relation: formatRelation(reason.relation) },
+  }))
+  return { packages, unmet: now.model.subscriptions.filter((wish) => !isServed(wish)), model: now.text }
+}
+
+function exportedSubscriptions(host: HostSession): readonly Relation[] {
+  const path = exportedModelPath(host)
+  if (host.outside.disk.lstat(path) === undefined) return []
+  const text = decodeUtf8(host.outside.disk.readFile(path, 1024 * 1024))
+  return text === undefined ? [] : parseModel(text, path).subscriptions
+}

@@ -1,0 +1,67 @@
+// The plain values by which the update verbs speak of what changes. No functions: plans are inert.
+
+export interface PackageChange {
+  readonly name: string
+  readonly from?: string
+  readonly to?: string
+  /** Why it is there, in words. */
+  readonly reason?: string
+}
+
+/** What apply or rollback would do, and what it was made from. */
+export interface ApplyPlan {
+  readonly kind: 'apply' | 'rollback'
+  readonly root: string
+  /** The state the plan was made from; executing it on another is refused. */
+  readonly from: number
+  /** The number that the new or kept state has. */
+  readonly to: number
+  readonly isNothing: boolean
+  readonly bundle?: string
+  readonly channel?: {
+    readonly name: string
+    readonly serial: number
+    readonly fromSerial?: number
+    readonly created: number
+  }
+  readonly signedBy: readonly string[]
+  readonly changes: readonly PackageChange[]
+  readonly packages: number
+  readonly files: number
+  readonly sizeBytes: number
+  /** Files that are or become setuid, setgid or capable. */
+  readonly privileged: readonly string[]
+  /** Why somebody might hesitate. */
+  readonly warnings: readonly string[]
+  readonly freeBytes: number
+  readonly neededBytes: number
+  readonly withModel: boolean
+  /** Digest of the model file that the plan was checked against. */
+  readonly model: string
+}
+
+export interface Applied {
+  readonly kind: 'apply' | 'rollback'
+  readonly state: number
+  readonly previous: number
+  readonly files: number
+  readonly changes: readonly PackageChange[]
+  readonly triggers: readonly { readonly name: string; readonly outcome: string }[]
+  /** What was delivered to /etc and /var, one path each with what happened to it. */
+  readonly deliveries: readonly { readonly path: string; readonly outcome: string }[]
+  readonly notes: readonly string[]
+  readonly seconds: number
+}
+
+export interface ImportedBundle {
+  readonly file: string
+  readonly bundle: string
+  readonly channel: string
+  readonly serial: number
+  readonly isNew: boolean
+  readonly fileBytes: number
+  readonly contentBytes: number
+  readonly files: number
+  readonly signedBy: readonly string[]
+  readonly seconds: number
+}

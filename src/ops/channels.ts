@@ -1,0 +1,238 @@
+// channel create, list, show, publish; add. A channel is a plain folder; what is added is offered by the next snapshot.
+import { MossError } from '../base/error.ts'
+import type { PackageId } from '../base/ids.ts'
+import { createChannel as makeChannel, openChannel, type StationChannel } from '../channel/station-channel.ts'
+import type { Outside } from '../host/outside.ts'
+import { readDeb } from '../ingest/deb.ts'
+import { readFolder } from '../ingest/folder.ts'
+import { makePackage } from '../ingest/make-package.ts'
+import type { PlaceMap } from '../ingest/placement.ts'
+import type { ScriptReport } from '../ingest/scripts.ts'
+import type { PackageSource } from '../ingest/source.ts'
+import { checkPath } from '../manifest/path.ts'
+import type { Signer } from '../trust/keys.ts'
+import { type AskPassphrase, openStation, type Station, signerFor, stationRoot } from './station.ts'
+import type { ReportEvent } from './types.ts'
+
+interface OfChannel {
+  readonly home: string
+  /** A name in the home, or a path with a slash. */
+  readonly channel: string
+}
+
+function placeOf(station: Station, channel: string): { readonly folder: string; readonly name: string } {
+  if (!channel.includes('/')) return { folder: `${station.places.channels}/${channel}`, name: channel }
+  const folder = channel.replace(/\/+$/, '')
+  return { folder, name: folder.slice(folder.lastIndexOf('/') + 1) }
+}
+
+export const stationChannel = (station: Station, channel: string): StationChannel =>
+  openChannel(station.outside, { ...placeOf(station, channel), root: stationRoot(station) })
+
+export async function createChannel(outside: Outside, { home, channel }: OfChannel) {
+  using station = openStation(outside, { home, how: 'write' })
+  stationRoot(station)
+  const place = placeOf(station, channel)
+  makeChannel(outside, place)
+  return { channel: place.name, folder: place.folder }
+}
+
+export async function listChannels(outside: Outside, { home }: { readonly home: string }) {
+  using station = openStation(outside, { home, how: 'read' })
+  const { disk } = outside
+  if (disk.lstat(station.places.channels) === undefined) return []
+  return disk
+    .list(station.places.channels)
+    .filter((entry) => entry.kind === 'folder')
+    .map(({ name }) => {
+      const latest = stationChannel(station, name).latestSnapshot()?.snapshot
+      return {
+        channel: name,
+        serial: latest?.serial,
+        created: latest?.created,
+        packages: latest?.packages.length ?? 0,
+      }
+    })
+}
+
+export async function showChannel(outside: Outside, { home, channel }: OfChannel) {
+  using station = openStation(outside, { home, how: 'read' })
+  const opened = stationChannel(station, channel)
+  const latest = opened.latestSnapshot()
+  const named = new Set(latest?.snapshot.packages.map(({ id }) => id))
+  return {
+    channel: opened.name,
+    folder: opened.folder,
+    serial: latest?.snapshot.serial,
+    created: latest?.snapshot.created,
+    packages: opened.packages().map(({ id, manifest, sizeBytes }) => ({
+      id,
+      name: manifest.name,
+      version: manifest.version,
+      architecture: manifest.architecture,
+      sizeBytes,
+      isPublished: named.has(id),
+    })),
+  }
+}
+
+export async function publishChannel(
+  outside: Outside,
+  request: OfChannel & { readonly date: string | undefined; readonly ask: AskPassphrase },
+) {
+  using station = openStation(outside, { home: request.home, how: 'write' })
+  const root = stationRoot(station)
+  const channel = stationChannel(station, request.channel)
+  const plan = channel.planPublish()
+  const latest = channel.latestSnapshot()
+  if (plan.added.length === 0 && plan.expired.length === 0 && latest !== undefined)
+    return {
+      channel: channel.name,
+      serial: latest.snapshot.serial,
+      packages: latest.snapshot.packages.length,
+      isNew: false,
+    }
+  if (plan.packages.length === 0)
+    throw new MossError('NOT_FOUND', { what: 'package to publish in channel', name: channel.name })
+  const signer = await signerFor(station, { role: 'channel', root, ask: request.ask })
+  const { snapshot } = channel.publish(plan, { created: dateOf(outside, request.date), signers: [signer] })
+  return {
+    channel: channel.name,
+    serial: snapshot.serial,
+    packages: snapshot.packages.length,
+    added: plan.added,
+    isNew: true,
+  }
+}
+
+function dateOf(outside: Outside, text: string | undefined): number {
+  if (text === undefined) return Math.floor(outside.nowMs() / 1000)
+  if (!/^\d{1,12}$/.test(text))
+    throw new MossError('CLI_USAGE', { problem: '--date takes seconds since 1970', see: 'channel publish' })
+  return Number(text)
+}
+
+export interface AddPackages extends OfChannel {
+  /** Directories, `.deb` and `.moss` files. */
+  readonly files: readonly string[]
+  /** `FROM=TO` each. */
+  readonly place: readonly string[]
+  readonly name: string | undefined
+  readonly version: string | undefined
+  readonly ask: AskPassphrase
+}
+
+export interface AddedPackage {
+  readonly id: PackageId
+  readonly name: string
+  readonly version: string
+  readonly file: string
+  readonly isNew: boolean
+  readonly files: number
+  /** Plain, and as the container has it. */
+  readonly sizeBytes: number
+  readonly storedBytes: number
+  readonly scripts: ScriptReport['actions']
+  readonly notes: readonly string[]
+}
+
+export async function addPackages(outside: Outside, request: AddPackages, report: ReportEvent) {
+  using station = openStation(outside, { home: request.home, how: 'write' })
+  const root = stationRoot(station)
+  const channel = stationChannel(station, request.channel)
+  const signer = await signerFor(station, { role: 'packager', root, ask: request.ask })
+  const place = placeMap(request.place)
+  const added: AddedPackage[] = []
+  for (const [index, file] of request.files.entries()) {
+    report({
+      phase: 'add',
+      item: file.slice(file.lastIndexOf('/') + 1),
+      doneItems: index,
+      totalItems: request.files.length,
+    })
+    added.push(
+      file.endsWith('.moss')
+        ? addContainer(channel, file)
+        : await addForeign({ station, channel, request, file, signer, place }),
+    )
+  }
+  const counts = { handled: 0, reported: 0, unknown: 0 }
+  for (const action of added.flatMap((entry) => entry.scripts)) counts[action.verdict]++
+  return { channel: channel.name, added, scriptCounts: counts }
+}
+
+function placeMap(texts: readonly string[]): PlaceMap {
+  const map: Record<string, string> = {}
+  for (const text of texts) {
+    const [from, to] = text.split('=').map((path) => path.replace(/^\/+|\/+$/g, ''))
+    const problem = from === undefined || from === '' || to === undefined ? 'it has no =' : checkPath(to)
+    if (problem !== undefined)
+      throw new MossError('CLI_USAGE', { problem: `--place ${text}: ${problem}`, see: 'add' })
+    map[from as string] = to as string
+  }
+  return map
+}
+
+function addContainer(channel: StationChannel, path: string): AddedPackage {
+  const { file, isNew } = channel.add(path)
+  const files = file.manifest.layout.filter((entry) => entry.kind === 'file')
+  return {
+    id: file.id,
+    name: file.manifest.name,
+    version: file.manifest.version,
+    file: file.path,
+    isNew,
+    files: files.length,
+    sizeBytes: files.reduce((sum, entry) => sum + entry.sizeBytes, 0),
+    storedBytes: file.sizeBytes,
+    scripts: [],
+    notes: [],
+  }
+}
+
+interface Adding {
+  readonly station: Station
+  readonly channel: StationChannel
+  readonly request: AddPackages
+  readonly file: string
+  readonly signer: Signer
+  readonly place: PlaceMap
+}
+
+async function addForeign({ station, channel, request, file, signer, place }: Adding): Promise<AddedPackage> {
+  const { outside, places } = station
+  const made = await makePackage(outside, await readForeign(outside, file, request), {
+    folder: `${channel.folder}/packages`,
+    spoolFolder: places.spool,
+    signers: [signer],
+    place,
+    report: () => {},
+  })
+  return {
+    id: made.id,
+    name: made.manifest.name,
+    version: made.manifest.version,
+    file: made.path,
+    isNew: made.isNew,
+    files: made.report.files,
+    sizeBytes: made.report.plainBytes,
+    storedBytes: made.report.storedBytes,
+    scripts: made.report.scripts.actions,
+    notes: made.report.notes,
+  }
+}
+
+function readForeign(outside: Outside, file: string, { name, version }: AddPackages): Promise<PackageSource> {
+  const stat = outside.disk.lstat(file)
+  if (stat === undefined) throw new MossError('NOT_FOUND', { what: 'package file', name: file })
+  if (stat.kind === 'folder')
+    return readFolder(outside, file, {
+      ...(name === undefined ? {} : { name }),
+      ...(version === undefined ? {} : { version }),
+    })
+  if (file.endsWith('.deb')) return readDeb(outside, file)
+  throw new MossError('PACKAGE_UNREADABLE', {
+    path: file,
+    problem: 'moss reads directories, .deb and .moss files',
+  })
+}

@@ -1,0 +1,276 @@
+// plan --for and export: what each host shall have is solved from its own model and the channel's newest snapshot;
+// what it lacks is carried. The plan names the snapshot and the states it was made from and is refused if they changed.
+import { MossError } from '../base/error.ts'
+import type { ContainerId, HostId, PackageId } from '../base/ids.ts'
+import { exportBundle } from '../bundle/export.ts'
+import { type CarryPlan, planCarry } from '../carry/plan.ts'
+import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
+import { openContainer } from '../container/read.ts'
+import { verifyWhole } from '../container/read-frames.ts'
+import { verifyContainer } from '../container/verify.ts'
+import { type HostState, packagesHeld } from '../fleet/host-state.ts'
+import { readHostState } from '../fleet/state-file.ts'
+import { fileSource } from '../host/byte-source.ts'
+import type { Outside } from '../host/outside.ts'
+import { formatBundleName } from '../medium/layout.ts'
+import { bundlePathOn } from '../medium/medium.ts'
+import { parseModel } from '../solve/model.ts'
+import { solve } from '../solve/solve.ts'
+import type { Root } from '../trust/root.ts'
+import type { PackageChange } from './changes.ts'
+import { stationChannel } from './channels.ts'
+import { type AskPassphrase, openStation, type Station, signerFor, stationRoot } from './station.ts'
+import { packageChanges } from './states.ts'
+import type { ReportEvent } from './types.ts'
+
+export interface PlannedHost {
+  readonly host: HostId
+  readonly name: string
+  /** Counter of the state it was planned for. */
+  readonly state: number
+  readonly fromSerial?: number
+  readonly changes: readonly PackageChange[]
+  readonly fullBytes: number
+  readonly newBytes: number
+}
+
+export interface ExportPlan {
+  readonly kind: 'export'
+  readonly home: string
+  readonly channel: string
+  readonly serial: number
+  readonly snapshot: ContainerId
+  /** The state files it was made from. */
+  readonly states: readonly string[]
+  readonly hosts: readonly PlannedHost[]
+  /** Plain bytes: everything the hosts shall have, the part they have already, and the part that is carried. */
+  readonly fullBytes: number
+  readonly sharedBytes: number
+  readonly chunkBytes: number
+  readonly chunks: number
+  readonly contents: number
+  readonly manifests: number
+  /** Of zstd. */
+  readonly level: number
+  readonly warnings: readonly string[]
+  readonly carry: CarryPlan
+}
+
+/** `--effort` to zstd's level; 6 is the default. */
+const levels = [1, 3, 4, 5, 7, 9, 12, 16, 19] as const
+
+function levelOf(effort: string | undefined): number {
+  const number = effort === undefined ? 6 : effort === 'fast' ? 1 : effort === 'small' ? 9 : Number(effort)
+  const level = levels[number - 1]
+  if (level === undefined)
+    throw new MossError('CLI_USAGE', {
+      problem: `--effort takes fast, 1 to 9, or small, not ${effort}`,
+      see: 'export',
+    })
+  return level
+}
+
+export interface PlanExport {
+  readonly home: string
+  readonly states: readonly string[]
+  readonly channel: string | undefined
+  readonly effort: string | undefined
+}
+
+export async function planExport(outside: Outside, request: PlanExport): Promise<ExportPlan> {
+  using station = openStation(outside, { home: request.home, how: 'read' })
+  const level = levelOf(request.effort)
+  const states = request.states.map((path) => readState(outside, path))
+  const channel = stationChannel(station, channelOf(states, request.channel))
+  const published = channel.latestSnapshot()
+  if (published === undefined)
+    throw new MossError('NOT_FOUND', { what: 'published snapshot of channel', name: channel.name })
+  const root = stationRoot(station)
+  const wishes = states.map((state) => wishOf(state, { channel, published }))
+  const carry = planCarry({
+    hosts: wishes,
+    catalogue: {
+      manifest: (id) => channel.package(id)?.manifest,
+      chunkList: (id, file) => channel.chunkList(id, file),
+    },
+  })
+  const { totals } = carry
+  return {
+    kind: 'export',
+    home: request.home,
+    channel: channel.name,
+    serial: published.snapshot.serial,
+    snapshot: published.id,
+    states: request.states,
+    hosts: wishes.map((wish) => plannedHost(wish, carry)),
+    fullBytes: totals.allBytes,
+    sharedBytes: totals.allBytes - totals.chunkBytes,
+    chunkBytes: totals.chunkBytes,
+    chunks: totals.chunks,
+    contents: totals.changedContents,
+    manifests: carry.manifests.length,
+    level,
+    warnings: warningsFor(states, { channel, published, root }),
+    carry,
+  }
+}
+
+function readState(outside: Outside, path: string): HostState {
+  if (outside.disk.lstat(path) === undefined)
+    throw new MossError('NOT_FOUND', { what: 'state file', name: path })
+  using source = fileSource(outside.disk, path)
+  return readHostState(source).state
+}
+
+/** All hosts of one bundle follow one channel. */
+function channelOf(states: readonly HostState[], wanted: string | undefined): string {
+  if (wanted !== undefined) return wanted
+  const names = [
+    ...new Set(states.map((state) => parseModel(state.model, `the model of ${state.name}`).channel)),
+  ]
+  const [only, ...others] = names
+  if (only === undefined || others.length > 0)
+    throw new MossError('CLI_USAGE', {
+      problem: `these hosts follow different channels: ${names.join(', ')}; export for each apart`,
+      see: 'export',
+    })
+  return only
+}
+
+interface Offer {
+  readonly channel: StationChannel
+  readonly published: PublishedSnapshot
+}
+
+interface Wish {
+  readonly state: HostState
+  readonly host: HostId
+  readonly wants: readonly PackageId[]
+  readonly has: readonly PackageId[]
+  readonly lacking: HostState['lacking']
+  readonly changes: readonly PackageChange[]
+}
+
+function wishOf(state: HostState, { channel, published }: Offer): Wish {
+  const known = (ids: readonly PackageId[]) =>
+    ids.map((id) => channel.package(id)).filter((file) => file !== undefined)
+  const installed = known(state.states.find((kept) => kept.number === state.current)?.packages ?? [])
+  const { chosen } = solve({
+    model: parseModel(state.model, `the model of ${state.name}`),
+    offered: known(published.snapshot.packages.map(({ id }) => id)),
+    installed,
+  })
+  const wants = chosen.map(({ candidate }) => candidate.id)
+  return {
+    state,
+    host: state.host,
+    wants,
+    has: packagesHeld(state),
+    lacking: state.lacking,
+    changes: packageChanges(installed, known(wants)),
+  }
+}
+
+function plannedHost({ state, changes }: Wish, carry: CarryPlan): PlannedHost {
+  const totals = carry.hosts.find((host) => host.host === state.host)?.totals
+  return {
+    host: state.host,
+    name: state.name,
+    state: state.counter,
+    ...(state.channel === undefined ? {} : { fromSerial: state.channel.serial }),
+    changes,
+    fullBytes: totals?.allBytes ?? 0,
+    newBytes: totals?.chunkBytes ?? 0,
+  }
+}
+
+function warningsFor(
+  states: readonly HostState[],
+  { channel, published, root }: Offer & { readonly root: Root },
+): readonly string[] {
+  return states.flatMap((state) => [
+    ...(state.rootVersion === root.version
+      ? []
+      : [`${state.name} trusts root ${state.rootVersion}, this station has ${root.version}`]),
+    ...((state.channel?.serial ?? 0) > published.snapshot.serial
+      ? [
+          `${state.name} has seen serial ${state.channel?.serial}, newer than this channel’s ${published.snapshot.serial}: it will refuse the bundle`,
+        ]
+      : []),
+    ...packagesHeld(state)
+      .filter((id) => channel.package(id) === undefined)
+      .slice(0, 3)
+      .map(
+        (id) =>
+          `${state.name} has package ${id.slice(0, 12)}, unknown here: what it has of it is carried again`,
+      ),
+  ])
+}
+
+export interface Exported {
+  readonly bundle: ContainerId
+  readonly path: string
+  readonly isNew: boolean
+  readonly fileBytes: number
+  readonly frameBytes: number
+  readonly seconds: number
+}
+
+/** Writes, flushes and reads back. `output` is a file, or a medium's folder. Throws PLAN_STALE. */
+export async function executeExport(
+  outside: Outside,
+  request: { readonly plan: ExportPlan; readonly output: string; readonly ask: AskPassphrase },
+  report: ReportEvent,
+): Promise<Exported> {
+  const { plan, output } = request
+  const startedMs = outside.nowMs()
+  using station = openStation(outside, { home: plan.home, how: 'write' })
+  const root = stationRoot(station)
+  const channel = stationChannel(station, plan.channel)
+  const published = channel.latestSnapshot()
+  if (published?.id !== plan.snapshot) throw new MossError('PLAN_STALE', { what: `channel ${plan.channel}` })
+  const signer = await signerFor(station, { role: 'exporter', root, ask: request.ask })
+  const done = await exportBundle(outside, {
+    plan: plan.carry,
+    channel,
+    published,
+    hosts: new Map(plan.hosts.map(({ host, name, state }) => [host, { name, state }])),
+    signer,
+    path: (id) => outputPath(outside, { plan, output, id }),
+    spoolPath: `${station.places.spool}/export`,
+    level: plan.level,
+    report,
+  })
+  await readBundleBack(station, { path: done.path, root, report })
+  return {
+    bundle: done.id,
+    path: done.path,
+    isNew: done.isNew,
+    fileBytes: done.sizeBytes,
+    frameBytes: done.storedBytes,
+    seconds: (outside.nowMs() - startedMs) / 1000,
+  }
+}
+
+function outputPath(
+  outside: Outside,
+  { plan, output, id }: { readonly plan: ExportPlan; readonly output: string; readonly id: ContainerId },
+): string {
+  if (outside.disk.lstat(output)?.kind !== 'folder') return output
+  const name = { channel: plan.channel, serial: plan.serial, id }
+  return output.endsWith('/.')
+    ? `${output.slice(0, -2)}/${formatBundleName(name)}`
+    : bundlePathOn(outside.disk, output, name)
+}
+
+/** Every byte of what lies on the medium against what was signed. */
+async function readBundleBack(
+  { outside }: Station,
+  { path, root, report }: { readonly path: string; readonly root: Root; readonly report: ReportEvent },
+): Promise<void> {
+  using source = fileSource(outside.disk, path)
+  const container = verifyContainer(openContainer(source), { role: 'exporter', root })
+  await verifyWhole(container, outside.pool, (n) =>
+    report({ phase: 'read back', doneItems: n + 1, totalItems: container.head.frames.count }),
+  )
+}

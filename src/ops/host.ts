@@ -1,0 +1,82 @@
+// The door to a managed root: its places, database, store, states, keys and counters, read-only or locked. A writer
+// first finishes or discards what a power cut left. Nothing below ops/ sees a session.
+import { MossError } from '../base/error.ts'
+import type { Report } from '../base/progress.ts'
+import type { Database } from '../host/database.ts'
+import type { Outside } from '../host/outside.ts'
+import type { Places } from '../state/places.ts'
+import type { Recovery } from '../state/recover.ts'
+import { openStates, type States } from '../state/states.ts'
+import { readJournal } from '../state/tables.ts'
+import { openStore, type Store } from '../store/store.ts'
+import type { Root } from '../trust/root.ts'
+import { type HostIdentity, readHostIdentity, trustRootPath } from './host-keys.ts'
+import { managedPlaces } from './installed.ts'
+import { readTrustRoot } from './station.ts'
+
+export interface HostSession extends Disposable {
+  readonly outside: Outside
+  readonly places: Places
+  readonly database: Database
+  readonly store: Store
+  readonly states: States
+  readonly identity: HostIdentity
+  readonly trustRoot: Root
+  /** What opening had to finish or discard. */
+  readonly recovery: Recovery
+  /** ROOT/.moss/incoming */
+  readonly incoming: string
+}
+
+/** Throws NOT_INITIALISED, STATE_LOCKED. */
+export async function openHost(
+  outside: Outside,
+  { root, report }: { readonly root: string; readonly report: Report },
+): Promise<HostSession> {
+  const places = managedPlaces(outside, root)
+  const lock = outside.disk.lock(places.lock)
+  let database: Database | undefined
+  try {
+    database = outside.openDatabase(places.database, 'write')
+    const opened = database
+    const store = openStore({
+      disk: outside.disk,
+      database: opened,
+      folder: places.own,
+      userId: outside.userId,
+      pool: outside.pool,
+      turn: () => outside.turn(),
+    })
+    const states = openStates({ outside, root: places.root, database: opened, store })
+    const recovery = await states.recover(report)
+    const incoming = `${places.own}/incoming`
+    if (outside.disk.lstat(incoming) === undefined) outside.disk.makeFolder(incoming, 0o700)
+    return {
+      outside,
+      places,
+      database: opened,
+      store,
+      states,
+      identity: readHostIdentity(outside, places),
+      trustRoot: readTrustRoot(outside.disk, trustRootPath(places)).root,
+      recovery,
+      incoming,
+      [Symbol.dispose]: () => {
+        opened[Symbol.dispose]()
+        lock[Symbol.dispose]()
+      },
+    }
+  } catch (error) {
+    database?.[Symbol.dispose]()
+    lock[Symbol.dispose]()
+    throw error
+  }
+}
+
+/** True where a transaction was cut short and nobody has finished it yet. */
+export function isInterrupted(outside: Outside, places: Places): boolean {
+  if (outside.disk.lstat(places.database) === undefined)
+    throw new MossError('STATE_BROKEN', { path: places.database, problem: 'it is missing' })
+  using database = outside.openDatabase(places.database, 'read')
+  return readJournal(database) !== undefined
+}

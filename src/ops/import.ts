@@ -1,0 +1,54 @@
+// import: takes bundles in. Each is copied once and judged, its contents go to the store, and it waits for apply.
+// Idempotent: what was taken in before is recognised by its id. The medium is only read.
+import { MossError } from '../base/error.ts'
+import { importBundle } from '../bundle/import.ts'
+import { dropIncoming, takeIn } from '../bundle/take-in.ts'
+import { fileSource } from '../host/byte-source.ts'
+import type { Outside } from '../host/outside.ts'
+import { judgeSet } from './bundle-set.ts'
+import type { ImportedBundle } from './changes.ts'
+import { type HostSession, openHost } from './host.ts'
+import type { ReportEvent } from './types.ts'
+import { isImported, judgeOf, markImported } from './waiting.ts'
+
+export async function importBundles(
+  outside: Outside,
+  request: { readonly root: string; readonly files: readonly string[] },
+  report: ReportEvent,
+): Promise<{ readonly bundles: readonly ImportedBundle[] }> {
+  using host = await openHost(outside, { root: request.root, report })
+  const bundles: ImportedBundle[] = []
+  for (const file of request.files) bundles.push(await importOne(host, file, report))
+  return { bundles }
+}
+
+async function importOne(host: HostSession, file: string, report: ReportEvent): Promise<ImportedBundle> {
+  const { outside, incoming } = host
+  if (outside.disk.lstat(file) === undefined) throw new MossError('MEDIUM_ABSENT', { path: file })
+  const startedMs = outside.nowMs()
+  using source = fileSource(outside.disk, file)
+  using taken = await takeIn(outside, { source, incomingFolder: incoming, judge: judgeOf(host), report })
+  const isNew = !isImported(host, taken.id)
+  const tell = (files: number, contentBytes: number): ImportedBundle => ({
+    file,
+    bundle: taken.id,
+    channel: taken.snapshot.channel,
+    serial: taken.snapshot.serial,
+    isNew,
+    fileBytes: taken.sizeBytes,
+    contentBytes,
+    files,
+    signedBy: taken.exporters,
+    seconds: (outside.nowMs() - startedMs) / 1000,
+  })
+  if (!isNew) return tell(0, 0)
+  try {
+    judgeSet(host, taken.packages)
+  } catch (error) {
+    dropIncoming(outside.disk, incoming, taken.id)
+    throw error
+  }
+  const done = await importBundle(outside, taken, { store: host.store, report })
+  markImported(host, taken.id)
+  return tell(done.newAssets, done.contentBytes)
+}

@@ -1,0 +1,54 @@
+// init: makes a managed root for one host that trusts one root file. An init that was cut short is run again.
+import { MossError } from '../base/error.ts'
+import type { Outside } from '../host/outside.ts'
+import { formatModel } from '../solve/model.ts'
+import { initRoot, isInitialised } from '../state/init.ts'
+import { placesOf } from '../state/places.ts'
+import { startCounters } from '../trust/counters.ts'
+import { fingerprintOf, matchesFingerprint } from '../trust/root.ts'
+import { newHostKeys } from './host-keys.ts'
+import { readTrustRoot } from './station.ts'
+
+export interface InitHost {
+  readonly root: string
+  readonly trustFile: string | undefined
+  /** The root's fingerprint as a person typed it. */
+  readonly expect: string | undefined
+  readonly name: string | undefined
+  readonly channel: string | undefined
+}
+
+export async function initHost(outside: Outside, request: InitHost) {
+  const { disk } = outside
+  if (isInitialised(disk, request.root))
+    throw new MossError('ALREADY_EXISTS', { what: placesOf(request.root).own })
+  if (request.trustFile === undefined)
+    throw new MossError('CLI_USAGE', {
+      problem: 'say whom this host shall trust: --trust ROOTFILE',
+      see: 'init',
+    })
+  const trusted = readTrustRoot(disk, request.trustFile)
+  const fingerprint = fingerprintOf(trusted.root)
+  if (request.expect !== undefined && !matchesFingerprint(request.expect, trusted.root))
+    throw new MossError('TRUST_FINGERPRINT', { expected: request.expect, actual: fingerprint })
+  const name = request.name ?? outside.machineName
+  const keys = newHostKeys(outside, { name, trustRoot: trusted.bytes })
+  initRoot(outside, request.root, {
+    created: trusted.root.created,
+    model: formatModel({ channel: request.channel ?? 'stable', subscriptions: [], holds: [] }),
+    counters: startCounters(trusted.root),
+    keys: keys.files,
+  })
+  return {
+    root: request.root,
+    host: keys.id,
+    name,
+    rootVersion: trusted.root.version,
+    fingerprint,
+    isCompared: request.expect !== undefined,
+    notes:
+      outside.userId === 0
+        ? []
+        : ['not run as root: owners are recorded but not set, and triggers that need root are skipped'],
+  }
+}

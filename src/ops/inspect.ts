@@ -1,0 +1,121 @@
+// inspect: what a container is, read from prelude to summary; nothing is unpacked and nothing judged, since whoever
+// inspects may hold no keys. What it shows is what the file claims.
+import { MossError } from '../base/error.ts'
+import { decodeAbout } from '../bundle/about.ts'
+import { decodeSummary } from '../bundle/summary.ts'
+import { preludeBytes } from '../container/prelude.ts'
+import { openContainer, type OpenedContainer } from '../container/read.ts'
+import { peekSection } from '../container/peek.ts'
+import { fileSource } from '../host/byte-source.ts'
+import type { Outside } from '../host/outside.ts'
+
+interface Part {
+  readonly name: string
+  readonly offset: number
+  readonly storedBytes: number
+  readonly note: string
+}
+
+export async function inspectContainer(outside: Outside, request: { readonly file: string }) {
+  if (outside.disk.lstat(request.file) === undefined)
+    throw new MossError('MEDIUM_ABSENT', { path: request.file })
+  using source = fileSource(outside.disk, request.file)
+  const opened = openContainer(source)
+  const { head } = opened
+  return {
+    file: request.file,
+    fileBytes: opened.endOffset,
+    kind: opened.kind,
+    version: 1,
+    id: opened.id,
+    created: head.created,
+    signers: head.signers,
+    about: aboutLines(opened),
+    parts: partsOf(opened),
+    packages: packagesOf(opened),
+    verifyCommands: verifyCommands(request.file, opened),
+  }
+}
+
+function partsOf(opened: OpenedContainer): readonly Part[] {
+  const { head, prelude } = opened
+  let at = opened.sectionsOffset
+  const sections = head.sections.map((section) => {
+    const part = {
+      name: section.name,
+      offset: at,
+      storedBytes: section.storedBytes,
+      note: section.codec === 0 ? 'plain' : `zstd, ${section.plainBytes} bytes plain`,
+    }
+    at += section.storedBytes
+    return part
+  })
+  return [
+    { name: 'prelude', offset: 0, storedBytes: preludeBytes, note: `volume ${prelude.volume}` },
+    { name: 'head', offset: preludeBytes, storedBytes: prelude.headBytes, note: 'signed' },
+    {
+      name: 'signatures',
+      offset: preludeBytes + prelude.headBytes,
+      storedBytes: prelude.signaturesBytes,
+      note: `${opened.blocks.length}`,
+    },
+    ...sections,
+    ...(head.frames.count > 0
+      ? [
+          {
+            name: 'frames',
+            offset: opened.framesOffset,
+            storedBytes: head.frames.storedBytes,
+            note: `${head.frames.count}`,
+          },
+        ]
+      : []),
+  ]
+}
+
+/** What the head says of itself, by kind, as label and text. */
+function aboutLines(opened: OpenedContainer): readonly (readonly [string, string])[] {
+  if (opened.kind === 'bundle') {
+    const about = decodeAbout(opened.head.about)
+    const names = new Map(summaryOf(opened)?.hosts.map((host) => [host.host, host.name]))
+    return [
+      ['channel', about.channel],
+      ['serial', `${about.serial}`],
+      ['hosts', about.hosts.map(({ host }) => `${names.get(host) ?? ''} ${host}`.trim()).join(', ')],
+    ]
+  }
+  return Object.entries(opened.head.about).map(
+    ([key, value]) => [key, value instanceof Uint8Array ? value.toHex() : JSON.stringify(value)] as const,
+  )
+}
+
+function summaryOf(opened: OpenedContainer) {
+  const bytes = peekSection(opened, 'summary')
+  return bytes === undefined ? undefined : decodeSummary(bytes)
+}
+
+const packagesOf = (
+  opened: OpenedContainer,
+): readonly { readonly name: string; readonly version: string }[] =>
+  opened.kind === 'bundle'
+    ? (summaryOf(opened)?.packages ?? []).map(({ name, version }) => ({ name, version }))
+    : []
+
+const quote = (path: string): string =>
+  /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`
+
+/** How to check each signature with head, tail and minisign alone. */
+function verifyCommands(file: string, { prelude, blocks }: OpenedContainer): readonly string[] {
+  const name = quote(file)
+  const commands = [`tail -c +${preludeBytes + 1} ${name} | head -c ${prelude.headBytes} > head`]
+  let at = preludeBytes + prelude.headBytes
+  blocks.forEach((block, index) => {
+    const size = new TextEncoder().encode(block).length
+    commands.push(
+      `tail -c +${at + 4 + 1} ${name} | head -c ${size} > head.${index + 1}.minisig`,
+      `minisign -V -m head -x head.${index + 1}.minisig -p PUBLICKEY.pub`,
+    )
+    at += 4 + size
+  })
+  return commands
+}

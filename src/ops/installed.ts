@@ -1,0 +1,67 @@
+// What a tree says of itself, read from the tree alone: its state record and its packages' manifests. Questions are
+// answered from here, without a lock or the database.
+import { MossError } from '../base/error.ts'
+import type { PackageId } from '../base/ids.ts'
+import type { Outside } from '../host/outside.ts'
+import { decodeManifest } from '../manifest/codec.ts'
+import type { Manifest } from '../manifest/manifest.ts'
+import { assertInitialised } from '../state/init.ts'
+import { currentRecord, readRecord, treeOf } from '../state/parts.ts'
+import { manifestsPath, type Places, placesOf } from '../state/places.ts'
+import type { PackageReason, StateRecord } from '../state/record.ts'
+
+export interface InstalledPackage {
+  readonly id: PackageId
+  readonly manifest: Manifest
+  readonly reason: PackageReason
+}
+
+const manifestBytes = 64 * 1024 * 1024
+
+/** Throws NOT_INITIALISED. */
+export function managedPlaces(outside: Outside, root: string): Places {
+  assertInitialised(outside.disk, root)
+  return placesOf(root)
+}
+
+/** The tree of a state: the current one's is usr itself. Throws NOT_FOUND. */
+export function stateTree(
+  outside: Outside,
+  { places, state }: { readonly places: Places; readonly state: number | undefined },
+): {
+  readonly tree: string
+  readonly record: StateRecord
+  readonly isCurrent: boolean
+} {
+  const current = currentRecord({ outside, places })
+  if (state === undefined || state === current.number)
+    return { tree: places.usr, record: current, isCurrent: true }
+  const tree = treeOf({ outside, places }, state)
+  return { tree, record: readRecord(outside.disk, tree), isCurrent: false }
+}
+
+export function parseState(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (!/^\d{1,9}$/.test(text))
+    throw new MossError('CLI_USAGE', { problem: `${text} is not the number of a state` })
+  return Number(text)
+}
+
+/** The digest of the manifest is the package's id, so what is read is what was installed. */
+export const readInstalled = (
+  { disk }: Outside,
+  { tree, record }: { readonly tree: string; readonly record: StateRecord },
+): readonly InstalledPackage[] =>
+  record.packages.map(({ id, name, reason }) => ({
+    id,
+    reason,
+    manifest: decodeManifest(
+      disk.readFile(`${tree}/${manifestsPath}/${id}`, manifestBytes),
+      `manifest of ${name}`,
+    ),
+  }))
+
+export const sayReason = (reason: PackageReason): string =>
+  reason.kind === 'subscription'
+    ? `subscribed: ${reason.subscription}`
+    : `${reason.by} requires ${reason.relation}`

@@ -1,0 +1,151 @@
+// key generate, list, export, import. The first key of a home makes a trust root of its own: 1-of-1 in every role.
+import { encodeUtf8 } from '../base/bytes.ts'
+import { MossError } from '../base/error.ts'
+import type { KeyId } from '../base/ids.ts'
+import { encodeContainer } from '../container/write.ts'
+import { writeDurably } from '../host/durable.ts'
+import type { Outside } from '../host/outside.ts'
+import { keyFromSeed, signerOf, type SecretKey } from '../trust/keys.ts'
+import { formatPublicKey, formatSecretKey, parsePublicKey } from '../trust/minisign.ts'
+import { encodeRoot, fingerprintOf, makeSoleRoot, type Role, type Root } from '../trust/root.ts'
+import {
+  type AskPassphrase,
+  keyFiles,
+  openStation,
+  readText,
+  type Station,
+  stationRoot,
+  unlock,
+} from './station.ts'
+
+export interface GeneratedKey {
+  readonly name: string
+  readonly id: KeyId
+  readonly publicFile: string
+  readonly secretFile: string
+  readonly isProtected: boolean
+  /** The trust root, if this key made one. */
+  readonly root?: { readonly file: string; readonly fingerprint: string }
+}
+
+function checkName(name: string): void {
+  if (!/^[a-z0-9][a-z0-9._-]{0,62}$/.test(name))
+    throw new MossError('CLI_USAGE', {
+      problem: `${name} cannot name a key: use a–z, 0–9, dot, dash`,
+      see: 'key generate',
+    })
+}
+
+export async function generateKey(
+  outside: Outside,
+  request: { readonly home: string; readonly name: string; readonly passphrase: Uint8Array | undefined },
+): Promise<GeneratedKey> {
+  checkName(request.name)
+  using station = openStation(outside, { home: request.home, how: 'write' })
+  const secret = keyFromSeed(outside.randomBytes(32), outside.randomBytes(8))
+  const files = writeKey(station, { name: request.name, secret, passphrase: request.passphrase })
+  const made = {
+    name: request.name,
+    id: secret.publicKey.id,
+    ...files,
+    isProtected: request.passphrase !== undefined,
+  }
+  if (outside.disk.lstat(station.places.root) !== undefined) return made
+  const root = makeSoleRoot(secret.publicKey, Math.floor(outside.nowMs() / 1000))
+  writeDurably(outside.disk, station.places.root, encodeRootFile(root, secret), { mode: 0o644 })
+  return { ...made, root: { file: station.places.root, fingerprint: fingerprintOf(root) } }
+}
+
+const encodeRootFile = (root: Root, secret: SecretKey): Uint8Array =>
+  encodeContainer(
+    {
+      kind: 'root',
+      created: root.created,
+      about: { version: root.version, epoch: root.epoch },
+      sections: [{ name: 'record', bytes: encodeRoot(root) }],
+    },
+    [signerOf(secret)],
+  )
+
+function writeKey(
+  { outside, places }: Station,
+  {
+    name,
+    secret,
+    passphrase,
+  }: { readonly name: string; readonly secret: SecretKey; readonly passphrase: Uint8Array | undefined },
+): { readonly publicFile: string; readonly secretFile: string } {
+  const [publicFile, secretFile] = [`${places.keys}/${name}.pub`, `${places.keys}/${name}.key`]
+  for (const file of [publicFile, secretFile])
+    if (outside.disk.lstat(file) !== undefined) throw new MossError('ALREADY_EXISTS', { what: `key ${name}` })
+  const sealed = formatSecretKey(secret, passphrase, outside.randomBytes(32))
+  writeDurably(outside.disk, secretFile, encodeUtf8(sealed), { mode: 0o600 })
+  writeDurably(outside.disk, publicFile, encodeUtf8(formatPublicKey(secret.publicKey)), { mode: 0o644 })
+  return { publicFile, secretFile }
+}
+
+export interface ListedKey {
+  readonly name: string
+  readonly id: KeyId
+  readonly isSecret: boolean
+  readonly roles: readonly Role[]
+}
+
+export async function listKeys(
+  outside: Outside,
+  { home }: { readonly home: string },
+): Promise<readonly ListedKey[]> {
+  using station = openStation(outside, { home, how: 'read' })
+  const root = outside.disk.lstat(station.places.root) === undefined ? undefined : stationRoot(station)
+  return keyFiles(station).map(({ name, publicKey: { id }, secretFile }) => ({
+    name,
+    id,
+    isSecret: secretFile !== undefined,
+    roles:
+      root === undefined
+        ? []
+        : (Object.keys(root.roles) as Role[]).filter((role) => root.roles[role].keys.includes(id)),
+  }))
+}
+
+export async function exportKey(
+  outside: Outside,
+  { home, name }: { readonly home: string; readonly name: string },
+): Promise<{ readonly name: string; readonly id: KeyId; readonly text: string }> {
+  using station = openStation(outside, { home, how: 'read' })
+  const found = keyFiles(station).find((key) => key.name === name)
+  if (found === undefined) throw new MossError('NOT_FOUND', { what: 'key', name })
+  return { name, id: found.publicKey.id, text: readText(outside.disk, found.publicFile) }
+}
+
+export async function importKey(
+  outside: Outside,
+  request: {
+    readonly home: string
+    readonly file: string
+    readonly name: string | undefined
+    readonly ask: AskPassphrase
+  },
+): Promise<{ readonly name: string; readonly id: KeyId; readonly isSecret: boolean }> {
+  using station = openStation(outside, { home: request.home, how: 'write' })
+  const { disk } = outside
+  if (disk.lstat(request.file) === undefined)
+    throw new MossError('NOT_FOUND', { what: 'file', name: request.file })
+  const text = readText(disk, request.file)
+  const name = request.name ?? (request.file.split('/').at(-1) ?? '').replace(/\.(pub|key)$/, '')
+  checkName(name)
+  const [publicFile, secretFile] = [
+    `${station.places.keys}/${name}.pub`,
+    `${station.places.keys}/${name}.key`,
+  ]
+  if (disk.lstat(publicFile) !== undefined) throw new MossError('ALREADY_EXISTS', { what: `key ${name}` })
+  if (!/secret key/.test(text.split('\n')[0] ?? '')) {
+    const key = parsePublicKey(text)
+    writeDurably(disk, publicFile, encodeUtf8(formatPublicKey(key)), { mode: 0o644 })
+    return { name, id: key.id, isSecret: false }
+  }
+  const secret = await unlock({ text, what: name, ask: request.ask })
+  writeDurably(disk, secretFile, encodeUtf8(text), { mode: 0o600 })
+  writeDurably(disk, publicFile, encodeUtf8(formatPublicKey(secret.publicKey)), { mode: 0o644 })
+  return { name, id: secret.publicKey.id, isSecret: true }
+}

@@ -1,0 +1,78 @@
+// rollback: makes a kept state current. Counters stay: the serial guards what comes in, not what is kept.
+import { digestOf } from '../base/digest.ts'
+import { encodeUtf8 } from '../base/bytes.ts'
+import { MossError } from '../base/error.ts'
+import { silent } from '../base/progress.ts'
+import type { Outside } from '../host/outside.ts'
+import type { Applied, ApplyPlan } from './changes.ts'
+import { type HostSession, openHost } from './host.ts'
+import { parseState, readInstalled } from './installed.ts'
+import { readModel } from './model.ts'
+import { tellApplied } from './publish.ts'
+import { writeReceipt } from './state-export.ts'
+import { packageChanges } from './states.ts'
+import type { ReportEvent } from './types.ts'
+
+export async function planRollback(
+  outside: Outside,
+  request: { readonly root: string; readonly state: string | undefined; readonly withModel: boolean },
+): Promise<ApplyPlan> {
+  using host = await openHost(outside, { root: request.root, report: silent })
+  const { states, places } = host
+  const current = states.current()
+  const wanted = parseState(request.state) ?? previousOf(host)
+  const target = states.read(wanted)
+  const before = readInstalled(outside, { tree: places.usr, record: current })
+  const after = readInstalled(outside, { tree: states.tree(wanted), record: target })
+  const files = after.flatMap(({ manifest }) => manifest.layout).filter((entry) => entry.kind === 'file')
+  const { text } = readModel(outside, places)
+  return {
+    kind: 'rollback',
+    root: places.root,
+    from: current.number,
+    to: target.number,
+    isNothing: target.number === current.number,
+    signedBy: [],
+    changes: packageChanges(before, after),
+    packages: after.length,
+    files: files.length,
+    sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
+    privileged: [],
+    warnings:
+      request.withModel || target.model === text
+        ? []
+        : ['the model stays as it is; --with-model restores that state’s own'],
+    freeBytes: outside.disk.freeBytes(places.own),
+    neededBytes: 0,
+    withModel: request.withModel,
+    model: digestOf(encodeUtf8(text)),
+  }
+}
+
+/** The kept state with the highest number below the current one's, or else the highest. */
+function previousOf({ states }: HostSession): number {
+  const current = states.current().number
+  const kept = states
+    .list()
+    .filter((state) => !state.isCurrent)
+    .map((state) => state.record.number)
+  const found = kept.filter((number) => number < current).at(-1) ?? kept.at(-1)
+  if (found === undefined) throw new MossError('NOT_FOUND', { what: 'kept state', name: 'to go back to' })
+  return found
+}
+
+/** Throws PLAN_STALE. */
+export async function executeRollback(
+  outside: Outside,
+  plan: ApplyPlan,
+  report: ReportEvent,
+): Promise<Applied> {
+  const startedMs = outside.nowMs()
+  using host = await openHost(outside, { root: plan.root, report })
+  if (host.states.current().number !== plan.from)
+    throw new MossError('PLAN_STALE', { what: 'the current state' })
+  const published = await host.states.publishKept(plan.to, { withModel: plan.withModel }, report)
+  const applied = tellApplied(host, { plan, published, startedMs })
+  writeReceipt(host, { outcome: 'rolled-back', detail: `from state ${plan.from} to ${plan.to}` })
+  return applied
+}

@@ -1,0 +1,133 @@
+// state list, show, diff: what this machine was and is.
+import { MossError } from '../base/error.ts'
+import type { Outside } from '../host/outside.ts'
+import type { Manifest } from '../manifest/manifest.ts'
+import { compareSets } from '../manifest/compare-sets.ts'
+import type { PackageChange } from './changes.ts'
+import { currentRecord, keptNumbers, readRecord } from '../state/parts.ts'
+import { keptTree } from '../state/places.ts'
+import { managedPlaces, parseState, readInstalled, sayReason, stateTree } from './installed.ts'
+import { treeDigest } from '../state/tree-digest.ts'
+
+export async function listStates(outside: Outside, { root }: { readonly root: string }) {
+  const places = managedPlaces(outside, root)
+  const current = currentRecord({ outside, places })
+  const kept = keptNumbers(outside.disk, places).map((number) =>
+    readRecord(outside.disk, keptTree(places, number)),
+  )
+  return [...kept, current]
+    .sort((a, b) => a.number - b.number)
+    .map(({ number, created, channel, packages }) => ({
+      number,
+      created,
+      isCurrent: number === current.number,
+      packages: packages.length,
+      channel: channel?.name,
+      serial: channel?.serial,
+    }))
+}
+
+/** The digest of the tree reads every file: only where it is asked for. */
+export async function showState(
+  outside: Outside,
+  {
+    root,
+    state,
+    digest,
+  }: { readonly root: string; readonly state: string | undefined; readonly digest: boolean },
+) {
+  const places = managedPlaces(outside, root)
+  const { tree, record, isCurrent } = stateTree(outside, { places, state: parseState(state) })
+  return {
+    number: record.number,
+    created: record.created,
+    isCurrent,
+    channel: record.channel?.name,
+    serial: record.channel?.serial,
+    model: record.model,
+    ...(digest ? { tree: await treeDigest(outside, tree) } : {}),
+    packages: record.packages.map(({ id, name, version, reason }) => ({
+      id,
+      name,
+      version,
+      reason: sayReason(reason),
+    })),
+    triggers: record.triggers,
+  }
+}
+
+export interface FileChange {
+  readonly path: string
+  readonly change: '+' | '-' | '~'
+}
+
+export async function diffStates(
+  outside: Outside,
+  request: {
+    readonly root: string
+    readonly from: string | undefined
+    readonly to: string | undefined
+    readonly files: boolean
+  },
+) {
+  const places = managedPlaces(outside, request.root)
+  const after = stateTree(outside, { places, state: parseState(request.to) })
+  const from = parseState(request.from) ?? keptNumbers(outside.disk, places).at(-1)
+  if (from === undefined)
+    throw new MossError('NOT_FOUND', { what: 'kept state', name: 'before the current one' })
+  const before = stateTree(outside, { places, state: from })
+  const [old, now] = [readInstalled(outside, before), readInstalled(outside, after)]
+  return {
+    from: before.record.number,
+    to: after.record.number,
+    packages: packageChanges(old, now),
+    ...(request.files ? { files: fileChanges(old, now) } : {}),
+  }
+}
+
+/** Sorted by name; versions as people compare them. */
+export function packageChanges(
+  old: Parameters<typeof compareSets>[0],
+  now: Parameters<typeof compareSets>[1],
+): readonly PackageChange[] {
+  const { added, removed, changed } = compareSets(old, now)
+  return [
+    ...added.map(({ name, version }) => ({ name, to: version })),
+    ...removed.map(({ name, version }) => ({ name, from: version })),
+    ...changed.map(({ name, from, to }) => ({ name, from: from.version, to: to.version })),
+  ].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+}
+
+interface OfManifest {
+  readonly manifest: Manifest
+}
+
+function fileChanges(old: readonly OfManifest[], now: readonly OfManifest[]): readonly FileChange[] {
+  const [before, after] = [pathsOf(old), pathsOf(now)]
+  const changes: FileChange[] = []
+  for (const [path, what] of after) {
+    const was = before.get(path)
+    if (was !== what) changes.push({ path, change: was === undefined ? '+' : '~' })
+  }
+  for (const path of before.keys()) if (!after.has(path)) changes.push({ path, change: '-' })
+  return changes.sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+/** Path to everything that makes two entries the same. */
+const pathsOf = (packages: readonly OfManifest[]): ReadonlyMap<string, string> =>
+  new Map(
+    packages.flatMap(({ manifest }) =>
+      manifest.layout
+        .filter((entry) => entry.kind !== 'folder')
+        .map((entry) => [
+          entry.path,
+          JSON.stringify({
+            ...entry,
+            xattrs:
+              entry.kind === 'file'
+                ? Object.entries(entry.xattrs ?? {}).map(([name, value]) => [name, value.toHex()])
+                : undefined,
+          }),
+        ]),
+    ),
+  )

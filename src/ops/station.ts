@@ -1,0 +1,145 @@
+// Where a station keeps things below its home, and the door to it: channels/NAME/, keys/, root.moss-root, spool/.
+// Keys are unlocked when a role needs one, and not kept.
+import { decodeUtf8 } from '../base/bytes.ts'
+import { MossError } from '../base/error.ts'
+import type { Digest } from '../base/ids.ts'
+import { limits } from '../base/limits.ts'
+import { openContainer } from '../container/read.ts'
+import { verifySelfSignedRoot } from '../container/verify.ts'
+import { bytesSource } from '../host/byte-source.ts'
+import type { Disk } from '../host/disk.ts'
+import type { Outside } from '../host/outside.ts'
+import { parsePublicKey, parseSecretKey } from '../trust/minisign.ts'
+import { signerOf, type PublicKey, type Signer } from '../trust/keys.ts'
+import type { Role, Root } from '../trust/root.ts'
+import { minisignAllowedBytes } from '../trust/scrypt-cost.ts'
+import { digestOf } from '../base/digest.ts'
+
+/** Asks a person, or a descriptor; undefined where neither answers. */
+export type AskPassphrase = (what: string) => Promise<Uint8Array | undefined>
+
+const keyFileBytes = 4096
+
+export const stationPlaces = (home: string) => ({
+  home,
+  lock: `${home}/lock`,
+  root: `${home}/root.moss-root`,
+  keys: `${home}/keys`,
+  channels: `${home}/channels`,
+  spool: `${home}/spool`,
+})
+
+export interface Station extends Disposable {
+  readonly outside: Outside
+  readonly places: ReturnType<typeof stationPlaces>
+}
+
+/** Makes the folders of a home that is opened for writing; one writer at a time. */
+export function openStation(
+  outside: Outside,
+  { home, how }: { readonly home: string; readonly how: 'read' | 'write' },
+): Station {
+  const places = stationPlaces(home)
+  if (how === 'read') return { outside, places, [Symbol.dispose]: () => {} }
+  makeFolders(outside.disk, home)
+  for (const folder of [places.keys, places.channels, places.spool])
+    if (outside.disk.lstat(folder) === undefined)
+      outside.disk.makeFolder(folder, folder === places.keys ? 0o700 : 0o755)
+  const lock = outside.disk.lock(places.lock)
+  return { outside, places, [Symbol.dispose]: () => lock[Symbol.dispose]() }
+}
+
+/** With every missing parent. */
+export function makeFolders(disk: Disk, path: string): void {
+  if (path === '' || path === '/' || disk.lstat(path) !== undefined) return
+  makeFolders(disk, path.slice(0, path.lastIndexOf('/')))
+  disk.makeFolder(path, 0o755)
+}
+
+export interface TrustRootFile {
+  readonly root: Root
+  readonly bytes: Uint8Array
+  readonly digest: Digest
+}
+
+/** A root that its own keys signed. That it is the right one only its fingerprint can tell. */
+export function readTrustRoot(disk: Disk, path: string): TrustRootFile {
+  if (disk.lstat(path) === undefined) throw new MossError('NOT_FOUND', { what: 'trust root at', name: path })
+  const bytes = disk.readFile(path, limits.rootChainBytes)
+  const { root } = verifySelfSignedRoot(openContainer(bytesSource(path, bytes)))
+  return { root, bytes, digest: digestOf(bytes) }
+}
+
+export function stationRoot(station: Station): Root {
+  if (station.outside.disk.lstat(station.places.root) === undefined)
+    throw new MossError('KEY_ABSENT', { role: 'root' })
+  return readTrustRoot(station.outside.disk, station.places.root).root
+}
+
+export interface KeyFiles {
+  readonly name: string
+  readonly publicKey: PublicKey
+  readonly publicFile: string
+  /** Absent where only the public half is here. */
+  readonly secretFile?: string
+}
+
+export function keyFiles({ outside: { disk }, places }: Station): readonly KeyFiles[] {
+  if (disk.lstat(places.keys) === undefined) return []
+  const names = new Set(disk.list(places.keys).map((entry) => entry.name))
+  return [...names]
+    .filter((file) => file.endsWith('.pub'))
+    .map((file) => {
+      const name = file.slice(0, -4)
+      const publicFile = `${places.keys}/${file}`
+      const publicKey = parsePublicKey(readText(disk, publicFile))
+      return {
+        name,
+        publicKey,
+        publicFile,
+        ...(names.has(`${name}.key`) ? { secretFile: `${places.keys}/${name}.key` } : {}),
+      }
+    })
+}
+
+export function readText(disk: Disk, path: string): string {
+  const text = decodeUtf8(disk.readFile(path, keyFileBytes))
+  if (text === undefined) throw new MossError('KEY_INVALID', { what: path, problem: 'it is not text' })
+  return text
+}
+
+/** One of this station's secret keys that may act in the role. Throws KEY_ABSENT, KEY_PASSPHRASE. */
+export async function signerFor(
+  station: Station,
+  { role, root, ask }: { readonly role: Role; readonly root: Root; readonly ask: AskPassphrase },
+): Promise<Signer> {
+  const found = keyFiles(station).find(
+    (key) => key.secretFile !== undefined && root.roles[role].keys.includes(key.publicKey.id),
+  )
+  if (found?.secretFile === undefined) throw new MossError('KEY_ABSENT', { role })
+  return signerOf(
+    await unlock({ text: readText(station.outside.disk, found.secretFile), what: found.name, ask }),
+  )
+}
+
+/** Opens a secret key file, asking for its passphrase only if it has one. */
+export async function unlock({
+  text,
+  what,
+  ask,
+}: {
+  readonly text: string
+  readonly what: string
+  readonly ask: AskPassphrase
+}) {
+  const allowance = { allowedBytes: minisignAllowedBytes }
+  try {
+    return parseSecretKey(text, undefined, allowance)
+  } catch (error) {
+    if (!(error instanceof MossError && error.code === 'KEY_PASSPHRASE')) throw error
+    const passphrase = await ask(`key ${what}`)
+    if (passphrase === undefined)
+      throw new MossError('KEY_PASSPHRASE', { what: `key ${what}`, missing: true })
+    return parseSecretKey(text, passphrase, allowance)
+  }
+}

@@ -1,0 +1,115 @@
+// verify: containers against what their signers signed, or this machine's store and current state.
+import { MossError, isMossError } from '../base/error.ts'
+import { verifyWhole } from '../container/read-frames.ts'
+import { openContainer, type OpenedContainer, readStored } from '../container/read.ts'
+import { verifyContainer, verifySelfSignedRoot, type VerifiedContainer } from '../container/verify.ts'
+import { readHostState } from '../fleet/state-file.ts'
+import { fileSource } from '../host/byte-source.ts'
+import type { Outside } from '../host/outside.ts'
+import { isInitialised } from '../state/init.ts'
+import { placesOf } from '../state/places.ts'
+import type { Role, Root } from '../trust/root.ts'
+import { openHost } from './host.ts'
+import { trustRootPath } from './host-keys.ts'
+import { readTrustRoot, stationPlaces } from './station.ts'
+import type { ReportEvent } from './types.ts'
+
+export interface Verification {
+  readonly checked: readonly string[]
+  readonly findings: readonly string[]
+}
+
+/** Without a trusted root here, signatures are not judged, and it says so. */
+export async function verifyContainers(
+  outside: Outside,
+  request: { readonly files: readonly string[]; readonly root: string; readonly home: string },
+  report: ReportEvent,
+): Promise<Verification> {
+  const root = trustedRoot(outside, request)
+  const checked: string[] = []
+  const findings: string[] = []
+  for (const [index, file] of request.files.entries()) {
+    report({ phase: 'verify', item: file, doneItems: index, totalItems: request.files.length })
+    if (outside.disk.lstat(file) === undefined) throw new MossError('MEDIUM_ABSENT', { path: file })
+    try {
+      checked.push(`${file}: ${await verifyOne(outside, { file, root })}`)
+    } catch (error) {
+      if (!isMossError(error)) throw error
+      if (request.files.length === 1) throw error
+      findings.push(`${file}: ${error.message} [${error.code}]`)
+    }
+  }
+  return { checked, findings }
+}
+
+function trustedRoot(
+  outside: Outside,
+  request: { readonly root: string; readonly home: string },
+): Root | undefined {
+  if (isInitialised(outside.disk, request.root))
+    return readTrustRoot(outside.disk, trustRootPath(placesOf(request.root))).root
+  const station = stationPlaces(request.home).root
+  return outside.disk.lstat(station) === undefined ? undefined : readTrustRoot(outside.disk, station).root
+}
+
+const roles: Readonly<Record<'bundle' | 'package' | 'channel', Role>> = {
+  bundle: 'exporter',
+  package: 'packager',
+  channel: 'channel',
+}
+
+async function verifyOne(
+  outside: Outside,
+  { file, root }: { readonly file: string; readonly root: Root | undefined },
+): Promise<string> {
+  using source = fileSource(outside.disk, file)
+  const opened = openContainer(source)
+  if (opened.kind === 'root') {
+    verifySelfSignedRoot(opened)
+    return 'whole, a trust root signed by its own keys; compare its fingerprint'
+  }
+  if (opened.kind === 'state') {
+    const { state } = readHostState(source)
+    return `whole, the state of ${state.name} (${state.host}) signed by its own key`
+  }
+  if (root === undefined) return checkUnjudged(opened)
+  const container = verifyContainer(opened, { role: roles[opened.kind], root })
+  await verifyEverything(outside, container)
+  return `whole and genuine, ${opened.kind} signed by ${opened.head.signers.map((id) => id.slice(0, 16)).join(', ')}`
+}
+
+async function verifyEverything(outside: Outside, container: VerifiedContainer): Promise<void> {
+  if (container.kind === 'channel') for (const entry of container.head.sections) readStored(container, entry)
+  else await verifyWhole(container, outside.pool)
+}
+
+/** What a courier can check without keys: the parts that the head pins, and the size. */
+function checkUnjudged(opened: OpenedContainer): string {
+  for (const entry of opened.head.sections) readStored(opened, entry)
+  const last = new Uint8Array(1)
+  if (opened.source.read(last, opened.endOffset - 1) < 1)
+    throw new MossError('CONTAINER_TRUNCATED', {
+      part: 'frames',
+      presentBytes: 0,
+      wantedBytes: opened.endOffset,
+    })
+  return 'not cut short, head and sections fit together; no trusted root here, so signatures and frames are not judged'
+}
+
+export async function verifyHost(
+  outside: Outside,
+  { root }: { readonly root: string },
+  report: ReportEvent,
+): Promise<Verification> {
+  using host = await openHost(outside, { root, report })
+  const totals = host.store.totals()
+  const found = await host.store.check(report)
+  const findings = found.map((finding) => JSON.stringify(finding))
+  return {
+    checked: [
+      `store: ${totals.assets} assets, ${totals.bytes} bytes`,
+      `state ${host.states.current().number}: its files are assets of the store`,
+    ],
+    findings,
+  }
+}
