@@ -176,6 +176,7 @@ async function writeCarriedChunks(
       if (destinations !== undefined)
         await files.write(plain.subarray(offset, offset + sizeBytes), destinations)
     }
+    freeNow(plain)
     files.tell()
     await outside.turn()
   }
@@ -187,4 +188,10 @@ async function writeCarriedChunks(
     underWay.push({ n, plain })
   }
   while (underWay.length > 0) await writeOldest()
+}
+
+/** The collector lets tens of MiB of such buffers pile up in each thread before it looks. Nobody may use them after. */
+function freeNow(bytes: Uint8Array): void {
+  const { buffer } = bytes
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0)
 }

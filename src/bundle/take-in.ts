@@ -5,6 +5,7 @@
 import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { ContainerId } from '../base/ids.ts'
+import { limits } from '../base/limits.ts'
 import type { Report } from '../base/progress.ts'
 import { checkFrameBytes } from '../container/read-frames.ts'
 import { fileSource, type ByteSource } from '../host/byte-source.ts'
@@ -96,10 +97,11 @@ async function copyFrames(
   const { container, tables } = bundle
   const totalBytes = bundle.sizeBytes
   let keptBytes = 0
+  const buffer = new Uint8Array(limits.framePlainBytes)
   for (let n = 0; n < tables.frameCount; n++) {
     const entry = tables.frame(n)
     const at = container.framesOffset + entry.offset
-    const bytes = new Uint8Array(entry.storedBytes)
+    const bytes = buffer.subarray(0, entry.storedBytes)
     if (copy.read(bytes, at) === bytes.length && digestOf(bytes) === entry.digest) keptBytes += bytes.length
     else {
       const presentBytes = source.readOn(bytes, at)
