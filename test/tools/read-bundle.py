@@ -165,14 +165,27 @@ class Container:
     def read_tables(self):
         self.frames = self.records("frames")
         need(len(self.frames) == self.head["frames"]["count"], "another number of frames")
+        need("bases" not in self.sections, "table bases")
+        end = 0
+        for record in self.frames:
+            need(u64(record, 32) == end and record[50:] == bytes(14), "table frames is wrong")
+            need(1 <= u32(record, 44) <= 8388608, "a frame of another size")
+            end += u32(record, 40)
+        need(end == self.head["frames"]["stored"], "frames of another size")
         self.chunks, previous = {}, b""
         table = self.sections.get("chunks", bytes(1024))
-        for number, at in enumerate(range(1024, len(table), 44)):
+        for at in range(1024, len(table), 44):
             record = table[at : at + 44]
             need(record[:32] > previous, "table chunks is not sorted")
             previous = record[:32]
             self.chunks[previous] = (u32(record, 32), u32(record, 36), u32(record, 40))
-            need(u32(table, record[0] * 4) > number, "the fan-out is wrong")
+        for first in range(256):
+            need(u32(table, first * 4) == sum(one[0] <= first for one in self.chunks), "the fan-out is wrong")
+        ends = [0] * len(self.frames)
+        for number, offset, size in sorted(self.chunks.values()):
+            need(offset == ends[number] and 1 <= size <= 262144, "table chunks is wrong")
+            ends[number] += size
+        need(ends == [u32(record, 44) for record in self.frames], "chunks do not fill their frames")
         links = self.records("links")
         self.lists = {}
         for record in self.records("contents"):
