@@ -102,10 +102,12 @@ function endOfRun(text: string, from: number, isInside: (unit: number) => boolea
   return at
 }
 
+const isZero = (unit: number): boolean => unit === 0x30
+
 /** By value, at any length: leading zeros do not count, then the longer is greater. */
 function compareDigits(a: string, b: string): number {
-  const x = a.replace(/^0+/, '')
-  const y = b.replace(/^0+/, '')
+  const x = a.slice(endOfRun(a, 0, isZero))
+  const y = b.slice(endOfRun(b, 0, isZero))
   return x.length - y.length || (x < y ? -1 : x > y ? 1 : 0)
 }
 

@@ -1,9 +1,8 @@
 // Judges a set of packages that somebody else chose: is it whole, free of conflicts, and all asked for? A host
 // checks with it what a bundle names, and never solves again.
-import { formatRelation } from '../manifest/capability.ts'
 import { type Candidate, compareCandidates, titleOf } from './candidate.ts'
 import type { Model } from './model.ts'
-import { formatAlternatives } from './phrases.ts'
+import { formatAlternatives, sayRelation } from './phrases.ts'
 import { indexProviders } from './provider-index.ts'
 import { traceReasons } from './trace.ts'
 
@@ -15,7 +14,7 @@ export function checkClosure(
   const { unreached, unmet, lacking } = traceReasons(model, set, true)
   return [
     ...unmet.map(
-      (relation) => `nothing in the set provides ${formatRelation(relation)}, which the model asks for`,
+      (relation) => `nothing in the set provides ${sayRelation(relation)}, which the model asks for`,
     ),
     ...lacking.map(
       ({ by, alternatives }) =>
@@ -46,9 +45,7 @@ function findConflicts(set: readonly Candidate[]): readonly string[] {
         .find(relation)
         .map((position) => sorted[position] as Candidate)
         .filter(({ manifest }) => manifest.name !== by.manifest.name)
-        .map(
-          (other) => `${titleOf(by)} conflicts with ${formatRelation(relation)}, which is ${titleOf(other)}`,
-        ),
+        .map((other) => `${titleOf(by)} conflicts with ${sayRelation(relation)}, which is ${titleOf(other)}`),
     ),
   )
 }

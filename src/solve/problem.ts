@@ -50,8 +50,18 @@ export function stateProblem(offer: Offer): Problem {
   const candidates = [...byId.values()].toSorted(compareCandidates)
   const index = indexProviders(candidates)
   const preference = preferenceOf(candidates, installed)
-  const choicesFor = (alternatives: readonly Relation[]): readonly number[] =>
-    preference(alternatives.map(index.find)).map((position) => position + 1)
+  const known = new Map<string, readonly number[]>()
+  /** The variables that satisfy one of the alternatives, preferred first. Many packages require the same. */
+  const choicesFor = (alternatives: readonly Relation[]): readonly number[] => {
+    const key = alternatives.map(formatRelation).join(' | ')
+    const choices =
+      known.get(key) ??
+      preference(alternatives.map((relation) => ({ relation, positions: index.find(relation) }))).map(
+        (position) => position + 1,
+      )
+    known.set(key, choices)
+    return choices
+  }
   const clauses: FactClause[] = []
   const wishes = model.subscriptions.map((relation) => choicesFor([relation]))
   for (const [at, literals] of wishes.entries())
@@ -87,6 +97,11 @@ export function stateProblem(offer: Offer): Problem {
   }
 }
 
+interface Alternative {
+  readonly relation: Relation
+  readonly positions: readonly number[]
+}
+
 /**
  * The order in which providers are tried: alternatives that are installed before others, then as listed; within
  * one, the package of that very name, then installed names, then others by name; of one name the newest, and of
@@ -95,19 +110,26 @@ export function stateProblem(offer: Offer): Problem {
 function preferenceOf(
   candidates: readonly Candidate[],
   installed: readonly Candidate[],
-): (alternatives: readonly (readonly number[])[]) => readonly number[] {
+): (alternatives: readonly Alternative[]) => readonly number[] {
   const installedIds = new Set<string>(installed.map(({ id }) => id))
   const installedNames = new Set(installed.map(({ manifest }) => manifest.name))
   const at = (position: number): Candidate => candidates[position] as Candidate
   const hasName = (position: number): boolean => installedNames.has(at(position).manifest.name)
-  const rank = (a: number, b: number): number => {
+  const rank = ({ kind, name }: Relation, a: number, b: number): number => {
     const [x, y] = [at(a), at(b)]
-    if (x.manifest.name !== y.manifest.name) return Number(hasName(b)) - Number(hasName(a)) || a - b
-    const age = compareAge(x, y)
-    return age || Number(installedIds.has(y.id)) - Number(installedIds.has(x.id)) || a - b
+    if (x.manifest.name !== y.manifest.name) {
+      if (kind === 'name' && x.manifest.name === name) return -1
+      if (kind === 'name' && y.manifest.name === name) return 1
+      return Number(hasName(b)) - Number(hasName(a)) || a - b
+    }
+    // Newest first is the candidates' own order: only a tie with what is installed can change it.
+    const kept = Number(installedIds.has(y.id)) - Number(installedIds.has(x.id))
+    return kept !== 0 && compareAge(x, y) === 0 ? kept : a - b
   }
   return (alternatives) => {
-    const ordered = alternatives.map((positions) => positions.toSorted(rank))
+    const ordered = alternatives.map(({ relation, positions }) =>
+      positions.toSorted((a, b) => rank(relation, a, b)),
+    )
     const kept = ordered.filter((positions) => positions.some(hasName))
     const others = ordered.filter((positions) => !positions.some(hasName))
     return [...new Set([...kept, ...others].flat())]

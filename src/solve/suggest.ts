@@ -75,14 +75,20 @@ function suggestDropped(problem: Problem, facts: readonly Fact[]): string | unde
     dropped.push(blamed)
     rest = rest.filter(({ fact }) => keyOf(fact) !== keyOf(blamed))
   }
-  return sayDropped(dropped, told)
+  const inOrder = problem.clauses
+    .map(({ fact }) => fact)
+    .filter((fact) => dropped.some((one) => one === fact))
+  return sayDropped(
+    inOrder.filter((fact) => fact.kind === 'subscription'),
+    told,
+  )
 }
 
 /** Subscriptions that fail for reasons of their own are named apart: the text has not explained those. */
 function sayDropped(dropped: readonly Subscription[], told: readonly Subscription[]): string {
   const explained = new Set(told.map(keyOf))
-  const first = dropped.filter((fact) => explained.has(keyOf(fact))).toReversed()
-  const others = dropped.filter((fact) => !explained.has(keyOf(fact))).toReversed()
+  const first = dropped.filter((fact) => explained.has(keyOf(fact)))
+  const others = dropped.filter((fact) => !explained.has(keyOf(fact)))
   const command = `moss unsubscribe ${first.map(({ relation }) => shellWord(relation)).join(' ')}`
   return others.length === 0
     ? `${command} would help`
