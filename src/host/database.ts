@@ -41,33 +41,29 @@ export function connectInMemory(): Sqlite.DatabaseSync {
   return new DatabaseSync(':memory:', { defensive: true })
 }
 
-function connect(path: string, readOnly: boolean, setting: string): Sqlite.DatabaseSync {
+function connect(path: string, readOnly: boolean, settings: string): Sqlite.DatabaseSync {
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
-  return attempt(path, () => {
-    const connection = new DatabaseSync(path, { readOnly, timeout: busyMs, defensive: true })
-    try {
-      connection.exec(setting)
-      return connection
-    } catch (error) {
-      connection.close()
-      throw error
-    }
-  })
-}
-
-const openToWrite = (path: string): Sqlite.DatabaseSync => connect(path, false, `${shared} ${durable}`)
-
-function openToRead(path: string): Sqlite.DatabaseSync {
-  const connection = connect(path, true, shared)
+  const connection = new DatabaseSync(path, { readOnly, timeout: busyMs, defensive: true })
   try {
-    connection.exec('PRAGMA schema_version')
+    connection.exec(settings)
     return connection
   } catch (error) {
     connection.close()
+    throw error
+  }
+}
+
+const openToWrite = (path: string): Sqlite.DatabaseSync =>
+  attempt(path, () => connect(path, false, `${shared} ${durable}`))
+
+function openToRead(path: string): Sqlite.DatabaseSync {
+  try {
+    return connect(path, true, `${shared} PRAGMA schema_version;`)
+  } catch (error) {
     if (primaryCode(error) !== sqliteReadOnly) throw explain(path, error)
   }
   // A journal of an interrupted commit lies there: only one who may write can undo it.
-  return connect(path, false, `${shared} PRAGMA query_only = ON;`)
+  return attempt(path, () => connect(path, false, `${shared} PRAGMA query_only = ON;`))
 }
 
 export interface Commits {

@@ -9,7 +9,7 @@ import { isMossError, MossError } from '../base/error.ts'
 export interface Job<Input, Output> {
   readonly name: string
   readonly run: (input: Input) => Output
-  readonly transfer?: (output: Output) => readonly ArrayBuffer[]
+  transfer?(output: Output): readonly ArrayBuffer[]
 }
 
 export interface Pool extends AsyncDisposable {
@@ -34,6 +34,8 @@ interface Question {
   readonly number: number
   readonly job: string
   readonly input: unknown
+  /** Buffers of the input that moved here. */
+  readonly moved: readonly ArrayBuffer[]
 }
 
 type Answer =
@@ -61,6 +63,9 @@ interface Thread {
 /** One job runs while the next one already lies in the thread's port. */
 const perThread = 2
 
+/** Flags of the main thread, such as --eval, are not for the module of a worker. */
+const quiet = '--disable-warning=ExperimentalWarning'
+
 /** Threads start when there is work for them, run the module at `workerUrl`, and keep no process alive. */
 export function workerPool(workerUrl: URL, width?: number): Pool {
   const os = process.getBuiltinModule('node:os')
@@ -87,7 +92,7 @@ class WorkerPool implements Pool {
   ): Promise<Output> {
     if (this.#isClosed) return Promise.reject(new Error(`job ${job.name} for a closed pool`))
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    const question: Question = { number: this.#count++, job: job.name, input }
+    const question: Question = { number: this.#count++, job: job.name, input, moved: transfer }
     this.#queue.push({ question, transfer, resolve, reject })
     this.#dispatch()
     return promise as Promise<Output>
@@ -112,7 +117,7 @@ class WorkerPool implements Pool {
 
   #start(): Thread {
     const { Worker } = process.getBuiltinModule('node:worker_threads')
-    const thread: Thread = { worker: new Worker(this.#workerUrl, { stdin: false }), underWay: new Map() }
+    const thread: Thread = { worker: new Worker(this.#workerUrl, { execArgv: [quiet] }), underWay: new Map() }
     thread.worker.unref()
     thread.worker.on('message', (answer: Answer) => {
       const waiting = thread.underWay.get(answer.number)
@@ -179,6 +184,8 @@ export function serveJobs(jobs: readonly Job<never, unknown>[]): void {
   parentPort.on('message', (question: Question) => {
     const { answer, transfer } = answerTo(question, named.get(question.job))
     parentPort.postMessage(answer, transfer.slice())
+    // At once: a thread's collector lets tens of MiB of them pile up first. What moved on is not here any more.
+    for (const buffer of question.moved) if (!buffer.detached) buffer.transfer(0)
   })
 }
 
