@@ -1,6 +1,7 @@
 // Questions about what is installed. They read, and never wait for a lock.
 import { display } from '../base/display.ts'
-import { formatBytes, formatFields, formatTable, plural } from './format.ts'
+import { formatBytes, plural } from '../base/format.ts'
+import { formatFields, formatTable } from './format.ts'
 import type { Verb } from './verb.ts'
 
 export const askVerbs: readonly Verb[] = [

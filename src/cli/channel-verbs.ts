@@ -1,6 +1,7 @@
 // Channels: signed, numbered lists of packages, each a plain folder of containers.
 import { display } from '../base/display.ts'
-import { formatBytes, formatCount, formatDate, formatFields, formatTable, plural } from './format.ts'
+import { formatBytes, formatCount, formatDate, plural } from '../base/format.ts'
+import { formatFields, formatTable } from './format.ts'
 import type { Verb } from './verb.ts'
 
 const channelOperand = { name: 'CHANNEL' } as const
@@ -131,7 +132,7 @@ export const channelVerbs: readonly Verb[] = [
         ...(call.has('scripts')
           ? entry.scripts.map(
               (action) =>
-                `  ${action.verdict}: ${display(`${action.script}:${action.line} ${action.text}`)}${` (${action.why})`}`,
+                `  ${action.verdict}: ${display(`${action.script}:${action.line} ${action.text}`)} (${action.why})`,
             )
           : []),
         ...entry.notes.map((note) => `  note: ${display(note)}`),

@@ -1,7 +1,8 @@
 // Containers on any medium, for anyone: no keys, no root, nothing unpacked.
 import { exits } from '../base/codes.ts'
 import { display } from '../base/display.ts'
-import { formatBytes, formatDate, formatFields, formatTable, plural } from './format.ts'
+import { formatBytes, formatDate, plural } from '../base/format.ts'
+import { formatFields, formatTable } from './format.ts'
 import type { Verb } from './verb.ts'
 
 export const containerVerbs: readonly Verb[] = [

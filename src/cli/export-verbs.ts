@@ -1,8 +1,9 @@
 // The left half of the loop, on the station: plan and write a bundle with only what the hosts lack.
 import { display } from '../base/display.ts'
 import { MossError } from '../base/error.ts'
+import { formatBytes, plural, shortId } from '../base/format.ts'
 import type { ExportPlan } from '../ops/export.ts'
-import { formatBytes, formatFields, formatTable, plural, shortId } from './format.ts'
+import { formatFields, formatTable } from './format.ts'
 import type { Call, Outcome, Verb } from './verb.ts'
 
 function formatExportPlan(plan: ExportPlan): string {
@@ -95,7 +96,7 @@ export const exportVerbs: readonly Verb[] = [
       const text = [
         formatExportPlan(plan),
         formatFields([
-          ['bundle', `${done.path}`],
+          ['bundle', done.path],
           ['id', shortId(done.bundle)],
           [
             'carried',

@@ -1,8 +1,8 @@
 // Progress on a terminal: one line on stderr, rewritten at most ten times a second, with bytes, rate and time
 // left. Elsewhere phases are said once each, so that a log stays readable.
 import { display } from '../base/display.ts'
+import { formatBytes, formatCount } from '../base/format.ts'
 import type { OpEvent } from '../ops/types.ts'
-import { formatBytes, formatCount } from './format.ts'
 
 const repaintMs = 100
 const barWidth = 20

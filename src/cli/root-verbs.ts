@@ -1,5 +1,6 @@
 // Verbs that set a managed root up and tell how it is.
-import { formatAge, formatBytes, formatDate, formatFields, plural } from './format.ts'
+import { formatAge, formatBytes, formatDate, plural } from '../base/format.ts'
+import { formatFields } from './format.ts'
 import type { Verb } from './verb.ts'
 
 export const rootVerbs: readonly Verb[] = [

@@ -1,6 +1,7 @@
 // States: what this machine was and is, and the signed record of it that goes to the station.
 import { display } from '../base/display.ts'
-import { formatBytes, formatDate, formatFields, formatTable, plural } from './format.ts'
+import { formatBytes, formatDate, plural } from '../base/format.ts'
+import { formatFields, formatTable } from './format.ts'
 import type { Verb } from './verb.ts'
 
 export const stateVerbs: readonly Verb[] = [

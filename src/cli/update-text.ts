@@ -1,7 +1,8 @@
 // How plans and results of the update verbs read.
 import { display } from '../base/display.ts'
+import { formatAge, formatBytes, plural, shortId } from '../base/format.ts'
 import type { Applied, ApplyPlan, ImportedBundle, PackageChange } from '../ops/changes.ts'
-import { formatAge, formatBytes, formatFields, formatTable, plural, shortId } from './format.ts'
+import { formatFields, formatTable } from './format.ts'
 
 const shownChanges = 200
 
