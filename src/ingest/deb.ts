@@ -12,7 +12,7 @@ import { reportScripts, scriptNames } from './scripts.ts'
 import type { PackageSource, SourceEntry } from './source.ts'
 
 /** Of the control file, and of all control files that moss reads together. */
-const longestControl = 4 * 1024 * 1024
+const longestControl = 1024 * 1024
 
 const controlNames: readonly string[] = ['control', 'conffiles', 'triggers', ...scriptNames]
 

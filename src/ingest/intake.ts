@@ -203,9 +203,7 @@ export class Intake {
     for (const [name] of entries)
       if (!kept.some(([other]) => other === name))
         this.#notes.push(`${path}: the extended attribute ${name} is left out`)
-    return kept.length === 0
-      ? undefined
-      : Object.fromEntries(kept)
+    return kept.length === 0 ? undefined : Object.fromEntries(kept)
   }
 
   #checkOwner({

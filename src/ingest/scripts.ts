@@ -35,7 +35,7 @@ export function reportScripts(files: Readonly<Record<string, string>>): ScriptRe
   const actions: ScriptAction[] = []
   for (const name of scriptNames) {
     const text = files[name]
-    if (text !== undefined) actions.push(...reportScript(name, text))
+    if (text !== undefined) for (const action of reportScript(name, text)) actions.push(action)
   }
   actions.push(...judgeTrigger(files['triggers'] ?? ''), ...judgeConfiguration(files['conffiles'] ?? ''))
   return withCounts(actions)

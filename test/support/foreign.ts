@@ -14,7 +14,8 @@ export interface TarPart {
   readonly size?: number
 }
 
-const bytesOf = (text: string | Uint8Array): Uint8Array => (typeof text === 'string' ? Buffer.from(text) : text)
+const bytesOf = (text: string | Uint8Array): Uint8Array =>
+  typeof text === 'string' ? Buffer.from(text) : text
 
 const octal = (value: number, width: number): string => `${value.toString(8).padStart(width - 1, '0')}\0`
 
@@ -30,7 +31,7 @@ export function tarEntry(part: TarPart): Uint8Array {
   header.write(octal(part.modified ?? 1_700_000_000, 12), 136, 'latin1')
   header.write(part.kind ?? '0', 156, 'latin1')
   header.write(part.target ?? '', 157, 'latin1')
-  header.write('ustar\0' + '00', 257, 'latin1')
+  header.write('ustar\x0000', 257, 'latin1')
   return Buffer.concat([withSum(header), body, Buffer.alloc((512 - (body.length % 512)) % 512)])
 }
 

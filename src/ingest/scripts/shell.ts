@@ -22,9 +22,12 @@ const starters = new Set(['if', 'then', 'else', 'elif', 'while', 'until', 'do', 
 const closers = new Set(['fi', 'done', '}'])
 const swallowing = /^(?:\/dev\/(?:null|stdout|stderr|tty)|&?[0-9-]+)$/
 
+/** Substitutions deeper than this are not looked into; they count as a command that is not known. */
+const deepest = 16
+
 export function readShell(text: string): ShellScript {
   const reader = new ScriptReader()
-  reader.read(text, 1)
+  reader.read(text, 1, 0)
   return { commands: reader.commands, functions: reader.functions }
 }
 
@@ -38,14 +41,15 @@ class ScriptReader {
   #cases: ('subject' | 'pattern' | 'command')[] = []
   #isLoopHead = false
 
-  read(text: string, firstLine: number): void {
+  read(text: string, firstLine: number, depth: number): void {
     const lexer = new Lexer(text, firstLine)
     for (let token = lexer.next(); token !== undefined; token = lexer.next()) this.#take(token)
     this.#flush()
     for (const inner of lexer.substitutions) {
       const nested = new ScriptReader()
-      nested.read(inner.text, inner.line)
-      this.commands.push(...nested.commands)
+      if (depth < deepest) nested.read(inner.text, inner.line, depth + 1)
+      else nested.commands.push({ line: inner.line, words: ['$(…)'], writes: [] })
+      for (const command of nested.commands) this.commands.push(command)
     }
     this.commands.sort((a, b) => a.line - b.line)
   }

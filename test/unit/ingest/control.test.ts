@@ -41,7 +41,9 @@ Description: Secure Sockets Layer toolkit
   })
 
   test('Conflicts and Breaks are conflicts, Replaces replaces, and the old signs mean or-equal', () => {
-    const { conflicts, replaces } = describeWith('Conflicts: a\nBreaks: b (< 2), c (> 3)\nReplaces: d (<< 1:1.0)')
+    const { conflicts, replaces } = describeWith(
+      'Conflicts: a\nBreaks: b (< 2), c (> 3)\nReplaces: d (<< 1:1.0)',
+    )
     expect(conflicts.map(formatRelation)).toEqual(['name(a)', 'name(b) <= 2', 'name(c) >= 3'])
     expect(replaces.map(formatRelation)).toEqual(['name(d) << 1:1.0'])
   })
@@ -76,7 +78,10 @@ describe('a malformed control file is refused by field', () => {
     ['a line of no form', `${plainControl}what is this\n`, /one paragraph/],
   ])('%s', (_, text, problem) => {
     expect(() => describeControl(text, 'x.deb')).toThrow(
-      expect.objectContaining({ code: 'PACKAGE_UNREADABLE', message: expect.stringMatching(problem) as string }),
+      expect.objectContaining({
+        code: 'PACKAGE_UNREADABLE',
+        message: expect.stringMatching(problem) as string,
+      }),
     )
   })
 

@@ -3,7 +3,11 @@ import { isMergedLink, type PlaceMap, placePath, placeTarget } from '../../../sr
 
 const place = (path: string, map: PlaceMap = {}): string => {
   const found = placePath(path, map, 'other')
-  return found.kind === 'placed' ? found.path : found.kind === 'refused' ? `refused: ${found.problem}` : found.kind
+  return found.kind === 'placed'
+    ? found.path
+    : found.kind === 'refused'
+      ? `refused: ${found.problem}`
+      : found.kind
 }
 
 describe('where a file goes', () => {
@@ -22,12 +26,17 @@ describe('where a file goes', () => {
     expect(place(from)).toBe(to)
   })
 
-  test.each(['opt/tool/run', 'srv/www/index.html', 'run/x', 'lib32/x', 'boot/grub/grub.cfg', 'home/a', 'library'])(
-    '%s is refused by name',
-    (path) => {
-      expect(place(path)).toBe('refused: is outside /usr, /etc and /var')
-    },
-  )
+  test.each([
+    'opt/tool/run',
+    'srv/www/index.html',
+    'run/x',
+    'lib32/x',
+    'boot/grub/grub.cfg',
+    'home/a',
+    'library',
+  ])('%s is refused by name', (path) => {
+    expect(place(path)).toBe('refused: is outside /usr, /etc and /var')
+  })
 
   test('what belongs to moss is refused, from wherever it comes', () => {
     expect(place('usr/lib/moss/state')).toMatch(/^refused: .*reserved to moss/)

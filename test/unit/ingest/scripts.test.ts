@@ -119,15 +119,19 @@ describe('commands are found wherever they stand', () => {
     ])
   })
 
+  test('deep nesting ends in a command that is not known, and not in a crash', () => {
+    expect(judged(`a=${'$(x '.repeat(20_000)}`).at(-1)).toBe('2 unknown command: $(…)')
+  })
+
   test('not in comments, here-documents, quotes or words that look like reserved ones', () => {
     expect(
       judged(
         '# ldconfig',
         'cat <<-EOF > /dev/null',
-        '\tldconfig; don\'t',
+        "\tldconfig; don't",
         '\tEOF',
         'echo "ldconfig; depmod" \'mandb',
-        'still a text\' # depmod',
+        "still a text' # depmod",
         'echo if then fi case esac',
         'fc-cache \\',
         '  -s # with the rest of its line',
@@ -143,7 +147,8 @@ describe('commands are found wherever they stand', () => {
 describe('other control files', () => {
   test('triggers: only ldconfig is moss’s own', () => {
     const { actions } = reportScripts({
-      triggers: '# from debhelper\nactivate-noawait ldconfig\ninterest-noawait /usr/share/icons\nactivate x\nwhat\n',
+      triggers:
+        '# from debhelper\nactivate-noawait ldconfig\ninterest-noawait /usr/share/icons\nactivate x\nwhat\n',
     })
     expect(actions.map(({ line, verdict, why }) => `${line} ${verdict} ${why}`)).toEqual([
       '2 handled trigger ldconfig',

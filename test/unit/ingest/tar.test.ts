@@ -13,7 +13,8 @@ type Read = SourceEntry & { readonly text?: string }
 async function readAll(bytes: Uint8Array, size = 1000): Promise<readonly Read[]> {
   const found: Read[] = []
   for await (const entry of readTar(inPieces(bytes, size)))
-    if (entry.kind === 'file') found.push({ ...entry, text: Buffer.concat(await Array.fromAsync(entry.body())).toString() })
+    if (entry.kind === 'file')
+      found.push({ ...entry, text: Buffer.concat(await Array.fromAsync(entry.body())).toString() })
     else found.push(entry)
   return found
 }
@@ -41,13 +42,21 @@ describe('reads what tar writers write', () => {
     ])
     const expected = [
       { path: 'usr', kind: 'folder', mode: 0o755 },
-      { path: 'usr/a', kind: 'file', text: 'alpha', mode: 0o4755, uid: 7, gid: 8, modified: 99, sizeBytes: 5 },
+      {
+        path: 'usr/a',
+        kind: 'file',
+        text: 'alpha',
+        mode: 0o4755,
+        uid: 7,
+        gid: 8,
+        modified: 99,
+        sizeBytes: 5,
+      },
       { path: 'usr/b', kind: 'link', earlier: 'usr/a' },
       { path: 'usr/c', kind: 'symlink', target: '../etc/c' },
       { path: 'usr/empty', kind: 'file', text: '', sizeBytes: 0 },
     ]
-    for (const size of [1, 7, 512, 513, 100_000])
-      expect(await readAll(bytes, size)).toMatchObject(expected)
+    for (const size of [1, 7, 512, 513, 100_000]) expect(await readAll(bytes, size)).toMatchObject(expected)
   })
 
   test('what another program of the same format writes, with long names and names beyond ASCII', async () => {
@@ -76,7 +85,12 @@ describe('reads what tar writers write', () => {
       paxRecord('SCHILY.xattr.security.capability', new Uint8Array([1, 0, 0, 2, 0xff])),
       paxRecord('mtime', '1700000001.75'),
     ])
-    const [entry] = await readAll(tarOf([{ name: 'pax', kind: 'x', body: pax }, { name: 'usr/ping', body: 'p' }]))
+    const [entry] = await readAll(
+      tarOf([
+        { name: 'pax', kind: 'x', body: pax },
+        { name: 'usr/ping', body: 'p' },
+      ]),
+    )
     expect(entry).toMatchObject({ modified: 1_700_000_001, text: 'p' })
     expect(entry?.kind === 'file' && entry.xattrs?.['security.capability']).toEqual(
       new Uint8Array([1, 0, 0, 2, 0xff]),
@@ -85,7 +99,10 @@ describe('reads what tar writers write', () => {
 
   test('a body that nobody reads is skipped', async () => {
     const names: string[] = []
-    const bytes = tarOf([{ name: 'usr/a', body: 'a'.repeat(1300) }, { name: 'usr/b', body: 'b' }])
+    const bytes = tarOf([
+      { name: 'usr/a', body: 'a'.repeat(1300) },
+      { name: 'usr/b', body: 'b' },
+    ])
     for await (const entry of readTar(inPieces(bytes, 100))) names.push(entry.path)
     expect(names).toEqual(['usr/a', 'usr/b'])
   })
@@ -111,9 +128,17 @@ describe('refuses what a lenient reader would guess at', () => {
       [{ name: 'p', kind: 'x', body: paxRecord('GNU.sparse.major', '1') }, { name: 'usr/a' }],
       /sparse/,
     ],
-    ['a pax record that lies about its length', [{ name: 'p', kind: 'x', body: '99 path=a\n' }], /broken pax/],
+    [
+      'a pax record that lies about its length',
+      [{ name: 'p', kind: 'x', body: '99 path=a\n' }],
+      /broken pax/,
+    ],
     ['a pax record without an end', [{ name: 'p', kind: 'x', body: '9 path=ab' }], /broken pax/],
-    ['a pax size that is no number', [{ name: 'p', kind: 'x', body: paxRecord('size', '-1') }, { name: 'a' }], /number/],
+    [
+      'a pax size that is no number',
+      [{ name: 'p', kind: 'x', body: paxRecord('size', '-1') }, { name: 'a' }],
+      /number/,
+    ],
     ['a name of a megabyte and more', [{ name: 'L', kind: 'L', size: 2 ** 21 }], /too long/],
     ['a lone zero block', [new Uint8Array(512), { name: 'usr/a' }], /lone zero block/],
   ])('%s', async (_, parts, problem) => {
@@ -121,7 +146,10 @@ describe('refuses what a lenient reader would guess at', () => {
   })
 
   test('devices and fifos are named, for the refusal with the package’s name', async () => {
-    const bytes = tarOf([{ name: 'dev/null', kind: '3' }, { name: 'run/fifo', kind: '6' }])
+    const bytes = tarOf([
+      { name: 'dev/null', kind: '3' },
+      { name: 'run/fifo', kind: '6' },
+    ])
     expect(await readAll(bytes)).toMatchObject([
       { kind: 'special', what: 'device' },
       { kind: 'special', what: 'fifo' },
