@@ -1,5 +1,5 @@
-// Makes a managed root: the links of a merged /usr, the folders a system needs, `.moss`, and state 0 with an empty
-// tree. The format file is written last, so a root is managed or it is not; an init that was interrupted is simply
+// Makes a managed root: the links of a merged /usr, the folders and the two users that a system needs, `.moss`, and
+// state 0 with an empty tree. The format file is written last, so a root is managed or it is not; an init that was interrupted is simply
 // run again. Nothing that is already there is replaced: what is in the way is refused by name.
 import { encodeUtf8 } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
@@ -48,6 +48,12 @@ const folders: Readonly<Record<string, number>> = {
 
 const cacheLink = '../usr/lib/ld.so.cache'
 
+/** The two users that every system has, as sysusers(8) takes them for granted. Programs refuse to run without. */
+const accounts: Readonly<Record<string, string>> = {
+  passwd: 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n',
+  group: 'root:x:0:\nnogroup:x:65534:\n',
+}
+
 export const isInitialised = (disk: Disk, root: string): boolean =>
   disk.lstat(placesOf(root).format)?.kind === 'file'
 
@@ -87,9 +93,10 @@ export function initRoot(outside: Outside, root: string, request: InitRequest): 
 }
 
 /** So that a session that only reads finds them. */
-function makeTables({ disk, userId, openDatabase }: Outside, { own, database: path }: Places): void {
-  using database = openDatabase(path, 'write')
-  openStore({ disk, database, folder: own, userId })
+function makeTables(outside: Outside, places: Places): void {
+  const { disk, userId } = outside
+  using database = outside.openDatabase(places.database, 'write')
+  openStore({ disk, database, folder: places.own, userId })
   makeStateTables(database)
 }
 
@@ -138,6 +145,9 @@ function makeTop(outside: Outside, { root }: Places): void {
     if (disk.lstat(`${base}/${name}`) === undefined) disk.makeSymlink(`usr/${name}`, `${base}/${name}`)
   const cache = `${base}/etc/ld.so.cache`
   if (disk.lstat(cache) === undefined) disk.makeSymlink(cacheLink, cache)
+  for (const [name, text] of Object.entries(accounts))
+    if (disk.lstat(`${base}/etc/${name}`) === undefined)
+      writeDurably(disk, `${base}/etc/${name}`, encodeUtf8(text), { mode: 0o644 })
 }
 
 /** The mode is set apart: the process's mask has no say in it. */
@@ -152,8 +162,9 @@ function ensureFolder(disk: Disk, path: string, mode: number): void {
 
 function placeStateZero(outside: Outside, places: Places, { created, model }: InitRequest): StateRecord {
   const { disk } = outside
-  const stat = disk.lstat(`${places.usr}/${recordPath}`)
-  if (stat !== undefined) return readRecord(disk, places.usr)
+  const folder = `${places.staging}/init`
+  disk.removeTree(folder)
+  if (disk.lstat(`${places.usr}/${recordPath}`) !== undefined) return readRecord(disk, places.usr)
   const record: StateRecord = {
     number: 0 as StateNumber,
     created,
@@ -162,9 +173,7 @@ function placeStateZero(outside: Outside, places: Places, { created, model }: In
     triggers: [],
     made: [],
   }
-  const folder = `${places.staging}/init`
   const plan = planTree([])
-  disk.removeTree(folder)
   disk.makeFolder(folder, 0o700)
   for (const { path } of plan.folders) disk.makeFolder(`${folder}/${path}`, 0o700)
   writeOwnFile(disk, `${folder}/usr/${recordPath}`, encodeRecord(record))

@@ -68,7 +68,7 @@ for (const { name, passed, looked, output } of outcomes) {
     console.log(
       output
         .split('\n')
-        .filter((line) => !/^\[debug\]/.test(line) && !/node_modules/.test(line))
+        .filter((line) => !line.startsWith('[debug]') && !/node_modules/.test(line))
         .slice(-80)
         .join('\n'),
     )
