@@ -31,20 +31,10 @@ export interface Command {
   readonly environment?: Readonly<Record<string, string>>
   /** New mount, PID and network namespaces around it; needs root. */
   readonly isolated?: boolean
-  /** Mounted in a mount namespace of its own before the program starts: what it writes lands in `upper`. */
-  readonly overlay?: Overlay
   /** Changes the root folder first; needs root. `folder` is meant outside of it. */
   readonly root?: string
   /** Default ten minutes. */
   readonly timeoutMs?: number
-}
-
-/** Folders that are there; `upper` and `work` are empty and on one filesystem. `lower` is never written. */
-export interface Overlay {
-  readonly lower: string
-  readonly upper: string
-  readonly work: string
-  readonly mount: string
 }
 
 export interface CommandResult {

@@ -1,5 +1,5 @@
 // Runs a program to its end: nothing on its standard input, an output that is bounded, a time limit, an
-// environment of its own, and where wanted a world of its own: namespaces, an overlay, another root folder.
+// environment of its own, and where wanted namespaces or another root folder.
 import { accessSync, constants } from 'node:fs'
 import type { Command, CommandResult } from './outside.ts'
 
@@ -8,46 +8,28 @@ const programFolders = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'] as const
 const ownEnvironment = { PATH: programFolders.join(':'), LC_ALL: 'C.UTF-8', HOME: '/' }
 
 /**
- * Says on descriptor 3 that the world around the program stands, so that a failure before is known from one of the
- * program itself. `$1` lower, `$2` upper, `$3` work, `$4` mount, all empty without overlay; `$5` folder; then the command.
+ * Says on descriptor 3 that the namespaces stand, so that a failure before is known from one of the program itself.
+ * `$1` is the folder, then the command.
  */
-const prepareWorld = `set -e
-if [ -n "$4" ]; then
-  mount -t overlay overlay -o "lowerdir=$1,upperdir=$2,workdir=$3,redirect_dir=off,index=off,metacopy=off" "$4"
-fi
-cd "$5"
-shift 5
-printf ready >&3
-exec 3>&-
-exec "$@"`
+const enterWorld = `cd "$1" && shift && printf ready >&3 && exec 3>&- && exec "$@"`
 
 export async function runCommand(command: Command): Promise<CommandResult> {
-  const world = command.isolated === true || command.overlay !== undefined
-  const missing = whatIsMissing(command, world)
+  const missing = whatIsMissing(command)
   if (missing !== undefined) return refused(missing)
-  const [program = '', ...args] = world ? worldLine(command) : plainLine(command)
-  const ran = await start(program, args, command, world)
-  return world && !ran.isReady && ran.exitCode !== undefined
+  const line = command.isolated === true ? isolatedLine(command) : plainLine(command)
+  const ran = await start(line, command)
+  return command.isolated === true && !ran.isReady && ran.exitCode !== undefined
     ? refused(ran.output.trim() || 'namespaces cannot be made here')
     : { exitCode: ran.exitCode, output: ran.output }
 }
 
 const refused = (unsupported: string): CommandResult => ({ exitCode: undefined, output: '', unsupported })
 
-function whatIsMissing(command: Command, world: boolean): string | undefined {
-  const isRoot = process.getuid?.() === 0
-  if ((world || command.root !== undefined) && !isRoot) return 'only the root user can do this'
-  const needed = [
-    ...(world ? ['unshare', 'sh'] : []),
-    ...(command.overlay === undefined ? [] : ['mount']),
-    ...(command.root === undefined ? [] : ['chroot']),
-  ]
+function whatIsMissing({ isolated, root }: Command): string | undefined {
+  const needed = [...(isolated === true ? ['unshare', 'sh'] : []), ...(root === undefined ? [] : ['chroot'])]
+  if (needed.length > 0 && process.getuid?.() !== 0) return 'only the root user can do this'
   const absent = needed.filter((name) => findProgram(name) === undefined)
-  if (absent.length > 0) return `this system has no ${absent.join(', ')}`
-  const overlay = command.overlay
-  const paths = overlay === undefined ? [] : [overlay.lower, overlay.upper, overlay.work]
-  // Mount options have no quoting that every version understands.
-  return paths.some((path) => /[,:\\"]/.test(path)) ? 'an overlay cannot be made of such a path' : undefined
+  return absent.length > 0 ? `this system has no ${absent.join(', ')}` : undefined
 }
 
 function plainLine(command: Command): readonly string[] {
@@ -55,34 +37,19 @@ function plainLine(command: Command): readonly string[] {
   return command.root === undefined ? line : [findProgram('chroot') ?? 'chroot', command.root, ...line]
 }
 
-function worldLine(command: Command): readonly string[] {
-  const { overlay } = command
-  const namespaces = [
-    '--mount',
-    '--propagation',
-    'private',
-    '--pid',
-    '--net',
-    '--ipc',
-    '--fork',
-    '--kill-child=KILL',
-  ]
-  return [
-    findProgram('unshare') ?? 'unshare',
-    ...(command.isolated === true ? namespaces : namespaces.slice(0, 3)),
-    '--',
-    findProgram('sh') ?? 'sh',
-    '-c',
-    prepareWorld,
-    'sh',
-    overlay?.lower ?? '',
-    overlay?.upper ?? '',
-    overlay?.work ?? '',
-    overlay?.mount ?? '',
-    command.folder ?? '/',
-    ...plainLine(command),
-  ]
-}
+const namespaces = ['--mount', '--pid', '--net', '--ipc', '--fork', '--kill-child=KILL'] as const
+
+const isolatedLine = (command: Command): readonly string[] => [
+  findProgram('unshare') ?? 'unshare',
+  ...namespaces,
+  '--',
+  findProgram('sh') ?? 'sh',
+  '-c',
+  enterWorld,
+  'sh',
+  command.folder ?? '/',
+  ...plainLine(command),
+]
 
 function findProgram(name: string): string | undefined {
   return programFolders
@@ -101,13 +68,14 @@ interface Ran extends CommandResult {
   readonly isReady: boolean
 }
 
-function start(program: string, args: readonly string[], command: Command, world: boolean): Promise<Ran> {
+function start([program = '', ...args]: readonly string[], command: Command): Promise<Ran> {
+  const isIsolated = command.isolated === true
   const { spawn } = process.getBuiltinModule('node:child_process')
   const { promise, resolve } = Promise.withResolvers<Ran>()
   const child = spawn(program, args, {
-    cwd: world ? '/' : (command.folder ?? '/'),
+    cwd: isIsolated ? '/' : (command.folder ?? '/'),
     env: { ...ownEnvironment, ...command.environment },
-    stdio: world ? ['ignore', 'pipe', 'pipe', 'pipe'] : ['ignore', 'pipe', 'pipe'],
+    stdio: isIsolated ? ['ignore', 'pipe', 'pipe', 'pipe'] : ['ignore', 'pipe', 'pipe'],
     detached: true,
   })
   const output = boundedText()

@@ -38,17 +38,3 @@ function readSome(descriptor: number, into: Uint8Array, at: number, name: string
     }
   }
 }
-
-/** Calls `leave` once at Ctrl-C or a polite request to end. Returns what undoes it. */
-export function onStopSignal(leave: (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => void): () => void {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  const undo = (): void => {
-    for (const signal of signals) process.off(signal, once)
-  }
-  const once = (signal: NodeJS.Signals): void => {
-    undo()
-    leave(signal as 'SIGINT')
-  }
-  for (const signal of signals) process.on(signal, once)
-  return undo
-}

@@ -1,5 +1,5 @@
 // Runs a scenario once for each of its changing calls, with the power failing there (or the program being killed),
-// and hands what is left to a check. And once for each call with each failure of the machine.
+// and hands what is left to a check: for recipes without a recovery of their own.
 import { isCrash } from './faults.ts'
 import type { SimulatedOutside } from './simulated-outside.ts'
 
@@ -75,53 +75,5 @@ async function judge(run: CrashRun, after: SimulatedOutside, point: CrashPoint):
     const where = `crash at changing call ${point.n}, survivors ${point.survivors}`
     const reason = error instanceof Error ? error.message : String(error)
     throw new Error(`${where}: ${reason}\n  ${point.lastCalls.join('\n  ')}`, { cause: error })
-  }
-}
-
-export interface FailurePoint {
-  readonly n: number
-  readonly problem: string
-  /** What the scenario threw; undefined when it got by. */
-  readonly error: unknown
-}
-
-export interface FailureRun extends Scenario {
-  readonly problems: readonly string[]
-  /** The machine goes on running. */
-  readonly check: (outside: SimulatedOutside, point: FailurePoint) => unknown
-  readonly step?: number
-  readonly seed?: number
-}
-
-/** How many failures were checked: every call with every problem. */
-export async function atEveryFailure(run: FailureRun): Promise<number> {
-  const whole = run.start.copy(run.seed)
-  await run.act(whole)
-  const total = whole.calls().all
-  let checked = 0
-  for (const problem of run.problems)
-    for (let n = 1; n <= total; n += run.step ?? 1) {
-      const outside = run.start.copy(run.seed)
-      outside.arm({ failAt: { n, problem } })
-      const error = await thrownBy(() => run.act(outside))
-      const call = outside.trace()[n - 1]
-      outside.arm({})
-      try {
-        await run.check(outside, { n, problem, error })
-      } catch (broken) {
-        const reason = broken instanceof Error ? broken.message : String(broken)
-        throw new Error(`${problem} at call ${n} (${call?.name} ${call?.path}): ${reason}`, { cause: broken })
-      }
-      checked++
-    }
-  return checked
-}
-
-async function thrownBy(act: () => unknown): Promise<unknown> {
-  try {
-    await act()
-    return undefined
-  } catch (error) {
-    return error
   }
 }
