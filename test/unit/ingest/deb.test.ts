@@ -181,6 +181,31 @@ describe('what is not a .deb is refused with PACKAGE_UNREADABLE', () => {
     for await (const entry of source.entries()) expect(entry.path).toBe('usr/a')
   })
 
+  test.skipIf(!oracle('xz'))(
+    'an .xz that is left in the middle, because a path is refused, does not keep the next from being read',
+    { timeout: 10_000 },
+    async () => {
+      const xz = (tar: Uint8Array): Uint8Array => execFileSync('xz', ['-c', '-0'], { input: tar })
+      const packed = (name: string): Uint8Array =>
+        arOf([
+          binary,
+          control,
+          {
+            name: 'data.tar.xz',
+            bytes: xz(
+              tarOf([
+                { name, body: noise(300_000) },
+                { name: 'usr/b', body: noise(300_000) },
+              ]),
+            ),
+          },
+        ])
+      for (let i = 0; i < 2; i++)
+        await expect(shop.deb(packed('opt/a'))).rejects.toMatchObject({ code: 'PACKAGE_PATH_REFUSED' })
+      expect(fileAt(await shop.deb(packed('usr/a')), 'usr/b').sizeBytes).toBe(300_000)
+    },
+  )
+
   test('a control file of endless zeros stops at its bound', async () => {
     const endless = gzipSync(tarOf([{ name: './control', body: new Uint8Array(8 * 1024 * 1024) }]))
     await expect(shop.deb(arOf([binary, { ...control, bytes: endless }, data]))).rejects.toThrow(/too large/)
