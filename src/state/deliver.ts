@@ -6,7 +6,7 @@ import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { Report } from '../base/progress.ts'
 import type { FileStat } from '../host/disk.ts'
-import { exchangeTrees, moveIntoPlace, syncAll } from '../host/durable.ts'
+import { exchangeTrees, moveIntoPlace, moveTree, syncAll } from '../host/durable.ts'
 import { type Delivery, blocked, isFolder, nothing, planDeliveries, type Standing } from './deliveries.ts'
 import type { StateParts } from './parts.ts'
 import { factoryPath, parentFolder } from './places.ts'
@@ -45,8 +45,9 @@ export function settlePending(parts: StateParts): void {
   const { disk } = parts.outside
   for (const { path } of pending) {
     const part = partOf(inRoot(parts, path))
-    const isOurs = isReachable(parts, path) && ['file', 'symlink'].includes(disk.lstat(part)?.kind ?? '')
-    if (isOurs) disk.remove(part)
+    const kind = isReachable(parts, path) ? disk.lstat(part)?.kind : undefined
+    if (kind === 'folder') disk.removeFolder(part)
+    else if (kind !== undefined) disk.remove(part)
   }
   syncMachineFolders(parts)
   settleRows(parts)
@@ -166,13 +167,16 @@ function prepare(parts: StateParts, delivery: Delivery): boolean {
   return true
 }
 
+/** With its attributes from the start: made beside its place and moved there, so that what is in it can follow. */
 function makeFolder(parts: StateParts, path: string): void {
   const { disk, userId } = parts.outside
   const target = inRoot(parts, path)
   const stat = statOf(parts, path)
-  disk.makeFolder(target, 0o700)
-  if (userId === 0) disk.setOwner(target, stat.uid, stat.gid)
-  disk.setMode(target, userId === 0 ? stat.mode : stat.mode | 0o700)
+  if (disk.lstat(partOf(target)) !== undefined) return
+  disk.makeFolder(partOf(target), 0o700)
+  if (userId === 0) disk.setOwner(partOf(target), stat.uid, stat.gid)
+  disk.setMode(partOf(target), userId === 0 ? stat.mode : stat.mode | 0o700)
+  moveTree(disk, partOf(target), target)
 }
 
 /** A real copy: the machine may edit it in place, so it shares nothing with a tree. */

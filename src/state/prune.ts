@@ -29,8 +29,10 @@ export function removeState({ outside: { disk }, places, database }: StateParts,
   disk.removeTree(removed)
 }
 
-/** Trees that were never finished or are half removed. Folders of open imports are the store's. */
+/**
+ * Trees that were never finished or are half removed, and what imports left. Only with no import open: called by
+ * recovery, before anything else is begun.
+ */
 export function sweepStaging({ outside: { disk }, places }: StateParts): void {
-  for (const { name } of disk.list(places.staging))
-    if (/^([0-9]+|removed-[0-9]+|init)$/.test(name)) disk.removeTree(`${places.staging}/${name}`)
+  for (const { name } of disk.list(places.staging)) disk.removeTree(`${places.staging}/${name}`)
 }

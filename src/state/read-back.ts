@@ -12,7 +12,7 @@ import type { PlannedFile, TreePlan } from './tree-plan.ts'
 /** How many entries the tree has. Throws STATE_BROKEN with the first difference. */
 export async function readBack(site: TreeSite, plan: TreePlan): Promise<number> {
   const checks = checksOf(site, plan)
-  const { disk, turn } = site.outside
+  const { disk } = site.outside
   let seen = 0
   for (const below of walkTree(disk, `${site.folder}/usr`)) {
     const path = `usr${below}`
@@ -20,7 +20,7 @@ export async function readBack(site: TreeSite, plan: TreePlan): Promise<number> 
     const check = checks.get(path)
     const problem = stat === undefined ? 'vanished' : check === undefined ? 'was not planned' : check(stat)
     if (problem !== undefined) refuse(site, path, problem)
-    if (++seen % 256 === 0) await turn()
+    if (++seen % 256 === 0) await site.outside.turn()
   }
   if (seen !== checks.size) refuse(site, 'usr', `has ${seen} entries, not ${checks.size}`)
   return seen

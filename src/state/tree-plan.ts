@@ -1,7 +1,7 @@
 // The whole tree of a state as a list, before anything is written: what the packages' layouts make together, their
 // manifests, and what triggers made. Pure. A tree is assembled from this list alone; the current one is not looked at.
 import { MossError } from '../base/error.ts'
-import type { AssetId, ContentDigest, PackageId } from '../base/ids.ts'
+import type { AssetId, ContentDigest, Digest, PackageId } from '../base/ids.ts'
 import type { LayoutFile, LayoutFolder, LayoutSymlink, Manifest } from '../manifest/manifest.ts'
 import { mergeLayouts } from '../manifest/merged-layout.ts'
 import { type AssetDescription, assetIdOf } from '../store/asset.ts'
@@ -68,7 +68,7 @@ function planFile({ path, mode, uid, gid, sizeBytes, content, xattrs }: LayoutFi
 
 /** A manifest is kept like any file: its content digest is the package's id. */
 function manifestFile(id: PackageId, sizeBytes: number): PlannedFile {
-  const content = id as string as ContentDigest
+  const content: ContentDigest = id as Digest as ContentDigest
   const description: AssetDescription = { content, sizeBytes, mode: 0o644, uid: 0, gid: 0 }
   return { path: `usr/${manifestsPath}/${id}`, asset: assetIdOf(description), description }
 }

@@ -2,7 +2,7 @@
 // into the store as an import would, and a root opened as a session opens it.
 import { encodeUtf8 } from '../../src/base/bytes.ts'
 import { digestOf } from '../../src/base/digest.ts'
-import type { ContentDigest, Digest, PackageId } from '../../src/base/ids.ts'
+import type { ContentDigest, PackageId } from '../../src/base/ids.ts'
 import type { Database } from '../../src/host/database.ts'
 import type { Outside } from '../../src/host/outside.ts'
 import { encodeManifest, packageIdOf } from '../../src/manifest/codec.ts'
@@ -85,8 +85,7 @@ export const sampleDate = 1_700_000_000
 
 export const sampleCounters = (serial: number): Counters => ({
   epoch: 1,
-  serials:
-    serial === 0 ? {} : { stable: { serial, snapshot: digestOf<Digest>(encodeUtf8(`snapshot ${serial}`)) } },
+  serials: serial === 0 ? {} : { stable: { serial, snapshot: digestOf(encodeUtf8(`snapshot ${serial}`)) } },
   timeFloor: sampleDate + serial,
 })
 
@@ -153,7 +152,7 @@ export const sampleRequest = (packages: readonly SamplePackage[], serial = 1): S
     name: 'stable',
     epoch: 1,
     serial,
-    snapshot: digestOf<Digest>(encodeUtf8(`snapshot ${serial}`)),
+    snapshot: digestOf(encodeUtf8(`snapshot ${serial}`)),
   },
   created: sampleDate + serial,
 })
