@@ -21,7 +21,7 @@ const wholeTree = 'the tree of /usr is assembled from packages alone'
 const queries =
   `: [ [[ test true false echo printf exit return set shift local export readonly unset read cd pwd umask wait sleep
   hash trap break continue getopts type which grep egrep fgrep zgrep awk mawk gawk cat cut head tail sort uniq tr wc
-  readlink realpath basename dirname ls stat getent id uname whoami hostname expr date cmp diff md5sum sha1sum sha256sum
+  readlink realpath basename dirname ls stat getent id uname whoami hostname expr date cmp diff md5sum sha1sum sha256sum sha512sum who runlevel
   pidof pgrep ps dpkg-query dpkg-realpath dpkg-architecture ischroot mktemp tempfile env logger seq tty locale comm
   column fold od strings zcat pathfind lsb_release systemd-detect-virt mountpoint
   findmnt printenv let declare typeset`.split(/\s+/)
@@ -66,7 +66,7 @@ const rules: Readonly<Record<string, Rule>> = {
     'useradd groupadd usermod groupmod adduser addgroup userdel groupdel deluser delgroup gpasswd',
     users,
   ),
-  ...named('passwd chage chsh chfn shadowconfig pwconv grpconv pwck grpck', users),
+  ...named('passwd update-passwd chage chsh chfn shadowconfig pwconv grpconv pwck grpck', users),
   'systemd-sysusers': reported('users', 'moss makes no users: left to systemd-sysusers when the root starts'),
   'systemd-tmpfiles': reported('tmpfiles', 'not made: left to systemd-tmpfiles when the root starts'),
   'deb-systemd-helper': (words) => asQuery(words, /^(was-enabled|debian-installed)$/, services),
@@ -86,10 +86,15 @@ const rules: Readonly<Record<string, Rule>> = {
   ...named('py3clean pyclean pypyclean', handled('byte code', wholeTree)),
   ...named('add-shell remove-shell update-shells', shells),
   ...named('depmod update-initramfs mkinitramfs dracut update-grub grub-install grub-mkconfig', modules),
-  ...named('linux-update-symlinks linux-check-removal kernel-install dkms modprobe rmmod', modules),
+  ...named(
+    'update-tirfs linux-update-symlinks linux-check-removal kernel-install dkms modprobe rmmod',
+    modules,
+  ),
   ...named('ucf ucfr ucfq', reported('configuration', 'ucf asks nothing and copies nothing')),
   ...named('chown chgrp chmod setcap setfacl chattr restorecon', attributes),
   ...named('apparmor_parser aa-status udevadm sysctl setsebool semodule', policy),
+  'pam-auth-update': reported('authentication', 'the common PAM files are not changed'),
+  'run-parts': reported('hooks', 'no hook of other packages is run'),
   'update-mime-database': cache('the MIME database'),
   'update-desktop-database': cache('the desktop database'),
   'gtk-update-icon-cache': cache('the icon cache'),
