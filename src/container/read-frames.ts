@@ -53,8 +53,8 @@ export function decodeFrame(container: VerifiedContainer, n: number, pool: Pool)
   return pool.run(decodeFrameJob, input, [input.stored.buffer as ArrayBuffer])
 }
 
-/** Decoded frames kept, so that neighbours in a frame are decoded once: at most 8 × 8 MiB. */
-const keptFrames = 8
+/** Decoded frames kept, so that neighbours in a frame are decoded once: as a rule 4 × 4 MiB. */
+const keptFrames = 4
 
 /** Gives chunks in any order; quickest in the order of the frames. */
 export function chunkReader(container: VerifiedContainer, pool: Pool): ChunkReader {

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { concatBytes, encodeUtf8, equalBytes } from '../../../src/base/bytes.ts'
 import { isMossError } from '../../../src/base/error.ts'
+import { viewOf } from '../../../src/container/little-endian.ts'
 import { chunkReader, verifyWhole } from '../../../src/container/read-frames.ts'
 import type { VerifiedContainer } from '../../../src/container/verify.ts'
 import { inlinePool } from '../../../src/host/pool.ts'
@@ -75,6 +76,46 @@ describe('a bundle of a few KiB', () => {
         code: 'CONTAINER_DAMAGED',
         part: 'end',
       })
+  })
+})
+
+describe('signature blocks', () => {
+  const withSignatures = async (change: (section: Uint8Array) => Uint8Array) => {
+    const { bytes, intact } = await small()
+    const at = intact.sectionsOffset - intact.prelude.signaturesBytes
+    const section = change(bytes.slice(at, intact.sectionsOffset))
+    const spliced = concatBytes([bytes.subarray(0, at), section, bytes.subarray(intact.sectionsOffset)])
+    viewOf(spliced).setUint32(16, section.length, true)
+    return problemOf(() => verified(spliced))
+  }
+  const damaged = (part: string) => ({ code: 'CONTAINER_DAMAGED', part })
+
+  test('are refused when there is one more than the head names, or a byte more', async () => {
+    expect(await withSignatures((section) => concatBytes([section, section]))).toEqual(damaged('signatures'))
+    expect(await withSignatures((section) => concatBytes([section, Uint8Array.of(0)]))).toEqual(
+      damaged('signatures'),
+    )
+  })
+
+  test('are refused when one is missing, or reaches beyond the rest', async () => {
+    expect(await withSignatures(() => new Uint8Array(0))).toEqual(damaged('signature 1'))
+    for (const length of [2 ** 31 - 1, 2 ** 31, 2 ** 31 + 1, 2 ** 32 - 1])
+      expect(
+        await withSignatures((section) => {
+          viewOf(section).setUint32(0, length, true)
+          return section
+        }),
+      ).toEqual(damaged('signature 1'))
+  })
+
+  test('are refused when they are not text, or text in another form', async () => {
+    expect(await withSignatures((section) => section.with(10, 0xff))).toEqual(damaged('signature 1'))
+    const longer = (section: Uint8Array): Uint8Array => {
+      const grown = concatBytes([section, encodeUtf8('\n')])
+      viewOf(grown).setUint32(0, grown.length - 4, true)
+      return grown
+    }
+    expect((await withSignatures(longer)).code).toBe('TRUST_SIGNATURE_INVALID')
   })
 })
 

@@ -155,6 +155,28 @@ describe('table chunks', () => {
   })
 })
 
+describe('table chunks with ids that begin alike', () => {
+  const names = Array.from({ length: 400 }, (_, index) => `c${index}`)
+  const alike = names
+    .map((name) => id<ChunkId>(name))
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .map((chunk, index) => ({ id: chunk, frame: 0, offset: index, sizeBytes: 1 }))
+  const frame = { offset: 0, storedBytes: 400, plainBytes: 400, codec: 0 as const, digest: id('f') }
+  const frameTable = new FrameTable(encodeFrames([frame]), { count: 1, storedBytes: 400 })
+  const bytes = encodeChunks(alike)
+
+  test('finds each, and refuses two of them in the wrong order, which the fan-out cannot see', () => {
+    const table = new ChunkTable(bytes, frameTable)
+    for (const { id: chunk, offset } of alike) expect(table.place(chunk)?.offset).toBe(offset)
+    const first = alike.findIndex((chunk, index) => alike[index + 1]?.id.slice(0, 2) === chunk.id.slice(0, 2))
+    const swapped = Uint8Array.from(bytes)
+    const at = 1024 + first * 44
+    swapped.set(bytes.subarray(at + 44, at + 88), at)
+    swapped.set(bytes.subarray(at, at + 44), at + 44)
+    expect(refusal(() => new ChunkTable(swapped, frameTable))).toMatch(/^table chunks: .* not in order/)
+  })
+})
+
 describe('tables contents and links', () => {
   const list = (name: string, sizes: readonly number[]) => ({
     content: id<ContentDigest>(name),
