@@ -11,7 +11,7 @@ import { type Delivery, blocked, isFolder, nothing, planDeliveries, type Standin
 import type { StateParts } from './parts.ts'
 import { factoryPath, parentFolder } from './places.ts'
 import { readDeliveries, removeDelivery, writeDelivery } from './tables.ts'
-import { digestOfFile, walkTree } from './tree-digest.ts'
+import { digestOfFile, walkTree, windowsOf } from './tree-digest.ts'
 
 /** How a delivered file is called until all of them are durable. */
 const partOf = (path: string): string => `${path}.moss-new`
@@ -188,12 +188,10 @@ function placeDefault(parts: StateParts, { path, after }: Delivery, target: stri
   {
     using source = disk.open(from, 'read')
     using copy = disk.open(target, 'create', 0o600)
-    const window = new Uint8Array(1024 * 1024)
-    for (let at = 0; ;) {
-      const count = source.read(window, at)
-      if (count === 0) break
-      copy.write(window.subarray(0, count), at)
-      at += count
+    let at = 0
+    for (const window of windowsOf(source)) {
+      copy.write(window, at)
+      at += window.length
     }
   }
   if (userId === 0) disk.setOwner(target, stat.uid, stat.gid)

@@ -2,10 +2,10 @@
 // trees with one digest are the same to whoever runs from them. Dates are left out, as are inodes and link counts.
 // The text that is digested has one line per entry: a folder before what is in it, names in bytewise order.
 import { compareText, encodeUtf8 } from '../base/bytes.ts'
-import { digestOf, startDigest } from '../base/digest.ts'
+import { startDigest } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { Digest } from '../base/ids.ts'
-import type { Disk, Xattrs } from '../host/disk.ts'
+import type { Disk, OpenFile, Xattrs } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
 
 const windowBytes = 1024 * 1024
@@ -14,10 +14,9 @@ const windowBytes = 1024 * 1024
 export async function treeDigest(outside: Pick<Outside, 'disk' | 'turn'>, folder: string): Promise<Digest> {
   const { disk } = outside
   const running = startDigest()
-  const window = new Uint8Array(windowBytes)
   let seen = 0
   for (const name of walkTree(disk, folder)) {
-    running.add(encodeUtf8(`${describeEntry(disk, { folder, name, window })}\n`))
+    running.add(encodeUtf8(`${describeEntry(disk, { folder, name })}\n`))
     if (++seen % 256 === 0) await outside.turn()
   }
   return running.finish()
@@ -33,7 +32,7 @@ export function* walkTree(disk: Disk, folder: string, at = ''): Generator<string
 
 function describeEntry(
   disk: Disk,
-  { folder, name, window }: { readonly folder: string; readonly name: string; readonly window: Uint8Array },
+  { folder, name }: { readonly folder: string; readonly name: string },
 ): string {
   const path = `${folder}${name}`
   const stat = disk.lstat(path)
@@ -45,7 +44,7 @@ function describeEntry(
   const attributes = `${stat.mode.toString(8)} ${owner}${formatXattrs(disk.getXattrs(path))}`
   if (stat.kind === 'folder') return `folder ${where} ${attributes}`
   if (stat.kind === 'other') return `other ${where} ${attributes}`
-  return `file ${where} ${attributes} ${stat.sizeBytes} ${digestOfFile(disk, path, window)}`
+  return `file ${where} ${attributes} ${stat.sizeBytes} ${digestOfFile(disk, path)}`
 }
 
 const formatXattrs = (xattrs: Xattrs): string =>
@@ -54,21 +53,21 @@ const formatXattrs = (xattrs: Xattrs): string =>
     .map(([name, value]) => ` ${JSON.stringify(name)}=${value.toHex()}`)
     .join('')
 
-/** The content digest of a file, read in windows. */
-export function digestOfFile(
-  disk: Disk,
-  path: string,
-  window: Uint8Array = new Uint8Array(windowBytes),
-): Digest {
+/** The content digest of a file, read in windows no larger than it needs. */
+export function digestOfFile(disk: Disk, path: string): Digest {
   using file = disk.open(path, 'read')
-  const first = file.read(window, 0)
-  if (first < window.length) return digestOf(window.subarray(0, first))
   const running = startDigest()
-  running.add(window)
-  for (let at = first; ;) {
+  for (const window of windowsOf(file)) running.add(window)
+  return running.finish()
+}
+
+/** The same buffer each time: use each window before asking for the next. */
+export function* windowsOf(file: OpenFile): Generator<Uint8Array> {
+  const window = new Uint8Array(Math.min(windowBytes, file.stat().sizeBytes + 1))
+  for (let at = 0; ;) {
     const count = file.read(window, at)
-    if (count === 0) return running.finish()
-    running.add(window.subarray(0, count))
+    if (count > 0) yield window.subarray(0, count)
+    if (count < window.length) return
     at += count
   }
 }
