@@ -1,8 +1,8 @@
 // Says in prose why a model cannot be satisfied, and which smallest change would help. From the clauses that
 // failed together it drops every fact that is not needed (so that what remains fails, and nothing less does),
 // tells the rest in the order in which one meets them from the model, and tries out changes by solving again.
-import { type Fact, type FactClause, keyOf, type Problem } from './problem.ts'
-import { solvePart } from './rework.ts'
+import { type Fact, type FactClause, type Problem } from './problem.ts'
+import { smallestFailure } from './rework.ts'
 import { sayFacts } from './say-facts.ts'
 import { suggestChange } from './suggest.ts'
 
@@ -10,7 +10,7 @@ import { suggestChange } from './suggest.ts'
 export function explainFailure(problem: Problem, core: readonly number[]): string {
   const missing = missingSubscriptions(problem)
   const clauses = core.map((position) => problem.clauses[position] as FactClause)
-  const facts = missing.length > 0 ? missing : minimise(problem, clauses)
+  const facts = missing.length > 0 ? missing : smallestFailure(problem, clauses)
   const advice = suggestChange(problem, facts)
   const told = `the model cannot be satisfied: ${sayFacts(problem, facts)}`
   return advice === undefined ? told : `${told}; ${advice}`
@@ -21,13 +21,3 @@ const missingSubscriptions = ({ clauses }: Problem): readonly Fact[] =>
   clauses
     .filter(({ literals, fact }) => fact.kind === 'subscription' && literals.length === 0)
     .map(({ fact }) => fact)
-
-/** The facts of a smallest failing part, in the order of the problem: subscriptions first, then outwards. */
-function minimise(problem: Problem, core: readonly FactClause[]): readonly Fact[] {
-  const groups = Map.groupBy(core, ({ fact }) => keyOf(fact))
-  for (const key of [...groups.keys()].toReversed()) {
-    const rest = [...groups].filter(([other]) => other !== key).flatMap(([, clauses]) => clauses)
-    if (solvePart(problem, rest).kind === 'none') groups.delete(key)
-  }
-  return [...groups.values()].flatMap((clauses) => clauses.map(({ fact }) => fact))
-}

@@ -198,7 +198,6 @@ class Search {
         seen.add(variable)
         if (this.#levelOf(literal) === level) open++
         else if (this.#levelOf(literal) > 0) learned.push(literal)
-        else parents.push(this.#reasons[variable] as number)
       }
       do pivot = this.#trail[--at] as number
       while (!seen.has(Math.abs(pivot)) || this.#levelOf(pivot) !== level)
@@ -237,7 +236,10 @@ class Search {
     this.#propagated = start
   }
 
-  /** The given clauses from which the failure of `conflict` follows; all that is assigned is so at level 0. */
+  /**
+   * The given clauses from which the failure of `conflict` follows. What is assigned now is so at level 0: learned
+   * clauses left those literals out, but the clauses they follow from still have them.
+   */
   #coreOf(conflict: number): readonly number[] {
     const given = this.#problem.clauses.length
     const seen = new Set<number>()

@@ -6,6 +6,9 @@ import { provides } from '../../src/manifest/match.ts'
 import type { Candidate, Solution } from '../../src/solve/candidate.ts'
 import { checkClosure } from '../../src/solve/closure.ts'
 import type { Model } from '../../src/solve/model.ts'
+import { type FactClause, keyOf, stateProblem } from '../../src/solve/problem.ts'
+import { smallestFailure, solvePart } from '../../src/solve/rework.ts'
+import { search } from '../../src/solve/search.ts'
 import { type Offer, solve } from '../../src/solve/solve.ts'
 import { modelOf, offer } from '../support/universe.ts'
 
@@ -174,6 +177,26 @@ test('an update of what was chosen changes nothing: what is installed stays', ()
     }),
     { numRuns: 1000 },
   )
+})
+
+test('an explanation tells no fact without which the model would be satisfied just as little', () => {
+  let shrunk = 0
+  fc.assert(
+    fc.property(universe, (given) => {
+      const problem = stateProblem(given)
+      const outcome = search({ ...problem, variables: problem.candidates.length })
+      if (outcome.kind === 'found') return
+      const core = outcome.core.map((position) => problem.clauses[position] as FactClause)
+      const keys = [...new Set(smallestFailure(problem, core).map(keyOf))]
+      const clausesOf = (some: readonly string[]) => core.filter(({ fact }) => some.includes(keyOf(fact)))
+      if (keys.length < new Set(core.map(({ fact }) => keyOf(fact))).size) shrunk++
+      expect(solvePart(problem, clausesOf(keys)).kind).toBe('none')
+      for (const key of keys)
+        expect(solvePart(problem, clausesOf(keys.filter((other) => other !== key))).kind).toBe('found')
+    }),
+    { numRuns: 3000 },
+  )
+  expect(shrunk).toBeGreaterThan(0)
 })
 
 test('the change that an explanation names does help', () => {
