@@ -3,7 +3,7 @@
 // several of these together. A change is only told if it helps.
 import { display } from '../base/display.ts'
 import { formatRelation, type Relation } from '../manifest/capability.ts'
-import { formatAlternatives, sayList, sayRelation } from './phrases.ts'
+import { formatAlternatives, sayFew, sayRelation } from './phrases.ts'
 import { type Fact, type FactClause, keyOf, type Problem, stateProblem } from './problem.ts'
 import { isSolvableWithout, solvePart } from './rework.ts'
 import { search } from './search.ts'
@@ -92,7 +92,7 @@ function sayDropped(dropped: readonly Subscription[], told: readonly Subscriptio
   const command = `moss unsubscribe ${first.map(({ relation }) => shellWord(relation)).join(' ')}`
   return others.length === 0
     ? `${command} would help`
-    : `${command} would be a first step, for ${sayList(others.map(({ relation }) => sayRelation(relation)))} cannot be satisfied either`
+    : `${command} would be a first step, for ${sayFew(others.map(({ relation }) => sayRelation(relation)))} cannot be satisfied either`
 }
 
 /** A bare name stays; anything else needs quotes in a shell. */
