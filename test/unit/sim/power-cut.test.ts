@@ -93,6 +93,20 @@ test('the names of one folder become durable in their order', () => {
   }
 })
 
+test('a synced rename brings along what had to come before it', () => {
+  const outside = simulatedOutside(1)
+  const { disk } = outside
+  for (const folder of ['/from', '/to']) disk.makeFolder(folder)
+  disk.syncFilesystem('/')
+  disk.makeFolder('/from/tree')
+  disk.rename('/from/tree', '/to/tree', 'exclusive')
+  disk.syncFolder('/to')
+  for (const seed of seeds) {
+    const after = outside.afterPowerCut(seed).disk
+    expect([after.list('/from'), after.list('/to').length]).toEqual([[], 1])
+  }
+})
+
 test('a failed sync forgets data for good: the next one succeeds and says nothing', () => {
   const outside = simulatedOutside(1)
   const { disk } = outside
