@@ -16,6 +16,7 @@ import { formatCapability } from '../manifest/capability.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { Signer } from '../trust/keys.ts'
 import { encodeAbout, type ServedHost } from './about.ts'
+import { packageChunks } from './package-chunks.ts'
 import { encodeSummary } from './summary.ts'
 
 export interface ExportRequest {
@@ -54,8 +55,9 @@ export async function exportBundle(outside: Outside, request: ExportRequest): Pr
   if (outside.disk.lstat(spoolPath) !== undefined) outside.disk.remove(spoolPath)
   using spool = startFrames(outside, spoolPath, { level: request.level })
   let doneBytes = 0
-  for (const chunk of plan.chunks) {
-    await spool.add({ id: chunk.id, bytes: await request.channel.reader(chunk.from).get(chunk.id) })
+  const { pool } = outside
+  for await (const { chunk, bytes } of packageChunks(plan.chunks, { channel: request.channel, pool })) {
+    await spool.add({ id: chunk.id, bytes })
     doneBytes += chunk.sizeBytes
     report({ phase: 'encode', doneBytes, totalBytes: plan.totals.chunkBytes })
   }

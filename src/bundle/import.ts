@@ -8,6 +8,7 @@ import { decodeFrame } from '../container/read-frames.ts'
 import type { Outside } from '../host/outside.ts'
 import type { StoreImport } from '../store/import.ts'
 import type { Store } from '../store/store.ts'
+import { freeNow } from './free-now.ts'
 import { manifestAsset, planAssembly, type Assembly, type Destination } from './assembly.ts'
 import type { BundlePackage } from './read-bundle.ts'
 import type { TakenBundle } from './take-in.ts'
@@ -188,10 +189,4 @@ async function writeCarriedChunks(
     underWay.push({ n, plain })
   }
   while (underWay.length > 0) await writeOldest()
-}
-
-/** The collector lets tens of MiB of such buffers pile up in each thread before it looks. Nobody may use them after. */
-function freeNow(bytes: Uint8Array): void {
-  const { buffer } = bytes
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0)
 }

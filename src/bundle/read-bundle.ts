@@ -69,11 +69,7 @@ export function readBundle(
   const summary = readSummary(container)
   checkHost({ about, summary, host: judge.host })
   const { snapshot, signers } = readCarriedSnapshot(container, about, judge.root)
-  const counters = acceptSnapshot(
-    judge.counters,
-    { ...snapshot, snapshot: about.snapshot as Digest },
-    judge.nowSeconds,
-  )
+  const counters = acceptSnapshot(judge.counters, { ...snapshot, snapshot: about.snapshot }, judge.nowSeconds)
   const tables = readTables(container)
   return {
     id: opened.id,

@@ -1,0 +1,81 @@
+// Chunks out of a channel's packages, in the order of a plan. A frame of a package is decoded when its first chunk is
+// wanted, the next one beside it, and a few are kept, so that each is decoded about once; what goes is freed at
+// once, so that memory is bounded by those few whatever is exported.
+import { MossError } from '../base/error.ts'
+import type { CarriedChunk } from '../carry/plan.ts'
+import type { StationChannel } from '../channel/station-channel.ts'
+import { decodeFrame } from '../container/read-frames.ts'
+import { readTables, type Tables } from '../container/tables.ts'
+import type { VerifiedContainer } from '../container/verify.ts'
+import type { Pool } from '../host/pool.ts'
+import { freeNow } from './free-now.ts'
+
+const keptFrames = 8
+
+interface WantedFrame {
+  readonly key: string
+  readonly container: VerifiedContainer
+  readonly n: number
+  readonly chunks: { readonly chunk: CarriedChunk; readonly offset: number }[]
+}
+
+/** Each chunk with its bytes, which are good until the next one is asked for. */
+export async function* packageChunks(
+  chunks: readonly CarriedChunk[],
+  from: { readonly channel: StationChannel; readonly pool: Pool },
+): AsyncGenerator<{ readonly chunk: CarriedChunk; readonly bytes: Uint8Array }> {
+  const kept = new Map<string, Promise<Uint8Array>>()
+  const start = (frame: WantedFrame): Promise<Uint8Array> => {
+    const known = kept.get(frame.key)
+    const plain = known ?? decodeFrame(frame.container, frame.n, from.pool)
+    // Awaited in its turn; until then a failure must not count as unhandled.
+    plain.catch(() => {})
+    kept.delete(frame.key)
+    kept.set(frame.key, plain)
+    return plain
+  }
+  const runs = runsOf(chunks, from.channel)
+  let run = runs.next().value
+  while (run !== undefined) {
+    const next = runs.next().value
+    const plain = await start(run)
+    if (next !== undefined) void start(next).catch(() => {})
+    for (const { chunk, offset } of run.chunks)
+      yield { chunk, bytes: plain.subarray(offset, offset + chunk.sizeBytes) }
+    for (const [key, oldest] of kept) {
+      if (kept.size <= keptFrames || key === next?.key) break
+      kept.delete(key)
+      freeNow(await oldest)
+    }
+    run = next
+  }
+}
+
+/** Neighbours that lie in one frame, together. */
+function* runsOf(
+  chunks: readonly CarriedChunk[],
+  channel: StationChannel,
+): Generator<WantedFrame, undefined> {
+  let run: WantedFrame | undefined
+  let tables:
+    { readonly id: CarriedChunk['from']; readonly tables: Tables; container: VerifiedContainer } | undefined
+  for (const chunk of chunks) {
+    if (tables?.id !== chunk.from) tables = { id: chunk.from, ...openPackage(channel, chunk) }
+    const place = tables.tables.chunkPlace(chunk.id)
+    if (place?.sizeBytes !== chunk.sizeBytes) throw missing(chunk)
+    const key = `${chunk.from} ${place.frame}`
+    if (run !== undefined && run.key !== key) yield run
+    if (run?.key !== key) run = { key, container: tables.container, n: place.frame, chunks: [] }
+    run.chunks.push({ chunk, offset: place.offset })
+  }
+  if (run !== undefined) yield run
+}
+
+function openPackage(channel: StationChannel, chunk: CarriedChunk) {
+  const file = channel.package(chunk.from)
+  if (file === undefined) throw missing(chunk)
+  return { container: file.container, tables: readTables(file.container) }
+}
+
+const missing = (chunk: CarriedChunk): MossError =>
+  new MossError('CONTENT_MISSING', { what: `chunk ${chunk.id} of package ${chunk.from}` })
