@@ -1,12 +1,17 @@
-// The program: hands the real outside to the command line.
+// The program: hands the real outside to the command line. No top-level await: the built program is CommonJS.
 import { run } from './cli/run.ts'
 import { readEnvironment } from './host/environment.ts'
 import { linuxOutside } from './host/linux-outside.ts'
 
 const worker = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
 
-process.exitCode = await run({
+function setExitCode(code: number): void {
+  process.exitCode = code
+}
+
+// run() never rejects: whatever goes wrong, it says so and returns a code.
+run({
   argv: process.argv.slice(2),
   environment: readEnvironment(),
   openOutside: () => linuxOutside({ workerUrl: new URL(worker, import.meta.url) }),
-})
+}).then(setExitCode, () => setExitCode(70))

@@ -1,7 +1,7 @@
 // A thread of the pool: serves every room's jobs.
 import { decodeFrameJob, encodeFrameJob } from './container/jobs.ts'
 import { cutWindowJob, digestJob } from './delta/jobs.ts'
-import { type Job, serveJobs } from './host/pool.ts'
+import { serveJobs } from './host/pool.ts'
 import { bodyDigestsJob } from './store/jobs.ts'
 
-serveJobs([decodeFrameJob, encodeFrameJob, cutWindowJob, digestJob, bodyDigestsJob] as readonly Job<never, unknown>[])
+serveJobs([decodeFrameJob, encodeFrameJob, cutWindowJob, digestJob, bodyDigestsJob])

@@ -227,7 +227,7 @@ const decoder = new Decoder({
  */
 export function decodeCbor(bytes: Uint8Array, part: string): CborValue {
   new Checker(bytes, part).whole()
-  return narrow(decoder.decode(bytes) as CborValue | bigint)
+  return narrow(decoder.decode(bytes.subarray()) as CborValue | bigint)
 }
 
 /** cbor-x gives 64-bit integers as bigint and byte strings as views of its input: numbers and copies here. */

@@ -2,22 +2,23 @@
 // Digests are 64 lower-case hexadecimal digits in memory and 32 raw bytes on disk.
 
 declare const brand: unique symbol
-type Branded<T, Name extends string> = T & { readonly [brand]: Name }
+/** Kinds as keys: an intersection of two brands has both, and neither is taken for a third. */
+type Branded<T, Kinds extends string> = T & { readonly [brand]: { readonly [kind in Kinds]: true } }
 
 /** SHA-256 of some bytes, as 64 lower-case hexadecimal digits. */
 export type Digest = Branded<string, 'Digest'>
 /** Names a chunk: SHA-256 of its plain bytes. */
-export type ChunkId = Digest & { readonly [brand]: 'Digest' & 'ChunkId' }
+export type ChunkId = Branded<string, 'Digest' | 'ChunkId'>
 /** Names a file's bytes: SHA-256 of the whole content. A content of one chunk has that chunk's id. */
-export type ContentDigest = Digest & { readonly [brand]: 'Digest' & 'ContentDigest' }
+export type ContentDigest = Branded<string, 'Digest' | 'ContentDigest'>
 /** Names a file body with its attributes inside a store; never leaves the store. */
-export type AssetId = Digest & { readonly [brand]: 'Digest' & 'AssetId' }
+export type AssetId = Branded<string, 'Digest' | 'AssetId'>
 /** Names a package: SHA-256 of its manifest's canonical bytes. */
-export type PackageId = Digest & { readonly [brand]: 'Digest' & 'PackageId' }
+export type PackageId = Branded<string, 'Digest' | 'PackageId'>
 /** Names a key: SHA-256 of its algorithm and public key. */
-export type KeyId = Digest & { readonly [brand]: 'Digest' & 'KeyId' }
+export type KeyId = Branded<string, 'Digest' | 'KeyId'>
 /** Names a container: SHA-256 of its head. */
-export type ContainerId = Digest & { readonly [brand]: 'Digest' & 'ContainerId' }
+export type ContainerId = Branded<string, 'Digest' | 'ContainerId'>
 /** Names a host: the first 16 digits of its key's id. */
 export type HostId = Branded<string, 'HostId'>
 /** The number of a state, from 0. */

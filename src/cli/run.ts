@@ -1,6 +1,5 @@
 // One run of the program: arguments in; text or JSON and an exit code out. Data goes to stdout, everything
 // else to stderr. Only this room prints.
-import { createInterface } from 'node:readline/promises'
 import { exits } from '../base/codes.ts'
 import { display } from '../base/display.ts'
 import { isMossError, MossError } from '../base/error.ts'
@@ -149,6 +148,7 @@ function callOf({ parsed, environment, outside, isJson, show, clear }: CallParts
           problem: `moss asks before it does this: ${question}? say yes with -y`,
           see: parsed.word,
         })
+      const { createInterface } = await import('node:readline/promises')
       const lines = createInterface({ input: process.stdin, output: process.stderr })
       try {
         return /^y(es)?$/i.test((await lines.question(`${question}? [y/N] `)).trim())

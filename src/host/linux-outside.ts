@@ -1,5 +1,4 @@
 // The real outside: this machine. Made once, by main.ts; costs nothing until it is used.
-import { randomBytes } from 'node:crypto'
 import { openDatabase } from './database.ts'
 import { linuxDisk } from './linux-disk.ts'
 import type { Outside } from './outside.ts'
@@ -26,7 +25,7 @@ export function linuxOutside(options: LinuxOutsideOptions = {}): Outside & Async
     disk: linuxDisk(),
     pool,
     nowMs: () => Date.now(),
-    randomBytes: (count) => Uint8Array.from(randomBytes(count)),
+    randomBytes: (count) => Uint8Array.from(process.getBuiltinModule('node:crypto').randomBytes(count)),
     openDatabase,
     run: runCommand,
     readDescriptor,

@@ -5,7 +5,7 @@ import { hostIdOf } from '../fleet/host-state.ts'
 import type { Outside } from '../host/outside.ts'
 import type { Places } from '../state/places.ts'
 import { keyFromSeed, type SecretKey } from '../trust/keys.ts'
-import { formatPublicKey, formatSecretKey, parseSecretKey } from '../trust/minisign.ts'
+import { formatPublicKey, formatSecretKey, parseSecretKey, readKeyId } from '../trust/minisign.ts'
 import { readText } from './station.ts'
 
 export const trustRootPath = (places: Places): string => `${places.keys}/root.moss-root`
@@ -42,6 +42,15 @@ export function newHostKeys(
     ],
   }
 }
+
+/** Who this host is, without touching its secret key. */
+export const readHostName = (
+  { disk }: Outside,
+  places: Places,
+): { readonly id: HostId; readonly name: string } => ({
+  id: hostIdOf(readKeyId(readText(disk, `${places.keys}/host.pub`))),
+  name: readText(disk, hostNamePath(places)).trimEnd(),
+})
 
 export function readHostIdentity({ disk }: Outside, places: Places): HostIdentity {
   const key = parseSecretKey(readText(disk, hostKeyPath(places)))

@@ -1,27 +1,28 @@
 // status: read without a lock, from the tree, the counters and what waits.
+import type { CborValue } from '../base/cbor.ts'
+import { digestOf } from '../base/digest.ts'
 import { decodeAbout } from '../bundle/about.ts'
 import { listIncoming } from '../bundle/take-in.ts'
+import { peekSection } from '../container/peek.ts'
 import { openContainer } from '../container/read.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
 import { currentRecord, keptNumbers } from '../state/parts.ts'
 import type { Places } from '../state/places.ts'
-import { fingerprintOf } from '../trust/root.ts'
+import { formatFingerprint } from '../trust/root.ts'
 import { isInterrupted } from './host.ts'
-import { readHostIdentity, trustRootPath } from './host-keys.ts'
+import { readHostName, trustRootPath } from './host-keys.ts'
 import { managedPlaces } from './installed.ts'
 import { readModel } from './model.ts'
-import { readTrustRoot } from './station.ts'
 
 export async function hostStatus(outside: Outside, { root }: { readonly root: string }) {
   const places = managedPlaces(outside, root)
   const record = currentRecord({ outside, places })
-  const identity = readHostIdentity(outside, places)
+  const { id, name } = readHostName(outside, places)
   const { model } = readModel(outside, places)
-  const trust = readTrustRoot(outside.disk, trustRootPath(places)).root
   return {
-    host: identity.id,
-    name: identity.name,
+    host: id,
+    name,
     root: places.root,
     current: record.number,
     packages: record.packages.length,
@@ -34,8 +35,21 @@ export async function hostStatus(outside: Outside, { root }: { readonly root: st
     waiting: newestWaiting(outside, places, record.channel?.serial ?? 0),
     subscriptions: model.subscriptions.length,
     freeBytes: outside.disk.freeBytes(places.own),
-    trust: { version: trust.version, fingerprint: fingerprintOf(trust) },
+    trust: ownRoot(outside, places),
     interrupted: isInterrupted(outside, places),
+  }
+}
+
+/** The root that init compared and whoever opens this host for writing verifies: here it is only told. */
+function ownRoot(
+  { disk }: Outside,
+  places: Places,
+): { readonly version: CborValue | undefined; readonly fingerprint: string } {
+  using source = fileSource(disk, trustRootPath(places))
+  const opened = openContainer(source)
+  return {
+    version: opened.head.about['version'],
+    fingerprint: formatFingerprint(digestOf(peekSection(opened, 'record') ?? new Uint8Array(0))),
   }
 }
 

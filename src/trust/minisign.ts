@@ -5,7 +5,8 @@ import { scryptSync } from 'node:crypto'
 import { blake2b } from '@noble/hashes/blake2.js'
 import { concatBytes, encodeUtf8, equalBytes, toHex } from '../base/bytes.ts'
 import { assertTrue, MossError } from '../base/error.ts'
-import { enrolKey, keyFromSeed, type PublicKey, type SecretKey } from './keys.ts'
+import type { KeyId } from '../base/ids.ts'
+import { enrolKey, keyFromSeed, keyIdOf, type PublicKey, type SecretKey } from './keys.ts'
 import { defaultAllowedBytes, ourCost, scryptCost } from './scrypt-cost.ts'
 import { strictBase64 } from './signature-block.ts'
 
@@ -38,10 +39,18 @@ function payloadOf(text: string, what: string): Uint8Array {
 
 /** Throws KEY_INVALID. */
 export function parsePublicKey(text: string): PublicKey {
+  const payload = publicPayload(text)
+  return enrolKey(payload.subarray(10), payload.subarray(2, 10), publicWhat)
+}
+
+/** The id of a key that was enrolled before: its curve point is not judged again. Throws KEY_INVALID. */
+export const readKeyId = (text: string): KeyId => keyIdOf(publicPayload(text).subarray(10))
+
+function publicPayload(text: string): Uint8Array {
   const payload = payloadOf(text, publicWhat)
   if (payload.length !== 42) refuse(publicWhat, `it has ${payload.length} bytes instead of 42`)
   if (!equalBytes(payload.subarray(0, 2), algorithm)) refuse(publicWhat, 'its algorithm is not Ed25519')
-  return enrolKey(payload.subarray(10), payload.subarray(2, 10), publicWhat)
+  return payload
 }
 
 /** As minisign shows a key: its label as a number, without leading zeros. */

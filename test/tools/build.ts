@@ -1,6 +1,8 @@
-// Makes dist/: moss.js, the one file that people start; tui.js, the screens with Ink, loaded by them alone;
+// Makes dist/: moss.cjs, the one file that people start (as CommonJS, so that what is not used is not loaded); tui.js, the screens with Ink, loaded by them alone;
 // worker.js for the pool; and moss, the launcher that finds the Node that moss brings.
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 
@@ -22,39 +24,71 @@ const screensApart: Plugin = {
 
 const launcher = `#!/bin/sh
 # Starts moss with the Node that came with it. Obeys no NODE_OPTIONS: they are not moss's.
+# The compiled form of the program lies beside it, made by the build; a start without it is only slower.
 here=$(dirname "$(readlink -f "$0")")
 unset NODE_OPTIONS
-exec "$here/../node_modules/.bin/node" --disable-warning=ExperimentalWarning "$here/moss.js" "$@"
+export NODE_COMPILE_CACHE="$here/cache" NODE_COMPILE_CACHE_PORTABLE=1
+exec "$here/../node_modules/.bin/node" --disable-warning=ExperimentalWarning "$here/moss.cjs" "$@"
 `
 
-async function bundle(entry: string, out: string): Promise<void> {
+interface Bundle {
+  readonly entry: string
+  readonly out: string
+  readonly format: 'cjs' | 'esm'
+}
+
+/** What each format lacks of the other. */
+const banners = {
+  cjs: `const bundledUrl = 'file://' + encodeURI(__filename);`,
+  esm: `import { createRequire as bundledRequire } from 'node:module'; const require = bundledRequire(import.meta.url);`,
+} as const
+
+async function bundle({ entry, out, format }: Bundle): Promise<void> {
   await build({
     entryPoints: [join(top, entry)],
     outfile: join(dist, out),
     bundle: true,
     platform: 'node',
-    format: 'esm',
+    format,
     target: 'node26',
     minify: true,
     keepNames: true,
     legalComments: 'none',
     logLevel: 'warning',
-    define: { 'process.env.NODE_ENV': '"production"', MOSS_VERSION: JSON.stringify(version) },
-    banner: {
-      js: `import { createRequire as bundledRequire } from 'node:module'; const require = bundledRequire(import.meta.url);`,
+    define: {
+      'process.env.NODE_ENV': '"production"',
+      MOSS_VERSION: JSON.stringify(version),
+      ...(format === 'cjs' ? { 'import.meta.url': 'bundledUrl' } : {}),
     },
+    banner: { js: banners[format] },
     plugins: [screensApart],
   })
+}
+
+/** The first start leaves what it compiled behind, and later ones find it: so the first one does what is usual. */
+function warmCompileCache(): void {
+  const folder = mkdtempSync(join(tmpdir(), 'moss-build-'))
+  const [home, root] = [join(folder, 'station'), join(folder, 'host')]
+  const uncached = ['--disable-warning=ExperimentalWarning', join(dist, 'moss.cjs')]
+  const must = (program: string, args: readonly string[]): void => {
+    const ran = spawnSync(program, args, { encoding: 'utf8' })
+    if (ran.status !== 0) throw new Error(`the built program fails: ${args.join(' ')}\n${ran.stderr}`)
+  }
+  must(process.execPath, [...uncached, 'key', 'generate', '--no-passphrase', '--home', home])
+  must(process.execPath, [...uncached, 'init', '--root', root, '--trust', join(home, 'root.moss-root')])
+  must(join(dist, 'moss'), ['status', '--json', '--root', root])
+  rmSync(folder, { recursive: true, force: true })
 }
 
 rmSync(dist, { recursive: true, force: true })
 mkdirSync(dist, { recursive: true })
 await Promise.all([
-  bundle('src/main.ts', 'moss.js'),
-  bundle('src/worker.ts', 'worker.js'),
-  bundle('src/tui/start.tsx', 'tui.js'),
+  bundle({ entry: 'src/main.ts', out: 'moss.cjs', format: 'cjs' }),
+  bundle({ entry: 'src/worker.ts', out: 'worker.js', format: 'esm' }),
+  bundle({ entry: 'src/tui/start.tsx', out: 'tui.js', format: 'esm' }),
 ])
 writeFileSync(join(dist, 'moss'), launcher)
 chmodSync(join(dist, 'moss'), 0o755)
+warmCompileCache()
 const kilobytes = (name: string): string => `${name} ${Math.round(statSync(join(dist, name)).size / 1000)} kB`
-console.log(`built dist/: ${['moss.js', 'worker.js', 'tui.js'].map(kilobytes).join(', ')}`)
+console.log(`built dist/: ${['moss.cjs', 'worker.js', 'tui.js'].map(kilobytes).join(', ')}`)
