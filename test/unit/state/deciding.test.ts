@@ -17,7 +17,7 @@ const state = (
 describe('the keep rule', () => {
   test('keeps the current state and the three newest', () => {
     const states = [1, 2, 3, 4, 5, 6].map((number) => state(number))
-    expect([...statesToKeep(states, 2)].toSorted()).toEqual([2, 4, 5, 6])
+    expect([...statesToKeep(states, 2)].toSorted((a, b) => a - b)).toEqual([2, 4, 5, 6])
   })
   test('keeps every pinned state, those of this boot, and only the last confirmed one', () => {
     const states = [
@@ -27,7 +27,7 @@ describe('the keep rule', () => {
       state(4, { wasCurrentThisBoot: true }),
       ...[5, 6, 7, 8].map((number) => state(number)),
     ]
-    expect([...statesToKeep(states, 8)].toSorted()).toEqual([1, 3, 4, 6, 7, 8])
+    expect([...statesToKeep(states, 8)].toSorted((a, b) => a - b)).toEqual([1, 3, 4, 6, 7, 8])
   })
 })
 
