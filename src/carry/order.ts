@@ -1,6 +1,7 @@
-// The order in which contents travel. Alike meets alike, so that a frame compresses well: packages by name, so
-// that each frame of a package's own container is decoded about once while exporting; within a package by kind
-// of file, then by name. It depends on names alone, so the same plan gives the same bytes.
+// The order in which contents travel. Alike meets alike, so that a frame compresses well: packages by name; the files
+// of a package in runs of its layout, each by kind of file, then by name. A run is so short that the frames of the
+// package's own container that hold it are kept while exporting, and each is decoded about once. The order
+// depends on names and sizes alone, so the same plan gives the same bytes.
 import { compareText } from '../base/bytes.ts'
 
 /** The kind a path tells: its extension without version numbers (`libz.so.1.3` → `so`), else its folder's name. */
@@ -22,3 +23,23 @@ export function compareAlike(a: string, b: string): number {
 }
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+
+/** Plain bytes of a run: a few frames of a package. */
+const runBytes = 24 * 1024 * 1024
+
+/** `files` are in the order of their layout, as a package holds them. */
+export function orderAlike<T extends { readonly path: string; readonly sizeBytes: number }>(
+  files: readonly T[],
+): readonly T[] {
+  const runs: T[][] = []
+  let filled = Infinity
+  for (const file of files) {
+    if (filled + file.sizeBytes > runBytes) {
+      runs.push([])
+      filled = 0
+    }
+    runs.at(-1)?.push(file)
+    filled += file.sizeBytes
+  }
+  return runs.flatMap((run) => run.sort((a, b) => compareAlike(a.path, b.path)))
+}

@@ -7,7 +7,7 @@ import { MossError } from '../base/error.ts'
 import type { ChunkId, ContentDigest, HostId, PackageId } from '../base/ids.ts'
 import type { ChunkList } from '../delta/chunk-list.ts'
 import type { LayoutFile, Manifest } from '../manifest/manifest.ts'
-import { compareAlike } from './order.ts'
+import { orderAlike } from './order.ts'
 
 /** One host: the whole package set it shall have, and what it is known to have. */
 export interface HostWish {
@@ -222,7 +222,7 @@ function orderContents(
   const out: Travelling[] = []
   for (const { id, manifest } of packages) {
     const files = filesOf(manifest).filter((file) => changed.has(file.content) && !seen.has(file.content))
-    for (const file of files.sort((a, b) => compareAlike(a.path, b.path))) {
+    for (const file of orderAlike(files)) {
       if (seen.has(file.content)) continue
       seen.add(file.content)
       out.push({ list: look.list(id, file), from: id })

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { digestOf } from '../../../src/base/digest.ts'
@@ -136,6 +136,29 @@ test('a piece that is neither carried nor here is told with its file, and nothin
     details: { names: ['/usr/bin/moved', '/usr/lib/big'] },
   })
   expect(host.store.totals().assets).toBe(0)
+})
+
+test('a damaged base counts as missing and is told with its file', async () => {
+  await using loop = new TestLoop()
+  const host = loop.host('pump')
+  const one = await loop.add('tool', '1', first)
+  const two = await loop.add('tool', '2', second)
+  loop.publish()
+  await bring(loop, host, { wants: [one], has: [] })
+  const place = host.store.contentPlace(digestOf<ContentDigest>(big)) ?? expect.fail('stored')
+  writeFileSync(place.path, noise(big.length, 9))
+  const before = host.store.totals()
+  await expect(bring(loop, host, { wants: [two], has: [one] })).rejects.toMatchObject({
+    code: 'BUNDLE_BASE_MISSING',
+    details: { names: ['/usr/lib/big'] },
+  })
+  expect(host.store.totals()).toEqual(before)
+  const mended = await loop.export([
+    { host: host.id, wants: [two], has: [one], lacking: [digestOf<ContentDigest>(big)] },
+  ])
+  using taken = await loop.takeIn(host, mended.path)
+  await importBundle(loop.outside, taken, { store: host.store, report: silent })
+  expect(has(host.store, bigChanged)).toBe(true)
 })
 
 test('B2: the medium is read once, in order, and only the end is looked at before', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compareAlike, kindOf } from '../../../src/carry/order.ts'
+import { compareAlike, kindOf, orderAlike } from '../../../src/carry/order.ts'
 
 test.each([
   ['usr/lib/x86_64-linux-gnu/libz.so.1.3.1', 'so'],
@@ -30,4 +30,17 @@ test('alike meets alike: by kind, then name, then path', () => {
     'usr/lib/a.so',
     'usr/lib/b/z.so.1',
   ])
+})
+
+test('a large package is ordered in runs of its layout, so that its frames are met about once', () => {
+  const MiB = 1024 * 1024
+  const file = (path: string, sizeBytes: number) => ({ path, sizeBytes })
+  const files = [
+    file('usr/a.so', 9 * MiB),
+    file('usr/b.py', 9 * MiB),
+    file('usr/c.so', 9 * MiB),
+    file('usr/d.py', 30 * MiB),
+  ]
+  expect(orderAlike(files).map(({ path }) => path)).toEqual(['usr/b.py', 'usr/a.so', 'usr/c.so', 'usr/d.py'])
+  expect(orderAlike([])).toEqual([])
 })
