@@ -30,14 +30,18 @@ export async function run({ argv, environment, openOutside }: Run): Promise<numb
     return fail(error, isJson)
   }
   const { verb } = parsed
-  if (verb === undefined) {
-    if (argv.length === 0 && isScreenWanted(environment))
-      return openScreens({ parsed, environment, openOutside })
-    return print(`${formatHelp(verbs)}\n`)
-  }
+  if (isScreenCall(parsed) && isScreenWanted(environment))
+    return openScreens({ parsed, environment, openOutside })
+  if (verb === undefined) return print(`${formatHelp(verbs)}\n`)
   if (parsed.flags.has('help')) return print(`${formatVerbHelp(verb)}\n`)
   return runVerb({ parsed, verb, environment, openOutside, isJson })
 }
+
+/** By name, or by saying nothing but perhaps which root. */
+const isScreenCall = ({ verb, flags }: Parsed): boolean =>
+  verb === undefined
+    ? flags.keys().every((flag) => flag === 'root')
+    : verb.words === 'tui' && !flags.has('help')
 
 const isScreenWanted = (environment: Environment): boolean =>
   environment.stdinIsTerminal && environment.stdoutIsTerminal && environment.term !== 'dumb'
@@ -49,10 +53,11 @@ async function openScreens(run: {
 }): Promise<number> {
   try {
     await using outside = run.openOutside()
+    const { hostOperations } = await import('../ops/host-operations.ts')
     const { startScreens } = await import('../tui/start.tsx')
     return await startScreens({
-      outside,
-      root: rootOf(run.parsed),
+      operations: hostOperations(outside, rootOf(run.parsed)),
+      named: run.parsed.operands.map(absolute),
       stdin: process.stdin,
       stdout: process.stdout,
       environment: run.environment,

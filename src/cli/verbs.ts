@@ -7,6 +7,7 @@ import { exportVerbs } from './export-verbs.ts'
 import { keyVerbs } from './key-verbs.ts'
 import { modelVerbs } from './model-verbs.ts'
 import { rootVerbs } from './root-verbs.ts'
+import { screenVerbs } from './screen-verbs.ts'
 import { stateVerbs } from './state-verbs.ts'
 import { updateVerbs } from './update-verbs.ts'
 import type { Verb } from './verb.ts'
@@ -21,5 +22,6 @@ export const verbs: readonly Verb[] = [
   ...channelVerbs,
   ...exportVerbs,
   ...containerVerbs,
+  ...screenVerbs,
   ...completionVerbs,
 ]

@@ -6,7 +6,7 @@ import { verifyContainer, verifySelfSignedRoot, type VerifiedContainer } from '.
 import { readHostState } from '../fleet/state-file.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
-import { isInitialised } from '../state/init.ts'
+import { isInitialised } from '../state/root-format.ts'
 import { placesOf } from '../state/places.ts'
 import type { Role, Root } from '../trust/root.ts'
 import { openHost } from './host.ts'
@@ -32,7 +32,7 @@ export async function verifyContainers(
     report({ phase: 'verify', item: file, doneItems: index, totalItems: request.files.length })
     if (outside.disk.lstat(file) === undefined) throw new MossError('MEDIUM_ABSENT', { path: file })
     try {
-      checked.push(`${file}: ${await verifyOne(outside, { file, root })}`)
+      checked.push(`${file}: ${await verifyOne(outside, { file, root }, report)}`)
     } catch (error) {
       if (!isMossError(error)) throw error
       if (request.files.length === 1) throw error
@@ -61,6 +61,7 @@ const roles: Readonly<Record<'bundle' | 'package' | 'channel', Role>> = {
 async function verifyOne(
   outside: Outside,
   { file, root }: { readonly file: string; readonly root: Root | undefined },
+  report: ReportEvent,
 ): Promise<string> {
   using source = fileSource(outside.disk, file)
   const opened = openContainer(source)
@@ -74,13 +75,19 @@ async function verifyOne(
   }
   if (root === undefined) return checkUnjudged(opened)
   const container = verifyContainer(opened, { role: roles[opened.kind], root })
-  await verifyEverything(outside, container)
+  await verifyEverything(outside, container, (doneItems, totalItems) =>
+    report({ phase: 'verify', item: file, doneItems, totalItems }),
+  )
   return `whole and genuine, ${opened.kind} signed by ${opened.head.signers.map((id) => id.slice(0, 16)).join(', ')}`
 }
 
-async function verifyEverything(outside: Outside, container: VerifiedContainer): Promise<void> {
+async function verifyEverything(
+  outside: Outside,
+  container: VerifiedContainer,
+  onFrame: (done: number, total: number) => void,
+): Promise<void> {
   if (container.kind === 'channel') for (const entry of container.head.sections) readStored(container, entry)
-  else await verifyWhole(container, outside.pool)
+  else await verifyWhole(container, outside.pool, (n) => onFrame(n + 1, container.head.frames.count))
 }
 
 /** What a courier can check without keys: the parts that the head pins, and the size. */

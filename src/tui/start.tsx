@@ -1,15 +1,106 @@
-// Opens the screens.
-import type { Environment, Outside } from '../ops/types.ts'
+// Opens the screens on a terminal and stays until somebody leaves: keys and answers go to the reducer, its state to
+// Ink, its effects to the operations. The terminal is given back as it was, also after an error or a signal.
+import { render, useInput } from 'ink'
+import type { ReactElement } from 'react'
+import { exits } from '../base/codes.ts'
+import type { HostOperations } from '../ops/host-operations.ts'
+import type { Environment } from '../ops/types.ts'
+import type { ScreenEvent } from './events.ts'
+import { type Key, keysOf } from './keys.ts'
+import { reduce } from './reducer.ts'
+import { effectRunner } from './run-effects.ts'
+import { type ScreensState, startState } from './state.ts'
+import { FrameView } from './view.tsx'
 
 export interface StartScreens {
-  readonly outside: Outside
-  readonly root: string
+  readonly operations: HostOperations
+  /** Files and folders to look at besides the media that are mounted. */
+  readonly named: readonly string[]
   readonly stdin: NodeJS.ReadStream
   readonly stdout: NodeJS.WriteStream
   readonly environment: Environment
 }
 
-/** Returns the exit code. */
-export async function startScreens(_screens: StartScreens): Promise<number> {
-  return 0
+const tickMs = 3000
+
+/** Returns the exit code. Leaving in the middle of work ends the process: what was cut short is finished or dropped at the next start. */
+export async function startScreens(start: StartScreens): Promise<number> {
+  const { operations, stdin, stdout, environment } = start
+  const sizeNow = () => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 })
+  let state = startState({
+    root: operations.root,
+    size: sizeNow(),
+    look: {
+      isAscii: !environment.isUtf8 || environment.term === 'linux',
+      isColour: environment.isColourWanted,
+    },
+    nowMs: operations.nowMs(),
+    named: start.named,
+  })
+  const left = Promise.withResolvers<number>()
+  let isPainting = false
+  const paint = (): void => {
+    if (isPainting) return
+    isPainting = true
+    queueMicrotask(() => {
+      isPainting = false
+      ink.rerender(<Screens state={state} press={press} />)
+    })
+  }
+  const dispatch = (event: ScreenEvent): void => {
+    const next = reduce(state, event)
+    if (next.state !== state) paint()
+    state = next.state
+    for (const effect of next.effects) runner.run(effect)
+  }
+  const press = (key: Key): void => dispatch({ kind: 'key', key })
+  const runner = effectRunner({
+    operations,
+    dispatch,
+    leave: (isInterrupted) => {
+      if (!isInterrupted) return left.resolve(exits.done)
+      ink.unmount()
+      process.exit(exits.stopped)
+    },
+  })
+  const ink = render(<Screens state={state} press={press} />, {
+    stdin,
+    stdout,
+    exitOnCtrlC: false,
+    interactive: true,
+    alternateScreen: true,
+    incrementalRendering: true,
+    maxFps: 10,
+  })
+  const onResize = (): void => dispatch({ kind: 'resized', size: sizeNow() })
+  const onBug = (error: unknown): void => left.reject(error)
+  stdout.on('resize', onResize)
+  process.on('uncaughtException', onBug)
+  process.on('unhandledRejection', onBug)
+  const ticking = setInterval(() => dispatch({ kind: 'tick', nowMs: operations.nowMs() }), tickMs)
+  ink.waitUntilExit().then(() => left.resolve(exits.done), left.reject)
+  runner.run({ kind: 'read-status' })
+  runner.run({ kind: 'scan', named: start.named })
+  try {
+    return await left.promise
+  } finally {
+    clearInterval(ticking)
+    stdout.off('resize', onResize)
+    process.off('uncaughtException', onBug)
+    process.off('unhandledRejection', onBug)
+    ink.unmount()
+  }
+}
+
+export function Screens({
+  state,
+  press,
+}: {
+  readonly state: ScreensState
+  readonly press: (key: Key) => void
+}): ReactElement {
+  useInput((input, key) => {
+    for (const each of keysOf(input, key)) press(each)
+  })
+  return <FrameView state={state} />
 }

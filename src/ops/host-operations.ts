@@ -1,0 +1,75 @@
+// The host's verbs as one value for the screens: each reads or does one thing on one root. Loaded when first called,
+// so that the first frame waits for none of them.
+import { isMossError } from '../base/error.ts'
+import type { Applied, ApplyPlan, ImportedBundle } from './changes.ts'
+import type { inspectContainer } from './inspect.ts'
+import type { MediumScan } from './medium-scan.ts'
+import type { exportState } from './state-export.ts'
+import type { diffStates, listStates } from './states.ts'
+import type { hostStatus } from './status.ts'
+import type { Outside, ReportEvent } from './types.ts'
+
+export type HostStatus = Awaited<ReturnType<typeof hostStatus>>
+export type Inspection = Awaited<ReturnType<typeof inspectContainer>>
+export type StateRow = Awaited<ReturnType<typeof listStates>>[number]
+export type StateDiff = Awaited<ReturnType<typeof diffStates>>
+export type ExportedState = Awaited<ReturnType<typeof exportState>>
+
+export interface HostOperations {
+  readonly root: string
+  nowMs(): number
+  status(): Promise<HostStatus>
+  scan(named: readonly string[]): Promise<MediumScan>
+  inspect(file: string): Promise<Inspection>
+  /** For the bundle that waits, or for one that is not taken in yet. */
+  plan(from: string | undefined): Promise<ApplyPlan>
+  verify(file: string, report: ReportEvent): Promise<readonly string[]>
+  import(file: string, report: ReportEvent): Promise<ImportedBundle>
+  apply(plan: ApplyPlan, report: ReportEvent): Promise<Applied>
+  planRollback(state: number): Promise<ApplyPlan>
+  rollback(plan: ApplyPlan, report: ReportEvent): Promise<Applied>
+  states(): Promise<readonly StateRow[]>
+  diff(request: { readonly from: number; readonly to: number; readonly files: boolean }): Promise<StateDiff>
+  recover(): Promise<readonly string[]>
+  exportState(to: string): Promise<ExportedState>
+}
+
+export const hostOperations = (outside: Outside, root: string): HostOperations => ({
+  root,
+  nowMs: () => outside.nowMs(),
+  status: async () => (await import('./status.ts')).hostStatus(outside, { root }),
+  scan: async (named) =>
+    (await import('./medium-scan.ts')).scanMedia(outside, { host: await thisHost(outside, root), named }),
+  inspect: async (file) => (await import('./inspect.ts')).inspectContainer(outside, { file }),
+  plan: async (from) => (await import('./apply.ts')).planApply(outside, { root, from }),
+  verify: async (file, report) => {
+    const { verifyContainers } = await import('./verify.ts')
+    // No station's home is asked for: a managed root has a trusted root of its own.
+    return (await verifyContainers(outside, { files: [file], root, home: root }, report)).checked
+  },
+  import: async (file, report) => {
+    const { importBundles } = await import('./import.ts')
+    const [bundle] = (await importBundles(outside, { root, files: [file] }, report)).bundles
+    if (bundle === undefined) throw new Error('broken promise: an import tells of each file')
+    return bundle
+  },
+  apply: async (plan, report) => (await import('./apply.ts')).executeApply(outside, plan, report),
+  planRollback: async (state) =>
+    (await import('./rollback.ts')).planRollback(outside, { root, state: `${state}`, withModel: false }),
+  rollback: async (plan, report) => (await import('./rollback.ts')).executeRollback(outside, plan, report),
+  states: async () => (await import('./states.ts')).listStates(outside, { root }),
+  diff: async ({ from, to, files }) =>
+    (await import('./states.ts')).diffStates(outside, { root, from: `${from}`, to: `${to}`, files }),
+  recover: async () => (await (await import('./recover.ts')).recoverHost(outside, { root })).actions,
+  exportState: async (to) => (await import('./state-export.ts')).exportState(outside, { root, to }),
+})
+
+/** Undefined where there is no managed root yet: media can be looked at all the same. */
+async function thisHost(outside: Outside, root: string): Promise<HostStatus['host'] | undefined> {
+  try {
+    return (await (await import('./status.ts')).hostStatus(outside, { root })).host
+  } catch (error) {
+    if (isMossError(error)) return undefined
+    throw error
+  }
+}

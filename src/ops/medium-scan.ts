@@ -1,0 +1,138 @@
+// What a person would choose from: the bundles on mounted media and in folders or files that were named. Of each only
+// what its head claims is read; nothing is judged here, and a file that cannot be read says why instead of failing.
+import { compareText } from '../base/bytes.ts'
+import { isMossError } from '../base/error.ts'
+import type { HostId } from '../base/ids.ts'
+import { decodeAbout } from '../bundle/about.ts'
+import { decodeSummary } from '../bundle/summary.ts'
+import { peekSection } from '../container/peek.ts'
+import { openContainer } from '../container/read.ts'
+import { fileSource } from '../host/byte-source.ts'
+import type { Outside } from '../host/outside.ts'
+import { isDropping } from '../medium/layout.ts'
+import { findBundles } from '../medium/medium.ts'
+
+export interface MediumBundle {
+  readonly path: string
+  readonly medium: string
+  readonly sizeBytes: number
+  readonly channel?: string
+  readonly serial?: number
+  /** Names where the bundle gives them, else ids. */
+  readonly hosts: readonly string[]
+  readonly isForThisHost: boolean
+  /** Why it cannot be read. */
+  readonly problem?: string
+}
+
+export interface MediumScan {
+  readonly media: readonly string[]
+  /** Those for this host first, then the newest serial first. */
+  readonly bundles: readonly MediumBundle[]
+}
+
+/** Where systems mount what is plugged in: parents of media, or parents of people's folders of media. */
+const mountParents = [
+  { folder: '/media', depth: 2 },
+  { folder: '/run/media', depth: 2 },
+  { folder: '/mnt', depth: 1 },
+] as const
+
+const mostMedia = 64
+const mostBundles = 256
+
+/** `named` are folders or files that the person pointed at; they are read wherever they lie. */
+export function scanMedia(
+  outside: Outside,
+  request: { readonly host: HostId | undefined; readonly named: readonly string[] },
+): MediumScan {
+  const folders = request.named.filter((path) => kindOf(outside, path) === 'folder')
+  const media = [...new Set([...folders, ...mountedMedia(outside)])].slice(0, mostMedia)
+  const found = media.flatMap((medium) => bundlePaths(outside, medium).map((path) => ({ path, medium })))
+  const files = request.named
+    .filter((path) => kindOf(outside, path) === 'file')
+    .map((path) => ({ path, medium: path.replace(/\/[^/]*$/, '') || '/' }))
+  const bundles = [...files, ...found]
+    .filter(({ path }, at, all) => all.findIndex((other) => other.path === path) === at)
+    .slice(0, mostBundles)
+    .map((place) => readClaims(outside, place, request.host))
+    .filter((bundle) => bundle !== undefined)
+  return { media, bundles: bundles.sort(byUse) }
+}
+
+const byUse = (a: MediumBundle, b: MediumBundle): number =>
+  Number(b.isForThisHost) - Number(a.isForThisHost) ||
+  (b.serial ?? 0) - (a.serial ?? 0) ||
+  compareText(a.path, b.path)
+
+function mountedMedia(outside: Outside): readonly string[] {
+  return mountParents.flatMap(({ folder, depth }) => {
+    const first = foldersIn(outside, folder)
+    const all = depth === 1 ? first : [...first, ...first.flatMap((path) => foldersIn(outside, path))]
+    return all.filter(
+      (path) => bundlePaths(outside, path).length > 0 || kindOf(outside, `${path}/moss`) === 'folder',
+    )
+  })
+}
+
+/** In their usual place, and beside it for a file that somebody copied by hand. */
+function bundlePaths(outside: Outside, medium: string): readonly string[] {
+  const usual = attempt(() => findBundles(outside.disk, medium).map(({ path }) => path)) ?? []
+  const beside = listed(outside, medium)
+    .filter((entry) => entry.kind === 'file' && entry.name.endsWith('.moss'))
+    .map((entry) => `${medium}/${entry.name}`)
+  return [...usual, ...beside]
+}
+
+const kindOf = ({ disk }: Outside, path: string) => attempt(() => disk.lstat(path)?.kind)
+
+const listed = ({ disk }: Outside, folder: string) =>
+  attempt(() =>
+    (disk.lstat(folder)?.kind === 'folder' ? disk.list(folder) : [])?.filter(
+      (entry) => !isDropping(entry.name),
+    ),
+  ) ?? []
+
+const foldersIn = (outside: Outside, folder: string): readonly string[] =>
+  listed(outside, folder)
+    .filter((entry) => entry.kind === 'folder')
+    .map((entry) => `${folder}/${entry.name}`)
+
+/** A medium may be pulled or forbidden at any moment: that is an absence, not an error. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (isMossError(error)) return undefined
+    throw error
+  }
+}
+
+/** Undefined for a container that is no bundle. */
+function readClaims(
+  outside: Outside,
+  place: { readonly path: string; readonly medium: string },
+  host: HostId | undefined,
+): MediumBundle | undefined {
+  try {
+    using source = fileSource(outside.disk, place.path)
+    const opened = openContainer(source)
+    if (opened.kind !== 'bundle') return undefined
+    const about = decodeAbout(opened.head.about)
+    const summary = peekSection(opened, 'summary')
+    const names = new Map(
+      summary === undefined ? [] : decodeSummary(summary).hosts.map((each) => [each.host, each.name]),
+    )
+    return {
+      ...place,
+      sizeBytes: opened.endOffset,
+      channel: about.channel,
+      serial: about.serial,
+      hosts: about.hosts.map((served) => names.get(served.host) || served.host),
+      isForThisHost: about.hosts.some((served) => served.host === host),
+    }
+  } catch (error) {
+    if (!isMossError(error)) throw error
+    return { ...place, sizeBytes: 0, hosts: [], isForThisHost: false, problem: error.message }
+  }
+}

@@ -1,0 +1,169 @@
+// What operations answered, taken into the state. An answer that nobody waits for any more (another bundle was opened,
+// another comparison asked for) changes nothing.
+import type { ApplyPlan } from '../ops/changes.ts'
+import type { Effect, ScreenEvent, Step } from './events.ts'
+import { step } from './events.ts'
+import { askAbout } from './go.ts'
+import {
+  type BundleView,
+  type Notice,
+  noPlan,
+  noApply,
+  type Problem,
+  type Result,
+  type ScreensState,
+} from './state.ts'
+import { isPastReturn } from './work.ts'
+
+export type Answer = Exclude<ScreenEvent, { readonly kind: 'key' | 'resized' | 'tick' | 'progress' }>
+
+/** One taker for each kind of answer. */
+const takers: { readonly [Kind in Answer['kind']]: (state: ScreensState, answer: Of<Kind>) => Step } = {
+  status: (state, { result }) => step({ ...state, status: result }),
+  scanned: takeScan,
+  inspected: (state, { path, result }) => step(changeBundle(state, path, { about: result })),
+  judged: (state, { path, result }) => step(changeBundle(state, path, { judged: result })),
+  verified: (state, { path, result }) => step(endWork(changeBundle(state, path, { verified: result }))),
+  imported: takeImported,
+  planned: (state, { result }) => step(takePlan(state, result)),
+  'rollback-planned': (state, { result }) => step(takeRollbackPlan(state, result)),
+  applied: takeApplied,
+  states: (state, { result }) =>
+    step({ ...state, history: { ...state.history, ...keepCursor(state, result) } }),
+  compared: (state, { wanted, result }) =>
+    step(
+      state.history.compared === wanted ? { ...state, history: { ...state.history, diff: result } } : state,
+    ),
+  recovered: takeRecovered,
+  'state-exported': (state, answer) => step({ ...state, notice: tellExported(answer) }),
+}
+
+export const takeAnswer = (state: ScreensState, answer: Answer): Step =>
+  (takers[answer.kind] as (state: ScreensState, answer: Answer) => Step)(state, answer)
+
+type Of<Kind extends Answer['kind']> = Extract<Answer, { readonly kind: Kind }>
+
+export const tellProblem = ({ message, code, hint }: Problem): Notice => ({
+  tone: 'bad',
+  text: `${message} [${code}]`,
+  ...(hint === undefined ? {} : { hint }),
+})
+
+function changeBundle(state: ScreensState, path: string, change: Partial<BundleView>): ScreensState {
+  const { bundle } = state
+  return bundle?.path === path ? { ...state, bundle: { ...bundle, ...change } } : state
+}
+
+export function endWork(state: ScreensState): ScreensState {
+  const { work: _work, question, ...rest } = state
+  return question === undefined || question.kind === 'leave'
+    ? { ...withoutQuestion(rest) }
+    : { ...rest, question }
+}
+
+function withoutQuestion(state: ScreensState): ScreensState {
+  const { question: _question, ...rest } = state
+  return rest
+}
+
+/** The cursor stays on its bundle where that is still there. */
+function takeScan(state: ScreensState, { result }: Of<'scanned'>): Step {
+  if (result.kind === 'failed') return step({ ...state, scan: result })
+  const before = state.scan.kind === 'ready' ? state.scan.value.bundles[state.cursor]?.path : undefined
+  const { bundles } = result.value
+  const found = bundles.findIndex((bundle) => bundle.path === before)
+  const cursor = found >= 0 ? found : Math.max(0, Math.min(state.cursor, bundles.length - 1))
+  const next: ScreensState = { ...state, scan: result, cursor }
+  return step(state.sought === undefined ? next : findSought(next, state.sought))
+}
+
+/** A path that was typed: the cursor goes there, or it is said that nothing is there. */
+function findSought(state: ScreensState, path: string): ScreensState {
+  const { sought: _sought, ...rest } = state
+  const bundles = rest.scan.kind === 'ready' ? rest.scan.value.bundles : []
+  const cursor = bundles.findIndex((bundle) => bundle.path === path || bundle.medium === path)
+  if (cursor >= 0) return { ...rest, cursor }
+  return {
+    ...rest,
+    notice: {
+      tone: 'warning',
+      text: `no bundle at ${path}`,
+      hint: 'name a .moss file, or the folder where a stick is mounted',
+    },
+  }
+}
+
+function takeImported(state: ScreensState, { path, result }: Of<'imported'>): Step {
+  const next = endWork(changeBundle(state, path, { imported: result }))
+  if (result.kind === 'failed') return step({ ...next, notice: tellProblem(result.problem) })
+  const notice: Notice = {
+    tone: 'good',
+    text: result.value.isNew
+      ? 'taken in; the medium may be pulled'
+      : 'was taken in before; the medium may be pulled',
+  }
+  return step({ ...next, plan: noPlan, apply: noApply, notice }, { kind: 'read-status' })
+}
+
+function takePlan(state: ScreensState, result: Result<ApplyPlan>): ScreensState {
+  const plan =
+    state.plan.plan.kind === 'reading' || state.screen === 'plan' ? { ...noPlan, plan: result } : state.plan
+  const isAwaited = state.screen === 'apply' && state.apply.plan.kind === 'reading'
+  return { ...state, plan, apply: isAwaited ? { ...noApply, plan: result } : state.apply }
+}
+
+function takeRollbackPlan(state: ScreensState, result: Result<ApplyPlan>): ScreensState {
+  if (state.screen !== 'apply' || state.apply.plan.kind !== 'reading') return state
+  return askAbout({ ...state, apply: { ...noApply, plan: result } })
+}
+
+function takeApplied(state: ScreensState, { result }: Of<'applied'>): Step {
+  const { work } = state
+  const steps = work?.steps ?? []
+  const isPast = work !== undefined && isPastReturn(work)
+  const next = endWork({ ...state, plan: noPlan, apply: { ...state.apply, outcome: result, steps } })
+  const { bundle: _bundle, ...applied } = next
+  const after: readonly Effect[] = [{ kind: 'read-status' }, { kind: 'read-states' }]
+  if (result.kind === 'ready')
+    return step(
+      { ...applied, notice: { tone: 'good', text: `state ${result.value.state} is current` } },
+      ...after,
+    )
+  const { message, code, hint } = result.problem
+  const what = isPast
+    ? 'the new state is current; open Overview to finish the rest'
+    : 'nothing was changed: the state before it is still current'
+  return step(
+    {
+      ...next,
+      notice: { tone: 'bad', text: `${message} [${code}]; ${what}`, ...(hint === undefined ? {} : { hint }) },
+    },
+    ...after,
+  )
+}
+
+/** The cursor starts at the state before the current one: where one would go back to. */
+function keepCursor(state: ScreensState, result: Of<'states'>['result']) {
+  if (result.kind === 'failed') return { states: result }
+  const rows = result.value
+  const isFirst = state.history.states.kind !== 'ready'
+  const current = rows.findIndex((row) => row.isCurrent)
+  const cursor = isFirst ? Math.max(0, current - 1) : Math.min(state.history.cursor, rows.length - 1)
+  return { states: result, cursor: Math.max(0, cursor), diff: { kind: 'none' } as const, offset: 0 }
+}
+
+function takeRecovered(state: ScreensState, { result }: Of<'recovered'>): Step {
+  const notice: Notice =
+    result.kind === 'failed'
+      ? tellProblem(result.problem)
+      : { tone: 'good', text: result.value.join('; ') || 'nothing was left to finish' }
+  return step({ ...state, notice }, { kind: 'read-status' })
+}
+
+const tellExported = ({ result }: Of<'state-exported'>): Notice =>
+  result.kind === 'failed'
+    ? tellProblem(result.problem)
+    : {
+        tone: 'good',
+        text: `this host’s state is on the medium, written and read back: ${result.value.path}`,
+      }

@@ -1,0 +1,58 @@
+// What happens to the screens, and what they ask to be done: a key pressed, an answer of an operation, its progress;
+// and the effects, which name one operation each. Both are plain values, so that tests can say them.
+import type { Applied, ApplyPlan, ImportedBundle } from '../ops/changes.ts'
+import type { ExportedState, HostStatus, Inspection, StateDiff, StateRow } from '../ops/host-operations.ts'
+import type { MediumScan } from '../ops/medium-scan.ts'
+import type { OpEvent } from '../ops/types.ts'
+import type { Key } from './keys.ts'
+import type { Result, ScreensState, Size } from './state.ts'
+
+export interface DiffWanted {
+  readonly from: number
+  readonly to: number
+  readonly files: boolean
+}
+
+export type ScreenEvent =
+  | { readonly kind: 'key'; readonly key: Key }
+  | { readonly kind: 'resized'; readonly size: Size }
+  | { readonly kind: 'tick'; readonly nowMs: number }
+  | { readonly kind: 'status'; readonly result: Result<HostStatus> }
+  | { readonly kind: 'scanned'; readonly result: Result<MediumScan> }
+  | { readonly kind: 'inspected'; readonly path: string; readonly result: Result<Inspection> }
+  | { readonly kind: 'judged'; readonly path: string; readonly result: Result<ApplyPlan> }
+  | { readonly kind: 'verified'; readonly path: string; readonly result: Result<readonly string[]> }
+  | { readonly kind: 'imported'; readonly path: string; readonly result: Result<ImportedBundle> }
+  | { readonly kind: 'planned'; readonly result: Result<ApplyPlan> }
+  | { readonly kind: 'rollback-planned'; readonly state: number; readonly result: Result<ApplyPlan> }
+  | { readonly kind: 'applied'; readonly result: Result<Applied> }
+  | { readonly kind: 'states'; readonly result: Result<readonly StateRow[]> }
+  | { readonly kind: 'compared'; readonly wanted: DiffWanted; readonly result: Result<StateDiff> }
+  | { readonly kind: 'recovered'; readonly result: Result<readonly string[]> }
+  | { readonly kind: 'state-exported'; readonly result: Result<ExportedState> }
+  | { readonly kind: 'progress'; readonly progress: OpEvent; readonly nowMs: number }
+
+export type Effect =
+  | { readonly kind: 'read-status' }
+  | { readonly kind: 'scan'; readonly named: readonly string[] }
+  | { readonly kind: 'inspect'; readonly path: string }
+  | { readonly kind: 'judge'; readonly path: string }
+  | { readonly kind: 'verify'; readonly path: string }
+  | { readonly kind: 'import'; readonly path: string }
+  | { readonly kind: 'plan' }
+  | { readonly kind: 'plan-rollback'; readonly state: number }
+  | { readonly kind: 'apply'; readonly plan: ApplyPlan }
+  | { readonly kind: 'rollback'; readonly plan: ApplyPlan }
+  | { readonly kind: 'read-states' }
+  | { readonly kind: 'compare'; readonly wanted: DiffWanted }
+  | { readonly kind: 'recover' }
+  | { readonly kind: 'export-state'; readonly to: string }
+  | { readonly kind: 'leave'; readonly isInterrupted: boolean }
+
+/** The next state, and what is to be done; the reducer does nothing itself. */
+export interface Step {
+  readonly state: ScreensState
+  readonly effects: readonly Effect[]
+}
+
+export const step = (state: ScreensState, ...effects: readonly Effect[]): Step => ({ state, effects })

@@ -1,0 +1,81 @@
+// A whole frame: title line, a screen's body, what there is to say, and the keys that work now on the last line. As
+// many lines as the terminal has, none wider; a function of the state alone.
+import { type Area, fill } from './area.ts'
+import { applyLines } from './apply-view.ts'
+import { historyLines } from './history-view.ts'
+import { importLines } from './import-view.ts'
+import { cutLine, foldLine, type Line, line, lineCells, paragraph, type Span, span } from './lines.ts'
+import { overviewLines } from './overview-view.ts'
+import { planLines } from './plan-view.ts'
+import { bindingsNow } from './reducer.ts'
+import { type ScreenName, screens, type ScreensState } from './state.ts'
+
+const bodies: Readonly<Record<ScreenName, (state: ScreensState, area: Area) => readonly Line[]>> = {
+  overview: overviewLines,
+  plan: planLines,
+  import: importLines,
+  apply: applyLines,
+  history: historyLines,
+}
+
+export function frameOf(state: ScreensState): readonly Line[] {
+  const { columns: width, rows } = state.size
+  const top = [titleLine(state), line(span('─'.repeat(width), 'quiet'))]
+  const bottom = [...noticeLines(state), keyLine(state)]
+  const height = Math.max(0, rows - top.length - bottom.length)
+  const body = fill(bodies[state.screen](state, { width, height }), height)
+  const lines = [...top, ...body, ...bottom]
+  // A window that is too low keeps its keys: the top goes first.
+  return lines
+    .slice(Math.max(0, lines.length - rows))
+    .map((each) => foldLine(cutLine(each, width), state.look))
+}
+
+const titles: Readonly<Record<ScreenName, string>> = {
+  overview: 'Overview',
+  plan: 'Plan',
+  import: 'Import',
+  apply: 'Apply',
+  history: 'History',
+}
+
+function titleLine(state: ScreensState): Line {
+  const names: readonly Span[] = screens.map((name) =>
+    name === state.screen ? span(`[${titles[name]}]`, 'strong') : span(` ${titles[name]} `, 'quiet'),
+  )
+  const left = line(span(' moss ', 'strong'), ...names)
+  const status = state.status.kind === 'ready' ? state.status.value : undefined
+  const right = status === undefined ? state.root : `${status.name}, state ${status.current}`
+  const gap = state.size.columns - lineCells(left) - right.length - 1
+  return gap < 2 ? left : [...left, span(' '.repeat(gap)), span(right, 'quiet')]
+}
+
+const tones = { good: 'good', warning: 'warning', bad: 'bad' } as const
+
+function noticeLines({ notice, size }: ScreensState): readonly Line[] {
+  if (notice === undefined) return []
+  const mark = notice.tone === 'good' ? '✓' : '!'
+  return [
+    ...paragraph(`${mark} ${notice.text}`, size.columns, tones[notice.tone]).slice(0, 4),
+    ...(notice.hint === undefined ? [] : paragraph(`  ${notice.hint}`, size.columns).slice(0, 2)),
+  ]
+}
+
+function keyLine(state: ScreensState): Line {
+  if (state.question !== undefined) return line(span(` ${state.question.text} [y/N] `, 'strong'))
+  if (state.work === undefined && state.prompt !== undefined)
+    return [
+      span(' path: ', 'strong'),
+      span(`${tail(state.prompt.text, state.size.columns - 40)}_`),
+      span('   Enter look there  Esc cancel', 'quiet'),
+    ]
+  if (state.work === undefined && state.screen === 'plan' && state.plan.isTyping)
+    return line(span(' type to filter   Enter keep it  Esc clear it', 'quiet'))
+  const keys = bindingsNow(state).map(({ shown, label }) =>
+    line(span(shown, 'strong'), span(` ${label}`, 'quiet')),
+  )
+  return [span(' '), ...keys.flatMap((each, index) => (index === 0 ? each : [span('  '), ...each]))]
+}
+
+/** The end of a path is what is being typed. */
+const tail = (text: string, cells: number): string => (text.length <= cells ? text : `…${text.slice(-cells)}`)

@@ -1,0 +1,99 @@
+// The ways from screen to screen, and what each has to read when it is entered.
+import type { ApplyPlan } from '../ops/changes.ts'
+import { type Effect, type Step, step } from './events.ts'
+import { noApply, noPlan, readyValue, type ScreensState } from './state.ts'
+import { startWork } from './work.ts'
+
+/** Without what the last key had to say. */
+export function quiet(state: ScreensState): ScreensState {
+  const { notice: _notice, question: _question, prompt: _prompt, ...rest } = state
+  return rest
+}
+
+export const toOverview = (state: ScreensState): Step =>
+  step({ ...quiet(state), screen: 'overview' }, { kind: 'read-status' }, { kind: 'scan', named: state.named })
+
+export function toPlan(state: ScreensState): Step {
+  const next: ScreensState = { ...quiet(state), screen: 'plan' }
+  const isKnown =
+    state.plan.from === undefined && (state.plan.plan.kind === 'ready' || state.plan.plan.kind === 'reading')
+  if (isKnown) return step(next)
+  return step({ ...next, plan: { ...noPlan, plan: { kind: 'reading' } } }, { kind: 'plan' })
+}
+
+/** The plan of a bundle that is not taken in. */
+export const toPreview = (state: ScreensState, from: string, plan: ApplyPlan): Step =>
+  step({ ...quiet(state), screen: 'plan', plan: { ...noPlan, from, plan: { kind: 'ready', value: plan } } })
+
+export const toBundle = (state: ScreensState, path: string): Step =>
+  step(
+    {
+      ...quiet(state),
+      screen: 'import',
+      bundle: {
+        path,
+        about: { kind: 'reading' },
+        judged: { kind: 'reading' },
+        verified: { kind: 'none' },
+        imported: { kind: 'none' },
+        offset: 0,
+      },
+    },
+    { kind: 'inspect', path },
+    { kind: 'judge', path },
+  )
+
+export const toImport = (state: ScreensState): Step => step({ ...quiet(state), screen: 'import' })
+
+/** Shows the plan that waits, or the last outcome. */
+export function toApply(state: ScreensState): Step {
+  const next: ScreensState = { ...quiet(state), screen: 'apply' }
+  if (state.apply.outcome.kind !== 'none') return step(next)
+  const plan = state.plan.from === undefined ? readyValue(state.plan.plan) : undefined
+  if (plan !== undefined)
+    return step({ ...next, apply: { ...noApply, plan: { kind: 'ready', value: plan } } })
+  return step({ ...next, apply: { ...noApply, plan: { kind: 'reading' } } }, { kind: 'plan' })
+}
+
+/** Shows it and asks at once. */
+export const toDecision = (state: ScreensState, plan: ApplyPlan): Step =>
+  step(
+    askAbout({
+      ...quiet(state),
+      screen: 'apply',
+      apply: { ...noApply, plan: { kind: 'ready', value: plan } },
+    }),
+  )
+
+export const toHistory = (state: ScreensState): Step =>
+  step(
+    {
+      ...quiet(state),
+      screen: 'history',
+      history: {
+        ...state.history,
+        states: state.history.states.kind === 'ready' ? state.history.states : { kind: 'reading' },
+      },
+    },
+    { kind: 'read-states' },
+  )
+
+export function askAbout(state: ScreensState): ScreensState {
+  const plan = readyValue(state.apply.plan)
+  if (plan === undefined || plan.isNothing) return state
+  const text =
+    plan.kind === 'apply'
+      ? `apply? state ${plan.from} stays kept, and History takes you back`
+      : `roll back from state ${plan.from} to state ${plan.to}? state ${plan.from} stays kept`
+  return { ...state, question: { kind: plan.kind, text } }
+}
+
+/** After yes. */
+export function execute(state: ScreensState): Step {
+  const plan = readyValue(state.apply.plan)
+  if (plan === undefined) return step(quiet(state))
+  const effect: Effect = { kind: plan.kind, plan }
+  return step({ ...quiet(state), screen: 'apply', work: startWork(plan.kind, state.nowMs) }, effect)
+}
+
+export const leave = (state: ScreensState): Step => step(state, { kind: 'leave', isInterrupted: false })

@@ -1,0 +1,42 @@
+// Keys of Overview: choose a bundle, point at a file or folder, jump anywhere.
+import { bind, type Binding, bindMoves } from './binding.ts'
+import { step } from './events.ts'
+import { leave, quiet, toApply, toBundle, toHistory, toImport, toPlan } from './go.ts'
+import { readyValue, type ScreensState } from './state.ts'
+
+export function overviewBindings(state: ScreensState): readonly Binding[] {
+  const status = readyValue(state.status)
+  const scan = readyValue(state.scan)
+  const bundles = scan?.bundles ?? []
+  const chosen = bundles[state.cursor]
+  const medium = chosen?.medium ?? scan?.media[0]
+  const again = bind('r', 'reread', () =>
+    step(
+      { ...quiet(state), status: { kind: 'reading' } },
+      { kind: 'read-status' },
+      { kind: 'scan', named: state.named },
+    ),
+  )
+  const quit = bind('q', 'quit', () => leave(state))
+  if (status === undefined) return [again, quit]
+  return [
+    ...bindMoves({
+      state,
+      cursor: state.cursor,
+      count: bundles.length,
+      to: (cursor) => ({ ...quiet(state), cursor }),
+    }),
+    ...(chosen === undefined ? [] : [bind('Enter', 'open', () => toBundle(state, chosen.path))]),
+    ...(status.interrupted ? [bind('f', 'finish', () => step(quiet(state), { kind: 'recover' }))] : []),
+    bind('p', 'plan', () => toPlan(state)),
+    ...(state.bundle === undefined ? [] : [bind('i', 'import', () => toImport(state))]),
+    bind('a', 'apply', () => toApply(state)),
+    bind('h', 'history', () => toHistory(state)),
+    bind('o', 'path', () => step({ ...quiet(state), prompt: { text: '' } })),
+    ...(medium === undefined
+      ? []
+      : [bind('e', 'export', () => step(quiet(state), { kind: 'export-state', to: medium }))]),
+    again,
+    quit,
+  ]
+}

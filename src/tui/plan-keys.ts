@@ -1,0 +1,54 @@
+// Keys of Plan: look through it, filter it, go on to Apply. While a filter is typed every character belongs to it.
+import { bind, type Binding, bindMoves } from './binding.ts'
+import { type Step, step } from './events.ts'
+import { leave, quiet, toApply, toDecision, toHistory, toImport, toOverview } from './go.ts'
+import { isCharacter, type Key, withoutLast } from './keys.ts'
+import { planRows } from './plan-rows.ts'
+import { noPlan, readyValue, type PlanView, type ScreensState } from './state.ts'
+
+const withPlan = (state: ScreensState, change: Partial<PlanView>): ScreensState => ({
+  ...quiet(state),
+  plan: { ...state.plan, ...change },
+})
+
+export function planBindings(state: ScreensState): readonly Binding[] {
+  const view = state.plan
+  const plan = readyValue(view.plan)
+  const count = plan === undefined ? 0 : planRows(plan, view.filter).length
+  const hasFilter = view.filter !== ''
+  const { from } = view
+  return [
+    ...bindMoves({ state, cursor: view.cursor, count, to: (cursor) => withPlan(state, { cursor }) }),
+    ...(plan === undefined || plan.isNothing
+      ? []
+      : from === undefined
+        ? [bind('Enter', 'apply', () => toDecision(state, plan))]
+        : [bind('Enter', 'to import', () => toImport({ ...state, plan: noPlan }))]),
+    ...(plan === undefined || plan.isNothing
+      ? []
+      : [bind('/', 'filter', () => step(withPlan(state, { isTyping: true })))]),
+    ...(from === undefined
+      ? [
+          bind('a', 'apply screen', () => toApply(state)),
+          bind('h', 'history', () => toHistory(state)),
+          bind('r', 'reread', () =>
+            step({ ...quiet(state), plan: { ...noPlan, plan: { kind: 'reading' } } }, { kind: 'plan' }),
+          ),
+        ]
+      : []),
+    bind('Esc', hasFilter ? 'clear filter' : 'back', () => {
+      if (hasFilter) return step(withPlan(state, { filter: '', cursor: 0 }))
+      return from === undefined ? toOverview(state) : toImport({ ...state, plan: noPlan })
+    }),
+    bind('q', 'quit', () => leave(state)),
+  ]
+}
+
+/** Keys while the filter is typed. */
+export function typeFilter(state: ScreensState, key: Key): Step {
+  const { filter } = state.plan
+  if (key === 'Enter') return step(withPlan(state, { isTyping: false }))
+  if (key === 'Escape') return step(withPlan(state, { isTyping: false, filter: '', cursor: 0 }))
+  if (key === 'Backspace') return step(withPlan(state, { filter: withoutLast(filter), cursor: 0 }))
+  return isCharacter(key) ? step(withPlan(state, { filter: filter + key, cursor: 0 })) : step(state)
+}

@@ -1,0 +1,50 @@
+// The lines of a plan's list: what somebody must know first, then every change by name. Kept for one plan and filter,
+// since the list may be long and every frame asks for it.
+import type { ApplyPlan } from '../ops/changes.ts'
+
+export type PlanRow =
+  | { readonly kind: 'warning'; readonly text: string }
+  | {
+      readonly kind: 'change'
+      readonly mark: '+' | '-' | '~'
+      readonly name: string
+      readonly from?: string
+      readonly to?: string
+      readonly reason?: string
+    }
+
+let last: { readonly plan: ApplyPlan; readonly filter: string; readonly rows: readonly PlanRow[] } | undefined
+
+export function planRows(plan: ApplyPlan, filter: string): readonly PlanRow[] {
+  if (last?.plan === plan && last.filter === filter) return last.rows
+  const wanted = filter.toLowerCase()
+  const rows = allRows(plan).filter((row) => wanted === '' || textOf(row).toLowerCase().includes(wanted))
+  last = { plan, filter, rows }
+  return rows
+}
+
+const textOf = (row: PlanRow): string => (row.kind === 'warning' ? row.text : row.name)
+
+const allRows = (plan: ApplyPlan): readonly PlanRow[] => [
+  ...plan.warnings.map((text) => ({ kind: 'warning', text }) as const),
+  ...plan.privileged.map(
+    (path) => ({ kind: 'warning', text: `privileged file ${path} is new or changes` }) as const,
+  ),
+  ...plan.changes.map((change): PlanRow => ({
+    kind: 'change',
+    mark: change.from === undefined ? '+' : change.to === undefined ? '-' : '~',
+    ...change,
+  })),
+]
+
+export interface Tally {
+  readonly changed: number
+  readonly added: number
+  readonly removed: number
+}
+
+export function tallyOf({ changes }: Pick<ApplyPlan, 'changes'>): Tally {
+  const added = changes.filter((change) => change.from === undefined).length
+  const removed = changes.filter((change) => change.to === undefined).length
+  return { changed: changes.length - added - removed, added, removed }
+}

@@ -1,0 +1,95 @@
+// The whole interface as one pure function: a state and an event give the next state and what is to be done. Keys go
+// to the question, the prompt or the filter that is open, else to what the screen binds; nothing else works.
+import { takeAnswer } from './answers.ts'
+import { applyBindings } from './apply-keys.ts'
+import type { Binding } from './binding.ts'
+import { type ScreenEvent, type Step, step } from './events.ts'
+import { execute, quiet } from './go.ts'
+import { historyBindings } from './history-keys.ts'
+import { importBindings } from './import-keys.ts'
+import { isCharacter, type Key, withoutLast } from './keys.ts'
+import { overviewBindings } from './overview-keys.ts'
+import { planBindings, typeFilter } from './plan-keys.ts'
+import type { ScreenName, ScreensState } from './state.ts'
+import { followWork, isPastReturn } from './work.ts'
+
+export function reduce(state: ScreensState, event: ScreenEvent): Step {
+  if (event.kind === 'key') return takeKey(state, event.key)
+  if (event.kind === 'resized') return step({ ...state, size: event.size })
+  if (event.kind === 'tick') return takeTick({ ...state, nowMs: event.nowMs })
+  if (event.kind !== 'progress') return takeAnswer(state, event)
+  const { work } = state
+  if (work === undefined) return step(state)
+  return step({ ...state, nowMs: event.nowMs, work: followWork(work, event.progress, event.nowMs) })
+}
+
+/** A medium that comes or goes is noticed while somebody looks at Overview. */
+function takeTick(state: ScreensState): Step {
+  const isIdle =
+    state.screen === 'overview' &&
+    state.work === undefined &&
+    state.question === undefined &&
+    state.prompt === undefined &&
+    state.scan.kind !== 'reading'
+  return isIdle ? step(state, { kind: 'scan', named: state.named }) : step(state)
+}
+
+const bindingsOf: Readonly<Record<ScreenName, (state: ScreensState) => readonly Binding[]>> = {
+  overview: overviewBindings,
+  plan: planBindings,
+  import: importBindings,
+  apply: applyBindings,
+  history: historyBindings,
+}
+
+/** What works now, and what the last line shows. */
+export function bindingsNow(state: ScreensState): readonly Binding[] {
+  if (state.work !== undefined)
+    return [{ keys: ['q', 'Escape'], shown: 'q', label: 'stop', act: () => step(askToLeave(state)) }]
+  return bindingsOf[state.screen](state)
+}
+
+function takeKey(state: ScreensState, key: Key): Step {
+  if (state.question !== undefined) return answerQuestion(state, key)
+  if (key === 'Stop')
+    return state.work === undefined
+      ? step(state, { kind: 'leave', isInterrupted: false })
+      : step(askToLeave(state))
+  if (state.work === undefined && state.prompt !== undefined) return typePath(state, state.prompt.text, key)
+  if (state.work === undefined && state.screen === 'plan' && state.plan.isTyping)
+    return typeFilter(state, key)
+  const binding = bindingsNow(state).find((each) => each.keys.includes(key))
+  return binding === undefined ? step(state) : binding.act(key)
+}
+
+function askToLeave(state: ScreensState): ScreensState {
+  const { work } = state
+  const text =
+    work !== undefined && isPastReturn(work)
+      ? 'stop here? the new state is current already; the rest is finished at the next start'
+      : 'stop here? the current state stays as it is; nothing is lost'
+  return { ...state, question: { kind: 'leave', text } }
+}
+
+/** Only `y` says yes: Enter, like everything else, is no. */
+function answerQuestion(state: ScreensState, key: Key): Step {
+  const { question } = state
+  if (key === 'y' || key === 'Y')
+    return question?.kind === 'leave' ? step(state, { kind: 'leave', isInterrupted: true }) : execute(state)
+  const isNo = ['n', 'N', 'Enter', 'Escape', 'q', 'Stop'].includes(key)
+  if (!isNo) return step(state)
+  const next = quiet(state)
+  return step(
+    question?.kind === 'leave' ? next : { ...next, notice: { tone: 'warning', text: 'nothing was changed' } },
+  )
+}
+
+function typePath(state: ScreensState, text: string, key: Key): Step {
+  if (key === 'Escape') return step(quiet(state))
+  if (key === 'Backspace') return step({ ...state, prompt: { text: withoutLast(text) } })
+  if (key !== 'Enter') return step(isCharacter(key) ? { ...state, prompt: { text: text + key } } : state)
+  const path = text.trim().replace(/(?<=.)\/+$/, '')
+  if (path === '') return step(quiet(state))
+  const named = [path, ...state.named.filter((each) => each !== path)]
+  return step({ ...quiet(state), named, sought: path, scan: { kind: 'reading' } }, { kind: 'scan', named })
+}

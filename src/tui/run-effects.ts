@@ -1,0 +1,141 @@
+// Does what the reducer asks for: one operation after the other, since a root has one lock, each answered by an event.
+// Progress is thinned out so that a slow line is not flooded. Errors are answers too; a bug is one with the code BUG.
+import type { HostOperations } from '../ops/host-operations.ts'
+import type { OpEvent } from '../ops/types.ts'
+import type { Effect, ScreenEvent } from './events.ts'
+import type { Problem, Result } from './state.ts'
+
+export interface EffectRunner {
+  run(effect: Effect): void
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void>
+}
+
+interface Ways {
+  readonly operations: HostOperations
+  readonly dispatch: (event: ScreenEvent) => void
+  readonly leave: (isInterrupted: boolean) => void
+}
+
+const progressMs = 125
+
+export function effectRunner(ways: Ways): EffectRunner {
+  let queue: Promise<void> = Promise.resolve()
+  let wanted: Effect | undefined
+  const runAfter = async (before: Promise<void>, effect: Doing): Promise<void> => {
+    await before
+    // Somebody paging through a list asks faster than it can be answered: the last one counts.
+    if (isReplaceable(effect) && wanted !== effect) return
+    ways.dispatch(await perform(effect, ways))
+  }
+  return {
+    run(effect) {
+      if (effect.kind === 'leave') return ways.leave(effect.isInterrupted)
+      if (isReplaceable(effect)) wanted = effect
+      queue = runAfter(queue, effect)
+    },
+    idle: () => queue,
+  }
+}
+
+const isReplaceable = (effect: Effect): boolean => effect.kind === 'compare'
+
+type Doing = Exclude<Effect, { readonly kind: 'leave' }>
+
+async function perform(effect: Doing, { operations, dispatch }: Ways): Promise<ScreenEvent> {
+  const report = thinned(operations, dispatch)
+  let answer: ScreenEvent
+  switch (effect.kind) {
+    case 'read-status':
+      answer = { kind: 'status', result: await settle(operations.status()) }
+      break
+    case 'scan':
+      answer = { kind: 'scanned', result: await settle(operations.scan(effect.named)) }
+      break
+    case 'inspect':
+      answer = { kind: 'inspected', path: effect.path, result: await settle(operations.inspect(effect.path)) }
+      break
+    case 'judge':
+      answer = { kind: 'judged', path: effect.path, result: await settle(operations.plan(effect.path)) }
+      break
+    case 'verify':
+      answer = {
+        kind: 'verified',
+        path: effect.path,
+        result: await settle(operations.verify(effect.path, report)),
+      }
+      break
+    case 'import':
+      answer = {
+        kind: 'imported',
+        path: effect.path,
+        result: await settle(operations.import(effect.path, report)),
+      }
+      break
+    case 'plan':
+      answer = { kind: 'planned', result: await settle(operations.plan(undefined)) }
+      break
+    case 'plan-rollback':
+      answer = {
+        kind: 'rollback-planned',
+        state: effect.state,
+        result: await settle(operations.planRollback(effect.state)),
+      }
+      break
+    case 'apply':
+      answer = { kind: 'applied', result: await settle(operations.apply(effect.plan, report)) }
+      break
+    case 'rollback':
+      answer = { kind: 'applied', result: await settle(operations.rollback(effect.plan, report)) }
+      break
+    case 'read-states':
+      answer = { kind: 'states', result: await settle(operations.states()) }
+      break
+    case 'compare':
+      answer = {
+        kind: 'compared',
+        wanted: effect.wanted,
+        result: await settle(operations.diff(effect.wanted)),
+      }
+      break
+    case 'recover':
+      answer = { kind: 'recovered', result: await settle(operations.recover()) }
+      break
+    case 'export-state':
+      answer = { kind: 'state-exported', result: await settle(operations.exportState(effect.to)) }
+      break
+  }
+  return answer
+}
+
+async function settle<T>(working: Promise<T>): Promise<Result<T>> {
+  try {
+    return { kind: 'ready', value: await working }
+  } catch (error) {
+    return { kind: 'failed', problem: problemOf(error) }
+  }
+}
+
+/** By its shape: the screens are a program file of their own, with a class of their own. */
+function problemOf(error: unknown): Problem {
+  const { code, message, hint } = error as { code?: unknown; message?: unknown; hint?: unknown }
+  return {
+    code: typeof code === 'string' && error instanceof Error && error.name === 'MossError' ? code : 'BUG',
+    message: typeof message === 'string' ? message : String(error),
+    ...(typeof hint === 'string' ? { hint } : {}),
+  }
+}
+
+/** A new phase, a warning and a phase's end are always told; of the rest at most eight a second. */
+function thinned(operations: HostOperations, dispatch: Ways['dispatch']): (progress: OpEvent) => void {
+  let phase = ''
+  let toldMs = 0
+  return (progress) => {
+    const nowMs = operations.nowMs()
+    const isNews = progress.phase !== phase || progress.warning !== undefined
+    if (!isNews && nowMs - toldMs < progressMs) return
+    phase = progress.phase
+    toldMs = nowMs
+    dispatch({ kind: 'progress', progress, nowMs })
+  }
+}

@@ -1,0 +1,154 @@
+// Everything the screens know, as one plain value. The reducer makes the next one from an event; a frame is a function
+// of it. Nothing here reads a clock, a disk or a terminal.
+import type { Applied, ApplyPlan, ImportedBundle } from '../ops/changes.ts'
+import type { HostStatus, Inspection, StateDiff, StateRow } from '../ops/host-operations.ts'
+import type { MediumScan } from '../ops/medium-scan.ts'
+
+export const screens = ['overview', 'plan', 'import', 'apply', 'history'] as const
+export type ScreenName = (typeof screens)[number]
+
+export interface Problem {
+  readonly code: string
+  readonly message: string
+  readonly hint?: string
+}
+
+export type Result<T> =
+  { readonly kind: 'ready'; readonly value: T } | { readonly kind: 'failed'; readonly problem: Problem }
+
+export type Loaded<T> = { readonly kind: 'none' } | { readonly kind: 'reading' } | Result<T>
+
+export interface Size {
+  readonly columns: number
+  readonly rows: number
+}
+
+export interface Look {
+  readonly isAscii: boolean
+  readonly isColour: boolean
+}
+
+/** One phase of long work, in the order in which they came or will come. */
+export interface WorkStep {
+  readonly phase: string
+  readonly item?: string
+  readonly doneBytes?: number
+  readonly totalBytes?: number
+  readonly doneItems?: number
+  readonly totalItems?: number
+  readonly startedMs?: number
+  readonly seenMs?: number
+}
+
+export type WorkKind = 'verify' | 'import' | 'apply' | 'rollback'
+
+export interface Work {
+  readonly kind: WorkKind
+  readonly startedMs: number
+  readonly steps: readonly WorkStep[]
+  /** Index of the step under way; -1 before the first event. */
+  readonly at: number
+  readonly warnings: readonly string[]
+}
+
+/** Asked on the last line; only `y` says yes. */
+export interface Question {
+  readonly text: string
+  readonly kind: 'apply' | 'rollback' | 'leave'
+}
+
+export interface Notice {
+  readonly tone: 'good' | 'warning' | 'bad'
+  readonly text: string
+  readonly hint?: string
+}
+
+export interface BundleView {
+  readonly path: string
+  readonly about: Loaded<Inspection>
+  /** Whether this host would take it, and what it would change. */
+  readonly judged: Loaded<ApplyPlan>
+  readonly verified: Loaded<readonly string[]>
+  readonly imported: Loaded<ImportedBundle>
+  readonly offset: number
+}
+
+export interface PlanView {
+  /** Set for a bundle that is not taken in. */
+  readonly from?: string
+  readonly plan: Loaded<ApplyPlan>
+  readonly cursor: number
+  readonly filter: string
+  readonly isTyping: boolean
+}
+
+export interface ApplyView {
+  readonly plan: Loaded<ApplyPlan>
+  readonly outcome: Loaded<Applied>
+  /** What the last run went through. */
+  readonly steps: readonly WorkStep[]
+  readonly offset: number
+}
+
+export interface HistoryView {
+  readonly states: Loaded<readonly StateRow[]>
+  readonly cursor: number
+  readonly compared?: { readonly from: number; readonly to: number; readonly files: boolean }
+  readonly diff: Loaded<StateDiff>
+  readonly offset: number
+}
+
+export interface ScreensState {
+  readonly root: string
+  readonly size: Size
+  readonly look: Look
+  readonly nowMs: number
+  readonly screen: ScreenName
+  readonly status: Loaded<HostStatus>
+  readonly scan: Loaded<MediumScan>
+  /** Paths that the person named. */
+  readonly named: readonly string[]
+  readonly cursor: number
+  readonly bundle?: BundleView
+  readonly plan: PlanView
+  readonly apply: ApplyView
+  readonly history: HistoryView
+  readonly work?: Work
+  readonly question?: Question
+  readonly prompt?: { readonly text: string }
+  /** A path that was typed and is being looked at. */
+  readonly sought?: string
+  readonly notice?: Notice
+}
+
+export interface StartState {
+  readonly root: string
+  readonly size: Size
+  readonly look: Look
+  readonly nowMs: number
+  readonly named: readonly string[]
+}
+
+export const noPlan: PlanView = { plan: { kind: 'none' }, cursor: 0, filter: '', isTyping: false }
+export const noApply: ApplyView = { plan: { kind: 'none' }, outcome: { kind: 'none' }, steps: [], offset: 0 }
+export const noHistory: HistoryView = {
+  states: { kind: 'none' },
+  cursor: 0,
+  diff: { kind: 'none' },
+  offset: 0,
+}
+
+export const startState = (start: StartState): ScreensState => ({
+  ...start,
+  screen: 'overview',
+  status: { kind: 'reading' },
+  scan: { kind: 'reading' },
+  cursor: 0,
+  plan: noPlan,
+  apply: noApply,
+  history: noHistory,
+})
+
+/** The value of a bundle, a plan … that is there. */
+export const readyValue = <T>(loaded: Loaded<T> | undefined): T | undefined =>
+  loaded?.kind === 'ready' ? loaded.value : undefined
