@@ -44,6 +44,64 @@ function hostFields(state: ScreensState, status: HostStatus, width: number): rea
     ),
     ...field('space', `${formatBytes(status.freeBytes)} free`, width),
     ...field('trust', `fingerprint ${status.trust.fingerprint}`, width).slice(0, 2),
+    ...(status.interrupted
+      ? field('!', 'an apply was interrupted; f finishes it, nothing is lost', width, 'warning')
+      : []),
+  ]
+}
+
+function bundleLines(state: ScreensState, area: Area): readonly Line[] {
+  const { scan } = state
+  if (scan.kind === 'failed') return problemLines(scan.problem, area.width)
+  if (scan.kind !== 'ready') return [line(span('   looking for media …', 'quiet'))]
+  const { bundles, media } = scan.value
+  if (bundles.length > 0)
+    return listLines({
+      rows: bundles,
+      cursor: state.cursor,
+      area,
+      draw: (row) => bundleRow(row, state, area.width),
+    })
+  const where = media.length === 0 ? 'No medium is mounted.' : `No bundle lies on ${media.join(', ')}.`
+  return paragraph(
+    `${where} Plug the stick in and mount it (it is looked for in /media, /run/media and /mnt), or press o and type the path of a bundle or folder.`,
+    area.width - 2,
+    'quiet',
+  ).map((each) => [span('  '), ...each])
+}
+
+function bundleRow(bundle: MediumBundle, state: ScreensState, width: number): Line {
+  const name = bundle.path.slice(bundle.path.lastIndexOf('/') + 1)
+  const nameCells = Math.max(16, Math.min(30, width - 50))
+  if (bundle.problem !== undefined) return [column(name, nameCells), span(`  ${bundle.problem}`, 'bad')]
+  return [
+    column(name, nameCells),
+    column(`  serial ${bundle.serial ?? '?'}`, 13),
+    column(formatBytes(bundle.sizeBytes), 9),
+    span(forWhom(bundle, state), bundle.isForThisHost ? 'good' : 'quiet'),
+  ]
+}
+
+function forWhom(bundle: MediumBundle, state: ScreensState): string {
+  if (!bundle.isForThisHost) return `for ${bundle.hosts.join(', ')}`
+  const others = bundle.hosts.length - 1
+  const whom = others === 0 ? 'for this host' : `for this host and ${plural(others, 'other')}`
+  const current = state.status.kind === 'ready' ? state.status.value.channel.serial : undefined
+  if (current === undefined || bundle.serial === undefined || bundle.serial > current) return whom
+  return bundle.serial === current ? `${whom}, applied` : `${whom}, older than now`
+}
+
+/** A root that moss does not manage yet is no error: it is where everybody begins. */
+function beginning(root: string, { width }: Area): readonly Line[] {
+  const at = root === '/' ? '' : ` --root ${root}`
+  return [
+    blank,
+    line(span(` ${root} is not managed by moss yet.`, 'strong')),
+    blank,
+    ...paragraph(
+      'Whoever publishes for this machine gives you a trust root (a .moss-root file, often on the stick) and tells you its fingerprint by phone or on paper. Then, as the machine’s administrator:',
+      width,
+    ),
     blank,
     line(span(`   moss init --trust FILE.moss-root --expect FINGERPRINT${at}`, 'strong')),
     line(span(`   moss subscribe NAME...${at}`, 'strong')),
