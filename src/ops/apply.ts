@@ -15,12 +15,12 @@ import type { Applied, ApplyPlan } from './changes.ts'
 import { type JudgedSet, judgeSet } from './bundle-set.ts'
 import { type HostSession, openHost } from './host.ts'
 import { readInstalled, sayReason } from './installed.ts'
-import { readModel } from './model.ts'
+import { readModel } from './model-file.ts'
 import { tellApplied } from './publish.ts'
-import { writeReceipt } from './state-export.ts'
+import { settleLast } from './receipt.ts'
 import { packageChanges } from './states.ts'
 import type { ReportEvent } from './types.ts'
-import { dropWaiting, judgeOf, readWaiting } from './waiting.ts'
+import { judgeOf, readWaiting } from './waiting.ts'
 
 /** Writes nothing but what recovery has to. `from` plans for a bundle that is not taken in yet. */
 export async function planApply(
@@ -189,7 +189,6 @@ export async function executeApply(outside: Outside, plan: ApplyPlan, report: Re
   )
   const published = await states.publish(staged, { counters: bundle.counters }, report)
   const applied = tellApplied(host, { plan, published, startedMs })
-  writeReceipt(host, { bundle: bundle.id, outcome: 'applied', detail: '' })
-  dropWaiting(host)
+  settleLast(host)
   return applied
 }

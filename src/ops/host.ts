@@ -1,17 +1,16 @@
 // The door to a managed root: its places, database, store, states, keys and counters, read-only or locked. A writer
 // first finishes or discards what a power cut left. Nothing below ops/ sees a session.
-import { MossError } from '../base/error.ts'
 import type { Report } from '../base/progress.ts'
 import type { Database } from '../host/database.ts'
 import type { Outside } from '../host/outside.ts'
 import type { Places } from '../state/places.ts'
 import type { Recovery } from '../state/recover.ts'
 import { openStates, type States } from '../state/states.ts'
-import { readJournal } from '../state/tables.ts'
 import { openStore, type Store } from '../store/store.ts'
 import type { Root } from '../trust/root.ts'
 import { type HostIdentity, readHostIdentity, trustRootPath } from './host-keys.ts'
 import { managedPlaces } from './installed.ts'
+import { settleLast } from './receipt.ts'
 import { readTrustRoot } from './station.ts'
 
 export interface HostSession extends Disposable {
@@ -24,6 +23,8 @@ export interface HostSession extends Disposable {
   readonly trustRoot: Root
   /** What opening had to finish or discard. */
   readonly recovery: Recovery
+  /** The last transaction was cut short: opening had to finish it, or to write its receipt. */
+  readonly isFinishing: boolean
   /** ROOT/.moss/incoming */
   readonly incoming: string
 }
@@ -51,7 +52,7 @@ export async function openHost(
     const recovery = await states.recover(report)
     const incoming = `${places.own}/incoming`
     if (outside.disk.lstat(incoming) === undefined) outside.disk.makeFolder(incoming, 0o700)
-    return {
+    const session = {
       outside,
       places,
       database: opened,
@@ -66,17 +67,10 @@ export async function openHost(
         lock[Symbol.dispose]()
       },
     }
+    return { ...session, isFinishing: settleLast(session) || recovery.kind === 'finished' }
   } catch (error) {
     database?.[Symbol.dispose]()
     lock[Symbol.dispose]()
     throw error
   }
-}
-
-/** True where a transaction was cut short and nobody has finished it yet. */
-export function isInterrupted(outside: Outside, places: Places): boolean {
-  if (outside.disk.lstat(places.database) === undefined)
-    throw new MossError('STATE_BROKEN', { path: places.database, problem: 'it is missing' })
-  using database = outside.openDatabase(places.database, 'read')
-  return readJournal(database) !== undefined
 }

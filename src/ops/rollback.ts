@@ -7,9 +7,9 @@ import type { Outside } from '../host/outside.ts'
 import type { Applied, ApplyPlan } from './changes.ts'
 import { type HostSession, openHost } from './host.ts'
 import { parseState, readInstalled } from './installed.ts'
-import { readModel } from './model.ts'
+import { readModel } from './model-file.ts'
 import { tellApplied } from './publish.ts'
-import { writeReceipt } from './state-export.ts'
+import { settleLast } from './receipt.ts'
 import { packageChanges } from './states.ts'
 import type { ReportEvent } from './types.ts'
 
@@ -49,9 +49,13 @@ export async function planRollback(
   }
 }
 
-/** The kept state with the highest number below the current one's, or else the highest. */
-function previousOf({ states }: HostSession): number {
+/**
+ * The kept state with the highest number below the current one's, or else the highest. A rollback that was cut short and
+ * is finished by now is not done twice.
+ */
+function previousOf({ states, isFinishing }: HostSession): number {
   const current = states.current().number
+  if (isFinishing && states.history().at(-1)?.kind === 'rollback') return current
   const kept = states
     .list()
     .filter((state) => !state.isCurrent)
@@ -73,6 +77,6 @@ export async function executeRollback(
     throw new MossError('PLAN_STALE', { what: 'the current state' })
   const published = await host.states.publishKept(plan.to, { withModel: plan.withModel }, report)
   const applied = tellApplied(host, { plan, published, startedMs })
-  writeReceipt(host, { outcome: 'rolled-back', detail: `from state ${plan.from} to ${plan.to}` })
+  settleLast(host)
   return applied
 }

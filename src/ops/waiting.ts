@@ -1,25 +1,30 @@
 // Bundles that are taken in: copied, judged, and their contents in the store. The newest of them is what apply will
 // make current; once it is applied, it and the older ones are let go.
+import { encodeUtf8 } from '../base/bytes.ts'
+import { isMossError } from '../base/error.ts'
 import type { ContainerId } from '../base/ids.ts'
 import { manifestContent, readBundle, type Judge, type ReadBundle } from '../bundle/read-bundle.ts'
 import { dropIncoming, listIncoming } from '../bundle/take-in.ts'
 import { fileSource } from '../host/byte-source.ts'
 import { writeDurably } from '../host/durable.ts'
 import { packageIdOf } from '../manifest/codec.ts'
-import type { HostSession } from './host.ts'
+import { importedMark } from './imported-mark.ts'
+import type { SettlingSession } from './receipt.ts'
 
 const manifestBytes = 64 * 1024 * 1024
 
-const markPath = (incoming: string, id: ContainerId): string => `${incoming}/${id}/imported`
-
 /** Says durably that everything of it is in the store. */
-export const markImported = ({ outside, incoming }: HostSession, id: ContainerId): void =>
-  writeDurably(outside.disk, markPath(incoming, id), new Uint8Array(0), { replace: true })
+export const markImported = ({ outside, incoming }: SettlingSession, id: ContainerId, serial: number): void =>
+  writeDurably(outside.disk, importedMark(incoming, id), encodeUtf8(`${serial}\n`), { replace: true })
 
-export const isImported = ({ outside, incoming }: HostSession, id: ContainerId): boolean =>
-  outside.disk.lstat(markPath(incoming, id)) !== undefined
+export const isImported = ({ outside, incoming }: SettlingSession, id: ContainerId): boolean =>
+  outside.disk.lstat(importedMark(incoming, id)) !== undefined
 
-export const judgeOf = (host: HostSession): Judge => ({
+/** Taken in wholly, or in part. */
+export const isTaken = ({ outside, incoming }: SettlingSession, id: ContainerId): boolean =>
+  outside.disk.lstat(`${incoming}/${id}`) !== undefined
+
+export const judgeOf = (host: SettlingSession): Judge => ({
   root: host.trustRoot,
   host: host.identity.id,
   counters: host.states.counters(),
@@ -28,7 +33,7 @@ export const judgeOf = (host: HostSession): Judge => ({
 })
 
 /** From the store, which also has what waits but is in no state yet. */
-function manifestInStore({ store, outside }: HostSession): Judge['heldManifest'] {
+function manifestInStore({ store, outside }: SettlingSession): Judge['heldManifest'] {
   return (id) => {
     const place = store.contentPlace(manifestContent(id))
     const bytes = place === undefined ? undefined : outside.disk.readFile(place.path, manifestBytes)
@@ -37,7 +42,7 @@ function manifestInStore({ store, outside }: HostSession): Judge['heldManifest']
 }
 
 /** The newest bundle that is wholly in the store and not older than what is current; undefined if none waits. */
-export function readWaiting(host: HostSession): ReadBundle | undefined {
+export function readWaiting(host: SettlingSession): ReadBundle | undefined {
   const found = listIncoming(host.outside.disk, host.incoming)
     .filter((id) => isImported(host, id))
     .map((id) => tryRead(host, id))
@@ -48,20 +53,43 @@ export function readWaiting(host: HostSession): ReadBundle | undefined {
   )
 }
 
-/** A bundle that the counters have outrun is no longer wanted, and no error. */
-function tryRead(host: HostSession, id: ContainerId): ReadBundle | undefined {
-  const source = fileSource(host.outside.disk, `${host.incoming}/${id}/bundle.moss`)
+/** A bundle that the counters have outrun is no longer wanted, and no error. Anything else wrong with it is told. */
+function tryRead(host: SettlingSession, id: ContainerId): ReadBundle | undefined {
+  using source = fileSource(host.outside.disk, `${host.incoming}/${id}/bundle.moss`)
   try {
     return readBundle(source, judgeOf(host))
-  } catch {
-    return undefined
-  } finally {
-    source[Symbol.dispose]()
+  } catch (error) {
+    if (isMossError(error, 'TRUST_ROLLBACK') || isMossError(error, 'TRUST_FORK')) return undefined
+    throw error
   }
 }
 
-/** Everything that is taken in, applied or outrun, goes: the store has what it needs. */
-export function dropWaiting({ outside, incoming }: HostSession, keep?: ContainerId): void {
-  for (const id of listIncoming(outside.disk, incoming))
-    if (id !== keep) dropIncoming(outside.disk, incoming, id)
+/**
+ * Everything that is taken in, applied or outrun, goes: the store has what it needs. The applied one goes last, so that
+ * what is cut short here is begun again. Of each its mark goes first: what bears it is whole.
+ */
+export function dropWaiting(host: SettlingSession, applied: ContainerId): void {
+  const { outside, incoming } = host
+  const { disk } = outside
+  const serial = host.states.current().channel?.serial ?? 0
+  const others = listIncoming(disk, incoming).filter((id) => id !== applied && !isNewer(host, id, serial))
+  for (const id of [...others, applied]) {
+    if (isImported(host, id)) disk.remove(importedMark(incoming, id))
+    dropIncoming(disk, incoming, id)
+  }
+  disk.syncFolder(incoming)
+}
+
+const isNewer = (host: SettlingSession, id: ContainerId, serial: number): boolean =>
+  isImported(host, id) && (unlessSpoiled(() => tryRead(host, id))?.snapshot.serial ?? 0) > serial
+
+/** A spoiled copy must not keep a root from opening. What the machine does to us is told. */
+export function unlessSpoiled<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    const isMachine = isMossError(error, 'HOST_IO') || isMossError(error, 'HOST_NO_SPACE')
+    if (isMossError(error) && !isMachine) return undefined
+    throw error
+  }
 }

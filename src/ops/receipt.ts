@@ -1,0 +1,104 @@
+// The receipt: the newest signed record of what this host is and what became of the last bundle. It is kept in .moss and
+// follows each transaction; where one was cut short before its receipt, the next opening of the root writes it. So what
+// the station hears does not depend on when the power failed.
+import { equalBytes } from '../base/bytes.ts'
+import type { ContainerId } from '../base/ids.ts'
+import { encodeHostRecord, type HostState } from '../fleet/host-state.ts'
+import { encodeHostState, readHostState } from '../fleet/state-file.ts'
+import { bytesSource } from '../host/byte-source.ts'
+import { writeDurably } from '../host/durable.ts'
+import type { HistoryEntry } from '../state/tables.ts'
+import { signerOf } from '../trust/keys.ts'
+import type { HostSession } from './host.ts'
+import { readModel } from './model-file.ts'
+import { dropWaiting, isTaken, readWaiting, unlessSpoiled } from './waiting.ts'
+
+export const recordBytes = 512 * 1024 * 1024
+
+/** What a session has before its last transaction is settled. */
+export type SettlingSession = Omit<HostSession, 'isFinishing'>
+
+export interface Receipt {
+  readonly state: HostState
+  readonly bytes: Uint8Array
+}
+
+const receiptPath = ({ places }: SettlingSession): string => `${places.own}/receipt.moss-state`
+
+function readReceipt(host: SettlingSession): Receipt | undefined {
+  const path = receiptPath(host)
+  if (host.outside.disk.lstat(path) === undefined) return undefined
+  const bytes = host.outside.disk.readFile(path, recordBytes)
+  return { state: readHostState(bytesSource(path, bytes), host.identity.key.publicKey.id).state, bytes }
+}
+
+/** As long as nothing has changed it stays as it is, so that one state has one record and one counter. */
+export function renewReceipt(host: SettlingSession, answers?: HostState['answers']): Receipt {
+  const last = readReceipt(host)
+  const now = describeHost(host, answers ?? last?.state.answers)
+  if (
+    last !== undefined &&
+    equalBytes(encodeHostRecord(last.state), encodeHostRecord({ ...now, counter: 1 }))
+  )
+    return last
+  const state = { ...now, counter: (last?.state.counter ?? 0) + 1 }
+  const bytes = encodeHostState(state, signerOf(host.identity.key))
+  writeDurably(host.outside.disk, receiptPath(host), bytes, { mode: 0o600, replace: true })
+  return { state, bytes }
+}
+
+/**
+ * After a transaction, and whenever a root is opened: the receipt says what is current and what became of the bundle;
+ * an applied bundle waits no more. True if a receipt had to be written. Can be cut short and done again.
+ */
+export function settleLast(host: SettlingSession): boolean {
+  const last = host.states.history().at(-1)
+  if (last === undefined) return false
+  const before = readReceipt(host)
+  const isAnswered = before?.state.current === host.states.current().number
+  const { answers } = (isAnswered ? before : renewReceipt(host, answerTo(host, last, before))).state
+  if (answers?.outcome === 'applied' && isTaken(host, answers.bundle)) dropWaiting(host, answers.bundle)
+  return !isAnswered
+}
+
+/** A rollback answers the last bundle. */
+function answerTo(
+  host: SettlingSession,
+  { kind, from, to }: HistoryEntry,
+  before: Receipt | undefined,
+): HostState['answers'] {
+  const bundle = kind === 'apply' ? appliedBundle(host) : before?.state.answers?.bundle
+  if (bundle === undefined) return undefined
+  return kind === 'apply'
+    ? { bundle, outcome: 'applied', detail: '' }
+    : { bundle, outcome: 'rolled-back', detail: `from state ${from} to ${to}` }
+}
+
+/** The one that waits and that the current state came from. */
+function appliedBundle(host: SettlingSession): ContainerId | undefined {
+  const bundle = unlessSpoiled(() => readWaiting(host))
+  const snapshot = host.states.current().channel?.snapshot
+  return bundle !== undefined && bundle.about.snapshot === snapshot ? bundle.id : undefined
+}
+
+function describeHost(host: SettlingSession, answers: HostState['answers']): Omit<HostState, 'counter'> {
+  const { states, identity, trustRoot, outside } = host
+  const current = states.current()
+  const known = states.list()
+  return {
+    host: identity.id,
+    name: identity.name,
+    created: Math.floor(outside.nowMs() / 1000),
+    rootVersion: trustRoot.version,
+    timeFloor: states.counters().timeFloor,
+    ...(current.channel === undefined ? {} : { channel: current.channel }),
+    model: readModel(outside, host.places).text,
+    current: current.number,
+    states: known.map(({ record }) => ({
+      number: record.number,
+      packages: record.packages.map(({ id }) => id),
+    })),
+    lacking: [],
+    ...(answers === undefined ? {} : { answers }),
+  }
+}

@@ -1,0 +1,168 @@
+// The verbs of the loop on a machine with a history, as scenarios to disturb: a fourth bundle on the stick, the same
+// taken in, the same applied. Small, but with each kind of entry, a file of several chunks of which one changes, and
+// defaults for /etc, one of which the machine has deleted.
+import { silent } from '../../src/base/progress.ts'
+import { readCounters } from '../../src/state/counters-file.ts'
+import { placesOf } from '../../src/state/places.ts'
+import { executeRollback, planRollback } from '../../src/ops/rollback.ts'
+import { exportState } from '../../src/ops/state-export.ts'
+import type { SimulatedOutside } from '../sim/simulated-outside.ts'
+import { composeBundle, draftPackage, type DraftPackage } from './compose-bundle.ts'
+import { noise } from './containers.ts'
+import type { Scenario } from './disturb.ts'
+import { checkRoot, describeTree, differences, knownTrees, surroundingsOf } from './invariants.ts'
+import { samplePackage } from './sample-root.ts'
+import {
+  applyVerb,
+  checkAssets,
+  endOf,
+  freshHost,
+  importVerb,
+  placeFile,
+  recoverVerb,
+  root,
+  stick,
+} from './simulated-host.ts'
+
+/** Three chunks and more, of which the last follows the version. */
+function bigBody(version: number): Uint8Array {
+  const body = noise(300_000, 5)
+  body.set(noise(2000, 50 + version), 290_000)
+  return body
+}
+
+const base = (version: number): DraftPackage =>
+  draftPackage(
+    samplePackage('base', String(version), {
+      'usr/bin/sh': { text: 'a shell', mode: 0o755 },
+      'usr/bin/su': { text: `su ${version}`, mode: 0o4755 },
+      'usr/lib/big': { text: bigBody(version) },
+      'usr/share/empty': '',
+      'usr/share/link': { target: `v${version}` },
+      'usr/share/factory/etc/base.conf': `settings ${version}`,
+      'usr/share/factory/etc/same.conf': 'the same',
+    }),
+  )
+const games = draftPackage(
+  samplePackage('games', '1', {
+    'usr/games/game': { text: 'a shell', mode: 0o700 },
+    'usr/share/factory/etc/games/scores': 'none',
+  }),
+)
+const extra = draftPackage(
+  samplePackage('extra', '1', {
+    'usr/lib/extra/file': { text: 'deep', mode: 0o600, uid: 5, gid: 6 },
+    'usr/share/factory/var/lib/extra/data': 'data',
+  }),
+)
+
+const sets: readonly (readonly DraftPackage[])[] = [
+  [],
+  [base(1)],
+  [base(2), games],
+  [base(3)],
+  [base(4), extra],
+]
+
+const stickFile = `${stick}/4.moss`
+
+export interface Machines {
+  /** State 3 is current, 1 and 2 are kept; the fourth bundle is on the stick. */
+  readonly withStick: SimulatedOutside
+  /** The fourth bundle is taken in. */
+  readonly taken: SimulatedOutside
+  /** State 4 is current. */
+  readonly applied: SimulatedOutside
+}
+
+export async function makeMachines(): Promise<Machines> {
+  const { outside, id } = await freshHost(['base', 'games', 'extra'])
+  for (const serial of [1, 2, 3, 4]) {
+    const bundle = await composeBundle({
+      serial,
+      hosts: [id],
+      packages: sets[serial] ?? [],
+      has: sets[serial - 1] ?? [],
+    })
+    const file = `${stick}/${serial}.moss`
+    placeFile(outside, file, bundle.bytes)
+    if (serial === 4) break
+    await importVerb(file)(outside)
+    await applyVerb(outside)
+    outside.disk.remove(file)
+  }
+  outside.disk.remove(`${root}/etc/same.conf`)
+  const withStick = outside.copy()
+  const taken = withStick.copy()
+  await importVerb(stickFile)(taken)
+  const applied = taken.copy()
+  await applyVerb(applied)
+  return { withStick, taken: taken.copy(), applied: applied.copy() }
+}
+
+interface Rules {
+  /** T6: what this verb must leave alone beyond the surroundings of every verb. */
+  readonly untouched: readonly string[]
+}
+
+async function scenarioOf(
+  before: SimulatedOutside,
+  verb: (outside: SimulatedOutside) => Promise<void>,
+  { untouched }: Rules,
+): Promise<Scenario> {
+  const undisturbed = before.copy()
+  await verb(undisturbed)
+  const end = endOf(undisturbed)
+  const known = new Map([...knownTrees(before.disk, root), ...knownTrees(undisturbed.disk, root)])
+  const surroundings = surroundingsOf(before.disk, root)
+  const textOf = ({ disk }: SimulatedOutside, folder: string): string => describeTree(disk, folder).join('\n')
+  const still = new Map(untouched.map((folder) => [folder, textOf(before, folder)]))
+  const floor = readCounters(before.disk, placesOf(root))
+  return {
+    before,
+    verb,
+    recover: recoverVerb,
+    check: (outside, when) => [
+      ...checkRoot(outside.disk, root, { known, floor, surroundings, isSettled: when === 'recovered' }),
+      ...[...still]
+        .filter(([folder, text]) => textOf(outside, folder) !== text)
+        .map(([folder]) => `T6: ${folder} changed`),
+      ...checkAssets(outside),
+    ],
+    checkEnd: (outside) => [
+      ...differences(end, endOf(outside)).map((line) => `T4: ${line}`),
+      ...checkAssets(outside),
+    ],
+  }
+}
+
+export const importing = ({ withStick }: Machines): Promise<Scenario> =>
+  scenarioOf(withStick, importVerb(stickFile), {
+    untouched: [stick, `${root}/usr`, `${root}/etc`, `${root}/var`, `${root}/.moss/states`],
+  })
+
+export const applying = ({ taken }: Machines): Promise<Scenario> =>
+  scenarioOf(taken, applyVerb, { untouched: [stick] })
+
+const rollback =
+  (request: { readonly state: string | undefined; readonly withModel: boolean }) =>
+  async (outside: SimulatedOutside): Promise<void> => {
+    const plan = await planRollback(outside, { root, ...request })
+    if (!plan.isNothing) await executeRollback(outside, plan, silent)
+  }
+
+export const rollingBack = ({ applied }: Machines): Promise<Scenario> =>
+  scenarioOf(applied, rollback({ state: '2', withModel: true }), { untouched: [stick] })
+
+/** To the state before, whichever that is: only the verb itself may recover, since afterwards it means another state. */
+export async function rollingBackOnce({ applied }: Machines): Promise<Scenario> {
+  const scenario = await scenarioOf(applied, rollback({ state: undefined, withModel: false }), {
+    untouched: [stick],
+  })
+  return { ...scenario, recover: async () => {}, check: (outside) => scenario.check(outside, 'found') }
+}
+
+export const exporting = ({ applied }: Machines): Promise<Scenario> =>
+  scenarioOf(applied, async (outside) => void (await exportState(outside, { root, to: stick })), {
+    untouched: [`${root}/usr`, `${root}/etc`, `${root}/var`, `${root}/.moss/states`],
+  })

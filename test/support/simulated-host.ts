@@ -1,0 +1,99 @@
+// A managed root on a simulated machine, made by the verbs themselves: init with a trust root, a model, bundles from a
+// stick. And what must be the same after an undisturbed and a disturbed run of a verb.
+import { digestOf } from '../../src/base/digest.ts'
+import type { ContentDigest, HostId } from '../../src/base/ids.ts'
+import { silent } from '../../src/base/progress.ts'
+import { executeApply, planApply } from '../../src/ops/apply.ts'
+import { openHost } from '../../src/ops/host.ts'
+import { importBundles } from '../../src/ops/import.ts'
+import { initHost } from '../../src/ops/init.ts'
+import { changeModel } from '../../src/ops/model.ts'
+import { digestOfFile } from '../../src/state/tree-digest.ts'
+import { placesOf } from '../../src/state/places.ts'
+import { openStates } from '../../src/state/states.ts'
+import { readDeliveries } from '../../src/state/tables.ts'
+import { openStore } from '../../src/store/store.ts'
+import { simulatedOutside, type SimulatedOutside } from '../sim/simulated-outside.ts'
+import { encodeRootFile, fourKeyRoot } from './compose-bundle.ts'
+import { describeTree, wholeRoot } from './invariants.ts'
+
+export const root = '/root'
+export const stick = '/media/stick'
+
+export interface SimulatedHost {
+  readonly outside: SimulatedOutside
+  readonly id: HostId
+}
+
+/** A host that trusts `fourKeyRoot` and subscribes to what is named. */
+export async function freshHost(subscribe: readonly string[]): Promise<SimulatedHost> {
+  const outside = simulatedOutside(1, { mounts: [stick] })
+  placeFile(outside, '/trust.moss-root', encodeRootFile(fourKeyRoot))
+  const { host } = await initHost(outside, {
+    root,
+    trustFile: '/trust.moss-root',
+    expect: undefined,
+    name: 'pump',
+    channel: undefined,
+  })
+  await changeModel(outside, { root, subscribe })
+  return { outside, id: host }
+}
+
+export function placeFile(outside: SimulatedOutside, path: string, bytes: Uint8Array): void {
+  using file = outside.disk.open(path, 'create', 0o644)
+  file.write(bytes, 0)
+  file.sync()
+}
+
+export const importVerb =
+  (file: string) =>
+  async (outside: SimulatedOutside): Promise<void> =>
+    void (await importBundles(outside, { root, files: [file] }, silent))
+
+/** As the command line does: a plan to stay is not executed. */
+export async function applyVerb(outside: SimulatedOutside): Promise<void> {
+  const plan = await planApply(outside, { root })
+  if (!plan.isNothing) await executeApply(outside, plan, silent)
+}
+
+/** Opening a root for writing recovers it. */
+export async function recoverVerb(outside: SimulatedOutside): Promise<void> {
+  using _ = await openHost(outside, { root, report: silent })
+}
+
+/** Everything that tells one end of a verb from another: the root, the stick, the store's rows, the states. */
+export function endOf(outside: SimulatedOutside): readonly string[] {
+  const places = placesOf(root)
+  using database = outside.openDatabase(places.database, 'write')
+  const store = openStore({ disk: outside.disk, database, folder: places.own, userId: outside.userId })
+  const states = openStates({ outside, root, database, store })
+  return [
+    // What a power cut brings back in staging/ is garbage for the next recovery to sweep.
+    ...wholeRoot(outside.disk, root).filter((line) => !line.startsWith('/.moss/staging/')),
+    ...describeTree(outside.disk, stick).map((line) => `stick ${line}`),
+    ...[...store.assets()].map(({ id }) => `asset ${id}`),
+    ...readDeliveries(database).map((row) => JSON.stringify(row)),
+    ...states.history().map(({ kind, from, to }) => `${kind} ${from} ${to}`),
+    ...states.list().map(({ record, isCurrent }) => `state ${record.number} ${isCurrent}`),
+    `interrupted ${states.isInterrupted()}`,
+  ]
+}
+
+/** S1: every recorded asset is there, with its content and its mode. */
+export function checkAssets(outside: SimulatedOutside): readonly string[] {
+  const { disk } = outside
+  const places = placesOf(root)
+  using database = outside.openDatabase(places.database, 'write')
+  const store = openStore({ disk, database, folder: places.own, userId: outside.userId })
+  return [...store.assets()].flatMap(({ id, description }) => {
+    const path = store.assetPath(id)
+    const stat = disk.lstat(path)
+    if (stat === undefined) return [`S1: asset ${id} is recorded and not there`]
+    const content = stat.sizeBytes === 0 ? emptyDigest : digestOfFile(disk, path)
+    if (content !== description.content) return [`S1: asset ${id} has other bytes`]
+    return stat.mode === description.mode ? [] : [`S1: asset ${id} has another mode`]
+  })
+}
+
+const emptyDigest = digestOf<ContentDigest>(new Uint8Array(0))
