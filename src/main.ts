@@ -2,6 +2,7 @@
 import { run } from './cli/run.ts'
 import { readEnvironment } from './host/environment.ts'
 import { linuxOutside } from './host/linux-outside.ts'
+import { writeText } from './host/terminal.ts'
 
 const worker = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
 
@@ -13,5 +14,6 @@ function setExitCode(code: number): void {
 run({
   argv: process.argv.slice(2),
   environment: readEnvironment(),
+  write: writeText,
   openOutside: () => linuxOutside({ workerUrl: new URL(worker, import.meta.url) }),
 }).then(setExitCode, () => setExitCode(70))

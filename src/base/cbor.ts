@@ -1,7 +1,7 @@
 // Canonical CBOR (RFC 8949 §4.2.1): shortest forms, keys sorted bytewise, definite lengths; no tags, floats,
-// undefined, duplicate keys, or integers from 2^53. Maps have text keys. What differs is refused, never repaired:
+// undefined, duplicate keys, integers from 2^53, or text that starts with a byte order mark. Maps have text keys. What differs is refused, never repaired:
 // a checker of ours walks all bytes first, and only then does cbor-x decode them.
-import { Decoder } from 'cbor-x'
+import { Decoder } from 'cbor-x/decode-no-eval'
 import { compareBytes, decodeUtf8, encodeUtf8 } from './bytes.ts'
 import { MossError } from './error.ts'
 import { limits } from './limits.ts'
@@ -67,7 +67,7 @@ function write(writer: Writer, value: CborValue, depth: number): void {
     if (value >= 0) writer.head(Major.positive, value)
     else writer.head(Major.negative, -1 - value)
   } else if (typeof value === 'string') {
-    if (!value.isWellFormed()) throw new TypeError('a lone surrogate has no UTF-8 form')
+    checkText(value)
     const bytes = encodeUtf8(value)
     writer.head(Major.text, bytes.length)
     writer.raw(bytes)
@@ -90,6 +90,12 @@ function isPlainMap(value: unknown): value is { readonly [key: string]: CborValu
   return prototype === Object.prototype || prototype === null
 }
 
+/** A mark in front of a text is lost by whoever decodes it with the usual means: so there is none. */
+function checkText(value: string): void {
+  if (!value.isWellFormed()) throw new TypeError('a lone surrogate has no UTF-8 form')
+  if (value.startsWith('\ufeff')) throw new TypeError('text with a byte order mark')
+}
+
 /** Entries whose value is undefined are left out. Keys are ordered by their encoded bytes: shorter first. */
 function writeMap(
   writer: Writer,
@@ -99,7 +105,8 @@ function writeMap(
   const entries: { key: Uint8Array; value: CborValue }[] = []
   for (const [name, value] of Object.entries(map)) {
     if (value === undefined) continue
-    if (!name.isWellFormed() || name === '__proto__') throw new TypeError('not a CBOR key')
+    checkText(name)
+    if (name === '__proto__') throw new TypeError('not a CBOR key')
     entries.push({ key: encodeUtf8(name), value })
   }
   entries.sort((a, b) => a.key.length - b.key.length || compareBytes(a.key, b.key))
@@ -190,6 +197,7 @@ class Checker {
   #text(length: number): Uint8Array {
     const span = this.#span(length)
     if (decodeUtf8(span) === undefined) this.#refuse('ill-formed UTF-8')
+    if (span[0] === 0xef && span[1] === 0xbb && span[2] === 0xbf) this.#refuse('text with a byte order mark')
     return span
   }
 

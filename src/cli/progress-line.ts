@@ -15,8 +15,8 @@ export interface ProgressLine {
 
 interface Target {
   write(text: string): void
-  readonly isTerminal: boolean
-  readonly columns: number
+  isTerminal(): boolean
+  columns(): number
   nowMs(): number
 }
 
@@ -35,12 +35,12 @@ export function progressLine(target: Target): ProgressLine {
     if (isNewPhase) {
       phase = event.phase
       phaseStarted = now
-      if (!target.isTerminal) target.write(`${phase}\n`)
+      if (!target.isTerminal()) target.write(`${phase}\n`)
     }
-    if (!target.isTerminal || (!isNewPhase && now - painted < repaintMs)) return
+    if (!target.isTerminal() || (!isNewPhase && now - painted < repaintMs)) return
     painted = now
     target.write(
-      `\r\u001b[K${describe(event, now - phaseStarted).slice(0, Math.max(20, target.columns - 1))}`,
+      `\r\u001b[K${describe(event, now - phaseStarted).slice(0, Math.max(20, target.columns() - 1))}`,
     )
     shown = true
   }

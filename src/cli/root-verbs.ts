@@ -72,7 +72,7 @@ export const rootVerbs: readonly Verb[] = [
         ],
         ['wishes', plural(status.subscriptions, 'subscription')],
         ['space', `${formatBytes(status.freeBytes)} free`],
-        ['trust', `root ${status.trust.version}, fingerprint ${status.trust.fingerprint}`],
+        ['trust', `fingerprint ${status.trust.fingerprint}`],
         ['!', status.interrupted ? 'an interrupted transaction: run moss recover' : undefined],
       ])
       return { json: status, text }

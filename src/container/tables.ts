@@ -1,6 +1,6 @@
 // All lookup tables of a verified container, read and checked once and kept as they are in memory: each lookup is a
 // binary search. What they say of frames and chunks lets a copy be checked frame by frame while it streams.
-import { digestOf } from '../base/digest.ts'
+import { emptyDigest } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { ChunkId, ContentDigest, Digest, PackageId } from '../base/ids.ts'
 import { listOfOne, type ChunkList } from '../delta/chunk-list.ts'
@@ -48,7 +48,7 @@ export function readTables(container: VerifiedContainer): Tables {
   return tables
 }
 
-const emptyContent = digestOf<ContentDigest>(new Uint8Array(0))
+const emptyContent = emptyDigest as ContentDigest
 
 function decodeTables(container: VerifiedContainer): Tables {
   if (container.head.sections.some((section) => section.name === 'bases'))

@@ -1,7 +1,7 @@
 // A chunk list: the chunks that make one content, in order. It is not part of a manifest, so a package may be
 // cut differently later and stays the same package. A content of exactly one chunk needs no list, because
 // its chunk id is its content digest; the empty content has no chunks.
-import { digestOf } from '../base/digest.ts'
+import { emptyDigest } from '../base/digest.ts'
 import type { ChunkId, ContentDigest, Digest } from '../base/ids.ts'
 import { chunkSizes } from '../base/limits.ts'
 
@@ -17,7 +17,7 @@ export interface ChunkList {
 }
 
 /** The content of every empty file. */
-export const emptyContent: ContentDigest = digestOf<ContentDigest>(new Uint8Array(0))
+export const emptyContent = emptyDigest as ContentDigest
 
 /** A chunk that is a whole content has the content's digest, and the other way round. */
 export const chunkOfContent = (content: Digest): ChunkId => content as ChunkId

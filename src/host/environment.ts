@@ -34,9 +34,16 @@ export function readEnvironment(
     given(variables['LC_ALL']) ?? given(variables['LC_CTYPE']) ?? given(variables['LANG']) ?? 'C'
   const home = given(variables['HOME']) ?? '/'
   return {
-    stdinIsTerminal: isTerminal(0),
-    stdoutIsTerminal: isTerminal(1),
-    stderrIsTerminal: isTerminal(2),
+    // Asked when somebody wants to know: the answer costs a module.
+    get stdinIsTerminal() {
+      return isTerminal(0)
+    },
+    get stdoutIsTerminal() {
+      return isTerminal(1)
+    },
+    get stderrIsTerminal() {
+      return isTerminal(2)
+    },
     term,
     isColourWanted: given(variables['NO_COLOR']) === undefined && term !== 'dumb' && !isContinuousIntegration,
     isTrueColour: /^(truecolor|24bit)$/i.test(variables['COLORTERM'] ?? ''),

@@ -1,9 +1,8 @@
 // What moss asks of terminals and of descriptors that it was handed: whether there is a person, and a secret.
-import { readSync } from 'node:fs'
-import { isatty } from 'node:tty'
+import { readSync, writeSync } from 'node:fs'
 import { ioError, ioErrorFrom, problemOf } from './problem.ts'
 
-export const isTerminal = (descriptor: number): boolean => isatty(descriptor)
+export const isTerminal = (descriptor: number): boolean => process.getBuiltinModule('node:tty').isatty(descriptor)
 
 /** Everything from a pipe or file that was handed over as an open descriptor; longer than the limit is refused. */
 export function readDescriptor(descriptor: number, limitBytes: number): Uint8Array {
@@ -25,6 +24,25 @@ export function readPassphraseFrom(descriptor: number): Uint8Array {
   return end < 0 ? bytes : bytes.subarray(0, end)
 }
 
+/** All of it, now, also into a pipe that is full. A reader that went away has read enough: that is no error. */
+export function writeText(descriptor: 1 | 2, text: string): void {
+  const bytes = Buffer.from(text)
+  let done = 0
+  while (done < bytes.length) {
+    try {
+      done += writeSync(descriptor, bytes, done)
+    } catch (error) {
+      const problem = ioErrorFrom('write', `descriptor ${descriptor}`, error)
+      if (problemOf(problem) === 'EPIPE') return
+      if (problemOf(problem) !== 'EAGAIN') throw problem
+      waitAWhile()
+    }
+  }
+}
+
+/** For the other side of a pipe that somebody made non-blocking, without burning the processor. */
+const waitAWhile = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+
 function readSome(descriptor: number, into: Uint8Array, at: number, name: string): number {
   for (;;) {
     try {
@@ -32,9 +50,8 @@ function readSome(descriptor: number, into: Uint8Array, at: number, name: string
     } catch (error) {
       const problem = ioErrorFrom('read', name, error)
       if (problemOf(problem) === 'EOF') return 0
-      // A pipe that somebody made non-blocking: wait for its writer without burning the processor.
       if (problemOf(problem) !== 'EAGAIN') throw problem
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+      waitAWhile()
     }
   }
 }

@@ -3,7 +3,7 @@
 // above a file. setuid, setgid and file capabilities exist exactly where `privileged` lists them.
 // Every check gives the first problem as text, or undefined; nothing here throws.
 import { display } from '../base/display.ts'
-import { digestOf } from '../base/digest.ts'
+import { emptyDigest } from '../base/digest.ts'
 import { checkCapability, isBoundVersion, isPackageName, type Relation } from './capability.ts'
 import type { LayoutEntry, LayoutFile, Manifest } from './manifest.ts'
 import { checkPath, comparePaths, parentOf } from './path.ts'
@@ -78,7 +78,7 @@ function firstProblem<T>(items: readonly T[], check: (item: T) => string | undef
   return undefined
 }
 
-const emptyContent = digestOf(new Uint8Array(0))
+const emptyContent = emptyDigest
 
 function checkLayout(layout: readonly LayoutEntry[]): string | undefined {
   const folders = new Set<string>()

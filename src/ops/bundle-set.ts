@@ -11,7 +11,7 @@ import { parseModel } from '../solve/model.ts'
 import { traceReasons } from '../solve/trace.ts'
 import type { PackageReason } from '../state/record.ts'
 import type { HostSession } from './host.ts'
-import { readModel } from './model.ts'
+import { readModel } from './model-file.ts'
 
 export interface JudgedSet {
   readonly packages: readonly (BundlePackage & { readonly reason: PackageReason })[]

@@ -5,12 +5,12 @@ import { hostIdOf } from '../fleet/host-state.ts'
 import type { Outside } from '../host/outside.ts'
 import type { Places } from '../state/places.ts'
 import { keyFromSeed, type SecretKey } from '../trust/keys.ts'
-import { formatPublicKey, formatSecretKey, parseSecretKey, readKeyId } from '../trust/minisign.ts'
+import { formatPublicKey, formatSecretKey, parseSecretKey } from '../trust/minisign.ts'
+import { encodeIdentity, identityFile, readIdentity } from './identity.ts'
 import { readText } from './station.ts'
 
 export const trustRootPath = (places: Places): string => `${places.keys}/root.moss-root`
 const hostKeyPath = (places: Places): string => `${places.keys}/host.key`
-const hostNamePath = (places: Places): string => `${places.keys}/name`
 
 export interface HostIdentity {
   readonly id: HostId
@@ -21,38 +21,34 @@ export interface HostIdentity {
 /** What init puts into the keys' folder: a new identity, and the root of those whom this host trusts. */
 export function newHostKeys(
   outside: Outside,
-  { name, trustRoot }: { readonly name: string; readonly trustRoot: Uint8Array },
+  {
+    name,
+    trustRoot,
+    fingerprint,
+  }: { readonly name: string; readonly trustRoot: Uint8Array; readonly fingerprint: string },
 ): {
   readonly id: HostId
   readonly files: readonly { readonly name: string; readonly bytes: Uint8Array; readonly mode: number }[]
 } {
   const secret = keyFromSeed(outside.randomBytes(32), outside.randomBytes(8))
+  const id = hostIdOf(secret.publicKey.id)
   const file = (fileName: string, text: string, mode: number) => ({
     name: fileName,
     bytes: encodeUtf8(text),
     mode,
   })
   return {
-    id: hostIdOf(secret.publicKey.id),
+    id,
     files: [
       file('host.pub', formatPublicKey(secret.publicKey), 0o644),
       file('host.key', formatSecretKey(secret, undefined, outside.randomBytes(32)), 0o600),
-      file('name', `${name}\n`, 0o644),
+      { name: identityFile, bytes: encodeIdentity({ id, name, fingerprint }), mode: 0o644 },
       { name: 'root.moss-root', bytes: trustRoot, mode: 0o644 },
     ],
   }
 }
 
-/** Who this host is, without touching its secret key. */
-export const readHostName = (
-  { disk }: Outside,
-  places: Places,
-): { readonly id: HostId; readonly name: string } => ({
-  id: hostIdOf(readKeyId(readText(disk, `${places.keys}/host.pub`))),
-  name: readText(disk, hostNamePath(places)).trimEnd(),
-})
-
 export function readHostIdentity({ disk }: Outside, places: Places): HostIdentity {
   const key = parseSecretKey(readText(disk, hostKeyPath(places)))
-  return { id: hostIdOf(key.publicKey.id), name: readText(disk, hostNamePath(places)).trimEnd(), key }
+  return { id: hostIdOf(key.publicKey.id), name: readIdentity(disk, places).name, key }
 }

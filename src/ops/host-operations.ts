@@ -3,7 +3,7 @@
 import { isMossError } from '../base/error.ts'
 import type { Applied, ApplyPlan, ImportedBundle } from './changes.ts'
 import type { inspectContainer } from './inspect.ts'
-import type { MediumScan } from './medium-scan.ts'
+import type { mediumScanner, MediumScan } from './medium-scan.ts'
 import type { exportState } from './state-export.ts'
 import type { diffStates, listStates } from './states.ts'
 import type { hostStatus } from './status.ts'
@@ -34,35 +34,40 @@ export interface HostOperations {
   exportState(to: string): Promise<ExportedState>
 }
 
-export const hostOperations = (outside: Outside, root: string): HostOperations => ({
-  root,
-  nowMs: () => outside.nowMs(),
-  status: async () => (await import('./status.ts')).hostStatus(outside, { root }),
-  scan: async (named) =>
-    (await import('./medium-scan.ts')).scanMedia(outside, { host: await thisHost(outside, root), named }),
-  inspect: async (file) => (await import('./inspect.ts')).inspectContainer(outside, { file }),
-  plan: async (from) => (await import('./apply.ts')).planApply(outside, { root, from }),
-  verify: async (file, report) => {
-    const { verifyContainers } = await import('./verify.ts')
-    // No station's home is asked for: a managed root has a trusted root of its own.
-    return (await verifyContainers(outside, { files: [file], root, home: root }, report)).checked
-  },
-  import: async (file, report) => {
-    const { importBundles } = await import('./import.ts')
-    const [bundle] = (await importBundles(outside, { root, files: [file] }, report)).bundles
-    if (bundle === undefined) throw new Error('broken promise: an import tells of each file')
-    return bundle
-  },
-  apply: async (plan, report) => (await import('./apply.ts')).executeApply(outside, plan, report),
-  planRollback: async (state) =>
-    (await import('./rollback.ts')).planRollback(outside, { root, state: `${state}`, withModel: false }),
-  rollback: async (plan, report) => (await import('./rollback.ts')).executeRollback(outside, plan, report),
-  states: async () => (await import('./states.ts')).listStates(outside, { root }),
-  diff: async ({ from, to, files }) =>
-    (await import('./states.ts')).diffStates(outside, { root, from: `${from}`, to: `${to}`, files }),
-  recover: async () => (await (await import('./recover.ts')).recoverHost(outside, { root })).actions,
-  exportState: async (to) => (await import('./state-export.ts')).exportState(outside, { root, to }),
-})
+export function hostOperations(outside: Outside, root: string): HostOperations {
+  let scanner: ReturnType<typeof mediumScanner> | undefined
+  return {
+    root,
+    nowMs: () => outside.nowMs(),
+    status: async () => (await import('./status.ts')).hostStatus(outside, { root }),
+    scan: async (named) => {
+      scanner ??= (await import('./medium-scan.ts')).mediumScanner(outside)
+      return scanner({ host: await thisHost(outside, root), named })
+    },
+    inspect: async (file) => (await import('./inspect.ts')).inspectContainer(outside, { file }),
+    plan: async (from) => (await import('./apply.ts')).planApply(outside, { root, from }),
+    verify: async (file, report) => {
+      const { verifyContainers } = await import('./verify.ts')
+      // No station's home is asked for: a managed root has a trusted root of its own.
+      return (await verifyContainers(outside, { files: [file], root, home: root }, report)).checked
+    },
+    import: async (file, report) => {
+      const { importBundles } = await import('./import.ts')
+      const [bundle] = (await importBundles(outside, { root, files: [file] }, report)).bundles
+      if (bundle === undefined) throw new Error('broken promise: an import tells of each file')
+      return bundle
+    },
+    apply: async (plan, report) => (await import('./apply.ts')).executeApply(outside, plan, report),
+    planRollback: async (state) =>
+      (await import('./rollback.ts')).planRollback(outside, { root, state: `${state}`, withModel: false }),
+    rollback: async (plan, report) => (await import('./rollback.ts')).executeRollback(outside, plan, report),
+    states: async () => (await import('./states.ts')).listStates(outside, { root }),
+    diff: async ({ from, to, files }) =>
+      (await import('./states.ts')).diffStates(outside, { root, from: `${from}`, to: `${to}`, files }),
+    recover: async () => (await (await import('./recover.ts')).recoverHost(outside, { root })).actions,
+    exportState: async (to) => (await import('./state-export.ts')).exportState(outside, { root, to }),
+  }
+}
 
 /** Undefined where there is no managed root yet: media can be looked at all the same. */
 async function thisHost(outside: Outside, root: string): Promise<HostStatus['host'] | undefined> {

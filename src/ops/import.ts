@@ -49,6 +49,6 @@ async function importOne(host: HostSession, file: string, report: ReportEvent): 
     throw error
   }
   const done = await importBundle(outside, taken, { store: host.store, report })
-  markImported(host, taken.id)
+  markImported(host, taken.id, taken.snapshot.serial)
   return tell(done.newAssets, done.contentBytes)
 }

@@ -2,11 +2,13 @@
 import { MossError } from '../base/error.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatModel } from '../solve/model.ts'
-import { initRoot, isInitialised } from '../state/init.ts'
+import { initRoot } from '../state/init.ts'
+import { isInitialised } from '../state/root-format.ts'
 import { placesOf } from '../state/places.ts'
 import { startCounters } from '../trust/counters.ts'
 import { fingerprintOf, matchesFingerprint } from '../trust/root.ts'
 import { newHostKeys } from './host-keys.ts'
+import { checkHostName } from './identity.ts'
 import { readTrustRoot } from './station.ts'
 
 export interface InitHost {
@@ -32,7 +34,8 @@ export async function initHost(outside: Outside, request: InitHost) {
   if (request.expect !== undefined && !matchesFingerprint(request.expect, trusted.root))
     throw new MossError('TRUST_FINGERPRINT', { expected: request.expect, actual: fingerprint })
   const name = request.name ?? outside.machineName
-  const keys = newHostKeys(outside, { name, trustRoot: trusted.bytes })
+  checkHostName(name)
+  const keys = newHostKeys(outside, { name, trustRoot: trusted.bytes, fingerprint })
   initRoot(outside, request.root, {
     created: trusted.root.created,
     model: formatModel({ channel: request.channel ?? 'stable', subscriptions: [], holds: [] }),

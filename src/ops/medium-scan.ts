@@ -41,10 +41,44 @@ const mountParents = [
 const mostMedia = 64
 const mostBundles = 256
 
-/** `named` are folders or files that the person pointed at; they are read wherever they lie. */
-export function scanMedia(
+interface ScanRequest {
+  readonly host: HostId | undefined
+  /** Folders or files that the person pointed at; they are read wherever they lie. */
+  readonly named: readonly string[]
+}
+
+/** Looks as often as one likes: a file that has not changed is not read again, so that a stick is left in peace. */
+export function mediumScanner(outside: Outside): (request: ScanRequest) => MediumScan {
+  let known: Claims = new Map()
+  return (request) => {
+    const seen: Claims = new Map()
+    const scan = scanMedia(outside, request, (place) => {
+      const key = markOf(outside, place.path, request.host)
+      const claims = known.has(key) ? known.get(key) : readClaims(outside, place, request.host)
+      seen.set(key, claims)
+      return claims
+    })
+    known = seen
+    return scan
+  }
+}
+
+type Claims = Map<string, MediumBundle | undefined>
+
+function markOf(outside: Outside, path: string, host: HostId | undefined): string {
+  const stat = attempt(() => outside.disk.lstat(path))
+  return JSON.stringify([path, host, stat?.sizeBytes, stat?.mtimeMs, stat?.inode, stat?.device])
+}
+
+interface Place {
+  readonly path: string
+  readonly medium: string
+}
+
+function scanMedia(
   outside: Outside,
-  request: { readonly host: HostId | undefined; readonly named: readonly string[] },
+  request: ScanRequest,
+  read: (place: Place) => MediumBundle | undefined,
 ): MediumScan {
   const folders = request.named.filter((path) => kindOf(outside, path) === 'folder')
   const media = [...new Set([...folders, ...mountedMedia(outside)])].slice(0, mostMedia)
@@ -55,7 +89,7 @@ export function scanMedia(
   const bundles = [...files, ...found]
     .filter(({ path }, at, all) => all.findIndex((other) => other.path === path) === at)
     .slice(0, mostBundles)
-    .map((place) => readClaims(outside, place, request.host))
+    .map(read)
     .filter((bundle) => bundle !== undefined)
   return { media, bundles: bundles.sort(byUse) }
 }
@@ -109,11 +143,7 @@ function attempt<T>(read: () => T): T | undefined {
 }
 
 /** Undefined for a container that is no bundle. */
-function readClaims(
-  outside: Outside,
-  place: { readonly path: string; readonly medium: string },
-  host: HostId | undefined,
-): MediumBundle | undefined {
+function readClaims(outside: Outside, place: Place, host: HostId | undefined): MediumBundle | undefined {
   try {
     using source = fileSource(outside.disk, place.path)
     const opened = openContainer(source)

@@ -1,31 +1,14 @@
 // subscribe, unsubscribe, hold, unhold: edits etc/moss/model.toml, keeping its comments and order. The next state
 // export carries it to the station, which solves; nothing is installed or removed here.
-import { decodeUtf8, encodeUtf8 } from '../base/bytes.ts'
-import { MossError } from '../base/error.ts'
+import { encodeUtf8 } from '../base/bytes.ts'
 import { writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatRelation, parseRelation } from '../manifest/capability.ts'
 import { editModel } from '../solve/edit-model.ts'
 import { type Model, parseModel } from '../solve/model.ts'
 import type { Places } from '../state/places.ts'
+import { readModel } from './model-file.ts'
 import { managedPlaces, readInstalled, stateTree } from './installed.ts'
-
-const modelBytes = 1024 * 1024
-
-export interface ModelText {
-  readonly text: string
-  readonly model: Model
-}
-
-/** Throws MODEL_INVALID. */
-export function readModel({ disk }: Outside, places: Places): ModelText {
-  if (disk.lstat(places.model) === undefined)
-    throw new MossError('MODEL_INVALID', { path: places.model, problem: 'it is missing' })
-  const text = decodeUtf8(disk.readFile(places.model, modelBytes))
-  if (text === undefined)
-    throw new MossError('MODEL_INVALID', { path: places.model, problem: 'it is not UTF-8' })
-  return { text, model: parseModel(text, places.model) }
-}
 
 export interface ModelChange {
   readonly root: string

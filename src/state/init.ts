@@ -15,6 +15,7 @@ import { raiseCounters } from './counters-file.ts'
 import { parentFolder, type Places, placesOf, recordPath, rootFormat } from './places.ts'
 import { encodeRecord, type StateRecord } from './record.ts'
 import { readRecord } from './parts.ts'
+import { isInitialised } from './root-format.ts'
 import { planTree } from './tree-plan.ts'
 import { writeModel } from './publish.ts'
 
@@ -52,21 +53,6 @@ const cacheLink = '../usr/lib/ld.so.cache'
 const accounts: Readonly<Record<string, string>> = {
   passwd: 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n',
   group: 'root:x:0:\nnogroup:x:65534:\n',
-}
-
-export const isInitialised = (disk: Disk, root: string): boolean =>
-  disk.lstat(placesOf(root).format)?.kind === 'file'
-
-/** Throws NOT_INITIALISED, or HOST_UNSUPPORTED where a newer program made this root. */
-export function assertInitialised(disk: Disk, root: string): void {
-  const { format } = placesOf(root)
-  if (!isInitialised(disk, root)) throw new MossError('NOT_INITIALISED', { path: root })
-  const found = new TextDecoder().decode(disk.readFile(format, 4096))
-  if (found !== rootFormat)
-    throw new MossError('HOST_UNSUPPORTED', {
-      path: root,
-      problem: `its format is ${found.trim()}, not known here`,
-    })
 }
 
 /** Durable when it returns. Throws ALREADY_EXISTS, HOST_UNSUPPORTED. */

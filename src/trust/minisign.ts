@@ -5,8 +5,7 @@ import { scryptSync } from 'node:crypto'
 import { blake2b } from '@noble/hashes/blake2.js'
 import { concatBytes, encodeUtf8, equalBytes, toHex } from '../base/bytes.ts'
 import { assertTrue, MossError } from '../base/error.ts'
-import type { KeyId } from '../base/ids.ts'
-import { enrolKey, keyFromSeed, keyIdOf, type PublicKey, type SecretKey } from './keys.ts'
+import { enrolKey, keyFromSeed, type PublicKey, type SecretKey } from './keys.ts'
 import { defaultAllowedBytes, ourCost, scryptCost } from './scrypt-cost.ts'
 import { strictBase64 } from './signature-block.ts'
 
@@ -42,9 +41,6 @@ export function parsePublicKey(text: string): PublicKey {
   const payload = publicPayload(text)
   return enrolKey(payload.subarray(10), payload.subarray(2, 10), publicWhat)
 }
-
-/** The id of a key that was enrolled before: its curve point is not judged again. Throws KEY_INVALID. */
-export const readKeyId = (text: string): KeyId => keyIdOf(publicPayload(text).subarray(10))
 
 function publicPayload(text: string): Uint8Array {
   const payload = payloadOf(text, publicWhat)

@@ -112,9 +112,7 @@ export function makeSoleRoot(key: PublicKey, created: number): Root {
 export const rootDigest = (root: Root): Digest => digestOf(encodeRoot(root))
 
 /** For people to compare: sixteen groups of four digits. */
-export const formatFingerprint = (digest: Digest): string => (digest.match(/.{4}/g) ?? []).join(' ')
-
-export const fingerprintOf = (root: Root): string => formatFingerprint(rootDigest(root))
+export const fingerprintOf = (root: Root): string => (rootDigest(root).match(/.{4}/g) ?? []).join(' ')
 
 /** Spaces, dashes, colons and case do not matter; a part of a fingerprint does not match. */
 export function matchesFingerprint(typed: string, root: Root): boolean {
