@@ -96,13 +96,7 @@ function findSought(state: ScreensState, path: string): ScreensState {
 function takeImported(state: ScreensState, { path, result }: Of<'imported'>): Step {
   const next = endWork(changeBundle(state, path, { imported: result }))
   if (result.kind === 'failed') return step({ ...next, notice: tellProblem(result.problem) })
-  const notice: Notice = {
-    tone: 'good',
-    text: result.value.isNew
-      ? 'taken in; the medium may be pulled'
-      : 'was taken in before; the medium may be pulled',
-  }
-  return step({ ...next, plan: noPlan, apply: noApply, notice }, { kind: 'read-status' })
+  return step({ ...next, plan: noPlan, apply: noApply }, { kind: 'read-status' })
 }
 
 function takePlan(state: ScreensState, result: Result<ApplyPlan>): ScreensState {
@@ -124,11 +118,7 @@ function takeApplied(state: ScreensState, { result }: Of<'applied'>): Step {
   const next = endWork({ ...state, plan: noPlan, apply: { ...state.apply, outcome: result, steps } })
   const { bundle: _bundle, ...applied } = next
   const after: readonly Effect[] = [{ kind: 'read-status' }, { kind: 'read-states' }]
-  if (result.kind === 'ready')
-    return step(
-      { ...applied, notice: { tone: 'good', text: `state ${result.value.state} is current` } },
-      ...after,
-    )
+  if (result.kind === 'ready') return step(applied, ...after)
   const { message, code, hint } = result.problem
   const what = isPast
     ? 'the new state is current; open Overview to finish the rest'
@@ -142,12 +132,13 @@ function takeApplied(state: ScreensState, { result }: Of<'applied'>): Step {
   )
 }
 
-/** The cursor starts at the state before the current one: where one would go back to. */
+/** Whenever another state is current, the cursor starts at the one before it: where one would go back to. */
 function keepCursor(state: ScreensState, result: Of<'states'>['result']) {
   if (result.kind === 'failed') return { states: result }
   const rows = result.value
-  const isFirst = state.history.states.kind !== 'ready'
+  const before = state.history.states.kind === 'ready' ? state.history.states.value : []
   const current = rows.findIndex((row) => row.isCurrent)
+  const isFirst = before.find((row) => row.isCurrent)?.number !== rows[current]?.number
   const cursor = isFirst ? Math.max(0, current - 1) : Math.min(state.history.cursor, rows.length - 1)
   return { states: result, cursor: Math.max(0, cursor), diff: { kind: 'none' } as const, offset: 0 }
 }

@@ -3,7 +3,7 @@ import { formatBytes, plural } from '../base/format.ts'
 import type { Applied, ApplyPlan } from '../ops/changes.ts'
 import { type Area, stack } from './area.ts'
 import { blank, field, type Line, line, paragraph, span } from './lines.ts'
-import { tallyOf } from './plan-rows.ts'
+import { sayChanges } from './plan-rows.ts'
 import { readyValue, type ScreensState } from './state.ts'
 import { arrow, problemLines, reading, workLines } from './widgets.ts'
 import { startWork } from './work.ts'
@@ -51,21 +51,16 @@ function failedAt({ apply }: ScreensState) {
 }
 
 function what(state: ScreensState, plan: ApplyPlan, width: number): readonly Line[] {
-  const { changed, added, removed } = tallyOf(plan)
   const to = arrow(state.look)
   const { channel } = plan
   return [
     ...field(
-      plan.kind === 'apply' ? 'apply' : 'go back',
+      plan.kind === 'apply' ? 'apply' : 'back',
       `state ${plan.from} ${to} ${plan.to}${channel === undefined ? '' : `, serial ${channel.serial} of channel ${channel.name}`}`,
       width,
       'strong',
     ),
-    ...field(
-      'changes',
-      `${plural(changed, 'package changes', 'packages change')}, ${added} new, ${removed} removed`,
-      width,
-    ),
+    ...field('changes', sayChanges(plan), width),
     ...field(
       'after',
       `${plural(plan.packages, 'package')}, ${plural(plan.files, 'file')}, ${formatBytes(plan.sizeBytes)}`,
@@ -78,7 +73,6 @@ function what(state: ScreensState, plan: ApplyPlan, width: number): readonly Lin
 }
 
 function finished(state: ScreensState, done: Applied, area: Area): readonly Line[] {
-  const { changed, added, removed } = tallyOf(done)
   const rows: readonly Line[] = [
     ...done.notes.flatMap((note) => paragraph(`note: ${note}`, area.width)),
     ...done.triggers.flatMap(({ name, outcome }) => field('trigger', `${name}: ${outcome}`, area.width)),
@@ -87,14 +81,14 @@ function finished(state: ScreensState, done: Applied, area: Area): readonly Line
   return stack(area.height, {
     top: [
       ...field(
-        done.kind === 'apply' ? 'applied' : 'went back',
+        done.kind === 'apply' ? 'applied' : 'back',
         `state ${done.state} is current; state ${done.previous} is kept, and History takes you back to it`,
         area.width,
         'good',
       ),
       ...field(
         'changed',
-        `${plural(changed, 'package', 'packages')}, ${added} new, ${removed} removed; ${plural(done.files, 'file')} in ${done.seconds.toFixed(1)} s`,
+        `${sayChanges(done)}; ${plural(done.files, 'file')} in ${done.seconds.toFixed(1)} s`,
         area.width,
       ),
       ...field('receipt', 'written; e on Overview puts it on the stick for the station', area.width),

@@ -32,7 +32,7 @@ export interface Moving {
 }
 
 /** None where there is nothing to move through. */
-export function bindMoves({ state, cursor, count, label = 'choose', to }: Moving): readonly Binding[] {
+export function bindMoves({ state, cursor, count, label = 'move', to }: Moving): readonly Binding[] {
   if (count < 2) return []
   const act = (key: Key): Step => ({
     state: to(moveCursor(key, { cursor, count, page: pageOf(state) })),

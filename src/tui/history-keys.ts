@@ -1,7 +1,7 @@
 // Keys of History: choose a state, compare it with the current one, down to files, and go back to it after a question.
 import { bind, type Binding, bindMoves } from './binding.ts'
 import { type DiffWanted, type Step, step } from './events.ts'
-import { leave, quiet, toApply, toOverview, toPlan } from './go.ts'
+import { leave, quiet, toOverview } from './go.ts'
 import { noApply, readyValue, type HistoryView, type ScreensState } from './state.ts'
 
 const withHistory = (state: ScreensState, change: Partial<HistoryView>): ScreensState => ({
@@ -44,8 +44,6 @@ export function historyBindings(state: ScreensState): readonly Binding[] {
           ),
         ]),
     ...scrolling(state),
-    bind('p', 'plan', () => toPlan(state)),
-    bind('a', 'apply', () => toApply(state)),
     bind('Esc', 'back', () => toOverview(state)),
     bind('q', 'quit', () => leave(state)),
   ]

@@ -1,7 +1,7 @@
 // Keys of Import: verify, take in, and see what it would change. Taking in is offered only once the bundle was judged.
 import { bind, type Binding } from './binding.ts'
 import { step } from './events.ts'
-import { leave, quiet, toOverview, toPlan, toPreview } from './go.ts'
+import { leave, quiet, toBundle, toOverview, toPlan, toPreview } from './go.ts'
 import { readyValue, type BundleView, type ScreensState } from './state.ts'
 import { startWork } from './work.ts'
 
@@ -16,7 +16,8 @@ function forBundle(state: ScreensState, bundle: BundleView): readonly Binding[] 
   const { path } = bundle
   const judged = readyValue(bundle.judged)
   if (bundle.imported.kind === 'ready') return [bind('Enter', 'see the plan', () => toPlan(state))]
-  if (judged === undefined) return []
+  if (judged === undefined)
+    return bundle.judged.kind === 'failed' ? [bind('r', 'look again', () => toBundle(state, path))] : []
   const start = (kind: 'import' | 'verify') =>
     step(
       {

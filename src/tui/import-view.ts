@@ -5,7 +5,7 @@ import type { ApplyPlan, ImportedBundle } from '../ops/changes.ts'
 import type { Inspection } from '../ops/host-operations.ts'
 import { type Area, fill } from './area.ts'
 import { blank, field, type Line, line, paragraph, span } from './lines.ts'
-import { tallyOf } from './plan-rows.ts'
+import { sayChanges } from './plan-rows.ts'
 import { readyValue, type BundleView, type ScreensState } from './state.ts'
 import { arrow, problemLines, reading, workLines } from './widgets.ts'
 
@@ -55,7 +55,6 @@ function judgement(state: ScreensState, { judged }: BundleView, width: number): 
 function accepted(state: ScreensState, plan: ApplyPlan, width: number): readonly Line[] {
   const nowSeconds = Math.floor(state.nowMs / 1000)
   const { channel } = plan
-  const { changed, added, removed } = tallyOf(plan)
   return [
     ...field('trust', 'signatures are genuine, and it is for this host', width, 'good'),
     ...(channel === undefined
@@ -67,9 +66,7 @@ function accepted(state: ScreensState, plan: ApplyPlan, width: number): readonly
         )),
     ...field(
       'changes',
-      plan.isNothing
-        ? 'nothing: this state is the current one already'
-        : `${plural(changed, 'package changes', 'packages change')}, ${added} new, ${removed} removed; p shows them`,
+      plan.isNothing ? 'nothing: this state is the current one already' : `${sayChanges(plan)}; p shows them`,
       width,
     ),
     ...(plan.warnings.length + plan.privileged.length === 0
@@ -90,7 +87,8 @@ function progress(state: ScreensState, bundle: BundleView, width: number): reado
   if (imported !== undefined) return takenIn(imported, width)
   const { verified } = bundle
   if (verified.kind === 'failed') return problemLines(verified.problem, width)
-  if (verified.kind === 'ready') return verified.value.flatMap((text) => paragraph(text, width, 'good'))
+  if (verified.kind === 'ready')
+    return verified.value.flatMap((text) => paragraph(text.replace(`${bundle.path}: `, '✓ '), width, 'good'))
   if (readyValue(bundle.judged) === undefined) return []
   return paragraph(
     'Enter copies it from the medium, checks every byte on the way and puts it into the store. The system does not change by that; the medium is only read.',

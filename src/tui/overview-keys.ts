@@ -1,7 +1,7 @@
 // Keys of Overview: choose a bundle, point at a file or folder, jump anywhere.
 import { bind, type Binding, bindMoves } from './binding.ts'
 import { step } from './events.ts'
-import { leave, quiet, toApply, toBundle, toHistory, toImport, toPlan } from './go.ts'
+import { leave, quiet, toApply, toBundle, toHistory, toPlan } from './go.ts'
 import { readyValue, type ScreensState } from './state.ts'
 
 export function overviewBindings(state: ScreensState): readonly Binding[] {
@@ -29,14 +29,12 @@ export function overviewBindings(state: ScreensState): readonly Binding[] {
     ...(chosen === undefined ? [] : [bind('Enter', 'open', () => toBundle(state, chosen.path))]),
     ...(status.interrupted ? [bind('f', 'finish', () => step(quiet(state), { kind: 'recover' }))] : []),
     bind('p', 'plan', () => toPlan(state)),
-    ...(state.bundle === undefined ? [] : [bind('i', 'import', () => toImport(state))]),
-    bind('a', 'apply', () => toApply(state)),
+    ...(status.interrupted ? [] : [bind('a', 'apply', () => toApply(state))]),
     bind('h', 'history', () => toHistory(state)),
     bind('o', 'path', () => step({ ...quiet(state), prompt: { text: '' } })),
-    ...(medium === undefined
+    ...(medium === undefined || status.interrupted
       ? []
       : [bind('e', 'export', () => step(quiet(state), { kind: 'export-state', to: medium }))]),
-    again,
     quit,
   ]
 }

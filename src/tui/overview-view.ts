@@ -86,7 +86,9 @@ function forWhom(bundle: MediumBundle, state: ScreensState): string {
   if (!bundle.isForThisHost) return `for ${bundle.hosts.join(', ')}`
   const others = bundle.hosts.length - 1
   const whom = others === 0 ? 'for this host' : `for this host and ${plural(others, 'other')}`
-  const current = state.status.kind === 'ready' ? state.status.value.channel.serial : undefined
+  const status = state.status.kind === 'ready' ? state.status.value : undefined
+  const current = status?.channel.serial
+  if (status?.waiting !== undefined && status.waiting.serial === bundle.serial) return `${whom}, taken in`
   if (current === undefined || bundle.serial === undefined || bundle.serial > current) return whom
   return bundle.serial === current ? `${whom}, applied` : `${whom}, older than now`
 }

@@ -1,7 +1,7 @@
 // Keys of Plan: look through it, filter it, go on to Apply. While a filter is typed every character belongs to it.
 import { bind, type Binding, bindMoves } from './binding.ts'
 import { type Step, step } from './events.ts'
-import { leave, quiet, toApply, toDecision, toHistory, toImport, toOverview } from './go.ts'
+import { leave, quiet, toDecision, toHistory, toImport, toOverview } from './go.ts'
 import { isCharacter, type Key, withoutLast } from './keys.ts'
 import { planRows } from './plan-rows.ts'
 import { noPlan, readyValue, type PlanView, type ScreensState } from './state.ts'
@@ -29,7 +29,6 @@ export function planBindings(state: ScreensState): readonly Binding[] {
       : [bind('/', 'filter', () => step(withPlan(state, { isTyping: true })))]),
     ...(from === undefined
       ? [
-          bind('a', 'apply screen', () => toApply(state)),
           bind('h', 'history', () => toHistory(state)),
           bind('r', 'reread', () =>
             step({ ...quiet(state), plan: { ...noPlan, plan: { kind: 'reading' } } }, { kind: 'plan' }),

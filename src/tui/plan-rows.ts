@@ -1,5 +1,6 @@
 // The lines of a plan's list: what somebody must know first, then every change by name. Kept for one plan and filter,
 // since the list may be long and every frame asks for it.
+import { formatCount, plural } from '../base/format.ts'
 import type { ApplyPlan } from '../ops/changes.ts'
 
 export type PlanRow =
@@ -37,14 +38,15 @@ const allRows = (plan: ApplyPlan): readonly PlanRow[] => [
   })),
 ]
 
-export interface Tally {
-  readonly changed: number
-  readonly added: number
-  readonly removed: number
-}
-
-export function tallyOf({ changes }: Pick<ApplyPlan, 'changes'>): Tally {
+/** `31 packages change, 2 new, 1 removed`; what is none is not said. */
+export function sayChanges({ changes }: Pick<ApplyPlan, 'changes'>): string {
   const added = changes.filter((change) => change.from === undefined).length
   const removed = changes.filter((change) => change.to === undefined).length
-  return { changed: changes.length - added - removed, added, removed }
+  const changed = changes.length - added - removed
+  const parts = [
+    ...(changed > 0 ? [plural(changed, 'package changes', 'packages change')] : []),
+    ...(added > 0 ? [`${formatCount(added)} new`] : []),
+    ...(removed > 0 ? [`${formatCount(removed)} removed`] : []),
+  ]
+  return parts.length === 0 ? 'no package changes' : parts.join(', ')
 }

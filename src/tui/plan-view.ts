@@ -3,7 +3,7 @@ import { formatAge, formatBytes, plural } from '../base/format.ts'
 import type { ApplyPlan } from '../ops/changes.ts'
 import { type Area, stack } from './area.ts'
 import { blank, column, field, type Line, line, paragraph, span } from './lines.ts'
-import { type PlanRow, planRows, tallyOf } from './plan-rows.ts'
+import { type PlanRow, planRows, sayChanges } from './plan-rows.ts'
 import type { ScreensState } from './state.ts'
 import { arrow, listLines, problemLines, reading } from './widgets.ts'
 
@@ -41,7 +41,6 @@ function whole(state: ScreensState, plan: ApplyPlan, area: Area): readonly Line[
 }
 
 function summary(state: ScreensState, plan: ApplyPlan, width: number): readonly Line[] {
-  const { changed, added, removed } = tallyOf(plan)
   const { channel } = plan
   const to = arrow(state.look)
   const serial =
@@ -53,11 +52,7 @@ function summary(state: ScreensState, plan: ApplyPlan, width: number): readonly 
       ? []
       : field('preview', `of ${state.plan.from}, not taken in yet`, width, 'warning')),
     ...field('plan', `state ${plan.from} ${to} ${plan.to}${serial}`, width),
-    ...field(
-      'changes',
-      `${plural(changed, 'package changes', 'packages change')}, ${added} new, ${removed} removed`,
-      width,
-    ),
+    ...field('changes', sayChanges(plan), width),
     ...field(
       'after',
       `${plural(plan.packages, 'package')}, ${plural(plan.files, 'file')}, ${formatBytes(plan.sizeBytes)}`,

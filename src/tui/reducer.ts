@@ -23,7 +23,7 @@ export function reduce(state: ScreensState, event: ScreenEvent): Step {
   return step({ ...state, nowMs: event.nowMs, work: followWork(work, event.progress, event.nowMs) })
 }
 
-/** A medium that comes or goes is noticed while somebody looks at Overview. */
+/** A medium that comes or goes is noticed, and what the command line did meanwhile, while somebody looks at Overview. */
 function takeTick(state: ScreensState): Step {
   const isIdle =
     state.screen === 'overview' &&
@@ -31,7 +31,7 @@ function takeTick(state: ScreensState): Step {
     state.question === undefined &&
     state.prompt === undefined &&
     state.scan.kind !== 'reading'
-  return isIdle ? step(state, { kind: 'scan', named: state.named }) : step(state)
+  return isIdle ? step(state, { kind: 'read-status' }, { kind: 'scan', named: state.named }) : step(state)
 }
 
 const bindingsOf: Readonly<Record<ScreenName, (state: ScreensState) => readonly Binding[]>> = {

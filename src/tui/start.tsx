@@ -26,7 +26,7 @@ const tickMs = 3000
 /** Returns the exit code. Leaving in the middle of work ends the process: what was cut short is finished or dropped at the next start. */
 export async function startScreens(start: StartScreens): Promise<number> {
   const { operations, stdin, stdout, environment } = start
-  const sizeNow = () => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 })
+  const sizeNow = () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 })
   let state = startState({
     root: operations.root,
     size: sizeNow(),

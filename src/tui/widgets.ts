@@ -55,7 +55,7 @@ export function workLines(work: {
       ...(status === 'now' ? amountOf(step) : [span(meaningOf(step.phase), 'quiet')]),
     ]
     if (step.phase !== decidingPhase) return [row]
-    const text = ' ---- point of no return: before it the old state stays, after it the new one is current'
+    const text = ' -- point of no return: above, the old state stays; below, the new one is current --'
     return [line(span(text, 'warning')), row]
   })
 }
