@@ -1,0 +1,59 @@
+// Every call that the verbs of the loop make of the machine fails once, with each of the kernel's words. What comes out
+// is a MossError or the verb's own end; the machine keeps its invariants, and the same verb again reaches the end.
+import { beforeAll, expect, test, vi } from 'vitest'
+import { failEverywhere, type Scenario } from '../support/disturb.ts'
+import {
+  applying,
+  exporting,
+  importing,
+  type Machines,
+  makeMachines,
+  rollingBack,
+} from '../support/loop-scenarios.ts'
+
+vi.mock('@noble/ed25519', async (original) =>
+  (await import('../support/remembered-ed25519.ts')).remember(original),
+)
+
+/** All of them at every call take some minutes: MOSS_FAULTS=all. Otherwise EIO at every call, of the rest a sample. */
+const isAll = process.env['MOSS_FAULTS'] === 'all'
+const rest = ['ENOSPC', 'EROFS', 'EMLINK', 'EINTR']
+
+vi.setConfig({ testTimeout: 600_000 })
+
+let machines: Machines
+
+beforeAll(async () => {
+  machines = await makeMachines()
+})
+
+test.each<[string, (machines: Machines) => Promise<Scenario>]>([
+  ['import', importing],
+  ['apply', applying],
+  ['rollback', rollingBack],
+  ['state export', exporting],
+])('T1 T4: every call of %s may fail', async (name, scenarioOf) => {
+  const scenario = await scenarioOf(machines)
+  const every = await failEverywhere(scenario, { problems: ['EIO'] })
+  const others = await failEverywhere(scenario, { problems: rest, step: isAll ? 1 : 23 })
+  const points = every.points + others.points
+  const violations = [...every.violations, ...others.violations]
+  console.log(`${name}: ${points} failing calls, ${violations.length} violations`)
+  expect(violations).toEqual([])
+  expect(every.points).toBeGreaterThan(50)
+})
+
+test('T1: where no more links can be made the tree is made of copies, and is the same', async () => {
+  const { before, verb, checkEnd } = await applying(machines)
+  const whole = before.copy()
+  whole.arm({})
+  await verb(whole)
+  const places = whole.trace().filter(({ name }) => name === 'placeCopy')
+  expect(places.length).toBeGreaterThan(5)
+  for (const { number } of places) {
+    const machine = before.copy()
+    machine.arm({ failAt: { n: number, problem: 'EMLINK' } })
+    await verb(machine)
+    expect(checkEnd(machine)).toEqual([])
+  }
+})
