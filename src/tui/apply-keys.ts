@@ -32,8 +32,12 @@ export function applyBindings(state: ScreensState): readonly Binding[] {
   ]
 }
 
-/** How far the outcome's deliveries and notes can be scrolled. */
-function outcomeLines({ apply }: ScreensState): number {
+/** What stands above and below the outcome's deliveries and notes. */
+const otherLines = 18
+
+/** How far they can be scrolled: not at all where they fit. */
+function outcomeLines({ apply, size }: ScreensState): number {
   const done = readyValue(apply.outcome)
-  return done === undefined ? 0 : done.deliveries.length + done.notes.length + done.triggers.length
+  const lines = done === undefined ? 0 : done.deliveries.length + done.notes.length + done.triggers.length
+  return Math.max(0, lines - Math.max(1, size.rows - otherLines) + 1)
 }

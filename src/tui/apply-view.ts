@@ -76,7 +76,7 @@ function finished(state: ScreensState, done: Applied, area: Area): readonly Line
   const rows: readonly Line[] = [
     ...done.notes.flatMap((note) => paragraph(`note: ${note}`, area.width)),
     ...done.triggers.flatMap(({ name, outcome }) => field('trigger', `${name}: ${outcome}`, area.width)),
-    ...done.deliveries.map(({ path, outcome }) => line(span(` etc       ${path}: ${outcome}`))),
+    ...done.deliveries.flatMap(({ path, outcome }) => field('etc', `${path}: ${outcome}`, area.width)),
   ]
   return stack(area.height, {
     top: [

@@ -43,12 +43,16 @@ function hostFields(state: ScreensState, status: HostStatus, width: number): rea
       waiting === undefined ? 'plain' : 'good',
     ),
     ...field('space', `${formatBytes(status.freeBytes)} free`, width),
-    ...field('trust', `fingerprint ${status.trust.fingerprint}`, width).slice(0, 2),
+    ...field('trust', trustLine(status.trust.fingerprint), width).slice(0, 1),
     ...(status.interrupted
       ? field('!', 'an apply was interrupted; f finishes it, nothing is lost', width, 'warning')
       : []),
   ]
 }
+
+/** Enough to recognise it; who compares it needs the whole. */
+const trustLine = (fingerprint: string): string =>
+  `fingerprint ${fingerprint.split(' ').slice(0, 6).join(' ')} …, whole: moss trust show`
 
 function bundleLines(state: ScreensState, area: Area): readonly Line[] {
   const { scan } = state
@@ -72,7 +76,7 @@ function bundleLines(state: ScreensState, area: Area): readonly Line[] {
 
 function bundleRow(bundle: MediumBundle, state: ScreensState, width: number): Line {
   const name = bundle.path.slice(bundle.path.lastIndexOf('/') + 1)
-  const nameCells = Math.max(16, Math.min(30, width - 50))
+  const nameCells = Math.max(16, Math.min(25, width - 50))
   if (bundle.problem !== undefined) return [column(name, nameCells), span(`  ${bundle.problem}`, 'bad')]
   return [
     column(name, nameCells),
@@ -88,9 +92,9 @@ function forWhom(bundle: MediumBundle, state: ScreensState): string {
   const whom = others === 0 ? 'for this host' : `for this host and ${plural(others, 'other')}`
   const status = state.status.kind === 'ready' ? state.status.value : undefined
   const current = status?.channel.serial
-  if (status?.waiting !== undefined && status.waiting.serial === bundle.serial) return `${whom}, taken in`
+  if (status?.waiting !== undefined && status.waiting.serial === bundle.serial) return `taken in, ${whom}`
   if (current === undefined || bundle.serial === undefined || bundle.serial > current) return whom
-  return bundle.serial === current ? `${whom}, applied` : `${whom}, older than now`
+  return bundle.serial === current ? `applied, ${whom}` : `older than now, ${whom}`
 }
 
 /** A root that moss does not manage yet is no error: it is where everybody begins. */

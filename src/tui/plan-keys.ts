@@ -35,7 +35,7 @@ export function planBindings(state: ScreensState): readonly Binding[] {
           ),
         ]
       : []),
-    bind('Esc', hasFilter ? 'clear filter' : 'back', () => {
+    bind('Esc', hasFilter ? 'clear' : 'back', () => {
       if (hasFilter) return step(withPlan(state, { filter: '', cursor: 0 }))
       return from === undefined ? toOverview(state) : toImport({ ...state, plan: noPlan })
     }),

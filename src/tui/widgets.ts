@@ -34,8 +34,8 @@ export function bar(share: number, cells: number): string {
 }
 
 export const problemLines = (problem: Problem, width: number): readonly Line[] => [
-  ...paragraph(`${problem.message} [${problem.code}]`, width, 'bad'),
-  ...(problem.hint === undefined ? [] : paragraph(problem.hint, width)),
+  ...paragraph(`! ${problem.message} [${problem.code}]`, width, 'bad'),
+  ...(problem.hint === undefined ? [] : paragraph(`  ${problem.hint}`, width)),
 ]
 
 const barCells = 18
@@ -55,7 +55,7 @@ export function workLines(work: {
       ...(status === 'now' ? amountOf(step) : [span(meaningOf(step.phase), 'quiet')]),
     ]
     if (step.phase !== decidingPhase) return [row]
-    const text = ' -- point of no return: above, the old state stays; below, the new one is current --'
+    const text = ' -- point of no return: from here on the new state is the current one --'
     return [line(span(text, 'warning')), row]
   })
 }

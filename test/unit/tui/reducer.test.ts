@@ -243,7 +243,7 @@ describe('keys', () => {
   })
 
   test('a typed path is looked at, and the cursor goes there', () => {
-    const typed = play(usual, 'o', ...'/mnt/x/', 'Backspace', 'Enter')
+    const typed = play(usual, 'o', ...Array.from('/mnt/x/'), 'Backspace', 'Enter')
     expect(typed.effects).toEqual([{ kind: 'scan', named: ['/mnt/x'] }])
     const none = after(typed.state, { kind: 'scanned', result: ready(made.scan) })
     expect(none.notice).toMatchObject({ tone: 'warning', text: 'no bundle at /mnt/x' })
@@ -254,19 +254,19 @@ describe('keys', () => {
       bundles: [...made.scan.bundles, { ...bundle, path: '/mnt/x/a.moss', medium: '/mnt/x' }],
     }
     expect(after(typed.state, { kind: 'scanned', result: ready(found) }).cursor).toBe(3)
-    expect(play(usual, 'o', ...'/mnt', 'Escape').state).toEqual(usual)
+    expect(play(usual, 'o', ...Array.from('/mnt'), 'Escape').state).toEqual(usual)
     expect(play(usual, 'o', 'Enter').effects).toEqual([])
   })
 
   test('letters typed into a path or a filter do nothing else', () => {
-    expect(play(usual, 'o', ...'qpahe').effects).toEqual([])
-    const filtered = play(planned, '/', ...'qhr', 'Up')
+    expect(play(usual, 'o', ...Array.from('qpahe')).effects).toEqual([])
+    const filtered = play(planned, '/', ...Array.from('qhr'), 'Up')
     expect(filtered.effects).toEqual([])
     expect(filtered.state.plan.filter).toBe('qhr')
   })
 
   test('a filter narrows the list, Backspace widens it, Escape clears it and then goes back', () => {
-    const typed = after(planned, '/', ...'tide-x', 'Backspace')
+    const typed = after(planned, '/', ...Array.from('tide-x'), 'Backspace')
     expect(typed.plan).toMatchObject({ filter: 'tide-', isTyping: true, cursor: 0 })
     const kept = after(typed, 'Enter')
     expect(kept.plan).toMatchObject({ filter: 'tide-', isTyping: false })
