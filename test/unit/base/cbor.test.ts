@@ -58,7 +58,7 @@ describe('a form that is not canonical is refused by name', () => {
     ['keys out of order', 'a2 61 62 00 61 61 00', 'keys not sorted'],
     ['a longer key before a shorter one', 'a2 62 6161 00 61 62 00', 'keys not sorted'],
     ['a duplicate key', 'a2 61 61 00 61 61 01', 'duplicate key'],
-    ['text with a byte order mark', '64 efbbbf61', 'byte order mark'],
+    ['text with a byte order mark', '64 efbbbf61', 'text with a byte order mark'],
     ['text that is not UTF-8', '61 ff', 'ill-formed UTF-8'],
     ['text with a surrogate', '63 eda080', 'ill-formed UTF-8'],
     ['text that is overlong', '62 c080', 'ill-formed UTF-8'],
