@@ -126,15 +126,15 @@ function problemOf(error: unknown): Problem {
   }
 }
 
-/** A new phase, a warning and a phase's end are always told; of the rest at most eight a second. */
+/** A new phase and a warning are always told; of the rest at most eight a second. */
 function thinned(operations: HostOperations, dispatch: Ways['dispatch']): (progress: OpEvent) => void {
-  let phase = ''
+  const phases = new Set<string>()
   let toldMs = 0
   return (progress) => {
     const nowMs = operations.nowMs()
-    const isNews = progress.phase !== phase || progress.warning !== undefined
+    const isNews = !phases.has(progress.phase) || progress.warning !== undefined
     if (!isNews && nowMs - toldMs < progressMs) return
-    phase = progress.phase
+    phases.add(progress.phase)
     toldMs = nowMs
     dispatch({ kind: 'progress', progress, nowMs })
   }

@@ -70,7 +70,8 @@ export async function startScreens(start: StartScreens): Promise<number> {
     interactive: true,
     alternateScreen: true,
     incrementalRendering: true,
-    maxFps: 10,
+    // Keys are answered at once; what work tells is thinned out before it comes here.
+    maxFps: 30,
   })
   const onResize = (): void => dispatch({ kind: 'resized', size: sizeNow() })
   const onBug = (error: unknown): void => left.reject(error)

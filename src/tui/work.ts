@@ -40,12 +40,12 @@ export const startWork = (kind: WorkKind, nowMs: number): Work => ({
 export function followWork(work: Work, event: OpEvent, nowMs: number): Work {
   const { warning, ...progress } = event
   const warnings = warning === undefined ? work.warnings : [...work.warnings, warning]
-  const known = work.steps.findIndex((each, index) => each.phase === progress.phase && index >= work.at)
-  const at = known >= 0 ? known : work.at + 1
-  const before = known >= 0 ? work.steps[at] : undefined
+  const known = work.steps.findIndex((each) => each.phase === progress.phase)
+  const place = known >= 0 ? known : work.at + 1
+  const before = known >= 0 ? work.steps[place] : undefined
   const step: WorkStep = { ...progress, startedMs: before?.startedMs ?? nowMs, seenMs: nowMs }
-  const steps = known >= 0 ? work.steps.with(at, step) : work.steps.toSpliced(at, 0, step)
-  return { ...work, steps, at, warnings }
+  const steps = known >= 0 ? work.steps.with(place, step) : work.steps.toSpliced(place, 0, step)
+  return { ...work, steps, at: Math.max(work.at, place), warnings }
 }
 
 /** True once the new state is, or may be, the current one. */
