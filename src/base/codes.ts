@@ -1,6 +1,7 @@
 // Every error moss can report: its exit code, what it says and what to do next. Append-only: a code, once
 // published, keeps its meaning. Texts start small and have no final stop; foreign text passes through display().
 import { display } from './display.ts'
+import { formatBytes } from './format.ts'
 
 /** Exit codes of the program, by kind of outcome. */
 export const exits = {
@@ -33,6 +34,25 @@ const entry = <Details>(
 
 const list = (items: readonly string[]): string => items.map(display).join(', ')
 
+/** `100 kB of 798 kB`; to the byte where they would read alike. */
+function partOf(presentBytes: number, wantedBytes: number): string {
+  const [present, wanted] = [formatBytes(presentBytes), formatBytes(wantedBytes)]
+  return present === wanted ? `${presentBytes} of ${wantedBytes} bytes` : `${present} of ${wanted}`
+}
+
+/** How to see what there is, by what was looked for. */
+function whereToLook(what: string): string | undefined {
+  if (what.startsWith('installed package')) return 'moss list shows what is installed'
+  if (what.startsWith('published snapshot')) return 'sign one with moss channel publish'
+  if (what.startsWith('package to publish')) return 'put packages in first with moss add'
+  if (what === 'channel') return 'moss channel list shows the channels here; moss channel create makes one'
+  if (what === 'key') return 'moss key list shows the keys here'
+  if (what.endsWith('state')) return 'moss state list shows the kept states; nothing was changed'
+  return what.includes('file') || what.includes('plan') || what.includes('root')
+    ? 'check the path, and that the medium is mounted; nothing was changed'
+    : undefined
+}
+
 export const codes = {
   // wrong usage
   CLI_USAGE: entry<{ problem: string; see?: string }>(
@@ -54,15 +74,15 @@ export const codes = {
   HOST_IO: entry<{ action: string; path: string; problem: string }>(
     exits.failed,
     (d) => `cannot ${d.action} ${display(d.path)}: ${display(d.problem)}`,
-    () => 'nothing was changed; run moss doctor, or try again',
+    () => 'nothing was changed; see that it is there and may be read and written, then try again',
   ),
   HOST_NO_SPACE: entry<{ path: string; neededBytes?: number; freeBytes?: number }>(
     exits.noRoom,
     (d) =>
       d.neededBytes === undefined
         ? `no space left for ${display(d.path)}`
-        : `${display(d.path)} needs ${d.neededBytes} bytes, ${d.freeBytes ?? 0} are free`,
-    () => 'nothing was changed; free some space (moss gc, moss state prune) and run the same command again',
+        : `${display(d.path)} needs ${formatBytes(d.neededBytes)}, ${formatBytes(d.freeBytes ?? 0)} are free`,
+    () => 'nothing was changed; free some space there and run the same command again',
   ),
   HOST_UNSUPPORTED: entry<{ path: string; problem: string }>(
     exits.failed,
@@ -88,8 +108,9 @@ export const codes = {
   ),
   CONTAINER_NOT_ONE: entry<{ path: string; problem: string }>(
     exits.damaged,
-    (d) => `${display(d.path)} is not a moss container: ${d.problem}`,
-    () => 'choose a .moss, .moss-state, .moss-channel or .moss-root file',
+    (d) => `${display(d.path)} is not a file that fits here: ${display(d.problem)}`,
+    () =>
+      'bundles and packages end in .moss, states in .moss-state, snapshots in .moss-channel, trust roots in .moss-root',
   ),
   CONTAINER_TOO_NEW: entry<{ path: string; version: number }>(
     exits.damaged,
@@ -98,8 +119,11 @@ export const codes = {
   ),
   CONTAINER_TRUNCATED: entry<{ part: string; presentBytes: number; wantedBytes: number }>(
     exits.damaged,
-    (d) => `container is cut short in ${d.part}: ${d.presentBytes} of ${d.wantedBytes} bytes present`,
-    () => 'copy the file again; the frames already taken in are kept',
+    (d) => `container is cut short in ${d.part}: ${partOf(d.presentBytes, d.wantedBytes)} present`,
+    (d) =>
+      d.part.startsWith('frame ')
+        ? 'copy the file again and run the same command: the frames already taken in are kept'
+        : 'copy the file again and run the same command; nothing was taken in',
   ),
   CONTAINER_DAMAGED: entry<{ part: string; problem: string }>(
     exits.damaged,
@@ -151,8 +175,14 @@ export const codes = {
   ),
   KEY_ABSENT: entry<{ role: string }>(
     exits.usage,
-    (d) => `no ${display(d.role)} key here`,
-    () => 'make one with moss key generate',
+    (d) =>
+      d.role === 'root'
+        ? 'there is no trust root here yet'
+        : `no secret key here may act as ${display(d.role)}`,
+    (d) =>
+      d.role === 'root'
+        ? 'the first key makes one: moss key generate; or say where the station is with --home DIR'
+        : 'moss key list shows which key may do what; moss key import takes one in',
   ),
   KEY_TOO_COSTLY: entry<{ what: string; neededBytes: number; allowedBytes: number }>(
     exits.usage,
@@ -170,7 +200,8 @@ export const codes = {
   TRUST_UNKNOWN_KEY: entry<{ part: string; keys: readonly string[] }>(
     exits.notGenuine,
     (d) => `${display(d.part)} is signed by a key this machine does not trust: ${list(d.keys)}`,
-    () => 'compare the key with the publisher on another way; moss trust show lists the trusted ones',
+    () =>
+      'ask the publisher, by another way than this file, whether it is theirs; moss trust show lists the trusted ones',
   ),
   TRUST_THRESHOLD: entry<{ part: string; role: string; have: number; need: number }>(
     exits.notGenuine,
@@ -217,7 +248,8 @@ export const codes = {
   BUNDLE_WRONG_HOST: entry<{ hosts: readonly string[]; thisHost: string }>(
     exits.notAllowed,
     (d) => `this bundle is for ${list(d.hosts)}, not for ${display(d.thisHost)}`,
-    () => 'choose the bundle made for this host, or export this host’s state and ask for one',
+    () =>
+      'choose the bundle made for this host, or carry its state to the station (moss state export) and ask for one',
   ),
   BUNDLE_SET_REFUSED: entry<{ problems: readonly string[] }>(
     exits.notAllowed,
@@ -248,7 +280,7 @@ export const codes = {
   NOT_FOUND: entry<{ what: string; name: string }>(
     exits.unsolvable,
     (d) => `no ${d.what} ${display(d.name)}`,
-    () => undefined,
+    (d) => whereToLook(d.what),
   ),
   NOTHING_WAITING: entry<{ root: string }>(
     exits.done,

@@ -21,6 +21,8 @@ import { decodeSummary, type Summary } from './summary.ts'
 export interface Judge {
   readonly root: Root
   readonly host: HostId
+  /** What people call it. */
+  readonly hostName?: string
   readonly counters: Counters
   readonly nowSeconds: number
   /** Manifests in the host's own store: the bundle carries only others. A damaged one counts as missing. */
@@ -67,7 +69,7 @@ export function readBundle(
   keepSections(opened)
   const about = decodeAbout(container.head.about)
   const summary = readSummary(container)
-  checkHost({ about, summary, host: judge.host })
+  checkHost({ about, summary, judge })
   const { snapshot, signers } = readCarriedSnapshot(container, about, judge.root)
   const counters = acceptSnapshot(judge.counters, { ...snapshot, snapshot: about.snapshot }, judge.nowSeconds)
   const tables = readTables(container)
@@ -91,13 +93,13 @@ function readSummary(container: VerifiedContainer): Summary | undefined {
   return bytes === undefined ? undefined : decodeSummary(bytes)
 }
 
-function checkHost(claim: { about: BundleAbout; summary: Summary | undefined; host: HostId }): void {
-  const { about, summary, host } = claim
-  if (about.hosts.some((served) => served.host === host)) return
+function checkHost(claim: { about: BundleAbout; summary: Summary | undefined; judge: Judge }): void {
+  const { about, summary, judge } = claim
+  if (about.hosts.some((served) => served.host === judge.host)) return
   const names = new Map(summary?.hosts.map((each) => [each.host, each.name]))
   throw new MossError('BUNDLE_WRONG_HOST', {
     hosts: about.hosts.map((served) => names.get(served.host) || served.host),
-    thisHost: host,
+    thisHost: judge.hostName ?? judge.host,
   })
 }
 

@@ -48,7 +48,7 @@ export function parseArguments(argv: readonly string[], verbs: readonly Verb[]):
   try {
     parsed = parseArgs({ args: [...argv], options, allowPositionals: true, strict: true })
   } catch (error) {
-    throw usage((error as Error).message.split('. ')[0] ?? 'wrong usage', verb?.words)
+    throw usage(flagProblem(error as Error, specs), verb?.words)
   }
   const flags = new Map<string, readonly (string | true)[]>()
   for (const [name, given] of Object.entries(parsed.values)) flags.set(name, given as (string | true)[])
@@ -60,6 +60,16 @@ export function parseArguments(argv: readonly string[], verbs: readonly Verb[]):
       throw usage(`--${flag.name} is given twice`, verb?.words)
   if (verb !== undefined && !flags.has('help')) checkOperands(verb, operands)
   return { verb, word, operands, flags }
+}
+
+/** What parseArgs found wrong, in the words of help. */
+function flagProblem(error: Error, specs: readonly Flag[]): string {
+  const [, named = ''] = /'(?:-\w, )?(-[^' ]*)/.exec(error.message) ?? []
+  const flag = specs.find(({ name }) => named === `--${name}`)
+  if (flag !== undefined && flag.value === undefined) return `${named} takes no value`
+  if (flag !== undefined) return `${named} needs ${flag.value}`
+  const near = specs.find(({ name }) => distance(`--${name}`, named) <= 2)
+  return near === undefined ? `no flag ${named} here` : `no flag ${named} here; did you mean --${near.name}?`
 }
 
 /** Arguments that are not flags nor values of global flags, in order: enough to find the verb. */
@@ -91,7 +101,7 @@ const findVerb = (words: readonly string[], verbs: readonly Verb[]): Verb | unde
     undefined,
   )
 
-function unknownVerb(words: readonly string[], verbs: readonly Verb[]): string {
+export function unknownVerb(words: readonly string[], verbs: readonly Verb[]): string {
   const first = words[0] ?? ''
   const group = verbs.flatMap(wordings).filter((wording) => wording.startsWith(`${first} `))
   if (group.length > 0)
@@ -125,7 +135,7 @@ function checkOperands(verb: Verb, operands: readonly string[]): void {
   if (missing !== undefined) throw usage(`moss ${verb.words} needs ${missing.name}`, verb.words)
   if (operands.length > specs.length && specs.at(-1)?.repeats !== true)
     throw usage(
-      `moss ${verb.words} takes ${specs.length === 0 ? 'no operands' : `at most ${specs.length}`}`,
+      `moss ${verb.words} takes ${specs.length === 0 ? 'nothing beside flags' : `only ${specs.map(({ name }) => name).join(' and ')}`}, not ${operands.at(-1)} as well`,
       verb.words,
     )
 }

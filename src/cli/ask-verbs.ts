@@ -13,7 +13,7 @@ export const askVerbs: readonly Verb[] = [
       const { listPackages } = await import('../ops/ask.ts')
       const packages = await listPackages(call.outside, { root: call.root })
       const rows = packages.map((entry) => [entry.name, entry.version, entry.architecture, entry.summary])
-      return { json: packages, text: rows.length === 0 ? 'no packages yet' : formatTable(rows) }
+      return { json: { packages }, text: rows.length === 0 ? 'no packages yet' : formatTable(rows) }
     },
   },
   {
@@ -46,7 +46,7 @@ export const askVerbs: readonly Verb[] = [
     run: async (call) => {
       const { packageFiles } = await import('../ops/ask.ts')
       const files = await packageFiles(call.outside, { root: call.root, name: call.operands[0] ?? '' })
-      return { json: files, text: files.map((path) => display(`/${path}`)).join('\n') }
+      return { json: { files }, text: files.map((path) => display(`/${path}`)).join('\n') }
     },
   },
   {
@@ -58,7 +58,7 @@ export const askVerbs: readonly Verb[] = [
       const { ownerOf } = await import('../ops/ask.ts')
       const owners = await ownerOf(call.outside, { root: call.root, path: call.operands[0] ?? '' })
       return {
-        json: owners,
+        json: { owners },
         text: owners
           .map((owner) => `${owner.name} ${owner.version}: ${display(`/${owner.path}`)}`)
           .join('\n'),
@@ -76,7 +76,7 @@ export const askVerbs: readonly Verb[] = [
         root: call.root,
         capability: call.operands[0] ?? '',
       })
-      return { json: chains, text: chains.map((chain) => chain.lines.map(display).join('\n')).join('\n') }
+      return { json: { chains }, text: chains.map((chain) => chain.lines.map(display).join('\n')).join('\n') }
     },
   },
 ]

@@ -9,7 +9,10 @@ import type { Call } from './verb.ts'
 export const rootOf = (parsed: Parsed): string => absolute(firstValue(parsed, 'root') ?? '/')
 
 export const absolute = (path: string): string =>
-  (path.startsWith('/') ? path : `${process.cwd()}/${path}`).replace(/\/+$/, '') || '/'
+  `/${(path.startsWith('/') ? path : `${process.cwd()}/${path}`)
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/')}`
 
 function firstValue(parsed: Parsed, flag: string): string | undefined {
   const value = parsed.flags.get(flag)?.[0]
@@ -41,6 +44,7 @@ export function makeCall(parts: CallParts): Call {
     report: parts.report,
     nowSeconds: Math.floor(outside.nowMs() / 1000),
     confirm: (question, text) => confirm(parts, question, text),
+    mustBeAble: (question) => mustBeAble(parts, question),
     passphrase: (what) =>
       readPassphrase({
         what,
@@ -51,19 +55,21 @@ export function makeCall(parts: CallParts): Call {
   }
 }
 
-async function confirm(
-  { parsed, environment, output, clear }: CallParts,
-  question: string,
-  text: string,
-): Promise<boolean> {
+function mustBeAble({ parsed, environment, output }: CallParts, question: string): void {
+  if (parsed.flags.has('yes')) return
+  if (parsed.flags.has('no-input') || output.isJson || !environment.stdinIsTerminal)
+    throw new MossError('CLI_USAGE', {
+      problem: `nobody here can be asked whether to ${question}: nothing was changed; say yes with -y`,
+      see: parsed.word,
+    })
+}
+
+async function confirm(parts: CallParts, question: string, text: string): Promise<boolean> {
+  const { parsed, output, clear } = parts
   clear()
   if (!output.isJson && text !== '') output.say(`${text}\n`)
   if (parsed.flags.has('yes')) return true
-  if (parsed.flags.has('no-input') || output.isJson || !environment.stdinIsTerminal)
-    throw new MossError('CLI_USAGE', {
-      problem: `moss asks before it does this: ${question}? say yes with -y`,
-      see: parsed.word,
-    })
+  mustBeAble(parts, question)
   const { createInterface } = await import('node:readline/promises')
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   try {

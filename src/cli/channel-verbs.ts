@@ -36,7 +36,7 @@ export const channelVerbs: readonly Verb[] = [
         plural(entry.packages, 'package'),
       ])
       return {
-        json: channels,
+        json: { channels },
         text: rows.length === 0 ? 'no channels yet: moss channel create NAME' : formatTable(rows),
       }
     },
@@ -128,7 +128,7 @@ export const channelVerbs: readonly Verb[] = [
         call.report,
       )
       const lines = done.added.flatMap((entry) => [
-        `${entry.isNew ? 'added' : 'there already'}  ${entry.name} ${entry.version}  ${plural(entry.files, 'file')}, ${formatBytes(entry.sizeBytes)} → ${formatBytes(entry.storedBytes)}`,
+        `${entry.isNew ? 'added' : 'already there'}  ${entry.name} ${entry.version}  ${plural(entry.files, 'file')}, ${formatBytes(entry.sizeBytes)} → ${formatBytes(entry.storedBytes)}`,
         ...(call.has('scripts')
           ? entry.scripts.map(
               (action) =>
@@ -138,10 +138,11 @@ export const channelVerbs: readonly Verb[] = [
         ...entry.notes.map((note) => `  note: ${display(note)}`),
       ])
       const { handled, reported, unknown } = done.scriptCounts
-      lines.push(
-        `scripts  maintainer scripts are not run: ${formatCount(handled)} actions handled, ${formatCount(reported)} reported, ${formatCount(unknown)} unknown`,
-        `next     moss channel publish ${done.channel}`,
-      )
+      if (handled + reported + unknown > 0)
+        lines.push(
+          `scripts  not run, but read: ${plural(handled, 'action')} handled, ${formatCount(reported)} reported, ${formatCount(unknown)} unknown`,
+        )
+      lines.push(`next     moss channel publish ${done.channel}`)
       return { json: done, text: lines.join('\n') }
     },
   },

@@ -1,6 +1,7 @@
 // Help about the program itself.
 import { MossError } from '../base/error.ts'
-import { formatHelp, formatVerbHelp } from './help.ts'
+import { unknownVerb } from './arguments.ts'
+import { describeVerb, describeVerbs, formatHelp, formatVerbHelp } from './help.ts'
 import type { Verb } from './verb.ts'
 import { version, versionText } from './version.ts'
 
@@ -36,9 +37,9 @@ export const completionVerbs: readonly Verb[] = [
       const wanted = call.operands.join(' ')
       const verb = verbs.find((entry) => entry.words === wanted || entry.aliases?.includes(wanted) === true)
       if (wanted !== '' && verb === undefined)
-        throw new MossError('CLI_USAGE', { problem: `no verb ${wanted}` })
+        throw new MossError('CLI_USAGE', { problem: unknownVerb(call.operands, verbs) })
       return {
-        json: verbs.map(({ words, side, summary }) => ({ words, side, summary })),
+        json: verb === undefined ? describeVerbs(verbs) : describeVerb(verb),
         text: verb === undefined ? formatHelp(verbs) : formatVerbHelp(verb),
       }
     },

@@ -32,6 +32,12 @@ export const containerVerbs: readonly Verb[] = [
       const text = [
         formatFields([
           ['file', `${seen.file}, ${formatBytes(seen.fileBytes)}`],
+          [
+            '!',
+            seen.presentBytes < seen.fileBytes
+              ? `cut short: ${formatBytes(seen.presentBytes)} are here; copy the file again`
+              : undefined,
+          ],
           ['kind', `${seen.kind}, format version ${seen.version}`],
           ['id', seen.id],
           ['date', formatDate(seen.created)],
@@ -64,7 +70,11 @@ export const containerVerbs: readonly Verb[] = [
       const text = [
         ...done.checked,
         ...rows,
-        done.findings.length === 0 ? 'no findings' : plural(done.findings.length, 'finding'),
+        done.findings.length === 0
+          ? 'no findings'
+          : call.operands.length > 0
+            ? plural(done.findings.length, 'finding')
+            : `${plural(done.findings.length, 'finding')}; a kept state may be whole: moss state list, moss rollback`,
       ].join('\n')
       return { json: done, text, exit: done.findings.length === 0 ? exits.done : exits.findings }
     },

@@ -4,7 +4,7 @@ import { MossError } from '../base/error.ts'
 import { formatBytes, plural, shortId } from '../base/format.ts'
 import type { ExportPlan } from '../ops/export.ts'
 import { formatFields, formatTable } from './format.ts'
-import type { Call, Outcome, Verb } from './verb.ts'
+import { type Call, optionalPath, type Outcome, type Verb } from './verb.ts'
 
 function formatExportPlan(plan: ExportPlan): string {
   const rows = plan.hosts.map((host) => [
@@ -58,7 +58,8 @@ export async function planForHosts(call: Call): Promise<Outcome> {
     const { writePlan } = await import('../ops/plan-file.ts')
     await writePlan(call.outside, { plan, path: call.path(output) })
   }
-  return { json: plan, text: formatExportPlan(plan) }
+  const written = output === undefined ? '' : `\nplan written to ${call.path(output)}`
+  return { json: plan, text: `${formatExportPlan(plan)}${written}` }
 }
 
 export const exportVerbs: readonly Verb[] = [
@@ -90,7 +91,11 @@ export const exportVerbs: readonly Verb[] = [
       const { executeExport } = await import('../ops/export.ts')
       const done = await executeExport(
         call.outside,
-        { plan, output: call.path(call.value('output') ?? '.'), ask: (what) => call.passphrase(what) },
+        {
+          plan,
+          output: optionalPath(call, 'output') ?? `${call.path('.')}/.`,
+          ask: (what) => call.passphrase(what),
+        },
         call.report,
       )
       const text = [
@@ -102,7 +107,7 @@ export const exportVerbs: readonly Verb[] = [
             'carried',
             `${formatBytes(done.fileBytes)} of ${formatBytes(plan.fullBytes)} in ${done.seconds.toFixed(1)} s (frames ${formatBytes(done.frameBytes)}, metadata ${formatBytes(done.fileBytes - done.frameBytes)})`,
           ],
-          ['', 'flushed and read back; safe to remove'],
+          ['', `${done.isNew ? 'flushed' : 'it was there already'} and read back; safe to remove`],
           ['next', `at the host: moss import ${done.path}`],
         ]),
       ].join('\n')

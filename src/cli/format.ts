@@ -1,6 +1,17 @@
 // Tables and labelled fields on a terminal; every cell of a table passes through display().
 import { display } from '../base/display.ts'
 
+/** Like a table of two columns, the second folded to the console: for help, not for data. */
+export function formatGlossary(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([term]) => term.length)) + 2
+  return rows
+    .map(
+      ([term, text]) =>
+        term.padEnd(width) + fold(text, consoleColumns - width).replaceAll('\n', `\n${' '.repeat(width)}`),
+    )
+    .join('\n')
+}
+
 /** Left-aligned columns two spaces apart, the last one open; every cell is made safe. */
 export function formatTable(rows: readonly (readonly string[])[], indent = ''): string {
   const safe = rows.map((row) => row.map(display))
@@ -15,11 +26,36 @@ export function formatTable(rows: readonly (readonly string[])[], indent = ''): 
     .join('\n')
 }
 
+const consoleColumns = 80
+
+/** Broken at spaces so that no line is longer than `width`, unless one word is. */
+export function fold(text: string, width: number): string {
+  const lines: string[] = []
+  for (const line of text.split('\n')) {
+    let left = line
+    while (left.length > width) {
+      const at = left.lastIndexOf(' ', width)
+      if (at <= 0) break
+      lines.push(left.slice(0, at))
+      left = left.slice(at + 1)
+    }
+    lines.push(left)
+  }
+  return lines.join('\n')
+}
+
+/** For a console: folded, what follows the first line set in by two. */
+export const foldHanging = (text: string, width: number = consoleColumns): string =>
+  fold(text, width - 2).replaceAll('\n', '\n  ')
+
 /** A label and its value on a line each, labels of one width; values may bring their own line breaks. */
 export function formatFields(fields: readonly (readonly [string, string | undefined])[]): string {
   const shown = fields.filter((field): field is readonly [string, string] => field[1] !== undefined)
   const width = Math.max(8, ...shown.map(([label]) => label.length))
   return shown
-    .map(([label, value]) => `${label.padEnd(width)} ${value.replaceAll('\n', `\n${' '.repeat(width + 1)}`)}`)
+    .map(
+      ([label, value]) =>
+        `${label.padEnd(width)} ${fold(value, consoleColumns - width - 1).replaceAll('\n', `\n${' '.repeat(width + 1)}`)}`,
+    )
     .join('\n')
 }

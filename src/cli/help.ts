@@ -1,6 +1,6 @@
 // Help, made from the verbs' table.
 import { globalFlags } from './arguments.ts'
-import { formatTable } from './format.ts'
+import { foldHanging, formatGlossary } from './format.ts'
 import type { Flag, Verb } from './verb.ts'
 
 /** `moss state export [FILE]`, with its flags. */
@@ -15,7 +15,7 @@ export function synopsis(verb: Verb): string {
   return ['moss', verb.words, ...flags, ...operands].join(' ')
 }
 
-const flagRows = (flags: readonly Flag[]): readonly (readonly string[])[] =>
+const flagRows = (flags: readonly Flag[]): readonly (readonly [string, string])[] =>
   flags.map((flag) => [
     `  ${flag.short === undefined ? '' : `-${flag.short}, `}--${flag.name}${flag.value === undefined ? '' : ` ${flag.value}`}`,
     flag.summary,
@@ -29,26 +29,44 @@ const sides = {
 
 export function formatHelp(verbs: readonly Verb[]): string {
   const parts = [
-    'moss keeps machines up to date that have little or no internet. Its network is a USB stick.',
+    'moss keeps machines up to date that have little or no internet.',
+    'Its network is a USB stick.',
     '',
   ]
   for (const side of ['host', 'station', 'either'] as const) {
-    const rows = verbs.filter((verb) => verb.side === side).map((verb) => [`  ${verb.words}`, verb.summary])
-    parts.push(`${sides[side]}:`, formatTable(rows), '')
+    const rows = verbs
+      .filter((verb) => verb.side === side)
+      .map((verb): readonly [string, string] => [`  ${verb.words}`, verb.summary])
+    parts.push(`${sides[side]}:`, formatGlossary(rows), '')
   }
   parts.push(
     'Flags everywhere:',
-    formatTable(flagRows(globalFlags)),
+    formatGlossary(flagRows(globalFlags)),
     '',
     'moss help VERB says more. The manual: moss(1).',
   )
   return parts.join('\n')
 }
 
+/** The table as data. */
+export const describeVerbs = (verbs: readonly Verb[]) => ({
+  verbs: verbs.map(describeVerb),
+  flags: globalFlags,
+})
+
+export const describeVerb = ({ words, aliases = [], side, operands = [], flags = [], summary }: Verb) => ({
+  words,
+  aliases,
+  side,
+  operands,
+  flags,
+  summary,
+})
+
 export function formatVerbHelp(verb: Verb): string {
-  const parts = [`usage: ${synopsis(verb)}`, '', `${verb.summary}.`]
+  const parts = [foldHanging(`usage: ${synopsis(verb)}`), '', foldHanging(`${verb.summary}.`)]
   if (verb.aliases !== undefined)
     parts.push('', `Also: ${verb.aliases.map((alias) => `moss ${alias}`).join(', ')}`)
-  if (verb.flags !== undefined) parts.push('', 'Flags:', formatTable(flagRows(verb.flags)))
+  if (verb.flags !== undefined) parts.push('', 'Flags:', formatGlossary(flagRows(verb.flags)))
   return parts.join('\n')
 }

@@ -6,6 +6,14 @@ import type { Call, Verb } from './verb.ts'
 async function newPassphrase(call: Call, name: string): Promise<Uint8Array | undefined> {
   if (call.has('no-passphrase')) return undefined
   const passphrase = await call.passphrase(`the new key ${name}`)
+  // A slip of the finger would lock the key for good: what is typed unseen is typed twice.
+  const again =
+    call.has('passphrase-fd') || passphrase === undefined ? passphrase : await call.passphrase('it again')
+  if (passphrase !== undefined && again?.toHex() !== passphrase.toHex())
+    throw new MossError('CLI_USAGE', {
+      problem: 'the two passphrases differ; no key was made',
+      see: 'key generate',
+    })
   if (passphrase === undefined)
     throw new MossError('CLI_USAGE', {
       problem: 'a key needs a passphrase: use --passphrase-fd N, or --no-passphrase',
@@ -66,7 +74,10 @@ export const keyVerbs: readonly Verb[] = [
         key.isSecret ? 'secret and public' : 'public',
         key.roles.join(', '),
       ])
-      return { json: keys, text: rows.length === 0 ? 'no keys yet: moss key generate' : formatTable(rows) }
+      return {
+        json: { keys },
+        text: rows.length === 0 ? 'no keys yet: moss key generate' : formatTable(rows),
+      }
     },
   },
   {

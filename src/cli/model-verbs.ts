@@ -8,7 +8,11 @@ async function change(call: Call, wish: 'subscribe' | 'unsubscribe' | 'hold' | '
     [wish]: call.operands,
     dryRun: call.has('dry-run'),
   })
-  const next = done.isChanged ? 'the next state export carries it: moss state export FILE' : 'nothing to do'
+  const next = !done.isChanged
+    ? 'nothing to do'
+    : call.has('dry-run')
+      ? 'nothing was changed: this was a dry run'
+      : 'the next state export carries it: moss state export FILE'
   return {
     json: done,
     text: [

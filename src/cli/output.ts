@@ -4,6 +4,7 @@ import { exits } from '../base/codes.ts'
 import { display } from '../base/display.ts'
 import { isMossError } from '../base/error.ts'
 import type { OpEvent } from '../ops/types.ts'
+import { foldHanging } from './format.ts'
 import type { Outcome } from './verb.ts'
 
 /** To standard output (1) or error (2), whole, at once. */
@@ -12,7 +13,6 @@ export type Write = (to: 1 | 2, text: string) => void
 export interface Output {
   readonly isJson: boolean
   /** All return the exit code. */
-  print(text: string): number
   finish(outcome: Outcome): number
   fail(error: unknown): number
   /** To the person, beside the data. */
@@ -20,16 +20,15 @@ export interface Output {
   event(event: OpEvent): void
 }
 
-export function outputTo(write: Write, isJson: boolean): Output {
+export function outputTo(
+  write: Write,
+  { isJson, isConsole }: { readonly isJson: boolean; readonly isConsole: boolean },
+): Output {
   const object = (value: unknown): void => write(1, `${JSON.stringify(value)}\n`)
   return {
     isJson,
     say: (text) => write(2, text),
     event: object,
-    print: (text) => {
-      write(1, text)
-      return exits.done
-    },
     finish: ({ json, text, exit }) => {
       if (isJson) object(json)
       else if (text !== '') write(1, `${text}\n`)
@@ -38,8 +37,10 @@ export function outputTo(write: Write, isJson: boolean): Output {
     fail: (error) => {
       const { exit, code, message, hint, details, trace } = describe(error)
       if (isJson) object({ error: { code, message, hint, details } })
-      write(2, `moss: error: ${message} [${code}]\n`)
-      if (hint !== undefined) write(2, `moss: hint: ${hint}\n`)
+      // A console breaks lines inside words; a log wants one line.
+      const line = (text: string): void => write(2, `${isConsole ? foldHanging(text) : text}\n`)
+      line(`moss: error: ${message} [${code}]`)
+      if (hint !== undefined) line(`moss: hint: ${hint}`)
       if (trace !== undefined) write(2, `${trace}\n`)
       return exit
     },

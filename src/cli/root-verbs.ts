@@ -1,7 +1,7 @@
 // Verbs that set a managed root up and tell how it is.
 import { formatAge, formatBytes, formatDate, plural } from '../base/format.ts'
-import { formatFields } from './format.ts'
-import type { Verb } from './verb.ts'
+import { fold, foldHanging, formatFields } from './format.ts'
+import { optionalPath, type Verb } from './verb.ts'
 
 export const rootVerbs: readonly Verb[] = [
   {
@@ -22,7 +22,7 @@ export const rootVerbs: readonly Verb[] = [
       const { initHost } = await import('../ops/init.ts')
       const done = await initHost(call.outside, {
         root: call.root,
-        trustFile: call.path(call.value('trust') ?? ''),
+        trustFile: optionalPath(call, 'trust'),
         expect: call.value('expect'),
         name: call.value('name'),
         channel: call.value('channel'),
@@ -103,12 +103,12 @@ export const rootVerbs: readonly Verb[] = [
       const { showTrust } = await import('../ops/trust-show.ts')
       const trust = await showTrust(call.outside, { root: call.root })
       const text = [
-        `root ${trust.version}, fingerprint ${trust.fingerprint}`,
+        `root ${trust.version}, fingerprint\n${fold(trust.fingerprint, 60)}`,
         ...trust.roles.map(
           (role) =>
-            `${role.name.padEnd(9)} ${role.threshold} of ${role.keys.length}: ${role.keys.map((key) => key.slice(0, 16)).join(', ')} ${role.may}`,
+            `${role.name.padEnd(9)} ${role.may}\n          ${role.threshold} of ${role.keys.length}: ${role.keys.map((key) => key.slice(0, 16)).join(', ')}`,
         ),
-        ...trust.warnings.map((warning) => `! ${warning}`),
+        ...trust.warnings.map((warning) => foldHanging(`! ${warning}`)),
       ].join('\n')
       return { json: trust, text }
     },

@@ -4,12 +4,12 @@ import { MossError } from '../base/error.ts'
 import type { Environment, OpEvent, Outside } from '../ops/types.ts'
 import { parseArguments, type Parsed } from './arguments.ts'
 import { absolute, makeCall, rootOf } from './call.ts'
-import { formatHelp, formatVerbHelp } from './help.ts'
+import { describeVerb, describeVerbs, formatHelp, formatVerbHelp } from './help.ts'
 import { type Output, outputTo, type Write } from './output.ts'
 import { progressLine } from './progress-line.ts'
 import type { Verb } from './verb.ts'
 import { verbs } from './verbs.ts'
-import { versionText } from './version.ts'
+import { version, versionText } from './version.ts'
 
 export interface Run {
   readonly argv: readonly string[]
@@ -21,11 +21,13 @@ export interface Run {
 
 /** Returns the exit code. Never throws. */
 export async function run({ argv, environment, write, openOutside }: Run): Promise<number> {
-  const output = outputTo(write, argv.includes('--json'))
+  const output = outputTo(write, {
+    isJson: argv.includes('--json'),
+    isConsole: environment.stderrIsTerminal,
+  })
   let parsed: Parsed
   try {
-    if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V'))
-      return output.print(`${versionText}\n`)
+    if (isVersionCall(argv)) return output.finish({ json: { version }, text: versionText })
     parsed = parseArguments(argv, verbs)
   } catch (error) {
     return output.fail(error)
@@ -33,10 +35,14 @@ export async function run({ argv, environment, write, openOutside }: Run): Promi
   const { verb } = parsed
   if (isScreenCall(parsed) && isScreenWanted(environment))
     return openScreens({ parsed, environment, output, openOutside })
-  if (verb === undefined) return output.print(`${formatHelp(verbs)}\n`)
-  if (parsed.flags.has('help')) return output.print(`${formatVerbHelp(verb)}\n`)
+  if (verb === undefined) return output.finish({ json: describeVerbs(verbs), text: formatHelp(verbs) })
+  if (parsed.flags.has('help')) return output.finish({ json: describeVerb(verb), text: formatVerbHelp(verb) })
   return runVerb({ parsed, verb, environment, output, openOutside })
 }
+
+const isVersionCall = (argv: readonly string[]): boolean =>
+  argv.some((word) => word === '--version' || word === '-V') &&
+  argv.every((word) => ['--version', '-V', '--json'].includes(word))
 
 /** By name, or by saying nothing but perhaps which root. */
 const isScreenCall = ({ verb, flags }: Parsed): boolean =>

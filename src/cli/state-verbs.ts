@@ -38,7 +38,7 @@ export const stateVerbs: readonly Verb[] = [
         plural(state.packages, 'package'),
         state.serial === undefined ? 'no channel yet' : `${state.channel ?? ''} serial ${state.serial}`,
       ])
-      return { json: states, text: formatTable(rows) }
+      return { json: { states }, text: formatTable(rows) }
     },
   },
   {

@@ -31,7 +31,7 @@ function tally(changes: readonly PackageChange[]): string {
 export function formatApplyPlan(plan: ApplyPlan, nowSeconds: number): string {
   if (plan.isNothing)
     return plan.kind === 'apply'
-      ? `nothing to do: state ${plan.from} is already what the newest bundle asks for`
+      ? `nothing to do: state ${plan.from} is current, and no newer bundle was taken in`
       : `state ${plan.from} is current already`
   const { channel } = plan
   const rows = plan.changes.slice(0, shownChanges).map(changeRow)
@@ -50,7 +50,9 @@ export function formatApplyPlan(plan: ApplyPlan, nowSeconds: number): string {
     ],
     [
       'disk',
-      `needs at most ${formatBytes(plan.neededBytes)} while working; ${formatBytes(plan.freeBytes)} free`,
+      plan.kind === 'rollback'
+        ? undefined
+        : `needs at most ${formatBytes(plan.neededBytes)} while working; ${formatBytes(plan.freeBytes)} free`,
     ],
   ])
   const more =
@@ -83,7 +85,7 @@ export function formatImported(done: ImportedBundle): string {
 export function formatApplied(done: Applied): string {
   return formatFields([
     ['publish', `state ${done.state} is current (${done.previous} kept for rollback)`],
-    ['changed', `${tally(done.changes)}; ${plural(done.files, 'file')} in ${done.seconds.toFixed(1)} s`],
+    ['done', `${tally(done.changes)}; ${plural(done.files, 'file')} in ${done.seconds.toFixed(1)} s`],
     [
       'triggers',
       done.triggers.length === 0
@@ -100,6 +102,7 @@ export function formatApplied(done: Applied): string {
             .join('\n'),
     ],
     ['note', done.notes.length === 0 ? undefined : done.notes.map(display).join('\n')],
-    ['back', `moss rollback returns to state ${done.previous}`],
+    ['back', `moss rollback ${done.previous} returns to state ${done.previous}`],
+    ['next', 'moss state export MEDIUM takes the receipt to the station'],
   ])
 }

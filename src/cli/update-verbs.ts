@@ -1,11 +1,6 @@
 // The right half of the loop on the host: import, plan, apply, rollback.
 import { formatApplied, formatApplyPlan, formatImported } from './update-text.ts'
-import type { Call, Verb } from './verb.ts'
-
-function optionalPath(call: Call, flag: string): string | undefined {
-  const value = call.value(flag)
-  return value === undefined ? undefined : call.path(value)
-}
+import { optionalPath, type Verb } from './verb.ts'
 
 export const updateVerbs: readonly Verb[] = [
   {
@@ -39,7 +34,8 @@ export const updateVerbs: readonly Verb[] = [
       const plan = await planApply(call.outside, { root: call.root, from: optionalPath(call, 'from') })
       const output = call.value('output')
       if (output !== undefined) await writePlan(call.outside, { plan, path: call.path(output) })
-      return { json: plan, text: formatApplyPlan(plan, call.nowSeconds) }
+      const written = output === undefined ? '' : `\nplan written to ${call.path(output)}`
+      return { json: plan, text: `${formatApplyPlan(plan, call.nowSeconds)}${written}` }
     },
   },
   {
@@ -49,6 +45,7 @@ export const updateVerbs: readonly Verb[] = [
     flags: [{ name: 'apply', summary: 'apply it afterwards' }],
     summary: 'take a bundle in: copied once, verified, kept; the medium may be pulled when it is done',
     run: async (call) => {
+      if (call.has('apply')) call.mustBeAble('apply')
       const { importBundles } = await import('../ops/import.ts')
       const done = await importBundles(
         call.outside,

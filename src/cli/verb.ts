@@ -46,9 +46,17 @@ export interface Call {
   readonly report: (event: OpEvent) => void
   /** Shows `text`, then asks; -y answers yes; where nobody can answer, it is a usage error. */
   confirm(question: string, text: string): Promise<boolean>
+  /** Throws now what confirm() would throw later, so that nothing is begun that nobody can agree to. */
+  mustBeAble(question: string): void
   /** From the terminal or --passphrase-fd; undefined where neither is there. */
   passphrase(what: string): Promise<Uint8Array | undefined>
   readonly nowSeconds: number
+}
+
+/** The value of a flag that names a file, made absolute. */
+export function optionalPath(call: Call, flag: string): string | undefined {
+  const value = call.value(flag)
+  return value === undefined ? undefined : call.path(value)
 }
 
 export interface Outcome {

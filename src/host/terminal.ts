@@ -1,12 +1,14 @@
 // What moss asks of terminals and of descriptors that it was handed: whether there is a person, and a secret.
-import { readSync, writeSync } from 'node:fs'
+import { readdirSync, readlinkSync, readSync, writeSync } from 'node:fs'
 import { ioError, ioErrorFrom, problemOf } from './problem.ts'
 
-export const isTerminal = (descriptor: number): boolean => process.getBuiltinModule('node:tty').isatty(descriptor)
+export const isTerminal = (descriptor: number): boolean =>
+  process.getBuiltinModule('node:tty').isatty(descriptor)
 
 /** Everything from a pipe or file that was handed over as an open descriptor; longer than the limit is refused. */
 export function readDescriptor(descriptor: number, limitBytes: number): Uint8Array {
   const name = `descriptor ${descriptor}`
+  if (isOurOwn(descriptor)) throw ioError('read', name, 'nothing was handed over there')
   const bytes = Buffer.alloc(limitBytes + 1)
   let done = 0
   while (done <= limitBytes) {
@@ -15,6 +17,27 @@ export function readDescriptor(descriptor: number, limitBytes: number): Uint8Arr
     done += count
   }
   throw ioError('read', name, `it holds more than ${limitBytes} bytes`)
+}
+
+/**
+ * Node holds descriptors of its own under low numbers, and reading one of them would wait for ever. They are event
+ * objects, or pipes of which both ends are here.
+ */
+function isOurOwn(descriptor: number): boolean {
+  const target = descriptorTarget(`${descriptor}`)
+  if (target?.startsWith('anon_inode:') === true) return true
+  if (target?.startsWith('pipe:') !== true) return false
+  return readdirSync(descriptors).filter((other) => descriptorTarget(other) === target).length > 1
+}
+
+const descriptors = '/proc/self/fd'
+
+function descriptorTarget(descriptor: string): string | undefined {
+  try {
+    return readlinkSync(`${descriptors}/${descriptor}`)
+  } catch {
+    return undefined
+  }
 }
 
 /** The first line of a descriptor, without its end: a passphrase handed over by a program. */

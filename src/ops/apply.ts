@@ -16,6 +16,7 @@ import { type JudgedSet, judgeSet } from './bundle-set.ts'
 import { type HostSession, openHost } from './host.ts'
 import { readInstalled, sayReason } from './installed.ts'
 import { readModel } from './model-file.ts'
+import { checkIsFile } from './named-file.ts'
 import { tellApplied } from './publish.ts'
 import { settleLast } from './receipt.ts'
 import { packageChanges } from './states.ts'
@@ -34,7 +35,7 @@ export async function planApply(
 }
 
 function readFrom(host: HostSession, file: string): ReadBundle {
-  if (host.outside.disk.lstat(file) === undefined) throw new MossError('MEDIUM_ABSENT', { path: file })
+  checkIsFile(host.outside, file)
   using source = fileSource(host.outside.disk, file)
   return readBundle(source, judgeOf(host))
 }

@@ -76,7 +76,8 @@ export async function ownerOf(outside: Outside, { root, path }: OfRoot & { reado
       .filter((entry) => entry.path === wanted)
       .map((entry) => ({ name, version, path: entry.path, kind: entry.kind })),
   )
-  if (owners.length === 0) throw new MossError('NOT_FOUND', { what: 'installed package with', name: path })
+  if (owners.length === 0)
+    throw new MossError('NOT_FOUND', { what: 'installed package that owns', name: path })
   return owners
 }
 

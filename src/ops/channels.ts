@@ -9,6 +9,9 @@ import { makePackage } from '../ingest/make-package.ts'
 import type { PlaceMap } from '../ingest/placement.ts'
 import type { ScriptReport } from '../ingest/scripts.ts'
 import type { PackageSource } from '../ingest/source.ts'
+import { compareText } from '../base/bytes.ts'
+import { compareVersions } from '../manifest/version.ts'
+import type { PackageFile } from '../channel/package-file.ts'
 import { checkPath } from '../manifest/path.ts'
 import type { Signer } from '../trust/keys.ts'
 import { type AskPassphrase, openStation, type Station, signerFor, stationRoot } from './station.ts'
@@ -65,16 +68,25 @@ export async function showChannel(outside: Outside, { home, channel }: OfChannel
     folder: opened.folder,
     serial: latest?.snapshot.serial,
     created: latest?.snapshot.created,
-    packages: opened.packages().map(({ id, manifest, sizeBytes }) => ({
-      id,
-      name: manifest.name,
-      version: manifest.version,
-      architecture: manifest.architecture,
-      sizeBytes,
-      isPublished: named.has(id),
-    })),
+    packages: opened
+      .packages()
+      .toSorted(byNameAndVersion)
+      .map(({ id, manifest, sizeBytes }) => ({
+        id,
+        name: manifest.name,
+        version: manifest.version,
+        architecture: manifest.architecture,
+        sizeBytes,
+        isPublished: named.has(id),
+      })),
   }
 }
+
+/** The newest version of a name first. */
+const byNameAndVersion = (a: PackageFile, b: PackageFile): number =>
+  compareText(a.manifest.name, b.manifest.name) ||
+  compareVersions(a.manifest.scheme, b.manifest.version, a.manifest.version) ||
+  compareText(a.id, b.id)
 
 export async function publishChannel(
   outside: Outside,

@@ -1,6 +1,5 @@
 // import: takes bundles in. Each is copied once and judged, its contents go to the store, and it waits for apply.
 // Idempotent: what was taken in before is recognised by its id. The medium is only read.
-import { MossError } from '../base/error.ts'
 import { importBundle } from '../bundle/import.ts'
 import { dropIncoming, takeIn } from '../bundle/take-in.ts'
 import { fileSource } from '../host/byte-source.ts'
@@ -8,6 +7,7 @@ import type { Outside } from '../host/outside.ts'
 import { judgeSet } from './bundle-set.ts'
 import type { ImportedBundle } from './changes.ts'
 import { type HostSession, openHost } from './host.ts'
+import { checkIsFile } from './named-file.ts'
 import type { ReportEvent } from './types.ts'
 import { isImported, judgeOf, markImported } from './waiting.ts'
 
@@ -18,13 +18,25 @@ export async function importBundles(
 ): Promise<{ readonly bundles: readonly ImportedBundle[] }> {
   using host = await openHost(outside, { root: request.root, report })
   const bundles: ImportedBundle[] = []
-  for (const file of request.files) bundles.push(await importOne(host, file, report))
+  for (const file of request.files)
+    try {
+      bundles.push(await importOne(host, file, report))
+    } catch (error) {
+      if (request.files.length > 1) report({ phase: 'import', warning: refusedAmong(request.files, file) })
+      throw error
+    }
   return { bundles }
+}
+
+/** An error names a part of a file; where there are several, this names the file. */
+const refusedAmong = (files: readonly string[], file: string): string => {
+  const before = files.indexOf(file)
+  return `${file} is refused; ${before === 0 ? 'none' : before} of ${files.length} files taken in before it`
 }
 
 async function importOne(host: HostSession, file: string, report: ReportEvent): Promise<ImportedBundle> {
   const { outside, incoming } = host
-  if (outside.disk.lstat(file) === undefined) throw new MossError('MEDIUM_ABSENT', { path: file })
+  checkIsFile(outside, file)
   const startedMs = outside.nowMs()
   using source = fileSource(outside.disk, file)
   using taken = await takeIn(outside, { source, incomingFolder: incoming, judge: judgeOf(host), report })

@@ -4,7 +4,6 @@ import type { Outside } from '../host/outside.ts'
 import { formatModel } from '../solve/model.ts'
 import { initRoot } from '../state/init.ts'
 import { isInitialised } from '../state/root-format.ts'
-import { placesOf } from '../state/places.ts'
 import { startCounters } from '../trust/counters.ts'
 import { fingerprintOf, matchesFingerprint } from '../trust/root.ts'
 import { newHostKeys } from './host-keys.ts'
@@ -23,7 +22,7 @@ export interface InitHost {
 export async function initHost(outside: Outside, request: InitHost) {
   const { disk } = outside
   if (isInitialised(disk, request.root))
-    throw new MossError('ALREADY_EXISTS', { what: placesOf(request.root).own })
+    throw new MossError('ALREADY_EXISTS', { what: `the managed root ${request.root}` })
   if (request.trustFile === undefined)
     throw new MossError('CLI_USAGE', {
       problem: 'say whom this host shall trust: --trust ROOTFILE',

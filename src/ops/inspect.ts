@@ -1,6 +1,5 @@
 // inspect: what a container is, read from prelude to summary; nothing is unpacked and nothing judged, since whoever
 // inspects may hold no keys. What it shows is what the file claims.
-import { MossError } from '../base/error.ts'
 import { decodeAbout } from '../bundle/about.ts'
 import { decodeSummary } from '../bundle/summary.ts'
 import { preludeBytes } from '../container/prelude.ts'
@@ -8,6 +7,7 @@ import { openContainer, type OpenedContainer } from '../container/read.ts'
 import { peekSection } from '../container/peek.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
+import { checkIsFile } from './named-file.ts'
 
 interface Part {
   readonly name: string
@@ -17,14 +17,14 @@ interface Part {
 }
 
 export async function inspectContainer(outside: Outside, request: { readonly file: string }) {
-  if (outside.disk.lstat(request.file) === undefined)
-    throw new MossError('MEDIUM_ABSENT', { path: request.file })
+  checkIsFile(outside, request.file)
   using source = fileSource(outside.disk, request.file)
   const opened = openContainer(source)
   const { head } = opened
   return {
     file: request.file,
     fileBytes: opened.endOffset,
+    presentBytes: outside.disk.lstat(request.file)?.sizeBytes ?? 0,
     kind: opened.kind,
     version: 1,
     id: opened.id,
@@ -85,7 +85,7 @@ function aboutLines(opened: OpenedContainer): readonly (readonly [string, string
     ]
   }
   return Object.entries(opened.head.about).map(
-    ([key, value]) => [key, value instanceof Uint8Array ? value.toHex() : JSON.stringify(value)] as const,
+    ([key, value]) => [key, value instanceof Uint8Array ? value.toHex() : String(value)] as const,
   )
 }
 

@@ -66,7 +66,10 @@ export interface TrustRootFile {
 export function readTrustRoot(disk: Disk, path: string): TrustRootFile {
   if (disk.lstat(path) === undefined) throw new MossError('NOT_FOUND', { what: 'trust root at', name: path })
   const bytes = disk.readFile(path, limits.rootChainBytes)
-  const { root } = verifySelfSignedRoot(openContainer(bytesSource(path, bytes)))
+  const opened = openContainer(bytesSource(path, bytes))
+  if (opened.kind !== 'root')
+    throw new MossError('CONTAINER_NOT_ONE', { path, problem: `it is a ${opened.kind}, not a trust root` })
+  const { root } = verifySelfSignedRoot(opened)
   return { root, bytes, digest: digestOf(bytes) }
 }
 

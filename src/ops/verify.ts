@@ -1,17 +1,21 @@
 // verify: containers against what their signers signed, or this machine's store and current state.
 import { MossError, isMossError } from '../base/error.ts'
+import { formatBytes, plural } from '../base/format.ts'
 import { verifyWhole } from '../container/read-frames.ts'
 import { openContainer, type OpenedContainer, readStored } from '../container/read.ts'
 import { verifyContainer, verifySelfSignedRoot, type VerifiedContainer } from '../container/verify.ts'
 import { readHostState } from '../fleet/state-file.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
+import type { StoreFinding } from '../store/check.ts'
 import { isInitialised } from '../state/root-format.ts'
 import { placesOf } from '../state/places.ts'
 import type { Role, Root } from '../trust/root.ts'
 import { openHost } from './host.ts'
 import { trustRootPath } from './host-keys.ts'
+import { checkIsFile } from './named-file.ts'
 import { readTrustRoot, stationPlaces } from './station.ts'
+import { findInTree } from './tree-findings.ts'
 import type { ReportEvent } from './types.ts'
 
 export interface Verification {
@@ -30,8 +34,8 @@ export async function verifyContainers(
   const findings: string[] = []
   for (const [index, file] of request.files.entries()) {
     report({ phase: 'verify', item: file, doneItems: index, totalItems: request.files.length })
-    if (outside.disk.lstat(file) === undefined) throw new MossError('MEDIUM_ABSENT', { path: file })
     try {
+      checkIsFile(outside, file)
       checked.push(`${file}: ${await verifyOne(outside, { file, root }, report)}`)
     } catch (error) {
       if (!isMossError(error)) throw error
@@ -73,7 +77,7 @@ async function verifyOne(
     const { state } = readHostState(source)
     return `whole, the state of ${state.name} (${state.host}) signed by its own key`
   }
-  if (root === undefined) return checkUnjudged(opened)
+  if (root === undefined) return checkUnjudged(opened, outside.disk.lstat(file)?.sizeBytes ?? 0)
   const container = verifyContainer(opened, { role: roles[opened.kind], root })
   await verifyEverything(outside, container, (doneItems, totalItems) =>
     report({ phase: 'verify', item: file, doneItems, totalItems }),
@@ -91,16 +95,23 @@ async function verifyEverything(
 }
 
 /** What a courier can check without keys: the parts that the head pins, and the size. */
-function checkUnjudged(opened: OpenedContainer): string {
+function checkUnjudged(opened: OpenedContainer, presentBytes: number): string {
   for (const entry of opened.head.sections) readStored(opened, entry)
   const last = new Uint8Array(1)
   if (opened.source.read(last, opened.endOffset - 1) < 1)
     throw new MossError('CONTAINER_TRUNCATED', {
       part: 'frames',
-      presentBytes: 0,
+      presentBytes,
       wantedBytes: opened.endOffset,
     })
-  return 'not cut short, head and sections fit together; no trusted root here, so signatures and frames are not judged'
+  return 'not cut short, head and sections fit together; signatures and frames are not judged: no trusted root here'
+}
+
+function describeFinding(finding: StoreFinding): string {
+  if (finding.kind === 'missing') return `${finding.path} is missing from the store`
+  if (finding.kind === 'stray') return `${finding.path} is in the store, but nobody recorded it`
+  const what = finding.kind === 'wrong-content' ? 'has other content' : 'has other attributes'
+  return `${finding.path} ${what} than recorded: ${finding.problem}`
 }
 
 export async function verifyHost(
@@ -111,11 +122,12 @@ export async function verifyHost(
   using host = await openHost(outside, { root, report })
   const totals = host.store.totals()
   const found = await host.store.check(report)
-  const findings = found.map((finding) => JSON.stringify(finding))
+  const current = host.states.current()
+  const findings = [...found.map(describeFinding), ...(await findInTree(host, current, report))]
   return {
     checked: [
-      `store: ${totals.assets} assets, ${totals.bytes} bytes`,
-      `state ${host.states.current().number}: its files are assets of the store`,
+      `store: ${plural(totals.assets, 'asset')}, ${formatBytes(totals.bytes)}`,
+      `state ${current.number}: ${plural(current.packages.length, 'package')}`,
     ],
     findings,
   }

@@ -27,6 +27,7 @@ export const isTaken = ({ outside, incoming }: SettlingSession, id: ContainerId)
 export const judgeOf = (host: SettlingSession): Judge => ({
   root: host.trustRoot,
   host: host.identity.id,
+  hostName: host.identity.name,
   counters: host.states.counters(),
   nowSeconds: Math.floor(host.outside.nowMs() / 1000),
   heldManifest: manifestInStore(host),
