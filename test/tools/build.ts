@@ -1,13 +1,26 @@
-// Makes dist/: moss.cjs, the one file that people start (as CommonJS, so that what is not used is not loaded); tui.js, the screens with Ink, loaded by them alone;
-// worker.js for the pool; and moss, the launcher that finds the Node that moss brings.
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+// Makes dist/: moss.cjs, the one file that people start (CommonJS, so that what is not used is not loaded); tui.js,
+// the screens with Ink, loaded by them alone; worker.js for the pool; and moss, the launcher that finds the Node
+// that moss brings. Built beside and put in place whole: whoever starts moss meanwhile has the old one.
 import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 
 const top = join(import.meta.dirname, '../..')
-const dist = join(top, 'dist')
+const place = join(top, 'dist')
+/** Beside it, at the same depth, so that the launcher finds its Node from both. */
+const dist = join(top, `.dist-${process.pid}`)
 const version = (JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) as { version: string }).version
 
 /** The screens stay a file of their own. */
@@ -85,8 +98,7 @@ function warmCompileCache(): void {
   rmSync(folder, { recursive: true, force: true })
 }
 
-rmSync(dist, { recursive: true, force: true })
-mkdirSync(dist, { recursive: true })
+mkdirSync(dist)
 await Promise.all([
   bundle({ entry: 'src/main.ts', out: 'moss.cjs', format: 'cjs' }),
   bundle({ entry: 'src/worker.ts', out: 'worker.js', format: 'esm' }),
@@ -96,4 +108,9 @@ writeFileSync(join(dist, 'moss'), launcher)
 chmodSync(join(dist, 'moss'), 0o755)
 warmCompileCache()
 const kilobytes = (name: string): string => `${name} ${Math.round(statSync(join(dist, name)).size / 1000)} kB`
-console.log(`built dist/: ${['moss.cjs', 'worker.js', 'tui.js'].map(kilobytes).join(', ')}`)
+const sizes = ['moss.cjs', 'worker.js', 'tui.js'].map(kilobytes).join(', ')
+const old = `${dist}-old`
+if (existsSync(place)) renameSync(place, old)
+renameSync(dist, place)
+rmSync(old, { recursive: true, force: true })
+console.log(`built dist/: ${sizes}`)
