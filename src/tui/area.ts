@@ -11,7 +11,10 @@ export const fill = (lines: readonly Line[], height: number): readonly Line[] =>
     ? lines.slice(0, Math.max(0, height))
     : [...lines, ...Array.from({ length: height - lines.length }, () => blank)]
 
-/** `top` keeps its lines, `bottom` too where there is room; what is between gets the rest. */
+/** What is between the top and the bottom has at least this, in however low a window: it is what keys move in. */
+const leastLines = 3
+
+/** The middle gets what the others leave. */
 export function stack(
   height: number,
   parts: {
@@ -21,6 +24,7 @@ export function stack(
   },
 ): readonly Line[] {
   const { top, middle, bottom = [] } = parts
-  const room = Math.max(0, height - top.length - bottom.length)
-  return fill([...top, ...fill(middle(room), room), ...bottom], height)
+  const room = Math.max(Math.min(leastLines, height), height - top.length - bottom.length)
+  const above = Math.max(0, height - room - bottom.length)
+  return fill([...top.slice(Math.max(0, top.length - above)), ...fill(middle(room), room), ...bottom], height)
 }

@@ -21,7 +21,7 @@ const bodies: Readonly<Record<ScreenName, (state: ScreensState, area: Area) => r
 export function frameOf(state: ScreensState): readonly Line[] {
   const { columns: width, rows } = state.size
   const top = [titleLine(state), line(span('─'.repeat(width), 'quiet'))]
-  const bottom = [...noticeLines(state), keyLine(state)]
+  const bottom = [...noticeLines(state), ...keyLines(state)]
   const height = Math.max(0, rows - top.length - bottom.length)
   const body = fill(bodies[state.screen](state, { width, height }), height)
   const lines = [...top, ...body, ...bottom]
@@ -57,24 +57,32 @@ function noticeLines({ notice, size }: ScreensState): readonly Line[] {
   const mark = notice.tone === 'good' ? '✓' : '!'
   return [
     ...paragraph(`${mark} ${notice.text}`, size.columns, tones[notice.tone]).slice(0, 4),
-    ...(notice.hint === undefined ? [] : paragraph(`  ${notice.hint}`, size.columns).slice(0, 2)),
+    ...(notice.hint === undefined ? [] : paragraph(`hint: ${notice.hint}`, size.columns).slice(0, 2)),
   ]
 }
 
-function keyLine(state: ScreensState): Line {
-  if (state.question !== undefined) return line(span(` ${state.question.text} [y/N] `, 'strong'))
+/** One line at 80 columns; a narrower window gets more, so that no key is lost. */
+function keyLines(state: ScreensState): readonly Line[] {
+  const { columns } = state.size
+  if (state.question !== undefined) return paragraph(`${state.question.text} [y/N] `, columns, 'strong')
   if (state.work === undefined && state.prompt !== undefined)
     return [
-      span(' path: ', 'strong'),
-      span(`${tail(state.prompt.text, state.size.columns - 40)}_`),
-      span('   Enter look there  Esc cancel', 'quiet'),
+      [
+        span(' path: ', 'strong'),
+        span(`${tail(state.prompt.text, columns - 40)}_`),
+        span('   Enter look there  Esc cancel', 'quiet'),
+      ],
     ]
   if (state.work === undefined && state.screen === 'plan' && state.plan.isTyping)
-    return line(span(' type to filter   Enter keep it  Esc clear it', 'quiet'))
-  const keys = bindingsNow(state).map(({ shown, label }) =>
-    line(span(shown, 'strong'), span(` ${label}`, 'quiet')),
-  )
-  return [span(' '), ...keys.flatMap((each, index) => (index === 0 ? each : [span('  '), ...each]))]
+    return [line(span(' type to filter   Enter keep it  Esc clear it', 'quiet'))]
+  const lines: Span[][] = []
+  for (const { shown, label } of bindingsNow(state)) {
+    const key = [span(shown, 'strong'), span(` ${label}`, 'quiet')]
+    const last = lines.at(-1)
+    if (last === undefined || lineCells(last) + 2 + lineCells(key) > columns) lines.push([span(' '), ...key])
+    else last.push(span('  '), ...key)
+  }
+  return lines
 }
 
 /** The end of a path is what is being typed. */

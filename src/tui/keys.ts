@@ -1,23 +1,7 @@
 // Keys as the reducer knows them: the name of a key, or the one character it types. Terminals deliver several at once
 // on slow lines and from fast fingers, so one read may hold many.
 
-export const namedKeys = [
-  'Up',
-  'Down',
-  'Left',
-  'Right',
-  'PageUp',
-  'PageDown',
-  'Home',
-  'End',
-  'Enter',
-  'Escape',
-  'Tab',
-  'Backspace',
-  'Stop',
-] as const
-
-/** A name above, or a single character. */
+/** `Up`, `Enter` and the like as below, or a single character. */
 export type Key = string
 
 /** The part of Ink's key that is read here. */

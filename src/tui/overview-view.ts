@@ -77,7 +77,8 @@ function bundleLines(state: ScreensState, area: Area): readonly Line[] {
 function bundleRow(bundle: MediumBundle, state: ScreensState, width: number): Line {
   const name = bundle.path.slice(bundle.path.lastIndexOf('/') + 1)
   const nameCells = Math.max(16, Math.min(25, width - 50))
-  if (bundle.problem !== undefined) return [column(name, nameCells), span(`  ${bundle.problem}`, 'bad')]
+  if (bundle.problem !== undefined)
+    return [column(name, nameCells), span(`  ! ${bundle.problem.replace(`${bundle.path} `, '')}`, 'bad')]
   return [
     column(name, nameCells),
     column(`  serial ${bundle.serial ?? '?'}`, 13),

@@ -16,7 +16,7 @@ export function listLines<Row>(list: {
   readonly draw: (row: Row, isChosen: boolean) => Line
 }): readonly Line[] {
   const { rows, cursor, area, draw } = list
-  const isLong = rows.length > area.height
+  const isLong = rows.length > area.height && area.height > 1
   const height = isLong ? area.height - 1 : area.height
   const { first, end } = windowOf({ count: rows.length, cursor, height })
   const shown = rows.slice(first, end).map((row, index) => {
@@ -35,7 +35,7 @@ export function bar(share: number, cells: number): string {
 
 export const problemLines = (problem: Problem, width: number): readonly Line[] => [
   ...paragraph(`! ${problem.message} [${problem.code}]`, width, 'bad'),
-  ...(problem.hint === undefined ? [] : paragraph(`  ${problem.hint}`, width)),
+  ...(problem.hint === undefined ? [] : paragraph(`hint: ${problem.hint}`, width)),
 ]
 
 const barCells = 18

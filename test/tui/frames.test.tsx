@@ -5,6 +5,7 @@ import { render } from 'ink-testing-library'
 import { describe, expect, test } from 'vitest'
 import { Screens } from '../../src/tui/start.tsx'
 import type { ScreenEvent } from '../../src/tui/events.ts'
+import { bindingsNow } from '../../src/tui/reducer.ts'
 import type { ScreensState } from '../../src/tui/state.ts'
 import { FrameView } from '../../src/tui/view.tsx'
 import * as made from '../support/screens.ts'
@@ -142,7 +143,7 @@ describe('Overview', () => {
        Bundles to take in
        > stable-2-9f3c1122.moss     serial 2   14.2 MB  for this host and 2 others
          stable-2-77aa0000.moss     serial 2   9.1 MB   for pump-03
-         holiday.moss               /media/anna/STICK/holiday.moss is no moss contain…
+         holiday.moss               ! is no moss container
 
 
 
@@ -176,7 +177,7 @@ describe('Overview', () => {
          Bundles to take in
          > stable-2-9f3c1122.moss     serial 2   14.2 MB  taken in, for this host and 2…
            stable-2-77aa0000.moss     serial 2   9.1 MB   for pump-03
-           holiday.moss               /media/anna/STICK/holiday.moss is no moss contain…
+           holiday.moss               ! is no moss container
 
 
 
@@ -336,8 +337,8 @@ describe('Import', () => {
        exporter key dddddddddddddddd
 
        ! this bundle is for pump-03, not for 1234567890abcdef [BUNDLE_WRONG_HOST]
-       choose the bundle made for this host, or export this host’s state and ask for
-       one
+       hint: choose the bundle made for this host, or export this host’s state and
+       ask for one
 
 
 
@@ -525,7 +526,7 @@ describe('Plan', () => {
       ────────────────────────────────────────────────────────────────────────────────
 
        ! another moss works on /.moss/lock [STATE_LOCKED]
-       wait until it is done, then run the same command again
+       hint: wait until it is done, then run the same command again
 
 
 
@@ -719,7 +720,7 @@ describe('Apply', () => {
 
          ! no space left for state 2 [HOST_NO_SPACE]; nothing was changed: the state
          before it is still current
-         run moss gc
+         hint: run moss gc
          Enter overview  h history  q quit
         "
       `)
@@ -867,7 +868,7 @@ describe('History', () => {
       ────────────────────────────────────────────────────────────────────────────────
 
        ! another moss works on /.moss/lock [STATE_LOCKED]
-       wait until it is done, then run the same command again
+       hint: wait until it is done, then run the same command again
 
 
 
@@ -921,6 +922,16 @@ describe('any terminal', () => {
           .split('\n')
         if (state.question === undefined && size.columns === 200) expect(lines.at(-1)).toContain('q quit')
       }
+  })
+
+  test('a narrow window takes more lines for the keys and loses none; a low one keeps the chosen line', () => {
+    for (const state of all) {
+      const text = frame({ ...state, size: { columns: 40, rows: 24 } })
+      if (state.question === undefined)
+        for (const key of bindingsNow(state)) expect(text).toContain(`${key.shown} ${key.label}`)
+    }
+    expect(frame({ ...usual, size: { columns: 80, rows: 8 } })).toContain('> stable-2-9f3c1122.moss')
+    expect(frame({ ...planned, size: { columns: 80, rows: 10 } })).toContain('> ! privileged file')
   })
 
   test('foreign text cannot leave its place', () => {
