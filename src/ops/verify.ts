@@ -15,7 +15,6 @@ import { openHost } from './host.ts'
 import { trustRootPath } from './host-keys.ts'
 import { checkIsFile } from './named-file.ts'
 import { readTrustRoot, stationPlaces } from './station.ts'
-import { findInTree } from './tree-findings.ts'
 import type { ReportEvent } from './types.ts'
 
 export interface Verification {
@@ -123,7 +122,7 @@ export async function verifyHost(
   const totals = host.store.totals()
   const found = await host.store.check(report)
   const current = host.states.current()
-  const findings = [...found.map(describeFinding), ...(await findInTree(host, current, report))]
+  const findings = [...found.map(describeFinding), ...(await host.states.differences()).map(({ path, problem }) => `/${path} ${problem}`)]
   return {
     checked: [
       `store: ${plural(totals.assets, 'asset')}, ${formatBytes(totals.bytes)}`,

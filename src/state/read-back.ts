@@ -6,33 +6,51 @@ import type { FileStat } from '../host/disk.ts'
 import { attributeProblem } from '../store/attributes.ts'
 import { type TreeSite, folderMode } from './build-tree.ts'
 import { recordPath } from './places.ts'
-import { walkTree } from './tree-digest.ts'
+import { digestOfFile, walkTree } from './tree-digest.ts'
 import type { PlannedFile, TreePlan } from './tree-plan.ts'
 
 /** How many entries the tree has. Throws STATE_BROKEN with the first difference. */
 export async function readBack(site: TreeSite, plan: TreePlan): Promise<number> {
-  const checks = checksOf(site, plan)
+  const { entries, differences } = await compareTree(site, plan, 'trusted')
+  const [first] = differences
+  if (first === undefined) return entries
+  throw new MossError('STATE_BROKEN', { path: `${site.folder}/${first.path}`, problem: first.problem })
+}
+
+export interface TreeDifference {
+  readonly path: string
+  readonly problem: string
+}
+
+/**
+ * Everything in which a tree departs from its plan, in the order of paths; what is missing comes last. `contents`
+ * reads files that are not the asset itself: a link cannot differ from what it links, and the store answers for that.
+ */
+export async function compareTree(
+  site: TreeSite,
+  plan: TreePlan,
+  contents: 'trusted' | 'read',
+): Promise<{ readonly entries: number; readonly differences: readonly TreeDifference[] }> {
+  const checks = new Map(checksOf(site, plan, contents))
   const { disk } = site.outside
-  let seen = 0
+  const differences: TreeDifference[] = []
+  let entries = 0
   for (const below of walkTree(disk, `${site.folder}/usr`)) {
     const path = `usr${below}`
     const stat = disk.lstat(`${site.folder}/${path}`)
     const check = checks.get(path)
-    const problem = stat === undefined ? 'vanished' : check === undefined ? 'was not planned' : check(stat)
-    if (problem !== undefined) refuse(site, path, problem)
-    if (++seen % 256 === 0) await site.outside.turn()
+    checks.delete(path)
+    const problem = stat === undefined ? 'vanished' : check === undefined ? `is a ${stat.kind} that no package owns` : check(stat)
+    if (problem !== undefined) differences.push({ path, problem })
+    if (++entries % 256 === 0) await site.outside.turn()
   }
-  if (seen !== checks.size) refuse(site, 'usr', `has ${seen} entries, not ${checks.size}`)
-  return seen
-}
-
-function refuse({ folder }: TreeSite, path: string, problem: string): never {
-  throw new MossError('STATE_BROKEN', { path: `${folder}/${path}`, problem })
+  for (const path of checks.keys()) differences.push({ path, problem: 'is missing' })
+  return { entries, differences }
 }
 
 type Check = (stat: FileStat) => string | undefined
 
-function checksOf(site: TreeSite, plan: TreePlan): ReadonlyMap<string, Check> {
+function checksOf(site: TreeSite, plan: TreePlan, contents: 'trusted' | 'read'): ReadonlyMap<string, Check> {
   const { disk, userId } = site.outside
   const checks = new Map<string, Check>()
   for (const folder of plan.folders)
@@ -45,7 +63,7 @@ function checksOf(site: TreeSite, plan: TreePlan): ReadonlyMap<string, Check> {
             ? 'has another owner'
             : undefined,
     )
-  for (const file of plan.files) checks.set(file.path, (stat) => fileProblem(site, file, stat))
+  for (const file of plan.files) checks.set(file.path, (stat) => fileProblem(site, file, { stat, contents }))
   for (const { path, target } of plan.symlinks)
     checks.set(path, (stat) =>
       stat.kind === 'symlink' && disk.readLink(`${site.folder}/${path}`) === target
@@ -56,7 +74,11 @@ function checksOf(site: TreeSite, plan: TreePlan): ReadonlyMap<string, Check> {
   return checks
 }
 
-function fileProblem(site: TreeSite, file: PlannedFile, stat: FileStat): string | undefined {
+function fileProblem(
+  site: TreeSite,
+  file: PlannedFile,
+  { stat, contents }: { readonly stat: FileStat; readonly contents: 'trusted' | 'read' },
+): string | undefined {
   const { disk, userId } = site.outside
   const { description, asset, path } = file
   if (stat.kind !== 'file') return `is a ${stat.kind}`
@@ -68,7 +90,10 @@ function fileProblem(site: TreeSite, file: PlannedFile, stat: FileStat): string 
     return stat.mode === original.mode && hasMode(stat, description.mode, userId)
       ? undefined
       : 'has another mode'
-  return attributeProblem(disk, `${site.folder}/${path}`, { description, userId, stat })
+  const full = `${site.folder}/${path}`
+  const problem = attributeProblem(disk, full, { description, userId, stat })
+  if (problem !== undefined || contents === 'trusted') return problem
+  return digestOfFile(disk, full) === description.content ? undefined : 'has been changed'
 }
 
 const hasMode = (stat: FileStat, mode: number, userId: number): boolean =>

@@ -9,6 +9,7 @@ import { readCounters } from './counters-file.ts'
 import { currentRecord, keptNumbers, readRecord, type StateParts, treeOf } from './parts.ts'
 import { manifestsPath, placesOf } from './places.ts'
 import { prunableStates, removeState } from './prune.ts'
+import { compareTree, type TreeDifference } from './read-back.ts'
 import { publishKept, type Published, publishStaged } from './publish.ts'
 import type { StateRecord } from './record.ts'
 import { type Recovery, recoverStates } from './recover.ts'
@@ -22,7 +23,7 @@ import {
   writeMarks,
 } from './tables.ts'
 import { treeDigest } from './tree-digest.ts'
-import { planMade, planTree } from './tree-plan.ts'
+import { planMade, planTree, type TreePlan } from './tree-plan.ts'
 
 export interface KnownState {
   readonly record: StateRecord
@@ -44,6 +45,8 @@ export interface States {
   tree(number: number): string
   /** Of the whole tree; of the current state unless a number is given. */
   digest(number?: number): Promise<Digest>
+  /** In what `/usr` departs from the state that it says it is. Contents are the store's to check. */
+  differences(): Promise<readonly TreeDifference[]>
   /** Every asset that a current or kept state is made of: what collection must leave. */
   neededAssets(): ReadonlySet<AssetId>
   nextNumber(): StateNumber
@@ -79,6 +82,10 @@ export function openStates({ outside, root, database, store }: OpenStates): Stat
     manifests: (number) => manifestsOf(parts, read(number)).map(({ manifest }) => manifest),
     tree: (number) => treeOf(parts, number),
     digest: (number) => treeDigest(outside, number === undefined ? parts.places.usr : treeOf(parts, number)),
+    differences: async () => {
+      const site = { outside, store, folder: parts.places.root === '/' ? '' : parts.places.root }
+      return (await compareTree(site, planOf(parts, currentRecord(parts)), 'read')).differences
+    },
     neededAssets: () => new Set(numbers().flatMap((number) => assetsOf(parts, read(number)))),
     nextNumber: () => nextNumber(parts),
     counters: () => readCounters(outside.disk, parts.places),
@@ -131,7 +138,7 @@ function manifestsOf(
   })
 }
 
-function assetsOf(parts: StateParts, record: StateRecord): readonly AssetId[] {
+function planOf(parts: StateParts, record: StateRecord): TreePlan {
   const manifests = manifestsOf(parts, record)
   const plan = planTree(
     record.packages.map(({ id }, index) => {
@@ -139,5 +146,8 @@ function assetsOf(parts: StateParts, record: StateRecord): readonly AssetId[] {
       return { id, manifest: found.manifest, manifestBytes: found.size }
     }),
   )
-  return [...plan.files, ...record.made.map(planMade)].map(({ asset }) => asset)
+  return { ...plan, files: [...plan.files, ...record.made.map(planMade)] }
 }
+
+const assetsOf = (parts: StateParts, record: StateRecord): readonly AssetId[] =>
+  planOf(parts, record).files.map(({ asset }) => asset)
