@@ -1,0 +1,96 @@
+// What a person can choose from: mounted media and named paths are looked through, heads alone are read and only
+// claims are told, and whatever is wrong with a medium leaves the others to choose from.
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { mediumScanner } from '../../../src/ops/medium-scan.ts'
+import { simulatedOutside } from '../../sim/simulated-outside.ts'
+import { TestLoop } from '../../support/loop.ts'
+
+const stick = '/media/anna/STICK'
+const other = '/mnt/other'
+let loop: TestLoop
+let bundle: Uint8Array
+let packageFile: Uint8Array
+let host: ReturnType<TestLoop['host']>['id']
+
+beforeAll(async () => {
+  loop = new TestLoop()
+  const id = await loop.add('tide', '1.0', { 'usr/share/tide/north': 'low at six' })
+  loop.publish()
+  host = loop.host('pump-07').id
+  bundle = readFileSync((await loop.export([{ host, wants: [id], has: [] }])).path)
+  packageFile = readFileSync(`${loop.folder}/package.moss`)
+})
+
+afterAll(() => loop[Symbol.asyncDispose]())
+
+function machine() {
+  const outside = simulatedOutside(1, { mounts: [stick, other] })
+  for (const folder of [`${stick}/moss`, `${stick}/moss/bundles`]) outside.disk.makeFolder(folder)
+  const put = (path: string, bytes: Uint8Array): void => {
+    using file = outside.disk.open(path, 'create')
+    file.write(bytes, 0)
+  }
+  put(`${stick}/moss/bundles/stable-1-abcd1234.moss`, bundle)
+  return { outside, put, scan: mediumScanner(outside) }
+}
+
+describe('media', () => {
+  test('a mounted medium is found, and its bundle tells channel, serial and whether it is for this host', () => {
+    const { scan } = machine()
+    const found = scan({ host, named: [] })
+    expect(found.media).toEqual([stick])
+    expect(found.bundles).toMatchObject([
+      { medium: stick, channel: 'stable', serial: 1, isForThisHost: true, sizeBytes: bundle.length },
+    ])
+    expect(scan({ host: undefined, named: [] }).bundles).toMatchObject([{ isForThisHost: false }])
+  })
+
+  test('a bundle beside the usual place counts, packages and droppings do not', () => {
+    const { put, scan } = machine()
+    put(`${stick}/by-hand.moss`, bundle)
+    put(`${stick}/tide.moss`, packageFile)
+    put(`${stick}/._by-hand.moss`, bundle)
+    put(`${stick}/letter.txt`, bundle)
+    expect(scan({ host, named: [] }).bundles.map(({ path }) => path)).toEqual([
+      `${stick}/by-hand.moss`,
+      `${stick}/moss/bundles/stable-1-abcd1234.moss`,
+    ])
+  })
+
+  test('a file that is no container says so and comes last', () => {
+    const { put, scan } = machine()
+    put(`${stick}/a-note.moss`, new TextEncoder().encode('hello'))
+    put(`${stick}/b-cut.moss`, bundle.subarray(0, 100))
+    const { bundles } = scan({ host, named: [] })
+    expect(bundles.map(({ problem }) => problem !== undefined)).toEqual([false, true, true])
+  })
+
+  test('a file or folder that was named is looked at wherever it lies, once', () => {
+    const { outside, put, scan } = machine()
+    put(`${other}/named.moss`, bundle)
+    const named = [`${other}/named.moss`, stick, '/nowhere']
+    expect(scan({ host, named }).bundles.map(({ path }) => path)).toEqual([
+      `${stick}/moss/bundles/stable-1-abcd1234.moss`,
+      `${other}/named.moss`,
+    ])
+    outside.disk.makeFolder('/home')
+    expect(scan({ host, named: ['/home'] }).media).toEqual(['/home', stick, other])
+  })
+
+  test('looking again reads no file that has not changed', () => {
+    const { outside, scan } = machine()
+    scan({ host, named: [] })
+    outside.arm({})
+    const again = scan({ host, named: [] })
+    expect(again.bundles).toHaveLength(1)
+    expect(outside.trace().filter(({ name }) => /open|read/i.test(name))).toEqual([])
+  })
+
+  test('a medium that is pulled is gone, not an error', () => {
+    const { outside, scan } = machine()
+    expect(scan({ host, named: [] }).bundles).toHaveLength(1)
+    outside.pull(stick)
+    expect(scan({ host, named: [stick] })).toEqual({ media: [], bundles: [] })
+  })
+})
