@@ -15,6 +15,8 @@ import { manifestContent, type BundlePackage } from './read-bundle.ts'
 export interface Destination {
   readonly content: ContentDigest
   readonly at: number
+  /** As the content's chunk list has it; of a chunk from the store nobody has checked it yet. */
+  readonly sizeBytes: number
 }
 
 export interface Assembly {
@@ -128,7 +130,7 @@ class AssemblyPlan {
         this.#missing.push(`/${file.path}`)
         return
       }
-      places.push({ content: file.content, at })
+      places.push({ content: file.content, at, sizeBytes: chunk.sizeBytes })
       at += chunk.sizeBytes
     }
   }

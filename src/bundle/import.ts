@@ -83,7 +83,12 @@ class FilesUnderWay {
 
   /** `bytes` were checked against the id of their chunk. */
   async write(bytes: Uint8Array, destinations: readonly Destination[]): Promise<void> {
-    for (const { content, at } of destinations) {
+    for (const { content, at, sizeBytes } of destinations) {
+      if (sizeBytes !== bytes.length)
+        throw new MossError('CONTAINER_DAMAGED', {
+          part: 'table links',
+          problem: `a chunk of ${sizeBytes} bytes has ${bytes.length}`,
+        })
       const list = this.#assembly.lists.get(content)
       if (list === undefined) throw new Error(`broken promise: content ${content} is put together`)
       let file = this.#begun.get(content)

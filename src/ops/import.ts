@@ -1,5 +1,7 @@
 // import: takes bundles in. Each is copied once and judged, its contents go to the store, and it waits for apply.
 // Idempotent: what was taken in before is recognised by its id. The medium is only read.
+import { isMossError } from '../base/error.ts'
+import type { ContainerId } from '../base/ids.ts'
 import { importBundle } from '../bundle/import.ts'
 import { dropIncoming, takeIn } from '../bundle/take-in.ts'
 import { fileSource } from '../host/byte-source.ts'
@@ -54,13 +56,25 @@ async function importOne(host: HostSession, file: string, report: ReportEvent): 
     seconds: (outside.nowMs() - startedMs) / 1000,
   })
   if (!isNew) return tell(0, 0)
-  try {
+  const done = await orDrop(host, taken.id, async () => {
     judgeSet(host, taken.packages)
-  } catch (error) {
-    dropIncoming(outside.disk, incoming, taken.id)
-    throw error
-  }
-  const done = await importBundle(outside, taken, { store: host.store, report })
+    return await importBundle(outside, taken, { store: host.store, report })
+  })
   markImported(host, taken.id, taken.snapshot.serial)
   return tell(done.newAssets, done.contentBytes)
+}
+
+/** What is wrong with the bundle stays wrong: its copy goes. What the machine does to us may go on from it. */
+async function orDrop<T>(
+  { outside, incoming }: HostSession,
+  id: ContainerId,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const isMachine = isMossError(error, 'HOST_IO') || isMossError(error, 'HOST_NO_SPACE')
+    if (isMossError(error) && !isMachine) dropIncoming(outside.disk, incoming, id)
+    throw error
+  }
 }

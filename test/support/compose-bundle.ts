@@ -10,6 +10,7 @@ import { encodeFront, type ContainerDraft, type FramesDraft } from '../../src/co
 import { FrameSpool } from '../../src/container/frames.ts'
 import { encodeHosts, encodeManifests } from '../../src/container/package-table.ts'
 import { encodeContainer } from '../../src/container/write.ts'
+import type { ChunkList } from '../../src/delta/chunk-list.ts'
 import { cutContent } from '../../src/delta/cut-file.ts'
 import { inlinePool } from '../../src/host/pool.ts'
 import { encodeManifest } from '../../src/manifest/codec.ts'
@@ -120,6 +121,8 @@ export interface BundleDraft {
   readonly about?: Partial<BundleAbout>
   readonly summary?: Partial<Summary>
   readonly exporters?: readonly Signer[]
+  /** Lies about how a content is put together. */
+  readonly chunkList?: (list: ChunkList) => ChunkList
   /** The last word before it is encoded and signed. */
   readonly change?: (draft: WholeDraft) => WholeDraft
 }
@@ -180,17 +183,20 @@ const idOfContainer = (bytes: Uint8Array): ContainerId => opened(bytes).id
 /** Every chunk that the hosts lack, in small frames, so that one bundle has several. */
 async function framesOf(
   outside: ConstructorParameters<typeof FrameSpool>[0],
-  { packages, has = [] }: BundleDraft,
+  draft: BundleDraft,
 ): Promise<FramesDraft> {
+  const { packages, has = [], chunkList = (list) => list } = draft
   const held = new Set<ChunkId>()
   for (const content of has.flatMap((one) => one.contents))
     await cutContent(inlinePool, [content], ({ id }) => void held.add(id))
   using spool = new FrameSpool(outside, 'spool', { level: 1, groupBytes: 64 * 1024 })
   for (const content of packages.flatMap((one) => one.contents))
     spool.addList(
-      await cutContent(inlinePool, [content], async (chunk) => {
-        if (!held.has(chunk.id)) await spool.add(chunk)
-      }),
+      chunkList(
+        await cutContent(inlinePool, [content], async ({ id, bytes }) => {
+          if (!held.has(id)) await spool.add({ id, bytes })
+        }),
+      ),
     )
   return await spool.finish()
 }

@@ -1,0 +1,199 @@
+// Bundles that somebody hostile could bring on a stick, under true signatures where the check lies behind them: each is
+// refused with its code, in words that no terminal obeys, and neither the host nor the stick is changed by a byte.
+import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { encodeUtf8 } from '../../src/base/bytes.ts'
+import type { ErrorCode } from '../../src/base/codes.ts'
+import type { ContainerId, HostId } from '../../src/base/ids.ts'
+import { limits } from '../../src/base/limits.ts'
+import {
+  type BundleDraft,
+  bundleDate,
+  composeBundle,
+  draftPackage,
+  type DraftPackage,
+  offeredOf,
+  signers,
+} from '../support/compose-bundle.ts'
+import { noise } from '../support/containers.ts'
+import {
+  bundlePath,
+  honest,
+  type HostileHost,
+  hostileHost,
+  installed,
+  nameOnly,
+  refusalOf,
+  seenSerial as serial,
+  toolWith,
+  unasked,
+} from '../support/hostile-host.ts'
+import { samplePackage } from '../support/sample-root.ts'
+import { applyVerb, endOf, importVerb, placeFile } from '../support/simulated-host.ts'
+
+vi.mock('@noble/ed25519', async (original) =>
+  (await import('../support/remembered-ed25519.ts')).remember(original),
+)
+
+const day = 24 * 60 * 60
+
+type Variation = () => Partial<BundleDraft>
+
+let before: HostileHost['before']
+let draft: BundleDraft
+let end: readonly string[]
+
+beforeAll(async () => {
+  ;({ before, draft, end } = await hostileHost())
+})
+
+describe('who signed it, and what for', () => {
+  test.each<[string, ErrorCode, Variation]>([
+    ['by a stranger', 'TRUST_UNKNOWN_KEY', () => ({ exporters: [signers.stranger] })],
+    [
+      'by an exporter and a stranger',
+      'TRUST_UNKNOWN_KEY',
+      () => ({ exporters: [signers.exporter, signers.stranger] }),
+    ],
+    ['by the channel’s key', 'TRUST_THRESHOLD', () => ({ exporters: [signers.channel] })],
+    ['by a packager’s key', 'TRUST_THRESHOLD', () => ({ exporters: [signers.packager] })],
+    ['by the root’s key', 'TRUST_THRESHOLD', () => ({ exporters: [signers.root] })],
+    [
+      'with a snapshot by the exporter',
+      'TRUST_THRESHOLD',
+      () => ({ snapshot: { signers: [signers.exporter] } }),
+    ],
+    [
+      'with a snapshot by a stranger',
+      'TRUST_UNKNOWN_KEY',
+      () => ({ snapshot: { signers: [signers.stranger] } }),
+    ],
+    [
+      'with a snapshot that its head does not name',
+      'CONTAINER_DAMAGED',
+      () => ({ about: { snapshot: 'e'.repeat(64) as ContainerId } }),
+    ],
+    ['with the snapshot of another channel', 'CONTAINER_DAMAGED', () => ({ about: { channel: 'other' } })],
+    ['with a snapshot of another serial', 'CONTAINER_DAMAGED', () => ({ about: { serial: 99 } })],
+    ['as a package', 'CONTAINER_NOT_ONE', () => ({ change: (whole) => ({ ...whole, kind: 'package' }) })],
+  ])('a bundle %s is refused with %s', async (_, code, variation) => {
+    const { bytes } = await composeBundle({ ...draft, ...variation() })
+    expect(await refusalOf(before.copy(), bytes)).toMatchObject({ code })
+  })
+})
+
+describe('against replay, rollback and freeze', () => {
+  test.each<[string, ErrorCode, Variation]>([
+    ['for another host', 'BUNDLE_WRONG_HOST', () => ({ hosts: ['0123456789abcdef' as HostId] })],
+    ['with an older serial', 'TRUST_ROLLBACK', () => ({ serial: serial - 1 })],
+    ['with the same serial and another snapshot', 'TRUST_FORK', () => ({ serial })],
+    [
+      'with a serial that jumps',
+      'TRUST_SERIAL_JUMP',
+      () => ({ serial: serial + limits.serialJump + 1, snapshot: { created: bundleDate } }),
+    ],
+    ['of a later epoch than the root’s', 'TRUST_EPOCH_AHEAD', () => ({ snapshot: { epoch: 2 } })],
+    ['of epoch 0', 'SHAPE_INVALID', () => ({ snapshot: { epoch: 0 } })],
+    [
+      'dated more than 400 days ahead',
+      'TRUST_FUTURE',
+      () => ({ snapshot: { created: bundleDate + 401 * day } }),
+    ],
+    [
+      'with a package that its snapshot does not name',
+      'TRUST_NOT_NAMED',
+      () => ({ snapshot: { offered: [offeredOf(unasked)] } }),
+    ],
+    ['with a package that nobody asked for', 'BUNDLE_SET_REFUSED', () => ({ packages: [honest, unasked] })],
+    ['with two versions of one package', 'BUNDLE_SET_REFUSED', () => ({ packages: [honest, installed] })],
+    [
+      'without what a package requires',
+      'BUNDLE_SET_REFUSED',
+      () => ({ packages: [toolWith({ requires: [[nameOnly('lib')]] })] }),
+    ],
+    [
+      'with packages in conflict',
+      'BUNDLE_SET_REFUSED',
+      () => ({
+        packages: [toolWith({ requires: [[nameOnly('miner')]], conflicts: [nameOnly('miner')] }), unasked],
+      }),
+    ],
+    [
+      'that builds on bytes this host lacks',
+      'BUNDLE_BASE_MISSING',
+      () => ({
+        has: [{ ...honest, manifestBytes: encodeUtf8('another') }],
+        packages: [withContent(noise(5000, 77))],
+      }),
+    ],
+    [
+      'that leaves out a manifest this host lacks',
+      'BUNDLE_BASE_MISSING',
+      () => ({ has: [{ ...honest, contents: [] }] }),
+    ],
+  ])('a bundle %s is refused with %s', async (_, code, variation) => {
+    const { bytes } = await composeBundle({ ...draft, ...variation() })
+    expect(await refusalOf(before.copy(), bytes)).toMatchObject({ code })
+  })
+
+  test('a serial that jumps as far as it may is taken in', async () => {
+    const far = { serial: serial + limits.serialJump, snapshot: { created: bundleDate + 399 * day } }
+    const machine = before.copy()
+    placeFile(machine, bundlePath, (await composeBundle({ ...draft, ...far })).bytes)
+    await importVerb(bundlePath)(machine)
+    await applyVerb(machine)
+  })
+})
+
+function withContent(text: Uint8Array): DraftPackage {
+  return { ...draftPackage(samplePackage('tool', '2', { 'usr/bin/tool': { text } })), contents: [] }
+}
+
+describe('what is shown', () => {
+  const evil = 'pump\u001b[2J\u202e\u200b\u0007'
+
+  test.each<[string, ErrorCode, Variation]>([
+    [
+      'the names of hosts',
+      'BUNDLE_WRONG_HOST',
+      () => ({
+        hosts: ['0123456789abcdef' as HostId],
+        summary: {
+          hosts: [{ host: '0123456789abcdef' as HostId, name: evil, packages: 1, carriedBytes: 0 }],
+        },
+      }),
+    ],
+    [
+      'names and versions in a snapshot',
+      'MANIFEST_INVALID',
+      () => ({
+        snapshot: { offered: [{ ...offeredOf(honest), name: evil, version: evil }] },
+      }),
+    ],
+    [
+      'names of packages that are missing',
+      'BUNDLE_BASE_MISSING',
+      () => ({
+        has: [{ ...honest, contents: [] }],
+        snapshot: { offered: [{ ...offeredOf(honest), name: evil }] },
+      }),
+    ],
+  ])('%s reach nobody’s terminal as they are', async (_, code, variation) => {
+    const { bytes } = await composeBundle({ ...draft, ...variation() })
+    expect(await refusalOf(before.copy(), bytes)).toMatchObject({ code })
+  })
+})
+
+test('after every refusal the honest bundle is taken in and applied on the same machine', async () => {
+  const machine = before.copy()
+  for (const variation of [
+    { exporters: [signers.stranger] },
+    { serial: serial - 1 },
+    { packages: [honest, unasked] },
+    { has: [{ ...honest, contents: [] }] },
+  ] satisfies Partial<BundleDraft>[])
+    await refusalOf(machine, (await composeBundle({ ...draft, ...variation })).bytes)
+  placeFile(machine, bundlePath, (await composeBundle(draft)).bytes)
+  await importVerb(bundlePath)(machine)
+  expect(endOf(machine)).toEqual(end)
+  await applyVerb(machine)
+})
