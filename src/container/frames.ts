@@ -159,5 +159,7 @@ export class FrameSpool implements Disposable {
     })
     this.#storedBytes += stored.length
     this.#plainBytes += oldest.plainBytes
+    // At once: the collector lets tens of MiB of such buffers pile up first.
+    if (stored.byteLength === stored.buffer.byteLength) (stored.buffer as ArrayBuffer).transfer(0)
   }
 }

@@ -154,10 +154,13 @@ interface Wish {
 function wishOf(state: HostState, { channel, published }: Offer): Wish {
   const known = (ids: readonly PackageId[]) =>
     ids.map((id) => channel.package(id)).filter((file) => file !== undefined)
-  const installed = known(state.states.find((kept) => kept.number === state.current)?.packages ?? [])
+  // Only what the snapshot names can be carried or stay: the host checks its whole set against it.
+  const named = new Set(published.snapshot.packages.map(({ id }) => id))
+  const current = state.states.find((kept) => kept.number === state.current)?.packages ?? []
+  const installed = known(current.filter((id) => named.has(id)))
   const { chosen } = solve({
     model: parseModel(state.model, `the model of ${state.name}`),
-    offered: known(published.snapshot.packages.map(({ id }) => id)),
+    offered: known([...named]),
     installed,
   })
   const wants = chosen.map(({ candidate }) => candidate.id)
@@ -167,7 +170,7 @@ function wishOf(state: HostState, { channel, published }: Offer): Wish {
     wants,
     has: packagesHeld(state),
     lacking: state.lacking,
-    changes: packageChanges(installed, known(wants)),
+    changes: packageChanges(known(current), known(wants)),
   }
 }
 

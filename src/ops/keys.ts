@@ -7,6 +7,7 @@ import { writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
 import { keyFromSeed, signerOf, type SecretKey } from '../trust/keys.ts'
 import { formatPublicKey, formatSecretKey, parsePublicKey } from '../trust/minisign.ts'
+import { minisignAllowedBytes } from '../trust/scrypt-cost.ts'
 import { encodeRoot, fingerprintOf, makeSoleRoot, type Role, type Root } from '../trust/root.ts'
 import {
   type AskPassphrase,
@@ -144,8 +145,11 @@ export async function importKey(
     writeDurably(disk, publicFile, encodeUtf8(formatPublicKey(key)), { mode: 0o644 })
     return { name, id: key.id, isSecret: false }
   }
-  const secret = await unlock({ text, what: name, ask: request.ask })
-  writeDurably(disk, secretFile, encodeUtf8(text), { mode: 0o600 })
+  // Sealed again at our own cost, so that signing does not ask for a gigabyte each time.
+  const allowance = { allowedBytes: minisignAllowedBytes }
+  const { secret, passphrase } = await unlock({ text, what: name, ask: request.ask, allowance })
+  const sealed = formatSecretKey(secret, passphrase, outside.randomBytes(32))
+  writeDurably(disk, secretFile, encodeUtf8(sealed), { mode: 0o600 })
   writeDurably(disk, publicFile, encodeUtf8(formatPublicKey(secret.publicKey)), { mode: 0o644 })
   return { name, id: secret.publicKey.id, isSecret: true }
 }

@@ -9,10 +9,9 @@ import { verifySelfSignedRoot } from '../container/verify.ts'
 import { bytesSource } from '../host/byte-source.ts'
 import type { Disk } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
-import { parsePublicKey, parseSecretKey } from '../trust/minisign.ts'
-import { signerOf, type PublicKey, type Signer } from '../trust/keys.ts'
+import { type Allowance, parsePublicKey, parseSecretKey } from '../trust/minisign.ts'
+import { signerOf, type PublicKey, type SecretKey, type Signer } from '../trust/keys.ts'
 import type { Role, Root } from '../trust/root.ts'
-import { minisignAllowedBytes } from '../trust/scrypt-cost.ts'
 import { digestOf } from '../base/digest.ts'
 
 /** Asks a person, or a descriptor; undefined where neither answers. */
@@ -120,29 +119,27 @@ export async function signerFor(
     (key) => key.secretFile !== undefined && root.roles[role].keys.includes(key.publicKey.id),
   )
   if (found?.secretFile === undefined) throw new MossError('KEY_ABSENT', { role })
-  return signerOf(
-    await unlock({ text: readText(station.outside.disk, found.secretFile), what: found.name, ask }),
-  )
+  const text = readText(station.outside.disk, found.secretFile)
+  return signerOf((await unlock({ text, what: found.name, ask })).secret)
 }
 
-/** Opens a secret key file, asking for its passphrase only if it has one. */
-export async function unlock({
-  text,
-  what,
-  ask,
-}: {
+/**
+ * Opens a secret key file, asking for its passphrase only if it has one. `allowance` is for files of others, whose
+ * unlocking may ask for much more memory than ours. Throws KEY_PASSPHRASE, KEY_TOO_COSTLY, KEY_INVALID.
+ */
+export async function unlock(file: {
   readonly text: string
   readonly what: string
   readonly ask: AskPassphrase
-}) {
-  const allowance = { allowedBytes: minisignAllowedBytes }
+  readonly allowance?: Allowance
+}): Promise<{ readonly secret: SecretKey; readonly passphrase?: Uint8Array }> {
   try {
-    return parseSecretKey(text, undefined, allowance)
+    return { secret: parseSecretKey(file.text, undefined, file.allowance) }
   } catch (error) {
     if (!(error instanceof MossError && error.code === 'KEY_PASSPHRASE')) throw error
-    const passphrase = await ask(`key ${what}`)
+    const passphrase = await file.ask(`key ${file.what}`)
     if (passphrase === undefined)
-      throw new MossError('KEY_PASSPHRASE', { what: `key ${what}`, missing: true })
-    return parseSecretKey(text, passphrase, allowance)
+      throw new MossError('KEY_PASSPHRASE', { what: `key ${file.what}`, missing: true })
+    return { secret: parseSecretKey(file.text, passphrase, file.allowance), passphrase }
   }
 }

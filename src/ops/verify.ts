@@ -122,7 +122,10 @@ export async function verifyHost(
   const totals = host.store.totals()
   const found = await host.store.check(report)
   const current = host.states.current()
-  const findings = [...found.map(describeFinding), ...(await host.states.differences()).map(({ path, problem }) => `/${path} ${problem}`)]
+  const findings = [
+    ...found.map(describeFinding),
+    ...(await host.states.differences()).map(({ path, problem }) => `/${path} ${problem}`),
+  ]
   return {
     checked: [
       `store: ${plural(totals.assets, 'asset')}, ${formatBytes(totals.bytes)}`,
