@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bundleScreens } from '../support/bundle-screens.ts'
 import { oracle } from '../support/oracle.ts'
 import { builtMoss, type SampleTrip, sampleTrip } from '../support/sample-trip.ts'
 
@@ -56,6 +57,12 @@ function terminal(name: string, command: string, environment = ''): Terminal {
 
 const screens = (root: string, ...rest: readonly string[]): string =>
   [builtMoss, 'tui', '--root', root, ...rest].join(' ')
+
+async function actingScreens(): Promise<string> {
+  const out = join(folder, 'acting.mjs')
+  await bundleScreens(join(import.meta.dirname, '../tools/acting-screens.ts'), out)
+  return out
+}
 
 interface ShownState {
   readonly number: number
@@ -162,6 +169,24 @@ describe.skipIf(!hasTmux)('in a real terminal', () => {
     process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), 'SIGTERM')
     const end = await on.sees('left with 143', 'icanon', 'echo')
     expect(end).not.toContain('[Overview]')
+  })
+
+  test('the terminal is given back after a bug, which is then told', async () => {
+    const on = terminal('bug', `${process.execPath} ${await actingScreens()} bug`)
+    expect(await on.sees('told: TypeError', 'left with 70', 'icanon', 'echo')).not.toContain('[Overview]')
+  })
+
+  test('long work is left at once, after a question', async () => {
+    const on = terminal('hang', `${process.execPath} ${await actingScreens()} hang`)
+    await on.sees('[Overview]', 'pump-07')
+    on.press('Enter')
+    await on.sees('[Import]', 'v verify only')
+    on.press('v')
+    await on.sees('q stop')
+    on.press('C-c')
+    await on.sees('nothing is lost [y/N]')
+    on.press('y')
+    await on.sees('left with 130', 'icanon', 'echo')
   })
 
   test('a folder that moss does not manage gets advice, in ASCII on a console', async () => {
