@@ -16,6 +16,9 @@ vi.mock('@noble/ed25519', async (original) =>
   (await import('../support/remembered-ed25519.ts')).remember(original),
 )
 
+/** Hundreds of whole verbs: on a busy machine they take their time. */
+vi.setConfig({ testTimeout: 300_000 })
+
 let machines: Machines
 
 beforeAll(async () => {
@@ -51,12 +54,12 @@ test('T1 T2 T3 T4 T5 T6 S1: a crash at any step of a rollback with its model', a
 })
 
 test('T4: a rollback to the state before, cut short and done again, goes back once', async () => {
-  const { points, violations } = await everywhere('rollback once', await rollingBackOnce(machines), {
-    cuts: 2,
-  })
+  const { points, violations } = await crashEverywhere(await rollingBackOnce(machines), { cuts: 2 })
   // Its last call makes the receipt last: with that in place it was done, and the same words mean a state further back.
   const last = `crash ${points} at syncFolder /root/.moss,`
-  expect(violations.filter((one) => !one.startsWith(last))).toEqual([])
+  const early = violations.filter((one) => !one.startsWith(last))
+  console.log(`rollback to the one before: ${points - 1} crash points, ${early.length} violations`)
+  expect(early).toEqual([])
   expect(points).toBeGreaterThan(25)
 })
 

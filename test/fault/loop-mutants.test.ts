@@ -12,6 +12,8 @@ vi.mock('@noble/ed25519', async (original) =>
   (await import('../support/remembered-ed25519.ts')).remember(original),
 )
 
+vi.setConfig({ testTimeout: 300_000 })
+
 let machines: Machines
 
 beforeAll(async () => {

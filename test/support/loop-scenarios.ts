@@ -64,12 +64,12 @@ const sets: readonly (readonly DraftPackage[])[] = [
   [base(4), extra],
 ]
 
-const stickFile = `${stick}/4.moss`
+const stickFile = `${stick}/bundle.moss`
 
 export interface Machines {
   /** State 3 is current, 1 and 2 are kept; the fourth bundle is on the stick. */
   readonly withStick: SimulatedOutside
-  /** The fourth bundle is taken in. */
+  /** The fourth bundle is taken in, and one before it that was never applied. */
   readonly taken: SimulatedOutside
   /** State 4 is current. */
   readonly applied: SimulatedOutside
@@ -77,23 +77,23 @@ export interface Machines {
 
 export async function makeMachines(): Promise<Machines> {
   const { outside, id } = await freshHost(['base', 'games', 'extra'])
-  for (const serial of [1, 2, 3, 4]) {
-    const bundle = await composeBundle({
-      serial,
-      hosts: [id],
-      packages: sets[serial] ?? [],
-      has: sets[serial - 1] ?? [],
-    })
-    const file = `${stick}/${serial}.moss`
-    placeFile(outside, file, bundle.bytes)
-    if (serial === 4) break
-    await importVerb(file)(outside)
+  const bundleOf = async (serial: number, from: number, to: number): Promise<Uint8Array> => {
+    const [has = [], packages = []] = [sets[from], sets[to]]
+    return (await composeBundle({ serial, hosts: [id], packages, has })).bytes
+  }
+  for (const serial of [1, 2, 3]) {
+    placeFile(outside, stickFile, await bundleOf(serial, serial - 1, serial))
+    await importVerb(stickFile)(outside)
     await applyVerb(outside)
-    outside.disk.remove(file)
+    outside.disk.remove(stickFile)
   }
   outside.disk.remove(`${root}/etc/same.conf`)
+  placeFile(outside, stickFile, await bundleOf(5, 3, 4))
   const withStick = outside.copy()
   const taken = withStick.copy()
+  const outrun = '/outrun.moss'
+  placeFile(taken, outrun, await bundleOf(4, 3, 2))
+  await importVerb(outrun)(taken)
   await importVerb(stickFile)(taken)
   const applied = taken.copy()
   await applyVerb(applied)
