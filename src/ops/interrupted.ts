@@ -2,12 +2,14 @@
 import { MossError } from '../base/error.ts'
 import type { Outside } from '../host/outside.ts'
 import type { Places } from '../state/places.ts'
-import { readJournal } from '../state/tables.ts'
+import { peekJournal, readJournal } from '../state/tables.ts'
 
-/** True where a transaction was cut short and nobody has finished it yet. */
+/** Throws STATE_BROKEN where there is no database. */
 export function isInterrupted(outside: Outside, places: Places): boolean {
   if (outside.disk.lstat(places.database) === undefined)
     throw new MossError('STATE_BROKEN', { path: places.database, problem: 'it is missing' })
+  const seen = peekJournal(outside.disk, places.database)
+  if (seen !== 'unknown') return seen === 'open'
   using database = outside.openDatabase(places.database, 'read')
   return readJournal(database) !== undefined
 }

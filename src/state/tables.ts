@@ -2,6 +2,7 @@
 // /etc and /var, and the history. Which states exist is not here: the disk says that. All but the history can be
 // made again from the disk.
 import type { Database, DatabaseReader, Transaction } from '../host/database.ts'
+import type { Disk } from '../host/disk.ts'
 
 /** The open transaction. `to` is the state that is being made current. */
 export interface JournalEntry {
@@ -73,8 +74,9 @@ export function readJournal(database: DatabaseReader): JournalEntry | undefined 
   }
 }
 
-export const openJournal = (transaction: Transaction, entry: JournalEntry): void =>
-  void transaction.run(
+export function openJournal(transaction: Transaction, entry: JournalEntry): void {
+  transaction.run('PRAGMA user_version = 1')
+  transaction.run(
     'INSERT INTO state_journal (id, kind, from_state, to_state, phase, with_model) VALUES (1, ?, ?, ?, ?, ?)',
     entry.kind,
     entry.from,
@@ -82,12 +84,30 @@ export const openJournal = (transaction: Transaction, entry: JournalEntry): void
     entry.phase,
     entry.withModel ? 1 : 0,
   )
+}
 
 export const setJournalPhase = (transaction: Transaction, phase: JournalEntry['phase']): void =>
   void transaction.run('UPDATE state_journal SET phase = ?', phase)
 
-export const closeJournal = (transaction: Transaction): void =>
-  void transaction.run('DELETE FROM state_journal')
+export function closeJournal(transaction: Transaction): void {
+  transaction.run('PRAGMA user_version = 0')
+  transaction.run('DELETE FROM state_journal')
+}
+
+/**
+ * Whether a transaction is open, without SQLite: the journal's row and the number in the file's header change
+ * together. A commit that was itself cut short is undone by opening the database, so then it says that it cannot tell.
+ */
+export function peekJournal(disk: Disk, path: string): 'open' | 'closed' | 'unknown' {
+  if ((disk.lstat(`${path}-journal`)?.sizeBytes ?? 0) > 0) return 'unknown'
+  using file = disk.open(path, 'read')
+  const header = new Uint8Array(userVersionAt + 4)
+  if (file.read(header, 0) < header.length) return 'unknown'
+  return header.subarray(userVersionAt).some((byte) => byte !== 0) ? 'open' : 'closed'
+}
+
+/** In SQLite's file format: four bytes, big-endian, free for the application. */
+const userVersionAt = 60
 
 const noMarks: StateMarks = { isPinned: false, isConfirmed: false, boot: '' }
 
