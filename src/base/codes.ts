@@ -92,7 +92,7 @@ export const codes = {
   ),
   STATE_LOCKED: entry<{ path: string }>(
     exits.busy,
-    (d) => `another moss is changing ${display(d.path)}`,
+    (d) => `another moss is changing ${display(d.path.replace(/\/(\.moss\/)?lock$/, ''))}`,
     () => 'wait until it has finished, then run the same command again',
   ),
   // damaged or malformed
@@ -109,13 +109,15 @@ export const codes = {
   CONTAINER_NOT_ONE: entry<{ path: string; problem: string }>(
     exits.damaged,
     (d) => `${display(d.path)} is not a file that fits here: ${display(d.problem)}`,
-    () =>
-      'bundles and packages end in .moss, states in .moss-state, snapshots in .moss-channel, trust roots in .moss-root',
+    (d) =>
+      /empty|altered/.test(d.problem)
+        ? 'copy the file again from where it was made'
+        : 'bundles and packages end in .moss, states in .moss-state, snapshots in .moss-channel, trust roots in .moss-root',
   ),
   CONTAINER_TOO_NEW: entry<{ path: string; version: number }>(
     exits.damaged,
     (d) => `${display(d.path)} is written in format version ${d.version}, which this moss does not know`,
-    () => 'update moss on this machine first',
+    () => 'update moss on this machine first; if it is the newest, copy the file again',
   ),
   CONTAINER_TRUNCATED: entry<{ part: string; presentBytes: number; wantedBytes: number }>(
     exits.damaged,
@@ -157,7 +159,7 @@ export const codes = {
   ),
   PACKAGE_PATH_REFUSED: entry<{ package: string; path: string; problem: string }>(
     exits.notAllowed,
-    (d) => `${display(d.package)} has ${display(d.path)}: ${display(d.problem)}`,
+    (d) => `${display(d.package)} has ${display(d.path)}, which ${display(d.problem)}`,
     () => 'packages own /usr, and defaults for /etc and /var; use --place FROM=TO to put it elsewhere',
   ),
   KEY_INVALID: entry<{ what: string; problem: string }>(

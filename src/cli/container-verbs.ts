@@ -42,7 +42,7 @@ export const containerVerbs: readonly Verb[] = [
           ['id', seen.id],
           ['date', formatDate(seen.created)],
           ['signers', seen.signers.join('\n')],
-          ['', 'signatures are not judged here: moss import and --print-verify-command do'],
+          ['', 'not judged here: moss verify does'],
           ...seen.about.map(([label, value]) => [label, display(value)] as const),
         ]),
         ...(rows.length > 0 ? ['parts', formatTable(rows)] : []),

@@ -44,9 +44,19 @@ export function fold(text: string, width: number): string {
   return lines.join('\n')
 }
 
+/** Sixteen groups of four in two lines, as people compare them. */
+export const foldFingerprint = (fingerprint: string): string => fold(fingerprint, 40)
+
 /** For a console: folded, what follows the first line set in by two. */
 export const foldHanging = (text: string, width: number = consoleColumns): string =>
   fold(text, width - 2).replaceAll('\n', '\n  ')
+
+/** Lines with a path stay whole, so that a command can be copied. */
+const foldProse = (text: string, width: number): string =>
+  text
+    .split('\n')
+    .map((line) => (/(^|\s)\//.test(line) ? line : fold(line, width)))
+    .join('\n')
 
 /** A label and its value on a line each, labels of one width; values may bring their own line breaks. */
 export function formatFields(fields: readonly (readonly [string, string | undefined])[]): string {
@@ -55,7 +65,7 @@ export function formatFields(fields: readonly (readonly [string, string | undefi
   return shown
     .map(
       ([label, value]) =>
-        `${label.padEnd(width)} ${fold(value, consoleColumns - width - 1).replaceAll('\n', `\n${' '.repeat(width + 1)}`)}`,
+        `${label.padEnd(width)} ${foldProse(value, consoleColumns - width - 1).replaceAll('\n', `\n${' '.repeat(width + 1)}`)}`,
     )
     .join('\n')
 }

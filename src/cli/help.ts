@@ -1,6 +1,6 @@
 // Help, made from the verbs' table.
 import { globalFlags } from './arguments.ts'
-import { foldHanging, formatGlossary } from './format.ts'
+import { fold, foldHanging, formatGlossary } from './format.ts'
 import type { Flag, Verb } from './verb.ts'
 
 /** `moss state export [FILE]`, with its flags. */
@@ -64,9 +64,10 @@ export const describeVerb = ({ words, aliases = [], side, operands = [], flags =
 })
 
 export function formatVerbHelp(verb: Verb): string {
-  const parts = [foldHanging(`usage: ${synopsis(verb)}`), '', foldHanging(`${verb.summary}.`)]
+  const parts = [foldHanging(`usage: ${synopsis(verb)}`), '', fold(`${verb.summary}.`, 80)]
   if (verb.aliases !== undefined)
     parts.push('', `Also: ${verb.aliases.map((alias) => `moss ${alias}`).join(', ')}`)
   if (verb.flags !== undefined) parts.push('', 'Flags:', formatGlossary(flagRows(verb.flags)))
+  parts.push('', 'moss help lists the flags that every verb takes.')
   return parts.join('\n')
 }

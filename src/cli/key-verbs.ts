@@ -1,6 +1,6 @@
 // Keys, in minisign's formats.
 import { MossError } from '../base/error.ts'
-import { formatFields, formatTable } from './format.ts'
+import { foldFingerprint, formatFields, formatTable } from './format.ts'
 import type { Call, Verb } from './verb.ts'
 
 async function newPassphrase(call: Call, name: string): Promise<Uint8Array | undefined> {
@@ -38,12 +38,15 @@ export const keyVerbs: readonly Verb[] = [
         passphrase: await newPassphrase(call, name),
       })
       const text = formatFields([
-        ['key', `${made.name}, id ${made.id}`],
+        ['key', made.name],
+        ['id', made.id],
         ['public', made.publicFile],
         ['secret', `${made.secretFile}${made.isProtected ? '' : ' (no passphrase)'}`],
         [
           'root',
-          made.root === undefined ? undefined : `${made.root.file}\nfingerprint ${made.root.fingerprint}`,
+          made.root === undefined
+            ? undefined
+            : `${made.root.file}\nfingerprint\n${foldFingerprint(made.root.fingerprint)}`,
         ],
         [
           '!',

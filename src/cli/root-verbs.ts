@@ -1,6 +1,6 @@
 // Verbs that set a managed root up and tell how it is.
 import { formatAge, formatBytes, formatDate, plural } from '../base/format.ts'
-import { fold, foldHanging, formatFields } from './format.ts'
+import { foldFingerprint, foldHanging, formatFields } from './format.ts'
 import { optionalPath, type Verb } from './verb.ts'
 
 export const rootVerbs: readonly Verb[] = [
@@ -30,7 +30,7 @@ export const rootVerbs: readonly Verb[] = [
       const text = formatFields([
         ['root', `${done.root} is managed by moss now`],
         ['host', `${done.name}, id ${done.host}`],
-        ['trust', `root ${done.rootVersion}, fingerprint ${done.fingerprint}`],
+        ['trust', `root ${done.rootVersion}, fingerprint\n${foldFingerprint(done.fingerprint)}`],
         [
           '',
           done.isCompared
@@ -72,7 +72,7 @@ export const rootVerbs: readonly Verb[] = [
         ],
         ['wishes', plural(status.subscriptions, 'subscription')],
         ['space', `${formatBytes(status.freeBytes)} free`],
-        ['trust', `fingerprint ${status.trust.fingerprint}`],
+        ['trust', `fingerprint\n${foldFingerprint(status.trust.fingerprint)}`],
         ['!', status.interrupted ? 'an interrupted transaction: run moss recover' : undefined],
       ])
       return { json: status, text }
@@ -103,7 +103,7 @@ export const rootVerbs: readonly Verb[] = [
       const { showTrust } = await import('../ops/trust-show.ts')
       const trust = await showTrust(call.outside, { root: call.root })
       const text = [
-        `root ${trust.version}, fingerprint\n${fold(trust.fingerprint, 60)}`,
+        `root ${trust.version}, fingerprint\n${foldFingerprint(trust.fingerprint)}`,
         ...trust.roles.map(
           (role) =>
             `${role.name.padEnd(9)} ${role.may}\n          ${role.threshold} of ${role.keys.length}: ${role.keys.map((key) => key.slice(0, 16)).join(', ')}`,

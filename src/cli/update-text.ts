@@ -20,12 +20,13 @@ function changeRow(change: PackageChange): readonly string[] {
 function tally(changes: readonly PackageChange[]): string {
   const added = changes.filter((change) => change.from === undefined).length
   const removed = changes.filter((change) => change.to === undefined).length
+  const changed = changes.length - added - removed
   const parts = [
-    plural(changes.length - added - removed, 'package changes', 'packages change'),
-    `${added} new`,
-    `${removed} removed`,
+    ...(changed > 0 ? [plural(changed, 'package changes', 'packages change')] : []),
+    ...(added > 0 ? [`${added} new`] : []),
+    ...(removed > 0 ? [`${removed} removed`] : []),
   ]
-  return parts.join(', ')
+  return parts.length === 0 ? 'no package changes' : parts.join(', ')
 }
 
 export function formatApplyPlan(plan: ApplyPlan, nowSeconds: number): string {
@@ -84,7 +85,7 @@ export function formatImported(done: ImportedBundle): string {
 
 export function formatApplied(done: Applied): string {
   return formatFields([
-    ['publish', `state ${done.state} is current (${done.previous} kept for rollback)`],
+    ['publish', `state ${done.state} is current; state ${done.previous} is kept`],
     ['done', `${tally(done.changes)}; ${plural(done.files, 'file')} in ${done.seconds.toFixed(1)} s`],
     [
       'triggers',
@@ -102,7 +103,7 @@ export function formatApplied(done: Applied): string {
             .join('\n'),
     ],
     ['note', done.notes.length === 0 ? undefined : done.notes.map(display).join('\n')],
-    ['back', `moss rollback ${done.previous} returns to state ${done.previous}`],
+    ['back', `moss rollback ${done.previous} undoes this`],
     ['next', 'moss state export MEDIUM takes the receipt to the station'],
   ])
 }

@@ -92,6 +92,7 @@ export async function publishChannel(
   outside: Outside,
   request: OfChannel & { readonly date: string | undefined; readonly ask: AskPassphrase },
 ) {
+  const created = dateOf(outside, request.date)
   using station = openStation(outside, { home: request.home, how: 'write' })
   const root = stationRoot(station)
   const channel = stationChannel(station, request.channel)
@@ -107,7 +108,7 @@ export async function publishChannel(
   if (plan.packages.length === 0)
     throw new MossError('NOT_FOUND', { what: 'package to publish in channel', name: channel.name })
   const signer = await signerFor(station, { role: 'channel', root, ask: request.ask })
-  const { snapshot } = channel.publish(plan, { created: dateOf(outside, request.date), signers: [signer] })
+  const { snapshot } = channel.publish(plan, { created, signers: [signer] })
   return {
     channel: channel.name,
     serial: snapshot.serial,

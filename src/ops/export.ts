@@ -158,7 +158,7 @@ function wishOf(state: HostState, { channel, published }: Offer): Wish {
   const named = new Set(published.snapshot.packages.map(({ id }) => id))
   const current = state.states.find((kept) => kept.number === state.current)?.packages ?? []
   const installed = known(current.filter((id) => named.has(id)))
-  const { chosen } = solve({
+  const { chosen } = solveFor(state, {
     model: parseModel(state.model, `the model of ${state.name}`),
     offered: known([...named]),
     installed,
@@ -171,6 +171,16 @@ function wishOf(state: HostState, { channel, published }: Offer): Wish {
     has: packagesHeld(state),
     lacking: state.lacking,
     changes: packageChanges(known(current), known(wants)),
+  }
+}
+
+/** Of several hosts, the one whose wishes cannot be met is named. */
+function solveFor(state: HostState, problem: Parameters<typeof solve>[0]): ReturnType<typeof solve> {
+  try {
+    return solve(problem)
+  } catch (error) {
+    if (!(error instanceof MossError && error.code === 'SOLVE_NO_SOLUTION')) throw error
+    throw new MossError('SOLVE_NO_SOLUTION', { explanation: `for ${state.name}, ${error.message}` })
   }
 }
 

@@ -6,6 +6,7 @@ import { preludeBytes } from '../container/prelude.ts'
 import { openContainer, type OpenedContainer } from '../container/read.ts'
 import { peekSection } from '../container/peek.ts'
 import { fileSource } from '../host/byte-source.ts'
+import { plural } from '../base/format.ts'
 import type { Outside } from '../host/outside.ts'
 import { checkIsFile } from './named-file.ts'
 
@@ -57,7 +58,7 @@ function partsOf(opened: OpenedContainer): readonly Part[] {
       name: 'signatures',
       offset: preludeBytes + prelude.headBytes,
       storedBytes: prelude.signaturesBytes,
-      note: `${opened.blocks.length}`,
+      note: plural(opened.blocks.length, 'signature'),
     },
     ...sections,
     ...(head.frames.count > 0
@@ -66,7 +67,7 @@ function partsOf(opened: OpenedContainer): readonly Part[] {
             name: 'frames',
             offset: opened.framesOffset,
             storedBytes: head.frames.storedBytes,
-            note: `${head.frames.count}`,
+            note: plural(head.frames.count, 'frame'),
           },
         ]
       : []),

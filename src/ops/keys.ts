@@ -1,11 +1,12 @@
 // key generate, list, export, import. The first key of a home makes a trust root of its own: 1-of-1 in every role.
 import { encodeUtf8 } from '../base/bytes.ts'
+import type { DetailsOf } from '../base/codes.ts'
 import { MossError } from '../base/error.ts'
 import type { KeyId } from '../base/ids.ts'
 import { encodeContainer } from '../container/write.ts'
 import { writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
-import { keyFromSeed, signerOf, type SecretKey } from '../trust/keys.ts'
+import { keyFromSeed, type PublicKey, signerOf, type SecretKey } from '../trust/keys.ts'
 import { formatPublicKey, formatSecretKey, parsePublicKey } from '../trust/minisign.ts'
 import { minisignAllowedBytes } from '../trust/scrypt-cost.ts'
 import { encodeRoot, fingerprintOf, makeSoleRoot, type Role, type Root } from '../trust/root.ts'
@@ -119,6 +120,18 @@ export async function exportKey(
   return { name, id: found.publicKey.id, text: readText(outside.disk, found.publicFile) }
 }
 
+function publicKeyIn(file: string, text: string): PublicKey {
+  try {
+    return parsePublicKey(text)
+  } catch (error) {
+    if (!(error instanceof MossError && error.code === 'KEY_INVALID')) throw error
+    throw new MossError('KEY_INVALID', {
+      what: file,
+      problem: (error.details as DetailsOf<'KEY_INVALID'>).problem,
+    })
+  }
+}
+
 export async function importKey(
   outside: Outside,
   request: {
@@ -141,7 +154,7 @@ export async function importKey(
   ]
   if (disk.lstat(publicFile) !== undefined) throw new MossError('ALREADY_EXISTS', { what: `key ${name}` })
   if (!/secret key/.test(text.split('\n')[0] ?? '')) {
-    const key = parsePublicKey(text)
+    const key = publicKeyIn(request.file, text)
     writeDurably(disk, publicFile, encodeUtf8(formatPublicKey(key)), { mode: 0o644 })
     return { name, id: key.id, isSecret: false }
   }

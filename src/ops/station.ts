@@ -123,6 +123,16 @@ export async function signerFor(
   return signerOf((await unlock({ text, what: found.name, ask })).secret)
 }
 
+/** Which key it is that the passphrase does not fit. */
+function withName<T>({ what }: { readonly what: string }, open: () => T): T {
+  try {
+    return open()
+  } catch (error) {
+    if (!(error instanceof MossError && error.code === 'KEY_PASSPHRASE')) throw error
+    throw new MossError('KEY_PASSPHRASE', { what: `key ${what}`, missing: false })
+  }
+}
+
 /**
  * Opens a secret key file, asking for its passphrase only if it has one. `allowance` is for files of others, whose
  * unlocking may ask for much more memory than ours. Throws KEY_PASSPHRASE, KEY_TOO_COSTLY, KEY_INVALID.
@@ -140,6 +150,6 @@ export async function unlock(file: {
     const passphrase = await file.ask(`key ${file.what}`)
     if (passphrase === undefined)
       throw new MossError('KEY_PASSPHRASE', { what: `key ${file.what}`, missing: true })
-    return { secret: parseSecretKey(file.text, passphrase, file.allowance), passphrase }
+    return { secret: withName(file, () => parseSecretKey(file.text, passphrase, file.allowance)), passphrase }
   }
 }

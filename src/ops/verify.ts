@@ -39,7 +39,8 @@ export async function verifyContainers(
     } catch (error) {
       if (!isMossError(error)) throw error
       if (request.files.length === 1) throw error
-      findings.push(`${file}: ${error.message} [${error.code}]`)
+      const isNamed = error.message.includes(file)
+      findings.push(`${isNamed ? '' : `${file}: `}${error.message} [${error.code}]`)
     }
   }
   return { checked, findings }

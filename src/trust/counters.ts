@@ -52,7 +52,7 @@ export function acceptSnapshot(counters: Counters, offered: OfferedSnapshot, now
   const seen = Object.hasOwn(counters.serials, channel) ? counters.serials[channel] : undefined
   const have = seen?.serial ?? 0
   if (serial < have)
-    throw new MossError('TRUST_ROLLBACK', { what: `channel ${channel}`, have, offered: serial })
+    throw new MossError('TRUST_ROLLBACK', { what: `channel ${channel} at serial`, have, offered: serial })
   if (seen !== undefined && serial === have) {
     if (snapshot !== seen.snapshot) throw new MossError('TRUST_FORK', { channel, serial })
     return counters

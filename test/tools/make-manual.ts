@@ -32,11 +32,12 @@ function verbItem(verb: Verb): readonly string[] {
     return operand.optional === true ? `Op ${name}` : name
   })
   const also =
-    verb.aliases === undefined ? '' : ` Also: ${verb.aliases.map((alias) => `moss ${alias}`).join(', ')}.`
+    verb.aliases === undefined ? [] : [`Also: ${verb.aliases.map((alias) => `moss ${alias}`).join(', ')}.`]
   const flags = verb.flags ?? []
   return [
     `.It Cm ${verb.words}${operands.length > 0 ? ` ${operands.join(' ')}` : ''}`,
-    plain(`${verb.summary}.${also}`),
+    plain(`${verb.summary}.`),
+    ...also,
     ...(flags.length > 0 ? ['.Bl -tag -width Ds', ...flags.flatMap(flagItem), '.El'] : []),
   ]
 }

@@ -1,0 +1,739 @@
+// Every verb of the host, as people and programs see it: the built program in a clean environment on a real root
+// owned by whoever runs the test. pump-07 is worked by text, pump-08 by --json; both go the same way.
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Program, programIn } from '../support/program.ts'
+import { sampleDates, type SampleVersion, writeSample } from '../support/sample.ts'
+import { scratchFolder } from '../support/scratch.ts'
+
+let moss: Program
+const at07 = ['--root', 'pump-07'] as const
+const at08 = ['--root', 'pump-08'] as const
+const atStation = ['--home', 'station'] as const
+
+beforeAll(() => {
+  moss = programIn(scratchFolder())
+  moss.json('key', 'generate', 'sample', '--no-passphrase', ...atStation)
+  moss.json('channel', 'create', 'stable', ...atStation)
+  offer('first')
+})
+afterAll(() => rmSync(moss.folder, { recursive: true }))
+
+function offer(version: SampleVersion): void {
+  moss.json('add', 'stable', ...writeSample(join(moss.folder, version), version), ...atStation)
+  moss.json('channel', 'publish', 'stable', '--date', `${sampleDates[version]}`, ...atStation)
+}
+
+/** Both hosts' states to the station, one bundle back. */
+function carry(name: string): void {
+  moss.json('state', 'export', '07.moss-state', ...at07)
+  moss.json('state', 'export', '08.moss-state', ...at08)
+  moss.json('export', '--for', '07.moss-state', '--for', '08.moss-state', '-o', name, ...atStation)
+}
+
+test('init', () => {
+  const { fingerprint } = moss.json<{ fingerprint: string }>(
+    'init',
+    '--trust',
+    'station/root.moss-root',
+    '--name',
+    'pump-08',
+    '--root',
+    'spare',
+  )
+  expect(moss.text('init', '--trust', 'station/root.moss-root', '--name', 'pump-07', ...at07))
+    .toMatchInlineSnapshot(`
+    "$ moss init --trust station/root.moss-root --name pump-07 --root pump-07
+    root     FOLDER/pump-07 is managed by moss now
+    host     pump-07, id <id>
+    trust    root 1, fingerprint
+             <fingerprint>
+             compare it with the publisher’s by phone or on paper before the first
+             import
+    next     moss subscribe CAPABILITY…, then moss state export FILE for the station
+    [exit 0]"
+  `)
+  expect(
+    moss.shape(
+      'init',
+      '--trust',
+      'station/root.moss-root',
+      '--name',
+      'pump-08',
+      '--expect',
+      fingerprint,
+      ...at08,
+    ),
+  ).toMatchInlineSnapshot(
+    `"exit 0 {root: string, host: string, name: string, rootVersion: number, fingerprint: string, isCompared: boolean, notes: []}"`,
+  )
+  expect(moss.text('init', '--trust', 'station/root.moss-root', ...at07)).toMatchInlineSnapshot(`
+    "$ moss init --trust station/root.moss-root --root pump-07
+    | moss: error: the managed root FOLDER/pump-07 already exists [ALREADY_EXISTS]
+    | moss: hint: nothing was changed; choose another name or place
+    [exit 1]"
+  `)
+  expect(moss.text('init', '--root', 'other')).toMatchInlineSnapshot(`
+    "$ moss init --root other
+    | moss: error: say whom this host shall trust: --trust ROOTFILE [CLI_USAGE]
+    | moss: hint: see moss help init
+    [exit 2]"
+  `)
+  expect(moss.text('init', '--root', 'other', '--trust', 'absent.moss-root')).toMatchInlineSnapshot(`
+    "$ moss init --root other --trust absent.moss-root
+    | moss: error: no trust root at FOLDER/absent.moss-root [NOT_FOUND]
+    | moss: hint: check the path, and that the medium is mounted; nothing was changed
+    [exit 13]"
+  `)
+  expect(moss.text('init', '--root', 'other', '--trust', 'station/root.moss-root', '--expect', 'abcd 1234'))
+    .toMatchInlineSnapshot(`
+    "$ moss init --root other --trust station/root.moss-root --expect 'abcd 1234'
+    | moss: error: the trust root is <fingerprint>, not abcd 1234 as expected [TRUST_FINGERPRINT]
+    | moss: hint: this is not the root you were told of: do not use it; nothing was changed
+    [exit 11]"
+  `)
+  expect(existsSync(join(moss.folder, 'other/.moss'))).toBe(false)
+})
+
+test('status of a fresh host', () => {
+  expect(moss.text('status', ...at07)).toMatchInlineSnapshot(`
+    "$ moss status --root pump-07
+    host     pump-07, id <id>
+    root     FOLDER/pump-07
+    state    0 (0 packages); kept for rollback: none
+    channel  stable, nothing received yet
+    waits    nothing
+    wishes   0 subscriptions
+    space  <size> free
+    trust    fingerprint
+             <fingerprint>
+    [exit 0]"
+  `)
+  expect(moss.shape('status', ...at08)).toMatchInlineSnapshot(
+    `"exit 0 {host: string, name: string, root: string, current: number, packages: number, kept: [], channel: {name: string}, subscriptions: number, freeBytes: number, trust: {fingerprint: string}, interrupted: boolean}"`,
+  )
+  expect(moss.text('status', '--root', 'absent')).toMatchInlineSnapshot(`
+    "$ moss status --root absent
+    | moss: error: FOLDER/absent is not managed by moss [NOT_INITIALISED]
+    | moss: hint: run moss init --root FOLDER/absent --trust ROOTFILE first
+    [exit 1]"
+  `)
+})
+
+test('subscribe, install', () => {
+  expect(moss.text('subscribe', 'binary(harbour)', 'pilot-books', '-n', ...at07)).toMatchInlineSnapshot(`
+    "$ moss subscribe 'binary(harbour)' pilot-books -n --root pump-07
+    + binary(harbour)
+    + name(pilot-books)
+    nothing was changed: this was a dry run
+    [exit 0]"
+  `)
+  expect(moss.text('subscribe', 'binary(harbour)', ...at07)).toMatchInlineSnapshot(`
+    "$ moss subscribe 'binary(harbour)' --root pump-07
+    + binary(harbour)
+    the next state export carries it: moss state export FILE
+    [exit 0]"
+  `)
+  expect(moss.text('install', 'pilot-books', ...at07)).toMatchInlineSnapshot(`
+    "$ moss install pilot-books --root pump-07
+    + name(pilot-books)
+    the next state export carries it: moss state export FILE
+    [exit 0]"
+  `)
+  expect(moss.text('subscribe', 'pilot-books', ...at07)).toMatchInlineSnapshot(`
+    "$ moss subscribe pilot-books --root pump-07
+    nothing to do
+    [exit 0]"
+  `)
+  expect(moss.text('subscribe', 'name(', ...at07)).toMatchInlineSnapshot(`
+    "$ moss subscribe 'name(' --root pump-07
+    | moss: error: name( is not a capability: expected kind(name), then an operator and a version [CAPABILITY_INVALID]
+    | moss: hint: write a package name such as bash, or kind(name), each with a bound if needed: "bash >= 5.2"
+    [exit 2]"
+  `)
+  expect(moss.shape('subscribe', 'tide', ...at08)).toMatchInlineSnapshot(
+    `"exit 0 {isChanged: boolean, added: string[], removed: [], notes: [], subscriptions: string[], holds: []}"`,
+  )
+  expect(readFileSync(join(moss.folder, 'pump-07/etc/moss/model.toml'), 'utf8')).toMatchInlineSnapshot(`
+    "# What this machine should have. moss subscribe, unsubscribe, hold and unhold edit this file,
+    # and so may you: comments and order are kept.
+    channel = "stable"
+
+    subscriptions = [
+      "binary(harbour)",
+      "name(pilot-books)",
+    ]
+
+    holds = []
+    "
+  `)
+})
+
+test('unsubscribe, remove', () => {
+  moss.json('subscribe', 'one', 'two', ...at07)
+  expect(moss.text('unsubscribe', 'one', ...at07)).toMatchInlineSnapshot(`
+    "$ moss unsubscribe one --root pump-07
+    - name(one)
+    the next state export carries it: moss state export FILE
+    [exit 0]"
+  `)
+  expect(moss.text('remove', 'two', 'three', ...at07)).toMatchInlineSnapshot(`
+    "$ moss remove two three --root pump-07
+    - name(two)
+    note: three was not subscribed
+    the next state export carries it: moss state export FILE
+    [exit 0]"
+  `)
+  expect(moss.shape('unsubscribe', 'three', ...at08)).toMatchInlineSnapshot(
+    `"exit 0 {isChanged: boolean, added: [], removed: [], notes: string[], subscriptions: string[], holds: []}"`,
+  )
+})
+
+test('hold, unhold', () => {
+  expect(moss.text('hold', 'harbour', ...at07)).toMatchInlineSnapshot(`
+    "$ moss hold harbour --root pump-07
+    + hold harbour
+    note: harbour is not installed yet: the hold takes effect when it is
+    the next state export carries it: moss state export FILE
+    [exit 0]"
+  `)
+  expect(moss.text('unhold', 'harbour', ...at07)).toMatchInlineSnapshot(`
+    "$ moss unhold harbour --root pump-07
+    - hold harbour
+    the next state export carries it: moss state export FILE
+    [exit 0]"
+  `)
+  expect(moss.shape('hold', 'nosuch', ...at08)).toMatchInlineSnapshot(
+    `"exit 0 {isChanged: boolean, added: string[], removed: [], notes: string[], subscriptions: string[], holds: string[]}"`,
+  )
+  expect(moss.shape('unhold', 'nosuch', ...at08)).toMatchInlineSnapshot(
+    `"exit 0 {isChanged: boolean, added: [], removed: string[], notes: [], subscriptions: string[], holds: []}"`,
+  )
+})
+
+test('a model that somebody broke is named, and nothing is changed', () => {
+  const path = join(moss.folder, 'pump-07/etc/moss/model.toml')
+  const before = readFileSync(path)
+  writeFileSync(path, 'channel = "stable"\nsubscriptions = [ 3 ]\n')
+  expect(moss.text('subscribe', 'tide', ...at07)).toMatchInlineSnapshot(`
+    "$ moss subscribe tide --root pump-07
+    | moss: error: the model FOLDER/pump-07/etc/moss/model.toml is not valid: subscriptions must be a list of texts, such as [ "bash" ] [MODEL_INVALID]
+    | moss: hint: correct FOLDER/pump-07/etc/moss/model.toml; nothing was changed
+    [exit 2]"
+  `)
+  writeFileSync(path, before)
+})
+
+test('state export', () => {
+  expect(moss.text('state', 'export', '07.moss-state', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state export 07.moss-state --root pump-07
+    state  FOLDER/07.moss-state (<size>)
+    host     pump-07, id <id>, record 1
+    next     at the station: moss export --for FOLDER/07.moss-state -o BUNDLE
+    [exit 0]"
+  `)
+  expect(moss.shape('state', 'export', '08.moss-state', ...at08)).toMatchInlineSnapshot(
+    `"exit 0 {path: string, host: string, name: string, counter: number, sizeBytes: number}"`,
+  )
+  expect(moss.text('state', 'export', '.', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state export . --root pump-07
+    state  FOLDER/moss/hosts/<id>/states/1.moss-state (<size>)
+    host     pump-07, id <id>, record 1
+    next     at the station: moss export --for FOLDER/moss/hosts/<id>/states/1.moss-state -o BUNDLE
+    [exit 0]"
+  `)
+  expect(moss.text('state', 'export', '08.moss-state', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state export 08.moss-state --root pump-07
+    | moss: error: FOLDER/08.moss-state already exists [ALREADY_EXISTS]
+    | moss: hint: nothing was changed; choose another name or place
+    [exit 1]"
+  `)
+  expect(moss.text('state', 'export', 'absent/07.moss-state', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state export absent/07.moss-state --root pump-07
+    | moss: error: cannot create FOLDER/absent/07.moss-state.part: there is no such file or folder (ENOENT) [HOST_IO]
+    | moss: hint: nothing was changed; see that it is there and may be read and written, then try again
+    [exit 1]"
+  `)
+})
+
+test('plan and apply with nothing taken in', () => {
+  expect(moss.text('plan', ...at07)).toMatchInlineSnapshot(`
+    "$ moss plan --root pump-07
+    nothing to do: state 0 is current, and no newer bundle was taken in
+    [exit 0]"
+  `)
+  expect(moss.text('apply', '-y', ...at07)).toMatchInlineSnapshot(`
+    "$ moss apply -y --root pump-07
+    nothing to do: state 0 is current, and no newer bundle was taken in
+    [exit 0]"
+  `)
+})
+
+test('plan --from', () => {
+  carry('first.moss')
+  expect(moss.text('plan', '--from', 'first.moss', '-o', 'plan.json', ...at07)).toMatchInlineSnapshot(`
+    "$ moss plan --from first.moss -o plan.json --root pump-07
+    plan     4 new; state 0 → 1
+    signed   <id>
+    serial   none → 1 of channel stable, signed <age>
+    after  4 packages, 66 files, <size>
+    disk  needs at most <size> while working; <size> free
+      +  harbour      1.0  subscribed: binary(harbour)
+      +  pilot-books  1.0  subscribed: name(pilot-books)
+      +  tide         1.0  harbour requires binary(tide)
+      +  tide-tables  1.0  harbour requires name(tide-tables) >= 1.0
+    plan written to FOLDER/plan.json
+    [exit 0]"
+  `)
+  expect(moss.shape('plan', '--from', 'first.moss', ...at08)).toMatchInlineSnapshot(
+    `"exit 0 {kind: string, root: string, from: number, to: number, isNothing: boolean, signedBy: string[], changes: [{name: string, to: string, reason: string}], packages: number, files: number, sizeBytes: number, privileged: [], warnings: [], freeBytes: number, neededBytes: number, withModel: boolean, model: string, bundle: string, channel: {name: string, serial: number, created: number}}"`,
+  )
+  expect(moss.text('plan', '--from', 'absent.moss', ...at07)).toMatchInlineSnapshot(`
+    "$ moss plan --from absent.moss --root pump-07
+    | moss: error: no medium or file at FOLDER/absent.moss [MEDIUM_ABSENT]
+    | moss: hint: plug the medium in and mount it, then run the same command again
+    [exit 15]"
+  `)
+  expect(moss.json('status', ...at07)).not.toHaveProperty('waiting')
+})
+
+test('import', () => {
+  expect(moss.text('import', 'first.moss', ...at07)).toMatchInlineSnapshot(`
+    "$ moss import first.moss --root pump-07
+    | copy
+    | import
+    | commit
+    bundle   <id> of channel stable, serial 1
+    signed   <id>
+    import  <size> carried, 70 new files (<size>) in <n> s
+    next     the medium may be pulled; run moss apply
+    [exit 0]"
+  `)
+  expect(moss.text('import', 'first.moss', ...at07)).toMatchInlineSnapshot(`
+    "$ moss import first.moss --root pump-07
+    | copy
+    bundle   <id> of channel stable, serial 1
+    signed   <id>
+    import   was taken in before; nothing to do
+    next     the medium may be pulled; run moss apply
+    [exit 0]"
+  `)
+  expect(moss.shape('import', 'first.moss', ...at08)).toMatchInlineSnapshot(
+    `"exit 0 {bundles: [{file: string, bundle: string, channel: string, serial: number, isNew: boolean, fileBytes: number, contentBytes: number, files: number, signedBy: string[], seconds: number}]}"`,
+  )
+  expect(moss.text('import', '.', ...at07)).toMatchInlineSnapshot(`
+    "$ moss import . --root pump-07
+    | moss: error: FOLDER is a folder: name the file in it; bundles lie in moss/bundles on a medium [CLI_USAGE]
+    | moss: hint: see moss help
+    [exit 2]"
+  `)
+  expect(moss.text('import', '07.moss-state', ...at07)).toMatchInlineSnapshot(`
+    "$ moss import 07.moss-state --root pump-07
+    | moss: error: FOLDER/07.moss-state is not a file that fits here: it is a state, not a bundle [CONTAINER_NOT_ONE]
+    | moss: hint: bundles and packages end in .moss, states in .moss-state, snapshots in .moss-channel, trust roots in .moss-root
+    [exit 10]"
+  `)
+  expect(moss.text('import', 'first.moss', 'absent.moss', '-y', ...at07)).toMatchInlineSnapshot(`
+    "$ moss import first.moss absent.moss -y --root pump-07
+    | copy
+    | moss: note: FOLDER/absent.moss is refused; 1 of 2 files taken in before it
+    | moss: error: no medium or file at FOLDER/absent.moss [MEDIUM_ABSENT]
+    | moss: hint: plug the medium in and mount it, then run the same command again
+    [exit 15]"
+  `)
+})
+
+test('status while a bundle waits', () => {
+  expect(moss.text('status', ...at07)).toMatchInlineSnapshot(`
+    "$ moss status --root pump-07
+    host     pump-07, id <id>
+    root     FOLDER/pump-07
+    state    0 (0 packages); kept for rollback: none
+    channel  stable, nothing received yet
+    waits    serial 1, bundle <id>: run moss plan, then moss apply
+    wishes   2 subscriptions
+    space  <size> free
+    trust    fingerprint
+             <fingerprint>
+    [exit 0]"
+  `)
+  expect(moss.shape('status', ...at08)).toMatchInlineSnapshot(
+    `"exit 0 {host: string, name: string, root: string, current: number, packages: number, kept: [], channel: {name: string}, waiting: {bundle: string, serial: number}, subscriptions: number, freeBytes: number, trust: {fingerprint: string}, interrupted: boolean}"`,
+  )
+})
+
+test('plan', () => {
+  expect(moss.text('plan', ...at07)).toMatchInlineSnapshot(`
+    "$ moss plan --root pump-07
+    plan     4 new; state 0 → 1
+    signed   <id>
+    serial   none → 1 of channel stable, signed <age>
+    after  4 packages, 66 files, <size>
+    disk  needs at most <size> while working; <size> free
+      +  harbour      1.0  subscribed: binary(harbour)
+      +  pilot-books  1.0  subscribed: name(pilot-books)
+      +  tide         1.0  harbour requires binary(tide)
+      +  tide-tables  1.0  harbour requires name(tide-tables) >= 1.0
+    [exit 0]"
+  `)
+  expect(moss.shape('plan', ...at08)).toMatchInlineSnapshot(
+    `"exit 0 {kind: string, root: string, from: number, to: number, isNothing: boolean, signedBy: string[], changes: [{name: string, to: string, reason: string}], packages: number, files: number, sizeBytes: number, privileged: [], warnings: [], freeBytes: number, neededBytes: number, withModel: boolean, model: string, bundle: string, channel: {name: string, serial: number, created: number}}"`,
+  )
+})
+
+test('apply', () => {
+  expect(moss.text('apply', ...at07)).toMatchInlineSnapshot(`
+    "$ moss apply --root pump-07
+    | plan     4 new; state 0 → 1
+    | signed   <id>
+    | serial   none → 1 of channel stable, signed <age>
+    | after  4 packages, 66 files, <size>
+    | disk  needs at most <size> while working; <size> free
+    |   +  harbour      1.0  subscribed: binary(harbour)
+    |   +  pilot-books  1.0  subscribed: name(pilot-books)
+    |   +  tide         1.0  harbour requires binary(tide)
+    |   +  tide-tables  1.0  harbour requires name(tide-tables) >= 1.0
+    | moss: error: nobody here can be asked whether to apply: nothing was changed; say yes with -y [CLI_USAGE]
+    | moss: hint: see moss help apply
+    [exit 2]"
+  `)
+  expect(moss.run(['apply', '-n', ...at07]).stdout).toBe(moss.run(['plan', ...at07]).stdout)
+  expect(existsSync(join(moss.folder, 'pump-07/usr/bin/harbour'))).toBe(false)
+  expect(moss.text('apply', '-y', ...at07)).toMatchInlineSnapshot(`
+    "$ moss apply -y --root pump-07
+    | plan     4 new; state 0 → 1
+    | signed   <id>
+    | serial   none → 1 of channel stable, signed <age>
+    | after  4 packages, 66 files, <size>
+    | disk  needs at most <size> while working; <size> free
+    |   +  harbour      1.0  subscribed: binary(harbour)
+    |   +  pilot-books  1.0  subscribed: name(pilot-books)
+    |   +  tide         1.0  harbour requires binary(tide)
+    |   +  tide-tables  1.0  harbour requires name(tide-tables) >= 1.0
+    | stage
+    | sync
+    | publish
+    | deliver
+    publish  state 1 is current; state 0 is kept
+    done  4 new; 66 files in <n> s
+    back     moss rollback 0 undoes this
+    next     moss state export MEDIUM takes the receipt to the station
+    [exit 0]"
+  `)
+  expect(moss.text('apply', '-y', ...at07)).toMatchInlineSnapshot(`
+    "$ moss apply -y --root pump-07
+    nothing to do: state 1 is current, and no newer bundle was taken in
+    [exit 0]"
+  `)
+  expect(moss.shape('apply', ...at08)).toMatchInlineSnapshot(
+    `"exit 2 {error: {code: string, message: string, hint: string, details: {problem: string, see: string}}}"`,
+  )
+  expect(moss.shape('apply', '-y', ...at08)).toMatchInlineSnapshot(
+    `"exit 0 {kind: string, state: number, previous: number, files: number, changes: [{name: string, to: string, reason: string}], triggers: [], deliveries: [], notes: [], seconds: number}"`,
+  )
+})
+
+test('list, info, files, owns, why', () => {
+  expect(moss.text('list', ...at07)).toMatchInlineSnapshot(`
+    "$ moss list --root pump-07
+    harbour      1.0  any  Says when the tide is right
+    pilot-books  1.0  any  Books for pilots, that never change
+    tide         1.0  any  Reads tide tables
+    tide-tables  1.0  any  Tables of a year of tides
+    [exit 0]"
+  `)
+  expect(moss.shape('list', ...at07)).toMatchInlineSnapshot(
+    `"exit 0 {packages: [{name: string, version: string, architecture: string, summary: string, id: string, reason: string}]}"`,
+  )
+  expect(moss.text('info', 'harbour', ...at07)).toMatchInlineSnapshot(`
+    "$ moss info harbour --root pump-07
+    name     harbour 1.0 (any)
+    summary  Says when the tide is right
+    licence  CC0-1.0
+    id       <id>
+    why      subscribed: binary(harbour)
+    files  2 files, <size>
+    provides binary(harbour)
+    requires name(tide-tables) >= 1.0
+             binary(tide)
+    [exit 0]"
+  `)
+  expect(moss.shape('info', 'harbour', ...at07)).toMatchInlineSnapshot(
+    `"exit 0 {name: string, version: string, architecture: string, summary: string, description: string, licence: string, origin: string, id: string, reason: string, files: number, sizeBytes: number, provides: string[], requires: string[], conflicts: [], privileged: []}"`,
+  )
+  expect(moss.text('files', 'tide', ...at07)).toMatchInlineSnapshot(`
+    "$ moss files tide --root pump-07
+    /usr/bin/tide
+    /usr/lib/libtide.so.1
+    /usr/lib/libtide.so.1.0
+    [exit 0]"
+  `)
+  expect(moss.shape('files', 'tide', ...at07)).toMatchInlineSnapshot(`"exit 0 {files: string[]}"`)
+  expect(moss.text('owns', '/bin/tide', ...at07)).toMatchInlineSnapshot(`
+    "$ moss owns /bin/tide --root pump-07
+    tide 1.0: /usr/bin/tide
+    [exit 0]"
+  `)
+  expect(moss.shape('owns', 'usr/bin/tide', ...at07)).toMatchInlineSnapshot(
+    `"exit 0 {owners: [{name: string, version: string, path: string, kind: string}]}"`,
+  )
+  expect(moss.text('why', 'binary(tide)', ...at07)).toMatchInlineSnapshot(`
+    "$ moss why 'binary(tide)' --root pump-07
+    tide 1.0 is here because harbour requires binary(tide)
+    harbour 1.0 is here because the model asks for binary(harbour)
+    [exit 0]"
+  `)
+  expect(moss.shape('why', 'tide', ...at07)).toMatchInlineSnapshot(
+    `"exit 0 {chains: [{package: string, lines: string[]}]}"`,
+  )
+  expect(moss.text('info', 'nosuch', ...at07)).toMatchInlineSnapshot(`
+    "$ moss info nosuch --root pump-07
+    | moss: error: no installed package nosuch [NOT_FOUND]
+    | moss: hint: moss list shows what is installed
+    [exit 13]"
+  `)
+  expect(moss.text('owns', '/usr/bin/nosuch', ...at07)).toMatchInlineSnapshot(`
+    "$ moss owns /usr/bin/nosuch --root pump-07
+    | moss: error: no installed package that owns /usr/bin/nosuch [NOT_FOUND]
+    | moss: hint: moss list shows what is installed
+    [exit 13]"
+  `)
+  expect(moss.text('why', 'nosuch', ...at07)).toMatchInlineSnapshot(`
+    "$ moss why nosuch --root pump-07
+    | moss: error: no installed package that provides name(nosuch) [NOT_FOUND]
+    | moss: hint: moss list shows what is installed
+    [exit 13]"
+  `)
+})
+
+test('import --apply', () => {
+  offer('second')
+  carry('second.moss')
+  expect(moss.text('import', '--apply', 'second.moss', ...at07)).toMatchInlineSnapshot(`
+    "$ moss import --apply second.moss --root pump-07
+    | moss: error: nobody here can be asked whether to apply: nothing was changed; say yes with -y [CLI_USAGE]
+    | moss: hint: see moss help import
+    [exit 2]"
+  `)
+  expect(moss.text('import', '--apply', '-y', '-q', 'second.moss', ...at07)).toMatchInlineSnapshot(`
+    "$ moss import --apply -y -q second.moss --root pump-07
+    | bundle   <id> of channel stable, serial 2
+    | signed   <id>
+    | import  <size> carried, 7 new files (<size>) in <n> s
+    | next     the medium may be pulled; run moss apply
+    | plan     3 packages change; state 1 → 2
+    | signed   <id>
+    | serial   1 → 2 of channel stable, signed <age>
+    | after  4 packages, 66 files, <size>
+    | disk  needs at most <size> while working; <size> free
+    |   ~  harbour      1.0 → 2.0  subscribed: binary(harbour)
+    |   ~  tide         1.0 → 2.0  harbour requires binary(tide)
+    |   ~  tide-tables  1.0 → 1.1  harbour requires name(tide-tables) >= 1.0
+    publish  state 2 is current; state 1 is kept
+    done  3 packages change; 66 files in <n> s
+    back     moss rollback 1 undoes this
+    next     moss state export MEDIUM takes the receipt to the station
+    [exit 0]"
+  `)
+  expect(moss.shape('import', '--apply', '-y', 'second.moss', ...at08)).toMatchInlineSnapshot(
+    `"exit 0 {bundles: [{file: string, bundle: string, channel: string, serial: number, isNew: boolean, fileBytes: number, contentBytes: number, files: number, signedBy: string[], seconds: number}], applied: {kind: string, state: number, previous: number, files: number, changes: [{name: string, from: string, to: string, reason: string}], triggers: [], deliveries: [], notes: [], seconds: number}}"`,
+  )
+})
+
+test('state list, show, diff', () => {
+  expect(moss.text('state', 'list', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state list --root pump-07
+       0  <date>  0 packages  no channel yet
+       1  <date>  4 packages  stable serial 1
+    *  2  <date>  4 packages  stable serial 2
+    [exit 0]"
+  `)
+  expect(moss.shape('state', 'list', ...at07)).toMatchInlineSnapshot(
+    `"exit 0 {states: [{number: number, created: number, isCurrent: boolean, packages: number} | {number: number, created: number, isCurrent: boolean, packages: number, channel: string, serial: number}]}"`,
+  )
+  expect(moss.text('state', 'show', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state show --root pump-07
+    state    2, current
+    date     <date>
+    channel  stable serial 2
+      harbour      2.0  subscribed: binary(harbour)
+      pilot-books  1.0  subscribed: name(pilot-books)
+      tide         2.0  harbour requires binary(tide)
+      tide-tables  1.1  harbour requires name(tide-tables) >= 1.0
+    [exit 0]"
+  `)
+  expect(moss.shape('state', 'show', '1', '--digest', ...at07)).toMatchInlineSnapshot(
+    `"exit 0 {number: number, created: number, isCurrent: boolean, channel: string, serial: number, model: string, tree: string, packages: [{id: string, name: string, version: string, reason: string}], triggers: []}"`,
+  )
+  expect(moss.text('state', 'show', '9', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state show 9 --root pump-07
+    | moss: error: no state 9 [NOT_FOUND]
+    | moss: hint: moss state list shows the kept states; nothing was changed
+    [exit 13]"
+  `)
+  expect(moss.text('state', 'show', 'newest', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state show newest --root pump-07
+    | moss: error: newest is not the number of a state [CLI_USAGE]
+    | moss: hint: see moss help
+    [exit 2]"
+  `)
+  expect(moss.text('state', 'diff', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state diff --root pump-07
+    state 1 → 2: 3 packages
+      harbour      1.0  →  2.0
+      tide         1.0  →  2.0
+      tide-tables  1.0  →  1.1
+    [exit 0]"
+  `)
+  expect(moss.text('state', 'diff', '1', '2', '--files', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state diff 1 2 --files --root pump-07
+    state 1 → 2: 3 packages
+      harbour      1.0  →  2.0
+      tide         1.0  →  2.0
+      tide-tables  1.0  →  1.1
+      ~ usr/bin/harbour
+      ~ usr/share/factory/etc/harbour.conf
+      ~ usr/share/tide/north.tsv
+    [exit 0]"
+  `)
+  expect(moss.shape('state', 'diff', '1', '2', '--files', ...at07)).toMatchInlineSnapshot(
+    `"exit 0 {from: number, to: number, packages: [{name: string, from: string, to: string}], files: [{path: string, change: string}]}"`,
+  )
+})
+
+test('rollback', () => {
+  moss.json('subscribe', 'tide', ...at07)
+  expect(moss.text('rollback', '-n', ...at07)).toMatchInlineSnapshot(`
+    "$ moss rollback -n --root pump-07
+    plan     3 packages change; state 2 → 1
+    after  4 packages, 66 files, <size>
+      ~  harbour      2.0 → 1.0
+      ~  tide         2.0 → 1.0
+      ~  tide-tables  1.1 → 1.0
+    ! the model stays as it is; --with-model restores that state’s own
+    [exit 0]"
+  `)
+  expect(moss.text('rollback', ...at07)).toMatchInlineSnapshot(`
+    "$ moss rollback --root pump-07
+    | plan     3 packages change; state 2 → 1
+    | after  4 packages, 66 files, <size>
+    |   ~  harbour      2.0 → 1.0
+    |   ~  tide         2.0 → 1.0
+    |   ~  tide-tables  1.1 → 1.0
+    | ! the model stays as it is; --with-model restores that state’s own
+    | moss: error: nobody here can be asked whether to roll back: nothing was changed; say yes with -y [CLI_USAGE]
+    | moss: hint: see moss help rollback
+    [exit 2]"
+  `)
+  expect(moss.text('rollback', '-y', ...at07)).toMatchInlineSnapshot(`
+    "$ moss rollback -y --root pump-07
+    | plan     3 packages change; state 2 → 1
+    | after  4 packages, 66 files, <size>
+    |   ~  harbour      2.0 → 1.0
+    |   ~  tide         2.0 → 1.0
+    |   ~  tide-tables  1.1 → 1.0
+    | ! the model stays as it is; --with-model restores that state’s own
+    | publish
+    | deliver
+    publish  state 1 is current; state 2 is kept
+    done  3 packages change; 66 files in <n> s
+    back     moss rollback 2 undoes this
+    next     moss state export MEDIUM takes the receipt to the station
+    [exit 0]"
+  `)
+  expect(moss.text('rollback', '2', '-y', '-q', '--with-model', ...at07)).toMatchInlineSnapshot(`
+    "$ moss rollback 2 -y -q --with-model --root pump-07
+    | plan     3 packages change; state 1 → 2
+    | after  4 packages, 66 files, <size>
+    |   ~  harbour      1.0 → 2.0
+    |   ~  tide         1.0 → 2.0
+    |   ~  tide-tables  1.0 → 1.1
+    publish  state 2 is current; state 1 is kept
+    done  3 packages change; 66 files in <n> s
+    back     moss rollback 1 undoes this
+    next     moss state export MEDIUM takes the receipt to the station
+    [exit 0]"
+  `)
+  expect(readFileSync(join(moss.folder, 'pump-07/etc/moss/model.toml'), 'utf8')).not.toContain('tide')
+  expect(moss.text('rollback', '2', '-y', ...at07)).toMatchInlineSnapshot(`
+    "$ moss rollback 2 -y --root pump-07
+    state 2 is current already
+    [exit 0]"
+  `)
+  expect(moss.text('rollback', '9', '-y', ...at07)).toMatchInlineSnapshot(`
+    "$ moss rollback 9 -y --root pump-07
+    | moss: error: no state 9 [NOT_FOUND]
+    | moss: hint: moss state list shows the kept states; nothing was changed
+    [exit 13]"
+  `)
+  expect(moss.shape('rollback', '1', '-y', ...at08)).toMatchInlineSnapshot(
+    `"exit 0 {kind: string, state: number, previous: number, files: number, changes: [{name: string, from: string, to: string}], triggers: [], deliveries: [], notes: [], seconds: number}"`,
+  )
+})
+
+test('recover', () => {
+  expect(moss.text('recover', ...at07)).toMatchInlineSnapshot(`
+    "$ moss recover --root pump-07
+    state 2 is current
+    [exit 0]"
+  `)
+  expect(moss.text('recover', '--boot', ...at07)).toMatchInlineSnapshot(`
+    "$ moss recover --boot --root pump-07
+    [exit 0]"
+  `)
+  expect(moss.shape('recover', ...at07)).toMatchInlineSnapshot(`"exit 0 {actions: [], current: number}"`)
+})
+
+test('trust show', () => {
+  expect(moss.text('trust', 'show', ...at07)).toMatchInlineSnapshot(`
+    "$ moss trust show --root pump-07
+    root 1, fingerprint
+    <fingerprint>
+    root      may replace all the keys below
+              1 of 1: <id>
+    channel   may say which packages exist and which versions are current
+              1 of 1: <id>
+    packager  may make packages that a channel takes in
+              1 of 1: <id>
+    exporter  may choose, among what a channel offers, what this host gets
+              1 of 1: <id>
+    ! key <id> alone may do all of this: whoever takes it can make
+      this host do anything
+    [exit 0]"
+  `)
+  expect(moss.shape('trust', 'show', ...at07)).toMatchInlineSnapshot(
+    `"exit 0 {version: number, epoch: number, fingerprint: string, roles: [{name: string, threshold: number, keys: string[], may: string}], warnings: string[]}"`,
+  )
+})
+
+test('verify of the machine finds what was changed, added and removed', () => {
+  expect(moss.text('verify', ...at07)).toMatchInlineSnapshot(`
+    "$ moss verify --root pump-07
+    | check store
+    store: 76 assets, <size>
+    state 2: 4 packages
+    no findings
+    [exit 0]"
+  `)
+  expect(moss.shape('verify', ...at07)).toMatchInlineSnapshot(`"exit 0 {checked: string[], findings: []}"`)
+  const usr = join(moss.folder, 'pump-07/usr')
+  rmSync(join(usr, 'bin/tide'))
+  writeFileSync(join(usr, 'bin/stranger'), '')
+  rmSync(join(usr, 'share/tide/south.tsv'))
+  writeFileSync(join(usr, 'share/tide/south.tsv'), 'no tide at all\n')
+  expect(moss.text('verify', ...at07)).toMatchInlineSnapshot(`
+    "$ moss verify --root pump-07
+    | check store
+    store: 76 assets, <size>
+    state 2: 4 packages
+    ! /usr/bin/stranger is a file that no package owns
+    ! /usr/share/tide/south.tsv has <n> bytes, not 871120
+    ! /usr/bin/tide is missing
+    3 findings; a kept state may be whole: moss state list, moss rollback
+    [exit 3]"
+  `)
+  expect(moss.shape('verify', ...at07)).toMatchInlineSnapshot(
+    `"exit 3 {checked: string[], findings: string[]}"`,
+  )
+})
