@@ -7,7 +7,7 @@ import type { BundlePackage } from '../bundle/read-bundle.ts'
 import { formatRelation, type Relation } from '../manifest/capability.ts'
 import { provides } from '../manifest/match.ts'
 import { checkClosure } from '../solve/closure.ts'
-import { parseModel } from '../solve/model.ts'
+import { type Model, parseModel } from '../solve/model.ts'
 import { traceReasons } from '../solve/trace.ts'
 import type { PackageReason } from '../state/record.ts'
 import type { HostSession } from './host.ts'
@@ -29,7 +29,10 @@ export function judgeSet(host: HostSession, set: readonly BundlePackage[]): Judg
   const now = readModel(host.outside, host.places)
   const isServed = (wish: Relation): boolean => set.some((each) => provides(each.manifest, wish))
   const asked = [...now.model.subscriptions, ...exportedSubscriptions(host)].filter(isServed)
-  const problems = checkClosure(set, { subscriptions: asked })
+  const problems = [
+    ...checkClosure(set, { subscriptions: asked }),
+    ...takenAway(host, { model: now.model, isServed }),
+  ]
   if (problems.length > 0) throw new MossError('BUNDLE_SET_REFUSED', { problems })
   const byId = new Map(set.map((each) => [each.id, each]))
   const { reached } = traceReasons({ subscriptions: asked }, set, true)
@@ -41,6 +44,17 @@ export function judgeSet(host: HostSession, set: readonly BundlePackage[]): Judg
         : { kind: reason.kind, by: reason.byName, relation: formatRelation(reason.relation) },
   }))
   return { packages, unmet: now.model.subscriptions.filter((wish) => !isServed(wish)), model: now.text }
+}
+
+/** A set may lack what the model came to ask for, but never what this host has and its model still asks for. */
+function takenAway(
+  host: HostSession,
+  { model, isServed }: { readonly model: Model; readonly isServed: (wish: Relation) => boolean },
+): readonly string[] {
+  const installed = host.states.manifests(host.states.current().number)
+  return model.subscriptions
+    .filter((wish) => !isServed(wish) && installed.some((manifest) => provides(manifest, wish)))
+    .map((wish) => `it takes away ${formatRelation(wish)}, which this host has and its model asks for`)
 }
 
 function exportedSubscriptions(host: HostSession): readonly Relation[] {

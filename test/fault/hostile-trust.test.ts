@@ -104,6 +104,7 @@ describe('against replay, rollback and freeze', () => {
       () => ({ snapshot: { offered: [offeredOf(unasked)] } }),
     ],
     ['with a package that nobody asked for', 'BUNDLE_SET_REFUSED', () => ({ packages: [honest, unasked] })],
+    ['that takes away what this host has and asks for', 'BUNDLE_SET_REFUSED', () => ({ packages: [] })],
     ['with two versions of one package', 'BUNDLE_SET_REFUSED', () => ({ packages: [honest, installed] })],
     [
       'without what a package requires',
