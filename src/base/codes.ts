@@ -145,7 +145,7 @@ export const codes = {
   STORE_DAMAGED: entry<{ path: string; problem: string }>(
     exits.damaged,
     (d) => `the store is damaged at ${display(d.path)}: ${display(d.problem)}`,
-    () => 'run moss verify; export this host’s state, and its next bundle carries what is lost',
+    () => 'run moss verify to see what is damaged; moss rollback leads to a kept state that may be whole',
   ),
   MANIFEST_INVALID: entry<{ package: string; problem: string }>(
     exits.damaged,
