@@ -96,6 +96,26 @@ export const rootVerbs: readonly Verb[] = [
     },
   },
   {
+    words: 'gc',
+    side: 'host',
+    flags: [{ name: 'dry-run', short: 'n', summary: 'only say what would go' }],
+    summary: 'give back the space of what no kept state, waiting bundle or receipt needs',
+    run: async (call) => {
+      const { executeGc, planGc } = await import('../ops/gc.ts')
+      const plan = await planGc(call.outside, { root: call.root })
+      const { assets, strays, freedBytes } = plan.collect
+      const shown = `${plural(assets.length, 'file')} of the store, ${formatBytes(freedBytes)}, and ${plural(strays.length, 'leftover')} of earlier crashes are needed by nothing`
+      if (call.has('dry-run') || assets.length + strays.length === 0)
+        return { json: { ...plan, collect: { assets: assets.length, strays, freedBytes } }, text: shown }
+      if (!(await call.confirm('remove them', shown))) return { json: null, text: 'nothing was removed' }
+      const done = await executeGc(call.outside, plan)
+      return {
+        json: done,
+        text: `removed ${plural(done.assets, 'file')}, ${formatBytes(done.freedBytes)}; every kept state is whole`,
+      }
+    },
+  },
+  {
     words: 'trust show',
     side: 'host',
     summary: 'who can make this host do what',

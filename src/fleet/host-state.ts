@@ -13,6 +13,7 @@ import type {
   PackageId,
   StateNumber,
 } from '../base/ids.ts'
+import { channelName, hostId } from '../base/names.ts'
 import { bytes, digest, integer, list, oneOf, optional, record, text, type Shape } from '../base/shape.ts'
 
 export interface KeptPackages {
@@ -55,12 +56,6 @@ export interface HostState {
 /** A host is named by its key. */
 export const hostIdOf = (key: KeyId): HostId => key.slice(0, 16) as HostId
 
-export const hostId: Shape<HostId> = (value, place) => {
-  const id = text(16, 16)(value, place)
-  if (/^[0-9a-f]{16}$/.test(id)) return id as HostId
-  throw new MossError('SHAPE_INVALID', { part: place, problem: 'not an id of a host' })
-}
-
 const stateNumber = integer() as Shape<StateNumber>
 
 /** In the head, so that a state is recognised without its record. */
@@ -75,7 +70,7 @@ const recordShape = record({
   name: text(255),
   rootVersion: integer(),
   timeFloor: integer(),
-  channel: optional(record({ name: text(63, 1), epoch: integer(), serial: integer(), snapshot: digest() })),
+  channel: optional(record({ name: channelName, epoch: integer(), serial: integer(), snapshot: digest() })),
   model: text(1 << 20),
   current: stateNumber,
   states: list(record({ number: stateNumber, packages: list(digest<PackageId>()) }), 10_000),
@@ -134,5 +129,5 @@ function rising(values: readonly (string | number)[], part: string): void {
 }
 
 /** Every package that some kept state has: what a plan may count on. */
-export const packagesHeld = (state: HostState): readonly PackageId[] =>
+export const packagesHeld = (state: Pick<HostState, 'states'>): readonly PackageId[] =>
   [...new Set(state.states.flatMap((kept) => kept.packages))].sort(compareText)

@@ -25,7 +25,7 @@ export interface Receipt {
 
 const receiptPath = ({ places }: SettlingSession): string => `${places.own}/receipt.moss-state`
 
-function readReceipt(host: SettlingSession): Receipt | undefined {
+export function readReceipt(host: SettlingSession): Receipt | undefined {
   const path = receiptPath(host)
   if (host.outside.disk.lstat(path) === undefined) return undefined
   const bytes = host.outside.disk.readFile(path, recordBytes)

@@ -34,7 +34,7 @@ export const judgeOf = (host: SettlingSession): Judge => ({
 })
 
 /** From the store, which also has what waits but is in no state yet. */
-function manifestInStore({ store, outside }: SettlingSession): Judge['heldManifest'] {
+export function manifestInStore({ store, outside }: SettlingSession): Judge['heldManifest'] {
   return (id) => {
     const place = store.contentPlace(manifestContent(id))
     const bytes = place === undefined ? undefined : outside.disk.readFile(place.path, manifestBytes)

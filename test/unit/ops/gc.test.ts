@@ -1,0 +1,67 @@
+import { expect, test, vi } from 'vitest'
+import { silent } from '../../../src/base/progress.ts'
+import { executeGc, planGc } from '../../../src/ops/gc.ts'
+import { executeRollback, planRollback } from '../../../src/ops/rollback.ts'
+import { exportState } from '../../../src/ops/state-export.ts'
+import { listStates } from '../../../src/ops/states.ts'
+import { verifyHost } from '../../../src/ops/verify.ts'
+import type { SimulatedOutside } from '../../sim/simulated-outside.ts'
+import { composeBundle, draftPackage } from '../../support/compose-bundle.ts'
+import { noise } from '../../support/containers.ts'
+import { samplePackage } from '../../support/sample-root.ts'
+import { applyVerb, freshHost, importVerb, placeFile, root, stick } from '../../support/simulated-host.ts'
+
+vi.mock('@noble/ed25519', async (original) =>
+  (await import('../../support/remembered-ed25519.ts')).remember(original),
+)
+
+const version = (n: number) =>
+  draftPackage(
+    samplePackage('tool', `${n}`, { 'usr/bin/tool': `tool ${n}`, 'usr/lib/big': { text: noise(40_000, n) } }),
+  )
+
+async function updatedHost(versions: number): Promise<SimulatedOutside> {
+  const { outside, id } = await freshHost(['tool'])
+  for (let n = 1; n <= versions; n++) {
+    const { bytes } = await composeBundle({ serial: n, hosts: [id], packages: [version(n)] })
+    placeFile(outside, `${stick}/${n}.moss`, bytes)
+    await importVerb(`${stick}/${n}.moss`)(outside)
+    await applyVerb(outside)
+  }
+  return outside
+}
+
+const soundness = async (outside: SimulatedOutside): Promise<readonly string[]> =>
+  (await verifyHost(outside, { root }, silent)).findings
+
+test('S2: what no kept state needs goes; every kept state stays whole and ready', async () => {
+  const outside = await updatedHost(6)
+  const kept = (await listStates(outside, { root })).map((state) => state.number)
+  expect(kept).not.toContain(1)
+  const plan = await planGc(outside, { root })
+  expect(plan.collect.assets.length).toBeGreaterThan(0)
+  const done = await executeGc(outside, plan)
+  expect(done.assets).toBe(plan.collect.assets.length)
+  expect((await planGc(outside, { root })).collect.assets).toEqual([])
+  for (const state of [...kept.filter((number) => number > 0), 6]) {
+    const back = await planRollback(outside, { root, state: `${state}`, withModel: false })
+    if (!back.isNothing) await executeRollback(outside, back, silent)
+    expect(await soundness(outside)).toEqual([])
+  }
+})
+
+test('S2: what the newest receipt names stays, also when its state is kept no longer', async () => {
+  const outside = await updatedHost(3)
+  await exportState(outside, { root, to: `${stick}/state.moss-state` })
+  const before = await planGc(outside, { root })
+  expect(before.collect.assets).toEqual([])
+})
+
+test('a plan that another state has overtaken is refused and removes nothing', async () => {
+  const outside = await updatedHost(6)
+  const plan = await planGc(outside, { root })
+  const back = await planRollback(outside, { root, state: undefined, withModel: false })
+  await executeRollback(outside, back, silent)
+  await expect(executeGc(outside, plan)).rejects.toMatchObject({ code: 'PLAN_STALE' })
+  expect(await soundness(outside)).toEqual([])
+})
