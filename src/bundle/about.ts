@@ -5,8 +5,8 @@ import { fromHex } from '../base/bytes.ts'
 import type { CborValue } from '../base/cbor.ts'
 import { MossError } from '../base/error.ts'
 import type { ContainerId, HostId } from '../base/ids.ts'
-import { digest, integer, list, optional, record, text, type Shape } from '../base/shape.ts'
-import { channelName } from '../channel/snapshot.ts'
+import { channelName, hostId } from '../base/names.ts'
+import { digest, integer, list, optional, record } from '../base/shape.ts'
 
 export interface ServedHost {
   readonly host: HostId
@@ -22,12 +22,6 @@ export interface BundleAbout {
   readonly snapshot: ContainerId
   /** Sorted by id, at least one. */
   readonly hosts: readonly ServedHost[]
-}
-
-const hostId: Shape<HostId> = (value, place) => {
-  const id = text(16, 16)(value, place)
-  if (/^[0-9a-f]{16}$/.test(id)) return id as HostId
-  throw new MossError('SHAPE_INVALID', { part: place, problem: 'not an id of a host' })
 }
 
 const aboutShape = record({

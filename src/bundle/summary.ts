@@ -3,7 +3,8 @@
 import { compareText, fromHex } from '../base/bytes.ts'
 import { decodeCbor, encodeCbor } from '../base/cbor.ts'
 import type { HostId, PackageId } from '../base/ids.ts'
-import { digest, integer, list, record, text, type Shape } from '../base/shape.ts'
+import { hostId } from '../base/names.ts'
+import { digest, integer, list, record, text } from '../base/shape.ts'
 
 export interface SummaryHost {
   readonly host: HostId
@@ -31,7 +32,7 @@ export interface Summary {
 const shape = record({
   hosts: list(
     record({
-      host: text(16, 16) as Shape<HostId>,
+      host: hostId,
       name: text(255),
       packages: integer(),
       carriedBytes: integer(),

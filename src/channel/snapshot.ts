@@ -5,8 +5,8 @@ import { compareText, fromHex } from '../base/bytes.ts'
 import { decodeCbor, encodeCbor, type CborValue } from '../base/cbor.ts'
 import { MossError } from '../base/error.ts'
 import type { PackageId } from '../base/ids.ts'
-import { digest, integer, list, record, text, type Shape } from '../base/shape.ts'
-import { isChannelName } from '../trust/counters.ts'
+import { channelName } from '../base/names.ts'
+import { digest, integer, list, record, text } from '../base/shape.ts'
 
 /** A package as a snapshot names it; the manifest that `id` pins says the rest. */
 export interface OfferedPackage {
@@ -23,16 +23,6 @@ export interface Snapshot {
   /** Whole seconds since 1970; the date of everything made from it. */
   readonly created: number
   readonly packages: readonly OfferedPackage[]
-}
-
-/** What the head of a snapshot's container says about it. */
-export type SnapshotAbout = Pick<Snapshot, 'channel' | 'epoch' | 'serial'>
-
-/** The name of a channel, in heads of snapshots and of bundles. */
-export const channelName: Shape<string> = (value, place) => {
-  const name = text(64, 1)(value, place)
-  if (isChannelName(name)) return name
-  throw new MossError('SHAPE_INVALID', { part: place, problem: 'not a name of a channel' })
 }
 
 const aboutShape = record({ channel: channelName, epoch: integer(), serial: integer(1) })

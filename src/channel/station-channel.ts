@@ -4,6 +4,7 @@
 import { compareText } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
 import type { ContainerId, PackageId } from '../base/ids.ts'
+import { checkChannelName } from '../base/names.ts'
 import { openContainer } from '../container/read.ts'
 import { readSection } from '../container/sections.ts'
 import { verifyContainer } from '../container/verify.ts'
@@ -13,7 +14,6 @@ import type { Disk } from '../host/disk.ts'
 import { createPart, placePart, writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
 import type { LayoutFile } from '../manifest/manifest.ts'
-import { isChannelName } from '../trust/counters.ts'
 import type { Signer } from '../trust/keys.ts'
 import type { Root } from '../trust/root.ts'
 import { checkPackageFile, chunksIn, chunksOf, readPackageFile, type PackageFile } from './package-file.ts'
@@ -44,11 +44,7 @@ const folders = ['packages', 'snapshots'] as const
 /** Makes the folders of a new channel. Throws ALREADY_EXISTS, or CLI_USAGE for a name that is none. */
 export function createChannel(outside: Outside, place: Omit<ChannelPlace, 'root'>): void {
   const { disk } = outside
-  if (!isChannelName(place.name))
-    throw new MossError('CLI_USAGE', {
-      problem: `${place.name} is not a channel’s name: small letters, digits and . _ + -`,
-      see: 'channel create',
-    })
+  checkChannelName(place.name, 'channel create')
   if (disk.lstat(`${place.folder}/packages`) !== undefined)
     throw new MossError('ALREADY_EXISTS', { what: `channel ${place.name}` })
   if (disk.lstat(place.folder) === undefined) disk.makeFolder(place.folder, 0o755)

@@ -20,8 +20,6 @@ export function parseBundleName(file: string): BundleName | undefined {
   return { channel, serial: Number(serial), id }
 }
 
-export const isHostFolder = (name: string): boolean => /^[0-9a-f]{16}$/.test(name)
-
 /** `412.moss-state` → 412. */
 export const parseStateName = (file: string): number | undefined => numbered(file, 'moss-state')
 export const parseRootName = (file: string): number | undefined => numbered(file, 'moss-root')

@@ -4,6 +4,7 @@ import { compareText } from '../base/bytes.ts'
 import { digestOf, startDigest } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { Digest, HostId } from '../base/ids.ts'
+import { isHostId } from '../base/names.ts'
 import type { Report } from '../base/progress.ts'
 import type { Disk } from '../host/disk.ts'
 import { createPart, placePart, writeDurably } from '../host/durable.ts'
@@ -11,7 +12,6 @@ import type { Outside } from '../host/outside.ts'
 import {
   formatBundleName,
   isDropping,
-  isHostFolder,
   mediumFolders,
   parseBundleName,
   parseRootName,
@@ -54,7 +54,7 @@ export function findBundles(disk: Disk, medium: string): readonly FoundBundle[] 
 export function findStates(disk: Disk, medium: string): readonly FoundState[] {
   const hosts = `${medium}/${mediumFolders.hosts}`
   return list(disk, hosts)
-    .filter((entry) => entry.kind === 'folder' && isHostFolder(entry.name))
+    .filter((entry) => entry.kind === 'folder' && isHostId(entry.name))
     .flatMap(({ name: host }) => {
       const states = filesIn(disk, `${hosts}/${host}/states`).flatMap(({ path, name }) => {
         const counter = parseStateName(name)

@@ -1,5 +1,6 @@
 // init: makes a managed root for one host that trusts one root file. An init that was cut short is run again.
 import { MossError } from '../base/error.ts'
+import { checkChannelName } from '../base/names.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatModel } from '../solve/model.ts'
 import { initRoot } from '../state/init.ts'
@@ -34,10 +35,12 @@ export async function initHost(outside: Outside, request: InitHost) {
     throw new MossError('TRUST_FINGERPRINT', { expected: request.expect, actual: fingerprint })
   const name = request.name ?? outside.machineName
   checkHostName(name)
+  const channel = request.channel ?? 'stable'
+  checkChannelName(channel, 'init')
   const keys = newHostKeys(outside, { name, trustRoot: trusted.bytes, fingerprint })
   initRoot(outside, request.root, {
     created: trusted.root.created,
-    model: formatModel({ channel: request.channel ?? 'stable', subscriptions: [], holds: [] }),
+    model: formatModel({ channel, subscriptions: [], holds: [] }),
     counters: startCounters(trusted.root),
     keys: keys.files,
   })

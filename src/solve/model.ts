@@ -4,6 +4,7 @@
 import { parse } from 'smol-toml'
 import { display } from '../base/display.ts'
 import { isMossError, MossError } from '../base/error.ts'
+import { isChannelName } from '../base/names.ts'
 import { formatRelation, parseRelation, type Relation } from '../manifest/capability.ts'
 
 export interface Model {
@@ -13,8 +14,6 @@ export interface Model {
   readonly holds: readonly string[]
   readonly channel: string
 }
-
-export const isChannelName = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)
 
 const knownKeys: readonly string[] = ['channel', 'subscriptions', 'holds']
 

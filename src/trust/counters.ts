@@ -6,6 +6,7 @@ import { decodeCbor, encodeCbor } from '../base/cbor.ts'
 import { MossError } from '../base/error.ts'
 import type { Digest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
+import { isChannelName } from '../base/names.ts'
 import { dictionary, digest, integer, oneOf, record } from '../base/shape.ts'
 import type { Root } from './root.ts'
 
@@ -87,9 +88,6 @@ function checkDate(what: string, created: number, latestKnown: number): void {
 /** Dates beyond the calendar of JavaScript are shown as the number they are. */
 const showDate = (seconds: number): string =>
   seconds <= 8_640_000_000_000 ? new Date(seconds * 1000).toISOString().slice(0, 10) : `second ${seconds}`
-
-/** Letters and digits with `._+-` between, at most 64, as they name folders too. */
-export const isChannelName = (name: string): boolean => /^[a-z0-9][a-z0-9._+-]{0,63}$/.test(name)
 
 const countersShape = record({
   format: oneOf('moss-counters'),

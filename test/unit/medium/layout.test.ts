@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 import {
   formatBundleName,
   isDropping,
-  isHostFolder,
   parseBundleName,
   parseRootName,
   parseStateName,
@@ -33,6 +32,4 @@ test('what systems leave on sticks is known', () => {
   for (const name of ['._stable-1-9f3c.moss', '.Trashes', 'System Volume Information', '$RECYCLE.BIN'])
     expect(isDropping(name)).toBe(true)
   expect(isDropping('stable-1-9f3c.moss')).toBe(false)
-  expect(isHostFolder('0123456789abcdef')).toBe(true)
-  expect(isHostFolder('0123456789ABCDEF')).toBe(false)
 })
