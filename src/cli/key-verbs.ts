@@ -8,7 +8,9 @@ async function newPassphrase(call: Call, name: string): Promise<Uint8Array | und
   const passphrase = await call.passphrase(`the new key ${name}`)
   // A slip of the finger would lock the key for good: what is typed unseen is typed twice.
   const again =
-    call.has('passphrase-fd') || passphrase === undefined ? passphrase : await call.passphrase('it again')
+    call.has('passphrase-fd') || passphrase === undefined
+      ? passphrase
+      : await call.passphrase(`the new key ${name}, once more`)
   if (passphrase !== undefined && again?.toHex() !== passphrase.toHex())
     throw new MossError('CLI_USAGE', {
       problem: 'the two passphrases differ; no key was made',

@@ -24,10 +24,14 @@ async function askHidden(question: string): Promise<Uint8Array> {
   stdin.setRawMode(true)
   const typed: number[] = []
   try {
-    for await (const piece of stdin as AsyncIterable<Buffer>) {
-      for (const byte of piece) {
+    // The terminal stays open for the next question, and keeps what was typed after this one's end.
+    for await (const piece of stdin.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      for (const [index, byte] of piece.entries()) {
         if (byte === 3) throw new MossError('INTERRUPTED', { during: 'the passphrase' })
-        if (byte === 13 || byte === 10) return Uint8Array.from(typed)
+        if (byte === 13 || byte === 10) {
+          if (index + 1 < piece.length) stdin.unshift(piece.subarray(index + 1))
+          return Uint8Array.from(typed)
+        }
         if (byte === 127 || byte === 8) typed.pop()
         else typed.push(byte)
       }

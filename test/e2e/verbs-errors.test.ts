@@ -365,6 +365,47 @@ test('Ctrl-C ends with 130 and says that nothing is half done', async () => {
   expect(said).toContain('stopped during verify [INTERRUPTED]')
 })
 
+describe.skipIf(!oracle('script'))('at a terminal of 80 columns', () => {
+  /** What a person sees who types this; the terminal echoes it. */
+  const typing = (keys: string, ...args: readonly string[]): string => {
+    const command = `stty cols 80; ${join(top, 'dist/moss')} ${args.join(' ')}`
+    return spawnSync('script', ['-qec', command, '/dev/null'], {
+      cwd: moss.folder,
+      input: keys,
+      encoding: 'utf8',
+      timeout: 30_000,
+      env: { PATH: process.env['PATH'] ?? '', HOME: moss.folder, LC_ALL: 'C.UTF-8', TERM: 'vt100' },
+    }).stdout.replaceAll('\r', '')
+  }
+
+  test('a question is answered by y alone, and anything else changes nothing', () => {
+    const before = moss.json<{ current: number }>('status', '--root', 'pump-07').current
+    const seen = typing('n\n', 'rollback', '0', '--root', 'pump-07')
+    expect(seen).toContain('roll back? [y/N]')
+    expect(seen).toContain('nothing was changed')
+    expect(moss.json('status', '--root', 'pump-07')).toHaveProperty('current', before)
+    expect(typing('y\n', 'rollback', '0', '--root', 'pump-07')).toContain('state 0 is current')
+    expect(typing('y\n', 'rollback', `${before}`, '--root', 'pump-07')).toContain(
+      `state ${before} is current`,
+    )
+  })
+
+  test('a new passphrase is asked for twice and never shown', () => {
+    expect(typing('ebb\nflood\n', 'key', 'generate', 'typed', ...home)).toContain(
+      'the two passphrases differ',
+    )
+    const seen = typing('ebb\nebb\n', 'key', 'generate', 'typed', ...home)
+    expect(seen).toContain('passphrase for the new key typed, once more:')
+    expect(seen).toMatch(/^key {6}typed$/m)
+  })
+
+  test('errors and hints break between words, before the edge', () => {
+    const lines = typing('', 'import', '08.moss', '--root', 'pump-07').split('\n')
+    expect(lines.join(' ')).toContain('not for pump-07')
+    for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80)
+  })
+})
+
 describe('help and manual', () => {
   test('help of each verb fits a console and names each flag; all come from one table', () => {
     const { verbs: told } = onlyObject(moss.run(['help', '--json']).stdout) as {
