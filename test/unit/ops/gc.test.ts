@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { silent } from '../../../src/base/progress.ts'
 import { executeGc, planGc } from '../../../src/ops/gc.ts'
+import { openHost } from '../../../src/ops/host.ts'
 import { executeRollback, planRollback } from '../../../src/ops/rollback.ts'
 import { exportState } from '../../../src/ops/state-export.ts'
 import { listStates } from '../../../src/ops/states.ts'
@@ -34,6 +35,14 @@ async function updatedHost(versions: number): Promise<SimulatedOutside> {
 const soundness = async (outside: SimulatedOutside): Promise<readonly string[]> =>
   (await verifyHost(outside, { root }, silent)).findings
 
+/** Assets that kept states are made of and the store does not have. */
+async function missingAssets(outside: SimulatedOutside): Promise<readonly string[]> {
+  using host = await openHost(outside, { root, report: silent })
+  return [...host.states.neededAssets()].filter(
+    (id) => !host.store.hasAsset(id) || outside.disk.lstat(host.store.assetPath(id)) === undefined,
+  )
+}
+
 test('S2: what no kept state needs goes; every kept state stays whole and ready', async () => {
   const outside = await updatedHost(6)
   const kept = (await listStates(outside, { root })).map((state) => state.number)
@@ -43,6 +52,7 @@ test('S2: what no kept state needs goes; every kept state stays whole and ready'
   const done = await executeGc(outside, plan)
   expect(done.assets).toBe(plan.collect.assets.length)
   expect((await planGc(outside, { root })).collect.assets).toEqual([])
+  expect(await missingAssets(outside)).toEqual([])
   for (const state of [...kept.filter((number) => number > 0), 6]) {
     const back = await planRollback(outside, { root, state: `${state}`, withModel: false })
     if (!back.isNothing) await executeRollback(outside, back, silent)
