@@ -2,6 +2,7 @@
 // inspects may hold no keys. What it shows is what the file claims.
 import { decodeAbout } from '../bundle/about.ts'
 import { decodeSummary } from '../bundle/summary.ts'
+import type { CborValue } from '../base/cbor.ts'
 import { preludeBytes } from '../container/prelude.ts'
 import { openContainer, type OpenedContainer } from '../container/read.ts'
 import { peekSection } from '../container/peek.ts'
@@ -85,10 +86,11 @@ function aboutLines(opened: OpenedContainer): readonly (readonly [string, string
       ['hosts', about.hosts.map(({ host }) => `${names.get(host) ?? ''} ${host}`.trim()).join(', ')],
     ]
   }
-  return Object.entries(opened.head.about).map(
-    ([key, value]) => [key, value instanceof Uint8Array ? value.toHex() : String(value)] as const,
-  )
+  return Object.entries(opened.head.about).map(([key, value]) => [key, aboutText(value ?? null)] as const)
 }
+
+const aboutText = (value: CborValue): string =>
+  value instanceof Uint8Array ? value.toHex() : typeof value === 'string' ? value : JSON.stringify(value)
 
 function summaryOf(opened: OpenedContainer) {
   const bytes = peekSection(opened, 'summary')

@@ -132,7 +132,7 @@ test('key list, export', () => {
     | moss: hint: moss key list shows the keys here
     [exit 13]"
   `)
-  expect(`${moss.run(['key', 'export', 'release', ...home]).stdout}`).toBe(readIn('station/keys/release.pub'))
+  expect(moss.run(['key', 'export', 'release', ...home]).stdout).toBe(readIn('station/keys/release.pub'))
 })
 
 test('key import', () => {
@@ -790,85 +790,18 @@ test('verify of files', () => {
 })
 
 test('help, version, completion', () => {
-  expect(moss.text()).toMatchInlineSnapshot(`
-    "$ moss 
+  // The whole text grows with each verb: it is held by the test of the table, and read here by its beginning.
+  expect(moss.text('help').split('\n').slice(0, 6).join('\n')).toMatchInlineSnapshot(`
+    "$ moss help
     moss keeps machines up to date that have little or no internet.
     Its network is a USB stick.
 
     On the air-gapped host:
-      init          make a managed root: store, host key, trusted root, state 0
-      status        current state, serial, age, what waits
-      recover       finish what a power cut left
-      trust show    who can make this host do what
-      subscribe     ask that this machine be able to do something; a bare word is a
-                    package’s name
-      unsubscribe   no longer ask for it
-      hold          keep a package at its version
-      unhold        let a package change again
-      import        take a bundle in: copied once, verified, kept; the medium may be
-                    pulled when it is done
-      apply         run the transaction: the new state becomes current as a whole or
-                    not at all
-      rollback      make a kept state current (default: the one before)
-      state export  the signed state for the station: to a file, or onto a medium’s
-                    folder
-      state list    every kept state
-      state show    one state: its packages and why they are there
-      state diff    what differs between two states (default: the one before and the
-                    current one)
-      list          installed packages
-      info          what a package says about itself
-      files         the files of a package
-      owns          which package a file belongs to
-      why           why something is installed, back to a subscription
-      tui           open the screens; PATH is a medium’s folder or a bundle to look
-                    at besides what is mounted
-
-    On the connected station:
-      key generate     make a key; the first one makes a 1-of-1 trust root as well
-      key list         keys of this station
-      key export       print a public key, as minisign writes it
-      key import       take in a minisign key file, public or secret
-      channel create   make an empty channel
-      channel list     channels of this station
-      channel show     what a channel offers, and what was added since
-      channel publish  sign a snapshot with the next serial, offering what was added
-      add              take packages in: a directory, a .deb or a .moss
-      export           write one bundle with what the hosts lack; flush it and read
-                       it back
-
-    On either:
-      plan        what would change and why: on a host for the waiting bundle, with
-                  --for on a station; writes nothing
-      inspect     what a container is, from whom, for whom, what is in it; unpacks
-                  nothing
-      verify      check containers, or with no file this machine’s store and current
-                  state
-      help        show help, for one verb if named
-      version     the version of moss
-      completion  a completion script for bash, zsh or fish
-
-    Flags everywhere:
-      --root DIR         the managed root of a host (default /)
-      --home DIR         the home of a station (default $XDG_DATA_HOME/moss, for
-                         root /var/lib/moss)
-      --json             print one JSON object instead of text
-      --progress json    with --json: print events as lines before it
-      -q, --quiet        no progress, no notes
-      -v, --verbose      say more
-      -y, --yes          answer yes to every question
-      --no-input         never ask; fail where an answer is needed
-      --passphrase-fd N  read the passphrase from this open descriptor
-      --no-tui           never open the screens
-      -h, --help         show help
-
-    moss help VERB says more. The manual: moss(1).
-    [exit 0]"
+      init          make a managed root: store, host key, trusted root, state 0"
   `)
   expect(moss.run([]).stdout).toBe(moss.run(['help']).stdout)
-  expect(moss.shape('help')).toMatchInlineSnapshot(
-    `"exit 0 {verbs: [{words: string, aliases: [], side: string, operands: [], flags: [{name: string, value: string, summary: string}], summary: string} | {words: string, aliases: [], side: string, operands: [], flags: [], summary: string} | {words: string, aliases: [], side: string, operands: [], flags: [{name: string, summary: string}], summary: string} | {words: string, aliases: string[], side: string, operands: [{name: string, repeats: boolean}], flags: [{name: string, short: string, summary: string}], summary: string} | {words: string, aliases: [], side: string, operands: [{name: string, repeats: boolean}], flags: [{name: string, short: string, summary: string}], summary: string} | {words: string, aliases: [], side: string, operands: [], flags: [{name: string, value: string, summary: string} | {name: string, value: string, repeats: boolean, summary: string} | {name: string, short: string, value: string, summary: string}], summary: string} | {words: string, aliases: [], side: string, operands: [{name: string, repeats: boolean}], flags: [{name: string, summary: string}], summary: string} | {words: string, aliases: [], side: string, operands: [], flags: [{name: string, short: string, summary: string}], summary: string} | {words: string, aliases: [], side: string, operands: [{name: string, optional: boolean}], flags: [{name: string, summary: string} | {name: string, short: string, summary: string}], summary: string} | {words: string, aliases: [], side: string, operands: [{name: string, optional: boolean}], flags: [], summary: string} | {words: string, aliases: [], side: string, operands: [{name: string, optional: boolean}], flags: [{name: string, summary: string}], summary: string} | {words: string, aliases: [], side: string, operands: [{name: string}], flags: [], summary: string} | {words: string, aliases: [], side: string, operands: [{name: string} | {name: string, optional: boolean}], flags: [], summary: string} | {words: string, aliases: [], side: string, operands: [{name: string}], flags: [{name: string, value: string, summary: string}], summary: string} | {words: string, aliases: [], side: string, operands: [{name: string} | {name: string, repeats: boolean}], flags: [{name: string, value: string, repeats: boolean, summary: string} | {name: string, value: string, summary: string} | {name: string, summary: string}], summary: string} | {words: string, aliases: [], side: string, operands: [], flags: [{name: string, value: string, repeats: boolean, summary: string} | {name: string, short: string, value: string, summary: string} | {name: string, value: string, summary: string} | {name: string, short: string, summary: string}], summary: string} | {words: string, aliases: [], side: string, operands: [{name: string}], flags: [{name: string, summary: string}], summary: string} | {words: string, aliases: [], side: string, operands: [{name: string, optional: boolean, repeats: boolean}], flags: [], summary: string}], flags: [{name: string, value: string, summary: string} | {name: string, summary: string} | {name: string, short: string, summary: string}]}"`,
-  )
+  expect(Object.keys(onlyObject(moss.run(['help', '--json']).stdout))).toEqual(['verbs', 'flags'])
+  expect(moss.shape('help', 'apply')).toMatchInlineSnapshot(`"exit 0 {words: string, aliases: [], side: string, operands: [], flags: [{name: string, short: string, summary: string}], summary: string}"`)
   expect(moss.text('help', 'state', 'export')).toMatchInlineSnapshot(`
     "$ moss help state export
     usage: moss state export [FILE]
