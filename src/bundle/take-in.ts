@@ -8,7 +8,7 @@ import type { ContainerId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { Report } from '../base/progress.ts'
 import { checkFrameBytes } from '../container/read-frames.ts'
-import { fileSource, type ByteSource } from '../host/byte-source.ts'
+import type { ByteSource } from '../host/byte-source.ts'
 import type { Disk, OpenFile } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
 import { ReadOnceSource } from './read-once.ts'
@@ -53,16 +53,6 @@ export async function takeIn(outside: Outside, request: TakeInRequest): Promise<
     copy[Symbol.dispose]()
     throw error
   }
-}
-
-/** Takes up again a bundle that was taken in before, without any medium. */
-export async function takeInAgain(
-  outside: Outside,
-  request: Omit<TakeInRequest, 'source'> & { readonly id: ContainerId },
-): Promise<TakenBundle> {
-  const path = `${request.incomingFolder}/${request.id}/${copyName}`
-  using source = fileSource(outside.disk, path)
-  return await takeIn(outside, { ...request, source })
 }
 
 /** Bundles in `incomingFolder`, whole or not, by id. */

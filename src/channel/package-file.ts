@@ -3,13 +3,11 @@
 // of thousands of packages holds no descriptors.
 import { MossError } from '../base/error.ts'
 import type { PackageId } from '../base/ids.ts'
-import { chunkReader } from '../container/read-frames.ts'
 import { openContainer } from '../container/read.ts'
 import { readManifests, readTables, type Tables } from '../container/tables.ts'
 import { verifyContainer, type VerifiedContainer } from '../container/verify.ts'
 import type { ByteSource } from '../host/byte-source.ts'
 import type { Disk } from '../host/disk.ts'
-import type { Pool } from '../host/pool.ts'
 import { decodeManifest } from '../manifest/codec.ts'
 import type { LayoutFile, Manifest } from '../manifest/manifest.ts'
 import type { Root } from '../trust/root.ts'
@@ -24,9 +22,8 @@ export interface PackageFile {
   readonly container: VerifiedContainer
 }
 
-/** What a container's tables give; the room that made the types is not ours to import. */
+/** What a container's tables give; the room that made the type is not ours to import. */
 type ChunksOfContent = NonNullable<ReturnType<Tables['chunkList']>>
-type ChunksOfPackage = ReturnType<typeof chunkReader>
 
 /** Signed by a packager of `root`, and holding exactly one manifest. Throws TRUST_…, CONTAINER_…, MANIFEST_INVALID. */
 export function readPackageFile(disk: Disk, path: string, root: Root): PackageFile {
@@ -68,8 +65,6 @@ export function chunksOf(file: PackageFile, entry: LayoutFile): ChunksOfContent 
     problem: `the chunks of ${entry.path} are missing`,
   })
 }
-
-export const chunksIn = (file: PackageFile, pool: Pool): ChunksOfPackage => chunkReader(file.container, pool)
 
 const reopenedSource = (disk: Disk, path: string): ByteSource => ({
   name: path,

@@ -16,14 +16,11 @@ import type { Outside } from '../host/outside.ts'
 import type { LayoutFile } from '../manifest/manifest.ts'
 import type { Signer } from '../trust/keys.ts'
 import type { Root } from '../trust/root.ts'
-import { checkPackageFile, chunksIn, chunksOf, readPackageFile, type PackageFile } from './package-file.ts'
+import { checkPackageFile, chunksOf, readPackageFile, type PackageFile } from './package-file.ts'
 import { decodeSnapshotRecord, encodeSnapshotRecord, type OfferedPackage, type Snapshot } from './snapshot.ts'
 
 /** More than any snapshot of a whole distribution takes. */
 const snapshotLimitBytes = 256 * 1024 * 1024
-
-/** Packages whose decoded frames are kept while chunks are read: one after the other is the common case. */
-const openReaders = 2
 
 export interface PublishedSnapshot {
   readonly id: ContainerId
@@ -66,7 +63,6 @@ export class StationChannel {
   readonly #root: Root
   readonly #files = new Map<PackageId, PackageFile>()
   readonly #byPath = new Map<string, PackageFile>()
-  readonly #readers = new Map<PackageId, ReturnType<typeof chunksIn>>()
   #latest: PublishedSnapshot | undefined
 
   constructor(outside: Outside, place: ChannelPlace) {
@@ -136,16 +132,6 @@ export class StationChannel {
   /** Of a file of a package that is here. */
   chunkList(id: PackageId, file: LayoutFile): ReturnType<typeof chunksOf> {
     return chunksOf(this.#wanted(id), file)
-  }
-
-  /** The chunks of one package; ask for those of one package after the other. */
-  reader(id: PackageId): ReturnType<typeof chunksIn> {
-    const reader = this.#readers.get(id) ?? chunksIn(this.#wanted(id), this.#outside.pool)
-    this.#readers.delete(id)
-    this.#readers.set(id, reader)
-    for (const oldest of this.#readers.keys())
-      if (this.#readers.size > openReaders) this.#readers.delete(oldest)
-    return reader
   }
 
   /**

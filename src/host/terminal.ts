@@ -40,13 +40,6 @@ function descriptorTarget(descriptor: string): string | undefined {
   }
 }
 
-/** The first line of a descriptor, without its end: a passphrase handed over by a program. */
-export function readPassphraseFrom(descriptor: number): Uint8Array {
-  const bytes = readDescriptor(descriptor, 4096)
-  const end = bytes.indexOf(0x0a)
-  return end < 0 ? bytes : bytes.subarray(0, end)
-}
-
 /** All of it, now, also into a pipe that is full. A reader that went away has read enough: that is no error. */
 export function writeText(descriptor: 1 | 2, text: string): void {
   const bytes = Buffer.from(text)

@@ -38,19 +38,16 @@ export function reportScripts(files: Readonly<Record<string, string>>): ScriptRe
     if (text !== undefined) for (const action of reportScript(name, text)) actions.push(action)
   }
   actions.push(...judgeTrigger(files['triggers'] ?? ''), ...judgeConfiguration(files['conffiles'] ?? ''))
-  return withCounts(actions)
+  return { actions, counts: countActions(actions) }
 }
 
 export const noScripts: ScriptReport = { actions: [], counts: { handled: 0, reported: 0, unknown: 0 } }
 
-/** Several packages' reports as one. */
-export const joinReports = (reports: readonly ScriptReport[]): ScriptReport =>
-  withCounts(reports.flatMap((report) => report.actions))
-
-function withCounts(actions: readonly ScriptAction[]): ScriptReport {
+/** Of one package or of several. */
+export function countActions(actions: readonly ScriptAction[]): ScriptReport['counts'] {
   const counts = { handled: 0, reported: 0, unknown: 0 }
   for (const { verdict } of actions) counts[verdict]++
-  return { actions, counts }
+  return counts
 }
 
 function reportScript(script: string, text: string): readonly ScriptAction[] {

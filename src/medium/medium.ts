@@ -1,14 +1,12 @@
 // A medium as a mounted folder: what lies on it, and writing to it so that it may be pulled afterwards. Whatever
 // was written is flushed and read back. Nothing on a medium is trusted, followed or run; listing it opens no file.
 import { compareText } from '../base/bytes.ts'
-import { digestOf, startDigest } from '../base/digest.ts'
+import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
-import type { Digest, HostId } from '../base/ids.ts'
+import type { HostId } from '../base/ids.ts'
 import { isHostId } from '../base/names.ts'
-import type { Report } from '../base/progress.ts'
 import type { Disk } from '../host/disk.ts'
-import { createPart, placePart, writeDurably } from '../host/durable.ts'
-import type { Outside } from '../host/outside.ts'
+import { writeDurably } from '../host/durable.ts'
 import {
   formatBundleName,
   isDropping,
@@ -97,75 +95,12 @@ export function writeToMedium(disk: Disk, path: string, bytes: Uint8Array): void
   if (disk.lstat(path)?.sizeBytes === bytes.length && digestOf(disk.readFile(path, bytes.length)) === digest)
     return
   writeDurably(disk, path, bytes, { replace: true })
-  const again = disk.readFile(path, bytes.length)
-  if (digestOf(again) !== digest) unreliable(path)
-}
-
-/** A file of any size, flushed and read back. Throws ALREADY_EXISTS. */
-export async function copyToMedium(
-  outside: Outside,
-  copy: { readonly from: string; readonly to: string; readonly report: Report },
-): Promise<{ readonly sizeBytes: number; readonly digest: Digest }> {
-  const { disk } = outside
-  if (disk.lstat(copy.to) !== undefined) throw new MossError('ALREADY_EXISTS', { what: copy.to })
-  const running = startDigest()
-  let sizeBytes = 0
-  {
-    using part = createPart(disk, copy.to)
-    for await (const piece of piecesOf(outside, copy.from, (doneBytes, totalBytes) =>
-      copy.report({ phase: 'write', item: copy.to, doneBytes, totalBytes }),
-    )) {
-      part.write(piece, sizeBytes)
-      running.add(piece)
-      sizeBytes += piece.length
-    }
-    placePart(disk, part, copy.to)
-  }
-  const digest = running.finish()
-  await readBack(outside, { path: copy.to, digest, report: copy.report })
-  return { sizeBytes, digest }
-}
-
-/** Throws HOST_IO if the medium does not give back what was written. */
-export async function readBack(
-  outside: Outside,
-  file: { readonly path: string; readonly digest: Digest; readonly report: Report },
-): Promise<void> {
-  const running = startDigest()
-  for await (const piece of piecesOf(outside, file.path, (doneBytes, totalBytes) =>
-    file.report({ phase: 'read back', item: file.path, doneBytes, totalBytes }),
-  ))
-    running.add(piece)
-  if (running.finish() !== file.digest) unreliable(file.path)
-}
-
-const pieceBytes = 1024 * 1024
-
-/** The same buffer each time: use each piece before asking for the next. */
-async function* piecesOf(
-  outside: Outside,
-  path: string,
-  tell: (doneBytes: number, totalBytes: number) => void,
-): AsyncGenerator<Uint8Array> {
-  using file = outside.disk.open(path, 'read')
-  const totalBytes = file.stat().sizeBytes
-  const buffer = new Uint8Array(pieceBytes)
-  for (let at = 0; ;) {
-    const count = file.read(buffer, at)
-    if (count > 0) yield buffer.subarray(0, count)
-    at += count
-    tell(at, Math.max(at, totalBytes))
-    if (count < buffer.length) return
-    await outside.turn()
-  }
-}
-
-function unreliable(path: string): never {
-  throw new MossError('HOST_IO', {
-    action: 'read back',
-    path,
-    problem: 'the medium gives other bytes than were written: use another one',
-  })
+  if (digestOf(disk.readFile(path, bytes.length)) !== digest)
+    throw new MossError('HOST_IO', {
+      action: 'read back',
+      path,
+      problem: 'the medium gives other bytes than were written: use another one',
+    })
 }
 
 const list = (disk: Disk, folder: string) =>

@@ -7,7 +7,7 @@ import { readDeb } from '../ingest/deb.ts'
 import { readFolder } from '../ingest/folder.ts'
 import { makePackage } from '../ingest/make-package.ts'
 import type { PlaceMap } from '../ingest/placement.ts'
-import type { ScriptReport } from '../ingest/scripts.ts'
+import { countActions, type ScriptReport } from '../ingest/scripts.ts'
 import type { PackageSource } from '../ingest/source.ts'
 import { compareText } from '../base/bytes.ts'
 import { compareVersions } from '../manifest/version.ts'
@@ -169,9 +169,8 @@ export async function addPackages(outside: Outside, request: AddPackages, report
         : await addForeign({ station, channel, request, file, signer, place }),
     )
   }
-  const counts = { handled: 0, reported: 0, unknown: 0 }
-  for (const action of added.flatMap((entry) => entry.scripts)) counts[action.verdict]++
-  return { channel: channel.name, added, scriptCounts: counts }
+  const scriptCounts = countActions(added.flatMap((entry) => entry.scripts))
+  return { channel: channel.name, added, scriptCounts }
 }
 
 function placeMap(texts: readonly string[]): PlaceMap {

@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } 
 import { dirname, join } from 'node:path'
 import { concatBytes } from '../../src/base/bytes.ts'
 import { silent } from '../../src/base/progress.ts'
-import { checkPackageFile, chunksIn, chunksOf, readPackageFile } from '../../src/channel/package-file.ts'
-import { verifyWhole } from '../../src/container/read-frames.ts'
+import { checkPackageFile, chunksOf, readPackageFile } from '../../src/channel/package-file.ts'
+import { chunkReader, verifyWhole } from '../../src/container/read-frames.ts'
 import { linuxOutside } from '../../src/host/linux-outside.ts'
 import { readDeb } from '../../src/ingest/deb.ts'
 import { type MadePackage, makePackage, type MakeOptions } from '../../src/ingest/make-package.ts'
@@ -64,7 +64,7 @@ export class Workshop implements Disposable {
     if (file.id !== made.id) throw new Error('the container holds another package')
     await verifyWhole(file.container, this.outside.pool)
     checkPackageFile(file)
-    const reader = chunksIn(file, this.outside.pool)
+    const reader = chunkReader(file.container, this.outside.pool)
     const contents = new Map<string, Uint8Array>()
     for (const entry of file.manifest.layout) {
       if (entry.kind !== 'file') continue

@@ -7,7 +7,7 @@ import { readEnvironment } from '../../../src/host/environment.ts'
 import { bytesSource, fileSource } from '../../../src/host/byte-source.ts'
 import { linuxOutside } from '../../../src/host/linux-outside.ts'
 import { ioErrorFrom, problemOf } from '../../../src/host/problem.ts'
-import { isTerminal, readDescriptor, readPassphraseFrom } from '../../../src/host/terminal.ts'
+import { isTerminal, readDescriptor } from '../../../src/host/terminal.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'moss-outside-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -137,13 +137,13 @@ test('the environment is read once, as typed values, and empty means not set', (
   expect(readEnvironment({ XDG_DATA_HOME: 'relative' }, 0).stationHome).toBe('/var/lib/moss')
 })
 
-test('a secret comes from a descriptor, up to its first line, and not without end', () => {
+test('a secret comes from a descriptor, and not without end', () => {
   const path = join(folder, 'secret')
   writeFileSync(path, 'pass word\nrest\n')
   const descriptor = openSync(path, 'r')
-  expect(new TextDecoder().decode(readPassphraseFrom(descriptor))).toBe('pass word')
+  expect(new TextDecoder().decode(readDescriptor(descriptor, 100))).toBe('pass word\nrest\n')
   closeSync(descriptor)
-  expect(() => readPassphraseFrom(descriptor)).toThrow(expect.objectContaining({ code: 'HOST_IO' }))
+  expect(() => readDescriptor(descriptor, 100)).toThrow(expect.objectContaining({ code: 'HOST_IO' }))
   const endless = openSync('/dev/zero', 'r')
   expect(() => readDescriptor(endless, 100)).toThrow(/more than 100 bytes/)
   expect(isTerminal(endless)).toBe(false)

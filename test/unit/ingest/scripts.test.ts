@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { joinReports, reportScripts } from '../../../src/ingest/scripts.ts'
+import { countActions, reportScripts } from '../../../src/ingest/scripts.ts'
 
 const shell = (...lines: string[]): string => `#!/bin/sh\n${lines.join('\n')}\n`
 
@@ -178,6 +178,6 @@ describe('other control files', () => {
   test('counts of several packages add up, and long commands are cut', () => {
     const one = reportScripts({ postinst: shell('ldconfig', `depmod ${'x'.repeat(500)}`) })
     expect(one.actions[1]?.text).toHaveLength(200)
-    expect(joinReports([one, one]).counts).toEqual({ handled: 2, reported: 2, unknown: 0 })
+    expect(countActions([...one.actions, ...one.actions])).toEqual({ handled: 2, reported: 2, unknown: 0 })
   })
 })

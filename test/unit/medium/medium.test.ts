@@ -3,12 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { HostId } from '../../../src/base/ids.ts'
-import { silent } from '../../../src/base/progress.ts'
-import { linuxOutside } from '../../../src/host/linux-outside.ts'
+import { linuxDisk } from '../../../src/host/linux-disk.ts'
 import {
   assertMedium,
   bundlePathOn,
-  copyToMedium,
   findBundles,
   findRoots,
   findStates,
@@ -17,8 +15,7 @@ import {
   writeToMedium,
 } from '../../../src/medium/medium.ts'
 
-const outside = linuxOutside()
-const { disk } = outside
+const disk = linuxDisk()
 const host = '00112233aabbccdd' as HostId
 let stick: string
 beforeEach(() => {
@@ -61,18 +58,6 @@ test('what is written is read back: a medium that gives other bytes is told', ()
   writeToMedium(disk, path, new Uint8Array([1, 3]))
   writeToMedium(disk, path, new Uint8Array([1, 4]))
   expect([...readFileSync(path)]).toEqual([1, 4])
-})
-
-test('a file of any size is copied, flushed and read back', async () => {
-  const from = join(stick, 'from')
-  writeFileSync(from, Buffer.alloc(3_000_001, 7))
-  const to = bundlePathOn(disk, stick, bundle(1))
-  const { sizeBytes } = await copyToMedium(outside, { from, to, report: silent })
-  expect(sizeBytes).toBe(3_000_001)
-  expect(readFileSync(to).equals(readFileSync(from))).toBe(true)
-  await expect(copyToMedium(outside, { from, to, report: silent })).rejects.toMatchObject({
-    code: 'ALREADY_EXISTS',
-  })
 })
 
 test('no medium is told as such', () => {

@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { parseRelation } from '../../../src/manifest/capability.ts'
 import type { Candidate, Solution } from '../../../src/solve/candidate.ts'
 import { checkClosure } from '../../../src/solve/closure.ts'
 import { solve } from '../../../src/solve/solve.ts'
-import { explainWhy } from '../../../src/solve/why.ts'
 import { modelOf, offer } from '../../support/universe.ts'
 
 const titles = ({ chosen }: Solution): readonly string[] =>
@@ -179,27 +177,6 @@ describe('a failure is explained in prose', () => {
       'it asks for aaaa, which nothing provides, and bbbb, which nothing provides; ' +
         'moss unsubscribe aaaa bbbb would help',
     )
-  })
-})
-
-describe('reasons', () => {
-  const offered = [
-    offer('app 1', { requires: ['ssl'] }),
-    offer('libssl 3', { provides: ['ssl'], requires: ['libc6'] }),
-  ]
-  const solution = solve({ model: modelOf(['app']), offered: [...offered, old.libc], installed: [] })
-
-  test('lead from a package back to the model', () => {
-    const [why] = explainWhy(solution, parseRelation('libc6'))
-    expect(why?.sentences).toEqual([
-      'libc6 2.36 is here because libssl requires libc6',
-      'libssl 3 is here because app requires ssl',
-      'app 1 is here because the model asks for app',
-    ])
-  })
-
-  test('are none for what is not here', () => {
-    expect(explainWhy(solution, parseRelation('git'))).toEqual([])
   })
 })
 
