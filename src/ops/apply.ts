@@ -31,7 +31,7 @@ export async function planApply(
   using host = await openHost(outside, { root: request.root, report: silent })
   const bundle = request.from === undefined ? readWaiting(host) : readFrom(host, request.from)
   if (bundle === undefined) return planNothing(host)
-  return planFor(host, bundle, judgeSet(host, bundle.packages))
+  return planFor(host, bundle, judgeSet(host, bundle))
 }
 
 function readFrom(host: HostSession, file: string): ReadBundle {
@@ -171,7 +171,7 @@ export async function executeApply(outside: Outside, plan: ApplyPlan, report: Re
   const { states } = host
   const before = states.current()
   if (before.number !== plan.from) throw new MossError('PLAN_STALE', { what: 'the current state' })
-  const set = judgeSet(host, bundle.packages)
+  const set = judgeSet(host, bundle)
   if (modelDigest(set.model) !== plan.model) throw new MossError('PLAN_STALE', { what: 'the model' })
   const { snapshot, about } = bundle
   const staged = await states.stage(

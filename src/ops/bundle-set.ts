@@ -3,7 +3,7 @@
 // wish for since then is told, and goes on the next export.
 import { decodeUtf8 } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
-import type { BundlePackage } from '../bundle/read-bundle.ts'
+import type { BundlePackage, ReadBundle } from '../bundle/read-bundle.ts'
 import { formatRelation, type Relation } from '../manifest/capability.ts'
 import { provides } from '../manifest/match.ts'
 import { checkClosure } from '../solve/closure.ts'
@@ -25,11 +25,15 @@ export const exportedModelPath = ({ places }: Pick<HostSession, 'places'>): stri
   `${places.own}/exported-model.toml`
 
 /** Throws BUNDLE_SET_REFUSED with every problem, MODEL_INVALID. */
-export function judgeSet(host: HostSession, set: readonly BundlePackage[]): JudgedSet {
+export function judgeSet(
+  host: HostSession,
+  { packages: set, snapshot }: Pick<ReadBundle, 'packages' | 'snapshot'>,
+): JudgedSet {
   const now = readModel(host.outside, host.places)
   const isServed = (wish: Relation): boolean => set.some((each) => provides(each.manifest, wish))
   const asked = [...now.model.subscriptions, ...exportedSubscriptions(host)].filter(isServed)
   const problems = [
+    ...foreignChannel(now.model, snapshot.channel),
     ...checkClosure(set, { subscriptions: asked }),
     ...takenAway(host, { model: now.model, isServed }),
   ]
@@ -45,6 +49,10 @@ export function judgeSet(host: HostSession, set: readonly BundlePackage[]): Judg
   }))
   return { packages, unmet: now.model.subscriptions.filter((wish) => !isServed(wish)), model: now.text }
 }
+
+/** Serials guard each channel alone: by one that was never followed, an exporter could lead this host back. */
+const foreignChannel = (model: Model, channel: string): readonly string[] =>
+  channel === model.channel ? [] : [`it is of channel ${channel}, and the model follows ${model.channel}`]
 
 /** A set may lack what the model came to ask for, but never what this host has and its model still asks for. */
 function takenAway(

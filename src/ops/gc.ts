@@ -10,7 +10,7 @@ import { packagesHeld } from '../fleet/host-state.ts'
 import type { CollectPlan } from '../store/collect.ts'
 import { type HostSession, openHost } from './host.ts'
 import { readReceipt } from './receipt.ts'
-import { manifestInStore, readWaiting } from './waiting.ts'
+import { manifestInStore, readEveryWaiting } from './waiting.ts'
 
 export interface GcPlan {
   readonly kind: 'gc'
@@ -53,8 +53,7 @@ function neededAssets(host: HostSession): ReadonlySet<AssetId> {
   const packages = new Set<PackageId>(packagesHeld(readReceipt(host)?.state ?? { states: [] }))
   const manifest = manifestInStore(host)
   const contents = new Set<ContentDigest>()
-  const waiting = readWaiting(host)
-  for (const { id } of waiting?.packages ?? []) packages.add(id)
+  for (const waiting of readEveryWaiting(host)) for (const { id } of waiting.packages) packages.add(id)
   for (const id of packages) {
     const bytes = manifest(id)
     if (bytes === undefined) continue

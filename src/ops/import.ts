@@ -57,7 +57,7 @@ async function importOne(host: HostSession, file: string, report: ReportEvent): 
   })
   if (!isNew) return tell(0, 0)
   const done = await orDrop(host, taken.id, async () => {
-    judgeSet(host, taken.packages)
+    judgeSet(host, taken)
     return await importBundle(outside, taken, { store: host.store, report })
   })
   markImported(host, taken.id, taken.snapshot.serial)

@@ -8,7 +8,9 @@ import { dropIncoming, listIncoming } from '../bundle/take-in.ts'
 import { fileSource } from '../host/byte-source.ts'
 import { writeDurably } from '../host/durable.ts'
 import { packageIdOf } from '../manifest/codec.ts'
+import type { RecordedChannel } from '../state/record.ts'
 import { importedMark } from './imported-mark.ts'
+import { readModel } from './model-file.ts'
 import type { SettlingSession } from './receipt.ts'
 
 const manifestBytes = 64 * 1024 * 1024
@@ -42,12 +44,17 @@ export function manifestInStore({ store, outside }: SettlingSession): Judge['hel
   }
 }
 
-/** The newest bundle that is wholly in the store and not older than what is current; undefined if none waits. */
-export function readWaiting(host: SettlingSession): ReadBundle | undefined {
-  const found = listIncoming(host.outside.disk, host.incoming)
+/** Every bundle that is wholly in the store and not outrun, of whatever channel. */
+export const readEveryWaiting = (host: SettlingSession): readonly ReadBundle[] =>
+  listIncoming(host.outside.disk, host.incoming)
     .filter((id) => isImported(host, id))
     .map((id) => tryRead(host, id))
     .filter((bundle) => bundle !== undefined)
+
+/** The newest of the channel that the model follows; undefined if none waits. */
+export function readWaiting(host: SettlingSession): ReadBundle | undefined {
+  const followed = unlessSpoiled(() => readModel(host.outside, host.places).model.channel)
+  const found = readEveryWaiting(host).filter(({ snapshot }) => snapshot.channel === followed)
   return found.reduce<ReadBundle | undefined>(
     (best, bundle) => (best === undefined || bundle.snapshot.serial > best.snapshot.serial ? bundle : best),
     undefined,
@@ -72,8 +79,8 @@ function tryRead(host: SettlingSession, id: ContainerId): ReadBundle | undefined
 export function dropWaiting(host: SettlingSession, applied: ContainerId): void {
   const { outside, incoming } = host
   const { disk } = outside
-  const serial = host.states.current().channel?.serial ?? 0
-  const others = listIncoming(disk, incoming).filter((id) => id !== applied && !isNewer(host, id, serial))
+  const current = host.states.current().channel
+  const others = listIncoming(disk, incoming).filter((id) => id !== applied && !isNewer(host, id, current))
   for (const id of [...others, applied]) {
     if (isImported(host, id)) disk.remove(importedMark(incoming, id))
     dropIncoming(disk, incoming, id)
@@ -81,8 +88,11 @@ export function dropWaiting(host: SettlingSession, applied: ContainerId): void {
   disk.syncFolder(incoming)
 }
 
-const isNewer = (host: SettlingSession, id: ContainerId, serial: number): boolean =>
-  isImported(host, id) && (unlessSpoiled(() => tryRead(host, id))?.snapshot.serial ?? 0) > serial
+/** Serials of two channels say nothing about each other. */
+function isNewer(host: SettlingSession, id: ContainerId, current: RecordedChannel | undefined): boolean {
+  const found = isImported(host, id) ? unlessSpoiled(() => tryRead(host, id))?.snapshot : undefined
+  return found !== undefined && found.channel === current?.name && found.serial > current.serial
+}
 
 /** A spoiled copy must not keep a root from opening. What the machine does to us is told. */
 export function unlessSpoiled<T>(read: () => T): T | undefined {
