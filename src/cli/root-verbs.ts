@@ -104,10 +104,14 @@ export const rootVerbs: readonly Verb[] = [
       const { executeGc, planGc } = await import('../ops/gc.ts')
       const plan = await planGc(call.outside, { root: call.root })
       const { assets, strays, freedBytes } = plan.collect
-      const shown = `${plural(assets.length, 'file')} of the store, ${formatBytes(freedBytes)}, and ${plural(strays.length, 'leftover')} of earlier crashes are needed by nothing`
-      if (call.has('dry-run') || assets.length + strays.length === 0)
+      const isNothing = assets.length + strays.length === 0
+      const shown = isNothing
+        ? 'nothing to give back: a kept state, a waiting bundle or the receipt needs everything'
+        : `needed by nothing: ${plural(assets.length, 'file')} of the store, ${formatBytes(freedBytes)}, and ${plural(strays.length, 'leftover')} of earlier crashes`
+      if (call.has('dry-run') || isNothing)
         return { json: { ...plan, collect: { assets: assets.length, strays, freedBytes } }, text: shown }
-      if (!(await call.confirm('remove them', shown))) return { json: null, text: 'nothing was removed' }
+      if (!(await call.confirm('remove them', shown)))
+        return { json: { removed: null }, text: 'nothing was removed' }
       const done = await executeGc(call.outside, plan)
       return {
         json: done,

@@ -694,6 +694,22 @@ test('recover', () => {
   expect(moss.shape('recover', ...at07)).toMatchInlineSnapshot(`"exit 0 {actions: [], current: number}"`)
 })
 
+test('gc', () => {
+  expect(moss.text('gc', '-n', ...at07)).toMatchInlineSnapshot(`
+    "$ moss gc -n --root pump-07
+    nothing to give back: a kept state, a waiting bundle or the receipt needs everything
+    [exit 0]"
+  `)
+  expect(moss.text('gc', ...at07)).toMatchInlineSnapshot(`
+    "$ moss gc --root pump-07
+    nothing to give back: a kept state, a waiting bundle or the receipt needs everything
+    [exit 0]"
+  `)
+  expect(moss.shape('gc', '-y', ...at08)).toMatchInlineSnapshot(
+    `"exit 0 {kind: string, root: string, state: number, keptAssets: number, collect: {assets: number, strays: [], freedBytes: number}}"`,
+  )
+})
+
 test('trust show', () => {
   expect(moss.text('trust', 'show', ...at07)).toMatchInlineSnapshot(`
     "$ moss trust show --root pump-07

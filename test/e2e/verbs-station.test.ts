@@ -801,7 +801,9 @@ test('help, version, completion', () => {
   `)
   expect(moss.run([]).stdout).toBe(moss.run(['help']).stdout)
   expect(Object.keys(onlyObject(moss.run(['help', '--json']).stdout))).toEqual(['verbs', 'flags'])
-  expect(moss.shape('help', 'apply')).toMatchInlineSnapshot(`"exit 0 {words: string, aliases: [], side: string, operands: [], flags: [{name: string, short: string, summary: string}], summary: string}"`)
+  expect(moss.shape('help', 'apply')).toMatchInlineSnapshot(
+    `"exit 0 {words: string, aliases: [], side: string, operands: [], flags: [{name: string, short: string, summary: string}], summary: string}"`,
+  )
   expect(moss.text('help', 'state', 'export')).toMatchInlineSnapshot(`
     "$ moss help state export
     usage: moss state export [FILE]
