@@ -41,7 +41,7 @@ export function assertMedium(disk: Disk, folder: string): void {
 
 /** Newest serial first; files whose names say nothing come last. */
 export function findBundles(disk: Disk, medium: string): readonly FoundBundle[] {
-  return filesIn(disk, `${medium}/${mediumFolders.bundles}`)
+  return filesIn(disk, medium, mediumFolders.bundles)
     .filter(({ name }) => name.endsWith('.moss'))
     .map(({ path, name }) => ({ path, name: parseBundleName(name) }))
     .sort((a, b) => (b.name?.serial ?? 0) - (a.name?.serial ?? 0) || compareText(a.path, b.path))
@@ -50,21 +50,22 @@ export function findBundles(disk: Disk, medium: string): readonly FoundBundle[] 
 
 /** By host, the newest first. */
 export function findStates(disk: Disk, medium: string): readonly FoundState[] {
-  const hosts = `${medium}/${mediumFolders.hosts}`
-  return list(disk, hosts)
+  return list(disk, medium, mediumFolders.hosts)
     .filter((entry) => entry.kind === 'folder' && isHostId(entry.name))
     .flatMap(({ name: host }) => {
-      const states = filesIn(disk, `${hosts}/${host}/states`).flatMap(({ path, name }) => {
-        const counter = parseStateName(name)
-        return counter === undefined ? [] : [{ path, host: host as HostId, counter }]
-      })
+      const states = filesIn(disk, medium, `${mediumFolders.hosts}/${host}/states`).flatMap(
+        ({ path, name }) => {
+          const counter = parseStateName(name)
+          return counter === undefined ? [] : [{ path, host: host as HostId, counter }]
+        },
+      )
       return states.sort((a, b) => b.counter - a.counter)
     })
 }
 
 /** From the oldest. */
 export function findRoots(disk: Disk, medium: string): readonly FoundRoot[] {
-  return filesIn(disk, `${medium}/${mediumFolders.roots}`)
+  return filesIn(disk, medium, mediumFolders.roots)
     .flatMap(({ path, name }) => {
       const version = parseRootName(name)
       return version === undefined ? [] : [{ path, version }]
@@ -103,22 +104,35 @@ export function writeToMedium(disk: Disk, path: string, bytes: Uint8Array): void
     })
 }
 
-const list = (disk: Disk, folder: string) =>
-  disk.lstat(folder)?.kind === 'folder' ? disk.list(folder).filter((entry) => !isDropping(entry.name)) : []
+/** The folders from the medium's own down to `below`: a link among them could lead anywhere on this machine. */
+const wayTo = (medium: string, below: string): readonly string[] =>
+  below.split('/').map((_, at, names) => `${medium}/${names.slice(0, at + 1).join('/')}`)
 
-const filesIn = (disk: Disk, folder: string) =>
-  list(disk, folder)
+const list = (disk: Disk, medium: string, below: string) =>
+  wayTo(medium, below).every((path) => disk.lstat(path)?.kind === 'folder')
+    ? disk.list(`${medium}/${below}`).filter((entry) => !isDropping(entry.name))
+    : []
+
+const filesIn = (disk: Disk, medium: string, below: string) =>
+  list(disk, medium, below)
     .filter((entry) => entry.kind === 'file')
-    .map(({ name }) => ({ name, path: `${folder}/${name}` }))
+    .map(({ name }) => ({ name, path: `${medium}/${below}/${name}` }))
 
+/** Throws MEDIUM_ABSENT, or HOST_IO where something else than a folder is in the way. */
 function makeFolders(disk: Disk, medium: string, below: string): void {
   assertMedium(disk, medium)
-  let path = medium
-  for (const name of below.split('/')) {
-    const parent = path
-    path = `${path}/${name}`
-    if (disk.lstat(path) !== undefined) continue
-    disk.makeFolder(path, 0o755)
-    disk.syncFolder(parent)
+  let parent = medium
+  for (const path of wayTo(medium, below)) {
+    const kind = disk.lstat(path)?.kind
+    if (kind === undefined) {
+      disk.makeFolder(path, 0o755)
+      disk.syncFolder(parent)
+    } else if (kind !== 'folder')
+      throw new MossError('HOST_IO', {
+        action: 'write below',
+        path,
+        problem: `it is a ${kind}, not a folder`,
+      })
+    parent = path
   }
 }

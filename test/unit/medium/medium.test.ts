@@ -68,3 +68,19 @@ test('no medium is told as such', () => {
     expect.objectContaining({ code: 'MEDIUM_ABSENT' }),
   )
 })
+
+test('a folder of the medium that is a link leads nowhere: nothing is written or found through it', () => {
+  const elsewhere = mkdtempSync(join(tmpdir(), 'elsewhere-'))
+  try {
+    mkdirSync(join(elsewhere, 'bundles'))
+    writeFileSync(join(elsewhere, 'bundles/stable-1-9f3c9f3c.moss'), 'x')
+    symlinkSync(elsewhere, join(stick, 'moss'))
+    const refused = expect.objectContaining({ code: 'HOST_IO' })
+    expect(() => statePathOn(disk, stick, { host, counter: 1 })).toThrow(refused)
+    expect(() => bundlePathOn(disk, stick, bundle(2))).toThrow(refused)
+    expect(findBundles(disk, stick)).toEqual([])
+    expect(disk.list(elsewhere).map(({ name }) => name)).toEqual(['bundles'])
+  } finally {
+    rmSync(elsewhere, { recursive: true, force: true })
+  }
+})
