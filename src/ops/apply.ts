@@ -1,25 +1,21 @@
 // apply: makes the newest bundle that waits the current state. The plan says everything; executing it chooses nothing
 // and is refused if the state, the bundle or the model is another one by then.
-import { digestOf } from '../base/digest.ts'
-import { encodeUtf8 } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
 import { silent } from '../base/progress.ts'
 import { readBundle, type ReadBundle } from '../bundle/read-bundle.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatRelation } from '../manifest/capability.ts'
-import type { Manifest } from '../manifest/manifest.ts'
 import { mergeLayouts } from '../manifest/merged-layout.ts'
 import { compareVersions } from '../manifest/version.ts'
 import type { Applied, ApplyPlan } from './changes.ts'
 import { type JudgedSet, judgeSet } from './bundle-set.ts'
 import { type HostSession, openHost } from './host.ts'
 import { readInstalled, sayReason } from './installed.ts'
-import { readModel } from './model-file.ts'
 import { checkIsFile } from './named-file.ts'
+import { describeChange, modelDigest, planToStay } from './plan-change.ts'
 import { tellApplied } from './publish.ts'
 import { settleLast } from './receipt.ts'
-import { packageChanges } from './states.ts'
 import type { ReportEvent } from './types.ts'
 import { judgeOf, readWaiting } from './waiting.ts'
 
@@ -30,7 +26,7 @@ export async function planApply(
 ): Promise<ApplyPlan> {
   using host = await openHost(outside, { root: request.root, report: silent })
   const bundle = request.from === undefined ? readWaiting(host) : readFrom(host, request.from)
-  if (bundle === undefined) return planNothing(host)
+  if (bundle === undefined) return planToStay(host, 'apply')
   return planFor(host, bundle, judgeSet(host, bundle))
 }
 
@@ -40,43 +36,17 @@ function readFrom(host: HostSession, file: string): ReadBundle {
   return readBundle(source, judgeOf(host))
 }
 
-const modelDigest = (text: string): string => digestOf(encodeUtf8(text))
-
-/** Nothing waits: the plan to stay. */
-function planNothing(host: HostSession): ApplyPlan {
-  const { number, packages } = host.states.current()
-  return {
-    kind: 'apply',
-    root: host.places.root,
-    from: number,
-    to: number,
-    isNothing: true,
-    signedBy: [],
-    changes: [],
-    packages: packages.length,
-    files: 0,
-    sizeBytes: 0,
-    privileged: [],
-    warnings: [],
-    freeBytes: host.outside.disk.freeBytes(host.places.own),
-    neededBytes: 0,
-    withModel: false,
-    model: modelDigest(readModel(host.outside, host.places).text),
-  }
-}
-
 function planFor(host: HostSession, bundle: ReadBundle, set: JudgedSet): ApplyPlan {
   const { states, outside, places } = host
   const current = states.current()
   const installed = readInstalled(outside, { tree: places.usr, record: current })
   const reasons = new Map(set.packages.map((each) => [each.manifest.name, sayReason(each.reason)]))
-  const isSame =
-    set.packages.length === current.packages.length &&
-    set.packages.every((each) => current.packages.some((entry) => entry.id === each.id)) &&
-    current.channel?.serial === bundle.snapshot.serial
   const { snapshot } = bundle
+  const difference = describeChange(installed, set.packages)
+  const isSame = difference.changes.length === 0 && current.channel?.serial === snapshot.serial
   return {
-    ...planNothing(host),
+    ...planToStay(host, 'apply'),
+    ...difference,
     to: isSame ? current.number : states.nextNumber(),
     isNothing: isSame,
     bundle: bundle.id,
@@ -87,13 +57,10 @@ function planFor(host: HostSession, bundle: ReadBundle, set: JudgedSet): ApplyPl
       ...(current.channel === undefined ? {} : { fromSerial: current.channel.serial }),
     },
     signedBy: [...new Set([...bundle.snapshotSigners, ...bundle.exporters])],
-    changes: packageChanges(installed, set.packages).map((change) => ({
+    changes: difference.changes.map((change) => ({
       ...change,
       ...reasonOf(reasons, change.name),
     })),
-    packages: set.packages.length,
-    ...weigh(set.packages.map(({ manifest }) => manifest)),
-    privileged: newlyPrivileged(installed, set.packages),
     warnings: warningsFor(bundle, set),
     // Trees are links or reflinks: what a state costs beyond its contents is folders and links.
     neededBytes: mergeLayouts(set.packages).entries.length * 512,
@@ -104,33 +71,6 @@ function planFor(host: HostSession, bundle: ReadBundle, set: JudgedSet): ApplyPl
 const reasonOf = (reasons: ReadonlyMap<string, string>, name: string): { readonly reason?: string } => {
   const reason = reasons.get(name)
   return reason === undefined ? {} : { reason }
-}
-
-function weigh(manifests: readonly Manifest[]): { readonly files: number; readonly sizeBytes: number } {
-  const files = manifests.flatMap((manifest) => manifest.layout).filter((entry) => entry.kind === 'file')
-  return { files: files.length, sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0) }
-}
-
-interface OfManifest {
-  readonly manifest: Manifest
-}
-
-/** Privileged files that are new or whose content changes. */
-function newlyPrivileged(old: readonly OfManifest[], now: readonly OfManifest[]): readonly string[] {
-  const contents = (packages: readonly OfManifest[]): ReadonlyMap<string, string> =>
-    new Map(
-      packages.flatMap(({ manifest }) =>
-        manifest.layout
-          .filter((entry) => entry.kind === 'file')
-          .filter((file) => manifest.privileged.includes(file.path))
-          .map((file) => [file.path, `${file.content} ${file.mode}`] as const),
-      ),
-    )
-  const before = contents(old)
-  return [...contents(now)]
-    .filter(([path, what]) => before.get(path) !== what)
-    .map(([path]) => path)
-    .sort()
 }
 
 function warningsFor(bundle: ReadBundle, set: JudgedSet): readonly string[] {

@@ -13,6 +13,7 @@ import { readHostState } from '../fleet/state-file.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatBundleName } from '../medium/layout.ts'
+import { compareSets } from '../manifest/compare-sets.ts'
 import { bundlePathOn } from '../medium/medium.ts'
 import { parseModel } from '../solve/model.ts'
 import { solve } from '../solve/solve.ts'
@@ -20,7 +21,6 @@ import type { Root } from '../trust/root.ts'
 import type { PackageChange } from './changes.ts'
 import { stationChannel } from './channels.ts'
 import { type AskPassphrase, openStation, type Station, signerFor, stationRoot } from './station.ts'
-import { packageChanges } from './states.ts'
 import type { ReportEvent } from './types.ts'
 
 export interface PlannedHost {
@@ -170,7 +170,7 @@ function wishOf(state: HostState, { channel, published }: Offer): Wish {
     wants,
     has: packagesHeld(state),
     lacking: state.lacking,
-    changes: packageChanges(known(current), known(wants)),
+    changes: compareSets(known(current), known(wants)),
   }
 }
 

@@ -1,6 +1,4 @@
 // rollback: makes a kept state current. Counters stay: the serial guards what comes in, not what is kept.
-import { digestOf } from '../base/digest.ts'
-import { encodeUtf8 } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
 import { silent } from '../base/progress.ts'
 import type { Outside } from '../host/outside.ts'
@@ -8,9 +6,9 @@ import type { Applied, ApplyPlan } from './changes.ts'
 import { type HostSession, openHost } from './host.ts'
 import { parseState, readInstalled } from './installed.ts'
 import { readModel } from './model-file.ts'
+import { describeChange, planToStay } from './plan-change.ts'
 import { tellApplied } from './publish.ts'
 import { settleLast } from './receipt.ts'
-import { packageChanges } from './states.ts'
 import type { ReportEvent } from './types.ts'
 
 export async function planRollback(
@@ -24,28 +22,17 @@ export async function planRollback(
   const target = states.read(wanted)
   const before = readInstalled(outside, { tree: places.usr, record: current })
   const after = readInstalled(outside, { tree: states.tree(wanted), record: target })
-  const files = after.flatMap(({ manifest }) => manifest.layout).filter((entry) => entry.kind === 'file')
   const { text } = readModel(outside, places)
   return {
-    kind: 'rollback',
-    root: places.root,
-    from: current.number,
+    ...planToStay(host, 'rollback'),
+    ...describeChange(before, after),
     to: target.number,
     isNothing: target.number === current.number,
-    signedBy: [],
-    changes: packageChanges(before, after),
-    packages: after.length,
-    files: files.length,
-    sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
-    privileged: [],
     warnings:
       request.withModel || target.model === text
         ? []
         : ['the model stays as it is; --with-model restores that state’s own'],
-    freeBytes: outside.disk.freeBytes(places.own),
-    neededBytes: 0,
     withModel: request.withModel,
-    model: digestOf(encodeUtf8(text)),
   }
 }
 

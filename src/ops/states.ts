@@ -3,7 +3,6 @@ import { MossError } from '../base/error.ts'
 import type { Outside } from '../host/outside.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { compareSets } from '../manifest/compare-sets.ts'
-import type { PackageChange } from './changes.ts'
 import { currentRecord, keptNumbers, readRecord } from '../state/parts.ts'
 import { keptTree } from '../state/places.ts'
 import { managedPlaces, parseState, readInstalled, sayReason, stateTree } from './installed.ts'
@@ -80,22 +79,9 @@ export async function diffStates(
   return {
     from: before.record.number,
     to: after.record.number,
-    packages: packageChanges(old, now),
+    packages: compareSets(old, now),
     ...(request.files ? { files: fileChanges(old, now) } : {}),
   }
-}
-
-/** Sorted by name; versions as people compare them. */
-export function packageChanges(
-  old: Parameters<typeof compareSets>[0],
-  now: Parameters<typeof compareSets>[1],
-): readonly PackageChange[] {
-  const { added, removed, changed } = compareSets(old, now)
-  return [
-    ...added.map(({ name, version }) => ({ name, to: version })),
-    ...removed.map(({ name, version }) => ({ name, from: version })),
-    ...changed.map(({ name, from, to }) => ({ name, from: from.version, to: to.version })),
-  ].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
 }
 
 interface OfManifest {

@@ -1,0 +1,65 @@
+// The part of a plan that apply and rollback share: what the machine is, and what another package set means to whoever
+// decides on it.
+import { encodeUtf8 } from '../base/bytes.ts'
+import { digestOf } from '../base/digest.ts'
+import { compareSets, type SetMember } from '../manifest/compare-sets.ts'
+import type { Manifest } from '../manifest/manifest.ts'
+import type { ApplyPlan } from './changes.ts'
+import type { HostSession } from './host.ts'
+import { readModel } from './model-file.ts'
+
+export const modelDigest = (text: string): string => digestOf(encodeUtf8(text))
+
+/** The plan to stay. */
+export function planToStay({ outside, places, states }: HostSession, kind: ApplyPlan['kind']): ApplyPlan {
+  const { number, packages } = states.current()
+  return {
+    kind,
+    root: places.root,
+    from: number,
+    to: number,
+    isNothing: true,
+    signedBy: [],
+    changes: [],
+    packages: packages.length,
+    files: 0,
+    sizeBytes: 0,
+    privileged: [],
+    warnings: [],
+    freeBytes: outside.disk.freeBytes(places.own),
+    neededBytes: 0,
+    withModel: false,
+    model: modelDigest(readModel(outside, places).text),
+  }
+}
+
+type Member = SetMember & { readonly manifest: Manifest }
+
+export function describeChange(
+  before: readonly Member[],
+  after: readonly Member[],
+): Pick<ApplyPlan, 'changes' | 'packages' | 'files' | 'sizeBytes' | 'privileged'> {
+  const files = after.flatMap(({ manifest }) => manifest.layout).filter((entry) => entry.kind === 'file')
+  const known = privilegedFiles(before)
+  return {
+    changes: compareSets(before, after),
+    packages: after.length,
+    files: files.length,
+    sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
+    privileged: [...privilegedFiles(after)]
+      .filter(([path, what]) => known.get(path) !== what)
+      .map(([path]) => path)
+      .sort(),
+  }
+}
+
+/** Path to what would make it another file. */
+const privilegedFiles = (packages: readonly Member[]): ReadonlyMap<string, string> =>
+  new Map(
+    packages.flatMap(({ manifest }) =>
+      manifest.layout
+        .filter((entry) => entry.kind === 'file')
+        .filter((file) => manifest.privileged.includes(file.path))
+        .map((file) => [file.path, `${file.content} ${file.mode}`] as const),
+    ),
+  )
