@@ -215,7 +215,7 @@ describe('what is not a .deb is refused with PACKAGE_UNREADABLE', () => {
 describe('what a package may hold', () => {
   test.each<[string, Parameters<typeof debOf>[0], RegExp]>([
     ['a device', [{ name: './usr/null', kind: '3' }], /a device cannot be in a package/],
-    ['a file in /opt', [{ name: './opt/tool/run', body: 'x' }], /opt\/tool\/run: is outside/],
+    ['a file in /opt', [{ name: './opt/tool/run', body: 'x' }], /opt\/tool\/run, which is outside/],
     ['a file of moss', [{ name: './usr/lib/moss/state', body: 'x' }], /reserved to moss/],
     ['a link to nothing', [{ name: './usr/a', kind: '2', target: '' }], /no possible path/],
     [
@@ -224,7 +224,7 @@ describe('what a package may hold', () => {
         { name: './bin/a', body: '1' },
         { name: './usr/bin/a', body: '2' },
       ],
-      /usr\/bin\/a: would be usr\/bin\/a, where bin\/a goes too/,
+      /usr\/bin\/a, which would be usr\/bin\/a, where bin\/a goes too/,
     ],
     [
       'a file below a link',
