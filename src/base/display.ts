@@ -11,6 +11,14 @@ export function display(text: string): string {
   return cut.replace(hidden, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
 }
 
+/** As JSON, with the same characters escaped in JSON's own way: a terminal obeys none, a program reads them all. */
+export const displayJson = (value: unknown): string =>
+  JSON.stringify(value).replace(hidden, (character) =>
+    Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
+      .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+      .join(''),
+  )
+
 /** The beginning of a long text, never half a surrogate pair. */
 function wholeCharacters(text: string): string {
   const splitsPair = (text.codePointAt(longest - 1) ?? 0) > 0xffff

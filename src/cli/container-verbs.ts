@@ -68,7 +68,7 @@ export const containerVerbs: readonly Verb[] = [
           : await verifyHost(call.outside, { root: call.root }, call.report)
       const rows = done.findings.map((finding) => `! ${display(finding)}`)
       const text = [
-        ...done.checked,
+        ...done.checked.map(display),
         ...rows,
         done.findings.length === 0
           ? 'no findings'

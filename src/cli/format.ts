@@ -1,4 +1,4 @@
-// Tables and labelled fields on a terminal; every cell of a table passes through display().
+// Tables and labelled fields on a terminal; every cell, label and value passes through display().
 import { display } from '../base/display.ts'
 
 /** Like a table of two columns, the second folded to the console: for help, not for data. */
@@ -58,9 +58,11 @@ const foldProse = (text: string, width: number): string =>
     .map((line) => (/(^|\s)\//.test(line) ? line : fold(line, width)))
     .join('\n')
 
-/** A label and its value on a line each, labels of one width; values may bring their own line breaks. */
+/** A label and its value on a line each, labels of one width, all made safe; values may bring their own line breaks. */
 export function formatFields(fields: readonly (readonly [string, string | undefined])[]): string {
-  const shown = fields.filter((field): field is readonly [string, string] => field[1] !== undefined)
+  const shown = fields
+    .filter((field): field is readonly [string, string] => field[1] !== undefined)
+    .map(([label, value]) => [display(label), value.split('\n').map(display).join('\n')] as const)
   const width = Math.max(8, ...shown.map(([label]) => label.length))
   return shown
     .map(

@@ -1,7 +1,7 @@
 // What goes out: data to standard output, everything else to standard error. With --json there is one final object,
 // also for an error.
 import { exits } from '../base/codes.ts'
-import { display } from '../base/display.ts'
+import { display, displayJson } from '../base/display.ts'
 import { isMossError } from '../base/error.ts'
 import type { OpEvent } from '../ops/types.ts'
 import { foldHanging } from './format.ts'
@@ -24,7 +24,7 @@ export function outputTo(
   write: Write,
   { isJson, isConsole }: { readonly isJson: boolean; readonly isConsole: boolean },
 ): Output {
-  const object = (value: unknown): void => write(1, `${JSON.stringify(value)}\n`)
+  const object = (value: unknown): void => write(1, `${displayJson(value)}\n`)
   return {
     isJson,
     say: (text) => write(2, text),

@@ -3,6 +3,7 @@
 import { decodeAbout } from '../bundle/about.ts'
 import { decodeSummary } from '../bundle/summary.ts'
 import type { CborValue } from '../base/cbor.ts'
+import { display } from '../base/display.ts'
 import { preludeBytes } from '../container/prelude.ts'
 import { openContainer, type OpenedContainer } from '../container/read.ts'
 import { peekSection } from '../container/peek.ts'
@@ -109,7 +110,8 @@ const quote = (path: string): string =>
 
 /** How to check each signature with head, tail and minisign alone. */
 function verifyCommands(file: string, { prelude, blocks }: OpenedContainer): readonly string[] {
-  const name = quote(file)
+  // A name that a terminal would obey is not printed as it is, and escaped it would be another name.
+  const name = display(file) === file ? quote(file) : 'FILE'
   const commands = [`tail -c +${preludeBytes + 1} ${name} | head -c ${prelude.headBytes} > head`]
   let at = preludeBytes + prelude.headBytes
   blocks.forEach((block, index) => {
