@@ -20,8 +20,11 @@ export const formatCount = (count: number): string => count.toString().replace(/
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${formatCount(count)} ${count === 1 ? one : many}`
 
-/** `2026-11-23`, of whole seconds since 1970. */
-export const formatDate = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10)
+/** `2026-11-23`, of whole seconds since 1970; what no calendar holds is told as the number it is. */
+export const formatDate = (seconds: number): string =>
+  Math.abs(seconds) <= 8_640_000_000_000
+    ? new Date(seconds * 1000).toISOString().slice(0, 10)
+    : `second ${seconds}`
 
 /** `2 days ago`; a date ahead of the clock says so. */
 export function formatAge(seconds: number, nowSeconds: number): string {

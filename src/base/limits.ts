@@ -7,6 +7,8 @@ export const limits = {
   headBytes: 1 * MiB,
   signaturesBytes: 64 * KiB,
   rootChainBytes: 1 * MiB,
+  /** A host's state vouches for itself alone: anybody can make one. */
+  stateBytes: 16 * MiB,
   cborDepth: 16,
   sectionBytes: 512 * MiB,
   framePlainBytes: 8 * MiB,

@@ -7,6 +7,7 @@ import { MossError } from '../base/error.ts'
 import type { Digest, KeyId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { digest, integer, list, oneOf, record, type RecordOf, type Shape } from '../base/shape.ts'
+import { mostSigners } from '../trust/threshold.ts'
 import { checkCodec, type Codec } from './codecs.ts'
 import {
   headText,
@@ -39,8 +40,6 @@ export interface Head {
   readonly sections: readonly SectionEntry[]
   readonly frames: { readonly count: number; readonly storedBytes: number }
 }
-
-const mostSigners = 64
 
 const anyMap: Shape<About> = (value, place) => {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array || Array.isArray(value))
@@ -137,6 +136,7 @@ function checkSections(kind: Kind, sections: readonly SectionEntry[]): void {
     if (isAlwaysPlain(kind, name) && codec !== 0) refuse(`section ${name} of a ${kind} must be plain`)
     const isBounded = name === 'roots' || kind === 'root'
     if (isBounded && plainBytes > limits.rootChainBytes) refuse(`section ${name} is too large`)
+    if (kind === 'state' && plainBytes > limits.stateBytes) refuse(`section ${name} is too large`)
     previous = place
   }
   if (!kinds[kind].hasFrames && sections.length === 0) refuse('section record is missing')

@@ -3,6 +3,7 @@
 // the station hears does not depend on when the power failed.
 import { equalBytes } from '../base/bytes.ts'
 import type { ContainerId } from '../base/ids.ts'
+import { limits } from '../base/limits.ts'
 import { encodeHostRecord, type HostState } from '../fleet/host-state.ts'
 import { encodeHostState, readHostState } from '../fleet/state-file.ts'
 import { bytesSource } from '../host/byte-source.ts'
@@ -13,7 +14,8 @@ import type { HostSession } from './host.ts'
 import { readModel } from './model-file.ts'
 import { dropWaiting, isTaken, readWaiting, unlessSpoiled } from './waiting.ts'
 
-export const recordBytes = 512 * 1024 * 1024
+/** A state's head and record, whatever its record's codec. */
+export const recordBytes = 2 * limits.stateBytes
 
 /** What a session has before its last transaction is settled. */
 export type SettlingSession = Omit<HostSession, 'isFinishing'>

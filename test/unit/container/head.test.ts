@@ -172,3 +172,10 @@ describe('a head is refused', () => {
     expect(refusal(headOf(packed, 'root'), 'root')).toBe('CONTAINER_DAMAGED head')
   })
 })
+
+test('a state, which anybody can sign, has a small record: nothing large is unpacked on its own word', () => {
+  const stateOf = (plain: number): Uint8Array =>
+    headOf({ sections: [section('record', { codec: 2, plain })] }, 'state')
+  expect(refusal(stateOf(limits.stateBytes), 'state')).toBe('accepted')
+  expect(refusal(stateOf(limits.stateBytes + 1), 'state')).toBe('CONTAINER_DAMAGED head')
+})
