@@ -5,8 +5,8 @@ import { compareText } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
 import type { ContainerId, ContentDigest, Digest, HostId, KeyId, PackageId } from '../base/ids.ts'
 import { decodeSnapshotRecord, type OfferedPackage, type Snapshot } from '../channel/snapshot.ts'
-import { openContainer, type OpenedContainer } from '../container/read.ts'
-import { readSection } from '../container/sections.ts'
+import { openContainer, openKind, type OpenedContainer } from '../container/read.ts'
+import { readRecord, readSection } from '../container/sections.ts'
 import { readManifests, readTables, type Tables } from '../container/tables.ts'
 import { verifyContainer, type VerifiedContainer } from '../container/verify.ts'
 import { bytesSource, type ByteSource } from '../host/byte-source.ts'
@@ -59,12 +59,7 @@ export function readBundle(
   judge: Judge,
   keepSections: (opened: OpenedContainer) => void = () => {},
 ): ReadBundle {
-  const opened = openContainer(source)
-  if (opened.kind !== 'bundle')
-    throw new MossError('CONTAINER_NOT_ONE', {
-      path: source.name,
-      problem: `it is a ${opened.kind}, not a bundle`,
-    })
+  const opened = openKind(source, 'bundle')
   const container = verifyContainer(opened, { role: 'exporter', root: judge.root })
   keepSections(opened)
   const about = decodeAbout(container.head.about)
@@ -116,11 +111,7 @@ function readCarriedSnapshot(
   if (opened.kind !== 'channel')
     throw new MossError('CONTAINER_DAMAGED', { part: 'section snapshot', problem: `it is a ${opened.kind}` })
   const verified = verifyContainer(opened, { role: 'channel', root })
-  const snapshot = decodeSnapshotRecord({
-    about: verified.head.about,
-    created: verified.head.created,
-    recordBytes: readSection(verified, 'record') ?? new Uint8Array(0),
-  })
+  const snapshot = decodeSnapshotRecord(readRecord(verified))
   const isThat =
     opened.id === about.snapshot &&
     snapshot.channel === about.channel &&

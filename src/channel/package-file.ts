@@ -3,7 +3,7 @@
 // of thousands of packages holds no descriptors.
 import { MossError } from '../base/error.ts'
 import type { PackageId } from '../base/ids.ts'
-import { openContainer } from '../container/read.ts'
+import { openKind } from '../container/read.ts'
 import { readManifests, readTables, type Tables } from '../container/tables.ts'
 import { verifyContainer, type VerifiedContainer } from '../container/verify.ts'
 import type { ByteSource } from '../host/byte-source.ts'
@@ -27,9 +27,7 @@ type ChunksOfContent = NonNullable<ReturnType<Tables['chunkList']>>
 
 /** Signed by a packager of `root`, and holding exactly one manifest. Throws TRUST_…, CONTAINER_…, MANIFEST_INVALID. */
 export function readPackageFile(disk: Disk, path: string, root: Root): PackageFile {
-  const opened = openContainer(reopenedSource(disk, path))
-  if (opened.kind !== 'package')
-    throw new MossError('CONTAINER_NOT_ONE', { path, problem: `it is a ${opened.kind}, not a package` })
+  const opened = openKind(reopenedSource(disk, path), 'package')
   const container = verifyContainer(opened, { role: 'packager', root })
   const [only, ...others] = readManifests(container)
   if (only === undefined || others.length > 0)

@@ -5,14 +5,15 @@ import { compareText } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
 import type { ContainerId, PackageId } from '../base/ids.ts'
 import { checkChannelName } from '../base/names.ts'
-import { openContainer } from '../container/read.ts'
-import { readSection } from '../container/sections.ts'
+import { openKind } from '../container/read.ts'
+import { readRecord } from '../container/sections.ts'
 import { verifyContainer } from '../container/verify.ts'
 import { encodeContainer } from '../container/write.ts'
 import { bytesSource } from '../host/byte-source.ts'
 import type { Disk } from '../host/disk.ts'
 import { createPart, placePart, writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
+import { windowsOf } from '../host/windows.ts'
 import type { LayoutFile } from '../manifest/manifest.ts'
 import type { Signer } from '../trust/keys.ts'
 import type { Root } from '../trust/root.ts'
@@ -85,15 +86,9 @@ export class StationChannel {
   snapshot(serial: number): PublishedSnapshot {
     const path = this.#snapshotPath(serial)
     const bytes = this.#outside.disk.readFile(path, snapshotLimitBytes)
-    const opened = openContainer(bytesSource(path, bytes))
-    if (opened.kind !== 'channel')
-      throw new MossError('CONTAINER_NOT_ONE', { path, problem: `it is a ${opened.kind}, not a snapshot` })
+    const opened = openKind(bytesSource(path, bytes), 'channel')
     const verified = verifyContainer(opened, { role: 'channel', root: this.#root })
-    const snapshot = decodeSnapshotRecord({
-      about: verified.head.about,
-      created: verified.head.created,
-      recordBytes: readSection(verified, 'record') ?? new Uint8Array(0),
-    })
+    const snapshot = decodeSnapshotRecord(readRecord(verified))
     if (snapshot.channel !== this.name || snapshot.serial !== serial)
       throw new MossError('CONTAINER_DAMAGED', {
         part: path,
@@ -241,18 +236,14 @@ const offeredOf = ({ id, manifest }: PackageFile): OfferedPackage => ({
 export const packageFileName = ({ id, manifest }: Pick<PackageFile, 'id' | 'manifest'>): string =>
   `${manifest.name}_${manifest.version.replaceAll(':', '%3a')}_${id.slice(0, 12)}.moss`
 
-const copyBytes = 1024 * 1024
-
 /** A file of its own: what somebody does to the first does not change the second. */
 function copyFile(disk: Disk, from: string, to: string): void {
   using source = disk.open(from, 'read')
   using part = createPart(disk, to)
-  const buffer = new Uint8Array(copyBytes)
-  for (let at = 0; ;) {
-    const count = source.read(buffer, at)
-    part.write(buffer.subarray(0, count), at)
-    at += count
-    if (count < buffer.length) break
+  let at = 0
+  for (const window of windowsOf(source)) {
+    part.write(window, at)
+    at += window.length
   }
   placePart(disk, part, to)
 }

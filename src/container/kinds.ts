@@ -25,26 +25,16 @@ export type SectionName = (typeof sectionNames)[number]
 
 interface KindRule {
   readonly number: number
-  /** Of file names, without the dot. */
-  readonly extension: string
-  readonly mimeType: string
   /** True: any section but `record`, and frames. False: exactly the section `record`. */
   readonly hasFrames: boolean
 }
 
-const rule = (number: number, extension: string, name: Kind, hasFrames: boolean): KindRule => ({
-  number,
-  extension,
-  mimeType: `application/vnd.moss.${name}`,
-  hasFrames,
-})
-
 export const kinds: Readonly<Record<Kind, KindRule>> = {
-  bundle: rule(1, 'moss', 'bundle', true),
-  package: rule(2, 'moss', 'package', true),
-  state: rule(3, 'moss-state', 'state', false),
-  channel: rule(4, 'moss-channel', 'channel', false),
-  root: rule(5, 'moss-root', 'root', false),
+  bundle: { number: 1, hasFrames: true },
+  package: { number: 2, hasFrames: true },
+  state: { number: 3, hasFrames: false },
+  channel: { number: 4, hasFrames: false },
+  root: { number: 5, hasFrames: false },
 }
 
 export const kindOfNumber = (number: number): Kind | undefined =>

@@ -63,6 +63,22 @@ export function openContainer(source: ByteSource): OpenedContainer {
   return opened
 }
 
+const titles: Readonly<Record<Kind, string>> = {
+  bundle: 'bundle',
+  package: 'package',
+  state: 'state',
+  channel: 'snapshot',
+  root: 'trust root',
+}
+
+/** A container of this kind. Throws CONTAINER_NOT_ONE for another. */
+export function openKind(source: ByteSource, kind: Kind): OpenedContainer {
+  const opened = openContainer(source)
+  if (opened.kind === kind) return opened
+  const problem = `it is a ${opened.kind}, not a ${titles[kind]}`
+  throw new MossError('CONTAINER_NOT_ONE', { path: source.name, problem })
+}
+
 function decodeBlocks(bytes: Uint8Array, count: number): readonly string[] {
   const view = viewOf(bytes)
   const blocks: string[] = []

@@ -23,6 +23,12 @@ export function readSection(container: VerifiedContainer, name: SectionName): Ui
   )
 }
 
+/** What a container without frames says: in its head and in its record. */
+export function readRecord(container: VerifiedContainer) {
+  const { about, created } = container.head
+  return { about, created, recordBytes: readSection(container, 'record') ?? new Uint8Array(0) }
+}
+
 export interface EncodedSection {
   readonly entry: SectionEntry
   readonly stored: Uint8Array

@@ -1,9 +1,8 @@
 // All lookup tables of a verified container, read and checked once and kept as they are in memory: each lookup is a
 // binary search. What they say of frames and chunks lets a copy be checked frame by frame while it streams.
-import { emptyDigest } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { ChunkId, ContentDigest, Digest, PackageId } from '../base/ids.ts'
-import { listOfOne, type ChunkList } from '../delta/chunk-list.ts'
+import { emptyContent, listOfOne, type ChunkList } from '../delta/chunk-list.ts'
 import { ContentTable } from './content-table.ts'
 import { ChunkTable, FrameTable, type ChunkInFrame, type ChunkPlace, type FrameEntry } from './frame-table.ts'
 import {
@@ -47,8 +46,6 @@ export function readTables(container: VerifiedContainer): Tables {
   known.set(container, tables)
   return tables
 }
-
-const emptyContent = emptyDigest as ContentDigest
 
 function decodeTables(container: VerifiedContainer): Tables {
   if (container.head.sections.some((section) => section.name === 'bases'))

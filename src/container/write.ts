@@ -1,11 +1,12 @@
 // Writes a container to a disk, once, in order. It grows as NAME.part and takes its name only when it is whole and
 // durable, so a file that bears the name is never half a container.
-import { MossError } from '../base/error.ts'
+import { assertTrue, MossError } from '../base/error.ts'
 import type { ContainerId } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
 import type { OpenFile } from '../host/disk.ts'
 import { createPart, placePart } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
+import { windowsOf } from '../host/windows.ts'
 import type { Signer } from '../trust/keys.ts'
 import { encodeFront, type ContainerDraft } from './encode.ts'
 import type { FinishedFrames } from './frames.ts'
@@ -42,8 +43,6 @@ export async function writeContainer(
   return id
 }
 
-const copyBytes = 1024 * 1024
-
 async function copyFrames(
   outside: Outside,
   to: {
@@ -55,13 +54,12 @@ async function copyFrames(
 ): Promise<void> {
   const totalBytes = to.frames.storedBytes
   using spool = outside.disk.open(to.frames.path, 'read')
-  const buffer = new Uint8Array(copyBytes)
-  for (let done = 0; done < totalBytes;) {
-    const count = spool.read(buffer.subarray(0, Math.min(copyBytes, totalBytes - done)), done)
-    if (count === 0) throw new Error('broken promise: the spool holds all frames')
-    to.file.write(buffer.subarray(0, count), to.at + done)
-    done += count
-    to.report({ phase: 'write', doneBytes: done, totalBytes })
+  let doneBytes = 0
+  for (const window of windowsOf(spool)) {
+    to.file.write(window, to.at + doneBytes)
+    doneBytes += window.length
+    to.report({ phase: 'write', doneBytes, totalBytes })
     await outside.turn()
   }
+  assertTrue(doneBytes === totalBytes, 'the spool holds all frames')
 }

@@ -4,8 +4,8 @@
 import type { ContainerId, KeyId } from '../base/ids.ts'
 import { MossError } from '../base/error.ts'
 import { encodeContainer } from '../container/write.ts'
-import { openContainer } from '../container/read.ts'
-import { readSection } from '../container/sections.ts'
+import { openKind } from '../container/read.ts'
+import { readRecord } from '../container/sections.ts'
 import { verifyOwnContainer } from '../container/verify.ts'
 import type { ByteSource } from '../host/byte-source.ts'
 import { enrolKey, type PublicKey, type Signer } from '../trust/keys.ts'
@@ -43,12 +43,7 @@ export function encodeHostState(state: HostState, signer: Signer): Uint8Array {
  * TRUST_SIGNATURE_INVALID, KEY_INVALID, CONTAINER_…, SHAPE_INVALID.
  */
 export function readHostState(source: ByteSource, enrolled?: KeyId): ReadHostState {
-  const opened = openContainer(source)
-  if (opened.kind !== 'state')
-    throw new MossError('CONTAINER_NOT_ONE', {
-      path: source.name,
-      problem: `it is a ${opened.kind}, not a state`,
-    })
+  const opened = openKind(source, 'state')
   const about = hostAboutShape(opened.head.about, 'head.about')
   const key = enrolKey(about.key, about.minisignId, 'the key in the state')
   if (enrolled !== undefined && key.id !== enrolled)
@@ -59,11 +54,7 @@ export function readHostState(source: ByteSource, enrolled?: KeyId): ReadHostSta
       problem: 'it names a host that is not its key’s',
     })
   const verified = verifyOwnContainer(opened, key)
-  const state = decodeHostRecord({
-    host: about.host,
-    counter: about.counter,
-    created: verified.head.created,
-    recordBytes: readSection(verified, 'record') ?? new Uint8Array(0),
-  })
+  const { host, counter } = about
+  const state = decodeHostRecord({ host, counter, ...readRecord(verified) })
   return { id: opened.id, state, key }
 }

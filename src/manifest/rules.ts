@@ -78,8 +78,6 @@ function firstProblem<T>(items: readonly T[], check: (item: T) => string | undef
   return undefined
 }
 
-const emptyContent = emptyDigest
-
 function checkLayout(layout: readonly LayoutEntry[]): string | undefined {
   const folders = new Set<string>()
   const sizes = new Map<string, number>()
@@ -119,7 +117,7 @@ function checkFile(file: LayoutFile, sizes: Map<string, number>): string | undef
   if (known !== undefined && known !== file.sizeBytes)
     return 'has the content of another file in another size'
   sizes.set(file.content, file.sizeBytes)
-  if ((file.sizeBytes === 0) !== (file.content === emptyContent))
+  if ((file.sizeBytes === 0) !== (file.content === emptyDigest))
     return 'has a size that its content cannot have'
   if (file.xattrs === undefined) return undefined
   const names = Object.keys(file.xattrs)

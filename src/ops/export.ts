@@ -1,7 +1,7 @@
 // plan --for and export: what each host shall have is solved from its own model and the channel's newest snapshot;
 // what it lacks is carried. The plan names the snapshot and the states it was made from and is refused if they changed.
 import { display } from '../base/display.ts'
-import { MossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import type { ContainerId, HostId, PackageId } from '../base/ids.ts'
 import { exportBundle } from '../bundle/export.ts'
 import { type CarryPlan, planCarry } from '../carry/plan.ts'
@@ -180,7 +180,7 @@ function solveFor(state: HostState, problem: Parameters<typeof solve>[0]): Retur
   try {
     return solve(problem)
   } catch (error) {
-    if (!(error instanceof MossError && error.code === 'SOLVE_NO_SOLUTION')) throw error
+    if (!isMossError(error, 'SOLVE_NO_SOLUTION')) throw error
     throw new MossError('SOLVE_NO_SOLUTION', { explanation: `for ${display(state.name)}, ${error.message}` })
   }
 }

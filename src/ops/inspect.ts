@@ -4,7 +4,7 @@ import { decodeAbout } from '../bundle/about.ts'
 import { decodeSummary } from '../bundle/summary.ts'
 import type { CborValue } from '../base/cbor.ts'
 import { display } from '../base/display.ts'
-import { preludeBytes } from '../container/prelude.ts'
+import { formatVersion, preludeBytes } from '../container/prelude.ts'
 import { openContainer, type OpenedContainer } from '../container/read.ts'
 import { peekSection } from '../container/peek.ts'
 import { fileSource } from '../host/byte-source.ts'
@@ -29,7 +29,7 @@ export async function inspectContainer(outside: Outside, request: { readonly fil
     fileBytes: opened.endOffset,
     presentBytes: outside.disk.lstat(request.file)?.sizeBytes ?? 0,
     kind: opened.kind,
-    version: 1,
+    version: formatVersion,
     id: opened.id,
     created: head.created,
     signers: head.signers,

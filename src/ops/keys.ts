@@ -1,7 +1,6 @@
 // key generate, list, export, import. The first key of a home makes a trust root of its own: 1-of-1 in every role.
 import { encodeUtf8 } from '../base/bytes.ts'
-import type { DetailsOf } from '../base/codes.ts'
-import { MossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import type { KeyId } from '../base/ids.ts'
 import { encodeContainer } from '../container/write.ts'
 import { writeDurably } from '../host/durable.ts'
@@ -124,10 +123,10 @@ function publicKeyIn(file: string, text: string): PublicKey {
   try {
     return parsePublicKey(text)
   } catch (error) {
-    if (!(error instanceof MossError && error.code === 'KEY_INVALID')) throw error
+    if (!isMossError(error, 'KEY_INVALID')) throw error
     throw new MossError('KEY_INVALID', {
       what: file,
-      problem: (error.details as DetailsOf<'KEY_INVALID'>).problem,
+      problem: error.details.problem,
     })
   }
 }

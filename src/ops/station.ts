@@ -1,10 +1,10 @@
 // Where a station keeps things below its home, and the door to it: channels/NAME/, keys/, root.moss-root, spool/.
 // Keys are unlocked when a role needs one, and not kept.
 import { decodeUtf8 } from '../base/bytes.ts'
-import { MossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import type { Digest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
-import { openContainer } from '../container/read.ts'
+import { openKind } from '../container/read.ts'
 import { verifySelfSignedRoot } from '../container/verify.ts'
 import { bytesSource } from '../host/byte-source.ts'
 import type { Disk } from '../host/disk.ts'
@@ -65,10 +65,7 @@ export interface TrustRootFile {
 export function readTrustRoot(disk: Disk, path: string): TrustRootFile {
   if (disk.lstat(path) === undefined) throw new MossError('NOT_FOUND', { what: 'trust root at', name: path })
   const bytes = disk.readFile(path, limits.rootChainBytes)
-  const opened = openContainer(bytesSource(path, bytes))
-  if (opened.kind !== 'root')
-    throw new MossError('CONTAINER_NOT_ONE', { path, problem: `it is a ${opened.kind}, not a trust root` })
-  const { root } = verifySelfSignedRoot(opened)
+  const { root } = verifySelfSignedRoot(openKind(bytesSource(path, bytes), 'root'))
   return { root, bytes, digest: digestOf(bytes) }
 }
 
@@ -128,7 +125,7 @@ function withName<T>({ what }: { readonly what: string }, open: () => T): T {
   try {
     return open()
   } catch (error) {
-    if (!(error instanceof MossError && error.code === 'KEY_PASSPHRASE')) throw error
+    if (!isMossError(error, 'KEY_PASSPHRASE')) throw error
     throw new MossError('KEY_PASSPHRASE', { what: `key ${what}`, missing: false })
   }
 }
@@ -146,7 +143,7 @@ export async function unlock(file: {
   try {
     return { secret: parseSecretKey(file.text, undefined, file.allowance) }
   } catch (error) {
-    if (!(error instanceof MossError && error.code === 'KEY_PASSPHRASE')) throw error
+    if (!isMossError(error, 'KEY_PASSPHRASE')) throw error
     const passphrase = await file.ask(`key ${file.what}`)
     if (passphrase === undefined)
       throw new MossError('KEY_PASSPHRASE', { what: `key ${file.what}`, missing: true })

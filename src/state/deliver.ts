@@ -7,11 +7,12 @@ import { MossError } from '../base/error.ts'
 import type { Report } from '../base/progress.ts'
 import type { FileStat } from '../host/disk.ts'
 import { exchangeTrees, moveIntoPlace, moveTree, syncAll } from '../host/durable.ts'
+import { copyBody } from '../store/body.ts'
 import { type Delivery, blocked, isFolder, nothing, planDeliveries, type Standing } from './deliveries.ts'
 import type { StateParts } from './parts.ts'
 import { factoryPath, parentFolder } from './places.ts'
 import { readDeliveries, removeDelivery, writeDelivery } from './tables.ts'
-import { digestOfFile, walkTree, windowsOf } from './tree-digest.ts'
+import { digestOfFile, walkTree } from './tree-digest.ts'
 
 /** How a delivered file is called until all of them are durable. */
 const partOf = (path: string): string => `${path}.moss-new`
@@ -185,15 +186,7 @@ function placeDefault(parts: StateParts, { path, after }: Delivery, target: stri
   const from = inFactory(parts, path)
   if (after.startsWith('symlink')) return disk.makeSymlink(disk.readLink(from), target)
   const stat = statOf(parts, path)
-  {
-    using source = disk.open(from, 'read')
-    using copy = disk.open(target, 'create', 0o600)
-    let at = 0
-    for (const window of windowsOf(source)) {
-      copy.write(window, at)
-      at += window.length
-    }
-  }
+  copyBody(disk, from, target)
   if (userId === 0) disk.setOwner(target, stat.uid, stat.gid)
   disk.setMode(target, stat.mode)
 }

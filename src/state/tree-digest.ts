@@ -5,10 +5,9 @@ import { compareText, encodeUtf8 } from '../base/bytes.ts'
 import { startDigest } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { Digest } from '../base/ids.ts'
-import type { Disk, OpenFile, Xattrs } from '../host/disk.ts'
+import type { Disk, Xattrs } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
-
-const windowBytes = 1024 * 1024
+import { windowsOf } from '../host/windows.ts'
 
 /** The digest of the tree at `folder`, whatever is in it. */
 export async function treeDigest(outside: Pick<Outside, 'disk' | 'turn'>, folder: string): Promise<Digest> {
@@ -53,21 +52,10 @@ const formatXattrs = (xattrs: Xattrs): string =>
     .map(([name, value]) => ` ${JSON.stringify(name)}=${value.toHex()}`)
     .join('')
 
-/** The content digest of a file, read in windows no larger than it needs. */
+/** The content digest of a file. */
 export function digestOfFile(disk: Disk, path: string): Digest {
   using file = disk.open(path, 'read')
   const running = startDigest()
   for (const window of windowsOf(file)) running.add(window)
   return running.finish()
-}
-
-/** The same buffer each time: use each window before asking for the next. */
-export function* windowsOf(file: OpenFile): Generator<Uint8Array> {
-  const window = new Uint8Array(Math.min(windowBytes, file.stat().sizeBytes + 1))
-  for (let at = 0; ;) {
-    const count = file.read(window, at)
-    if (count > 0) yield window.subarray(0, count)
-    if (count < window.length) return
-    at += count
-  }
 }

@@ -1,28 +1,16 @@
-// File bodies read with bounded memory: whole when small, in windows when long.
+// File bodies digested and copied with bounded memory: whole when small, in windows when long.
 import { startDigest } from '../base/digest.ts'
 import type { ContentDigest } from '../base/ids.ts'
-import type { Disk, OpenFile } from '../host/disk.ts'
+import type { Disk } from '../host/disk.ts'
 import type { Pool } from '../host/pool.ts'
+import { windowBytes, windowsOf } from '../host/windows.ts'
 import { bodyDigestsJob } from './jobs.ts'
-
-const windowBytes = 4 * 1024 * 1024
 
 /** Longer bodies are digested here in windows, shorter ones by a worker. */
 export const wholeBodyBytes = 8 * 1024 * 1024
 
 /** Sending this much to a worker costs about as much as digesting it. */
 const inlineBytes = 256 * 1024
-
-/** The same buffer each time: use each window before asking for the next. */
-export function* windowsOf(file: OpenFile): Generator<Uint8Array> {
-  const window = new Uint8Array(Math.max(1, Math.min(windowBytes, file.stat().sizeBytes)))
-  for (let at = 0; ;) {
-    const count = file.read(window, at)
-    if (count > 0) yield window.subarray(0, count)
-    at += count
-    if (count < window.length) return
-  }
-}
 
 /** The digest of the file at `path` as it is now, whatever its size. */
 export async function digestOfFile(

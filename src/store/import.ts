@@ -8,9 +8,10 @@ import { chunkSizes } from '../base/limits.ts'
 import { type ChunkList, checkChunkList, emptyContent, listOfOne } from '../delta/chunk-list.ts'
 import { cutContent } from '../delta/cut-file.ts'
 import { moveIntoPlace } from '../host/durable.ts'
+import { windowsOf } from '../host/windows.ts'
 import { type AssetDescription, assetIdOf } from './asset.ts'
 import { applyAttributes } from './attributes.ts'
-import { copyBody, digestOfFile, windowsOf } from './body.ts'
+import { copyBody, digestOfFile } from './body.ts'
 import {
   assetFolder,
   assetPath,
