@@ -37,10 +37,15 @@ function emptyFolder(above: number, name: Uint8Array, path: string): void {
   }
 }
 
+const isRoot = (): boolean => process.getuid?.() === 0
+
 function openFolder(above: number, name: Uint8Array, path: string): number {
   const calls = systemCalls()
   const first = calls.openFolderAt(above, name)
   if (first >= 0) return first
+  // Root is never kept out by a mode: what does not open is no folder any more, and to change the mode of what stands
+  // there now would follow a link.
+  if (isRoot()) refuse(calls, path)
   calls.setModeAt(above, name, 0o700)
   const second = calls.openFolderAt(above, name)
   if (second < 0) refuse(calls, path)
@@ -49,7 +54,7 @@ function openFolder(above: number, name: Uint8Array, path: string): number {
 
 /** An ordinary user must be able to write a folder to empty it. */
 function makeWritable(folder: number, _name: Uint8Array): void {
-  if (process.getuid?.() !== 0) systemCalls().setModeAt(folder, new Uint8Array([0x2e, 0]), 0o700)
+  if (!isRoot()) systemCalls().setModeAt(folder, new Uint8Array([0x2e, 0]), 0o700)
 }
 
 const folderType = 4
