@@ -227,7 +227,7 @@ const decoder = new Decoder({
   mapsAsObjects: true,
   structures: undefined,
   tagUint8Array: false,
-} as never)
+})
 
 /**
  * Checks that `bytes` are exactly one canonical item, then decodes it. `part` names them in errors.
