@@ -15,7 +15,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { silent } from '../../../src/base/progress.ts'
 import { linuxOutside } from '../../../src/host/linux-outside.ts'
-import { initRoot, isInitialised } from '../../../src/state/init.ts'
+import { initRoot } from '../../../src/state/init.ts'
+import { isInitialised } from '../../../src/state/root-format.ts'
 import { assetModifiedMs } from '../../../src/store/asset.ts'
 import {
   applySamples,
