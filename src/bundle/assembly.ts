@@ -1,6 +1,7 @@
 // Which files must be put together to take a bundle's packages in, and from what: each content once, each of its
 // chunks from a frame or from the store. Computed before anything is written, so that a missing piece is told
 // first. Contents that the store has under any attributes need no assembling.
+import { emptyDigest } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { AssetId, ChunkId, ContentDigest } from '../base/ids.ts'
 import { chunkSizes } from '../base/limits.ts'
@@ -52,16 +53,17 @@ const fileAsset = ({ content, sizeBytes, mode, uid, gid, xattrs }: LayoutFile): 
   ...(xattrs !== undefined && { xattrs }),
 })
 
-type StoreToAsk = Pick<Store, 'hasAsset' | 'hasContent' | 'has'>
+type StoreToAsk = Pick<Store, 'hasAsset' | 'contentPlace' | 'has'>
 
-/** Throws BUNDLE_BASE_MISSING naming every file whose bytes are neither carried nor here. */
+/** Throws BUNDLE_BASE_MISSING naming every file whose bytes are neither carried nor here, MANIFEST_INVALID for a wrong size. */
 export function planAssembly(
   packages: readonly BundlePackage[],
   from: { readonly tables: Tables; readonly store: StoreToAsk },
 ): Assembly {
   const plan = new AssemblyPlan(from.tables, from.store)
   for (const each of packages)
-    for (const entry of each.manifest.layout) if (entry.kind === 'file') plan.addFile(entry)
+    for (const entry of each.manifest.layout)
+      if (entry.kind === 'file') plan.addFile(entry, each.manifest.name)
   return plan.finish()
 }
 
@@ -81,12 +83,19 @@ class AssemblyPlan {
     this.#store = store
   }
 
-  addFile(file: LayoutFile): void {
+  addFile(file: LayoutFile, packageName: string): void {
     const description = fileAsset(file)
     const id = assetIdOf(description)
+    const knownBytes = this.#sizeOf(file.content)
+    // What is not put together here is not weighed here: its size is compared with the one that was.
+    if (knownBytes !== undefined && knownBytes !== file.sizeBytes)
+      throw new MossError('MANIFEST_INVALID', {
+        package: packageName,
+        problem: `/${file.path} has ${knownBytes} bytes, not ${file.sizeBytes}`,
+      })
     if (this.#assets.has(id) || this.#store.hasAsset(id)) return
     this.#assets.set(id, { description, path: `/${file.path}` })
-    if (this.#lists.has(file.content) || this.#store.hasContent(file.content)) return
+    if (knownBytes !== undefined) return
     const list = this.#listOf(file)
     if (list === undefined) {
       this.#missing.push(`/${file.path}`)
@@ -108,6 +117,13 @@ class AssemblyPlan {
       paths: this.#paths,
       contentBytes: this.#contentBytes,
     }
+  }
+
+  /** Of a content that is put together already, or that the store has; undefined of any other. */
+  #sizeOf(content: ContentDigest): number | undefined {
+    return content === emptyDigest
+      ? 0
+      : (this.#lists.get(content)?.sizeBytes ?? this.#store.contentPlace(content)?.sizeBytes)
   }
 
   /** A short content may be a chunk of something that the host has. */
