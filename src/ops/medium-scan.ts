@@ -86,8 +86,9 @@ function scanMedia(
   const files = request.named
     .filter((path) => kindOf(outside, path) === 'file')
     .map((path) => ({ path, medium: path.replace(/\/[^/]*$/, '') || '/' }))
+  const seen = new Set<string>()
   const bundles = [...files, ...found]
-    .filter(({ path }, at, all) => all.findIndex((other) => other.path === path) === at)
+    .filter(({ path }) => seen.size < seen.add(path).size)
     .slice(0, mostBundles)
     .map(read)
     .filter((bundle) => bundle !== undefined)

@@ -2,6 +2,8 @@
 // claims are told, and whatever is wrong with a medium leaves the others to choose from.
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { MossError } from '../../../src/base/error.ts'
+import type { Disk } from '../../../src/host/disk.ts'
 import { mediumScanner } from '../../../src/ops/medium-scan.ts'
 import { simulatedOutside } from '../../sim/simulated-outside.ts'
 import { TestLoop } from '../../support/loop.ts'
@@ -93,4 +95,19 @@ describe('media', () => {
     outside.pull(stick)
     expect(scan({ host, named: [stick] })).toEqual({ media: [], bundles: [] })
   })
+})
+
+test('a stick full of names is looked through in one go', () => {
+  const names = Array.from({ length: 60_000 }, (_, n) => ({ name: `${n}.moss`, kind: 'file' as const }))
+  const disk: Pick<Disk, 'list' | 'lstat' | 'open'> = {
+    list: (path) => (path === '/full' ? names : []),
+    lstat: (path) => (path === '/full' ? simulatedOutside(1).disk.lstat('/') : undefined),
+    open: () => {
+      throw new MossError('HOST_IO', { action: 'open', path: '', problem: 'EIO' })
+    },
+  }
+  const scan = mediumScanner({ ...simulatedOutside(1), disk: disk as Disk })
+  const startedMs = performance.now()
+  expect(scan({ host: undefined, named: ['/full'] }).bundles).toHaveLength(256)
+  expect(performance.now() - startedMs).toBeLessThan(2000)
 })
