@@ -82,7 +82,8 @@ export const codes = {
       d.neededBytes === undefined
         ? `no space left for ${display(d.path)}`
         : `${display(d.path)} needs ${formatBytes(d.neededBytes)}, ${formatBytes(d.freeBytes ?? 0)} are free`,
-    () => 'nothing was changed; free some space there (moss gc gives back what the store no longer needs) and run the same command again',
+    () =>
+      'nothing was changed; free some space there (moss gc gives back what the store no longer needs) and run the same command again',
   ),
   HOST_UNSUPPORTED: entry<{ path: string; problem: string }>(
     exits.failed,

@@ -5,7 +5,8 @@ import type { Digest } from './ids.ts'
 const crypto = () => process.getBuiltinModule('node:crypto')
 
 /** The digest of whole bytes; `T` names which kind of thing is being named. */
-export const digestOf = <T extends Digest = Digest>(bytes: Uint8Array): T => crypto().hash('sha256', bytes, 'hex') as T
+export const digestOf = <T extends Digest = Digest>(bytes: Uint8Array): T =>
+  crypto().hash('sha256', bytes, 'hex') as T
 
 /** Of no bytes at all; written out so that nothing is digested at start. */
 export const emptyDigest = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' as Digest

@@ -40,7 +40,12 @@ export async function compareTree(
     const stat = disk.lstat(`${site.folder}/${path}`)
     const check = checks.get(path)
     checks.delete(path)
-    const problem = stat === undefined ? 'vanished' : check === undefined ? `is a ${stat.kind} that no package owns` : check(stat)
+    const problem =
+      stat === undefined
+        ? 'vanished'
+        : check === undefined
+          ? `is a ${stat.kind} that no package owns`
+          : check(stat)
     if (problem !== undefined) differences.push({ path, problem })
     if (++entries % 256 === 0) await site.outside.turn()
   }

@@ -21,7 +21,12 @@ function tool(
   args: readonly string[],
   count: (output: string) => number,
 ): Outcome {
-  const ran = spawnSync(join(bin, program), args, { cwd: top, encoding: 'utf8', maxBuffer: 2 ** 26 })
+  const ran = spawnSync(join(bin, program), args, {
+    cwd: top,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+  })
   const output = `${ran.stdout}${ran.stderr}`
   return { name, passed: ran.status === 0, looked: count(output), output }
 }
@@ -59,7 +64,7 @@ const outcomes: readonly Outcome[] = [
   tool('lint', 'oxlint', ['--deny-warnings'], number(/on (\d+) files/)),
   tool('types', 'tsc', ['-p', '.', '--listFiles'], (output) => output.split('\n').filter(ours).length),
   layers(),
-  tool('dead code', 'knip', ['--no-progress', '--debug'], lines(/\.tsx?$/)),
+  tool('dead code', 'knip', ['--no-progress', '--debug'], lines(/\.tsx?'?,?$/)),
 ]
 for (const { name, passed, looked, output } of outcomes) {
   const isSound = passed && looked > 0

@@ -170,7 +170,9 @@ function randomValue(random: (below: number) => number, depth: number): CborValu
   if (kind === 2) return -1 - Math.min(edges[random(edges.length)] as number, 2 ** 53 - 2)
   // A mark may stand anywhere but in front.
   if (kind === 3)
-    return Array.from({ length: many }, () => letters[random(letters.length)]).join('').replace(/^\ufeff+/, '')
+    return Array.from({ length: many }, () => letters[random(letters.length)])
+      .join('')
+      .replace(/^\ufeff+/, '')
   if (kind === 4) return Uint8Array.from({ length: many }, () => random(256))
   if (kind === 5) return [true, false, null][random(3)] as boolean | null
   if (kind < 8) return Array.from({ length: many % 6 }, () => randomValue(random, depth + 1))
