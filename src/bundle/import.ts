@@ -41,12 +41,12 @@ export async function importBundle(
     if (index % 256 === 0) await outside.turn()
   }
   for (const each of manifests) await addManifest(into, each)
-  const newManifests = taken.packages.map((each) => into.addAsset(manifestAsset(each))).length
+  for (const each of taken.packages) into.addAsset(manifestAsset(each))
   report({ phase: 'commit' })
   into.commit()
   return {
     id: taken.id,
-    newAssets: assembly.assets.length + newManifests,
+    newAssets: assembly.assets.length + manifests.length,
     contentBytes: assembly.contentBytes,
   }
 }
@@ -149,7 +149,7 @@ async function heldChunk(
   }
 }
 
-/** What the store has but cannot give is as good as missing: the next state says so and the next bundle mends it. */
+/** What the store has but cannot give is as good as missing. */
 function missingBase(error: unknown, names: readonly string[]): unknown {
   return isMossError(error, 'STORE_DAMAGED') || isMossError(error, 'CONTENT_MISSING')
     ? new MossError('BUNDLE_BASE_MISSING', { names }, error)

@@ -14,6 +14,7 @@ import type { Disk } from '../host/disk.ts'
 import { createPart, placePart, writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
 import { windowsOf } from '../host/windows.ts'
+import { packageFileName } from '../manifest/file-name.ts'
 import type { LayoutFile } from '../manifest/manifest.ts'
 import type { Signer } from '../trust/keys.ts'
 import type { Root } from '../trust/root.ts'
@@ -139,7 +140,7 @@ export class StationChannel {
     checkPackageFile(file)
     const present = this.package(file.id)
     if (present !== undefined) return { file: present, isNew: false }
-    const target = `${this.folder}/packages/${packageFileName(file)}`
+    const target = `${this.folder}/packages/${packageFileName(file.id, file.manifest)}`
     copyFile(disk, path, target)
     return { file: this.#keep(readPackageFile(disk, target, this.#root)), isNew: true }
   }
@@ -231,10 +232,6 @@ const offeredOf = ({ id, manifest }: PackageFile): OfferedPackage => ({
   version: manifest.version,
   architecture: manifest.architecture,
 })
-
-/** `git_1%3a2.39_1f0c….moss`: FAT cannot hold colons; Debian's own way around it. For people; ids decide. */
-export const packageFileName = ({ id, manifest }: Pick<PackageFile, 'id' | 'manifest'>): string =>
-  `${manifest.name}_${manifest.version.replaceAll(':', '%3a')}_${id.slice(0, 12)}.moss`
 
 /** A file of its own: what somebody does to the first does not change the second. */
 function copyFile(disk: Disk, from: string, to: string): void {

@@ -12,6 +12,7 @@ import { writeContainer } from '../container/write.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatCapability } from '../manifest/capability.ts'
 import { encodeManifest, packageIdOf } from '../manifest/codec.ts'
+import { packageFileName } from '../manifest/file-name.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { Intake } from './intake.ts'
 import type { PlaceMap } from './placement.ts'
@@ -60,15 +61,14 @@ export async function makePackage(
   source: PackageSource,
   options: MakeOptions,
 ): Promise<MadePackage> {
-  const { description } = source
-  const spoolPath = `${options.spoolFolder ?? options.folder}/.${fileName(description)}.frames`
+  const spoolPath = `${options.spoolFolder ?? options.folder}/.package.frames`
   if (outside.disk.lstat(spoolPath) !== undefined) outside.disk.remove(spoolPath)
   using spool = startFrames(outside, spoolPath, options.level === undefined ? {} : { level: options.level })
   const intake = new Intake({ outside, source, spool, place: options.place ?? {}, report: options.report })
   const taken = await intake.run()
   const manifestBytes = encodeManifest(taken.manifest)
   const id = packageIdOf(manifestBytes)
-  const path = `${options.folder}/${fileName(description)}_${id.slice(0, 12)}.moss`
+  const path = `${options.folder}/${packageFileName(id, taken.manifest)}`
   const frames = await spool.finish()
   const isNew = outside.disk.lstat(path) === undefined
   if (isNew)
@@ -103,10 +103,6 @@ function reportOf(
     storedBytes: frames.storedBytes,
   }
 }
-
-/** A colon is not allowed in names on FAT; Debian's own way around it is taken. */
-const fileName = ({ name, version }: { readonly name: string; readonly version: string }): string =>
-  `${name}_${version.replaceAll(':', '%3a')}`
 
 /** What the head of a package's container says, so that a list of packages needs no manifests. */
 const aboutOf = ({ name, version, architecture }: Manifest, id: PackageId) => ({

@@ -43,8 +43,9 @@ export async function generateKey(
 ): Promise<GeneratedKey> {
   checkName(request.name)
   using station = openStation(outside, { home: request.home, how: 'write' })
+  const files = newKeyFiles(station, request.name)
   const secret = keyFromSeed(outside.randomBytes(32), outside.randomBytes(8))
-  const files = writeKey(station, { name: request.name, secret, passphrase: request.passphrase })
+  writeKey(outside, files, { secret, passphrase: request.passphrase })
   const made = {
     name: request.name,
     id: secret.publicKey.id,
@@ -68,21 +69,27 @@ const encodeRootFile = (root: Root, secret: SecretKey): Uint8Array =>
     [signerOf(secret)],
   )
 
-function writeKey(
-  { outside, places }: Station,
-  {
-    name,
-    secret,
-    passphrase,
-  }: { readonly name: string; readonly secret: SecretKey; readonly passphrase: Uint8Array | undefined },
-): { readonly publicFile: string; readonly secretFile: string } {
-  const [publicFile, secretFile] = [`${places.keys}/${name}.pub`, `${places.keys}/${name}.key`]
-  for (const file of [publicFile, secretFile])
+/** Where a key of that name goes. Throws ALREADY_EXISTS. */
+function newKeyFiles({ outside, places }: Station, name: string): NewKeyFiles {
+  const files = { publicFile: `${places.keys}/${name}.pub`, secretFile: `${places.keys}/${name}.key` }
+  for (const file of Object.values(files))
     if (outside.disk.lstat(file) !== undefined) throw new MossError('ALREADY_EXISTS', { what: `key ${name}` })
-  const sealed = formatSecretKey(secret, passphrase, outside.randomBytes(32))
-  writeDurably(outside.disk, secretFile, encodeUtf8(sealed), { mode: 0o600 })
-  writeDurably(outside.disk, publicFile, encodeUtf8(formatPublicKey(secret.publicKey)), { mode: 0o644 })
-  return { publicFile, secretFile }
+  return files
+}
+
+interface NewKeyFiles {
+  readonly publicFile: string
+  readonly secretFile: string
+}
+
+function writeKey(
+  { disk, randomBytes }: Outside,
+  { publicFile, secretFile }: NewKeyFiles,
+  { secret, passphrase }: { readonly secret: SecretKey; readonly passphrase?: Uint8Array | undefined },
+): void {
+  const sealed = formatSecretKey(secret, passphrase, randomBytes(32))
+  writeDurably(disk, secretFile, encodeUtf8(sealed), { mode: 0o600 })
+  writeDurably(disk, publicFile, encodeUtf8(formatPublicKey(secret.publicKey)), { mode: 0o644 })
 }
 
 export interface ListedKey {
@@ -124,10 +131,7 @@ function publicKeyIn(file: string, text: string): PublicKey {
     return parsePublicKey(text)
   } catch (error) {
     if (!isMossError(error, 'KEY_INVALID')) throw error
-    throw new MossError('KEY_INVALID', {
-      what: file,
-      problem: error.details.problem,
-    })
+    throw new MossError('KEY_INVALID', { what: file, problem: error.details.problem })
   }
 }
 
@@ -147,21 +151,15 @@ export async function importKey(
   const text = readText(disk, request.file)
   const name = request.name ?? (request.file.split('/').at(-1) ?? '').replace(/\.(pub|key)$/, '')
   checkName(name)
-  const [publicFile, secretFile] = [
-    `${station.places.keys}/${name}.pub`,
-    `${station.places.keys}/${name}.key`,
-  ]
-  if (disk.lstat(publicFile) !== undefined) throw new MossError('ALREADY_EXISTS', { what: `key ${name}` })
+  const files = newKeyFiles(station, name)
   if (!/secret key/.test(text.split('\n')[0] ?? '')) {
     const key = publicKeyIn(request.file, text)
-    writeDurably(disk, publicFile, encodeUtf8(formatPublicKey(key)), { mode: 0o644 })
+    writeDurably(disk, files.publicFile, encodeUtf8(formatPublicKey(key)), { mode: 0o644 })
     return { name, id: key.id, isSecret: false }
   }
   // Sealed again at our own cost, so that signing does not ask for a gigabyte each time.
   const allowance = { allowedBytes: minisignAllowedBytes }
-  const { secret, passphrase } = await unlock({ text, what: name, ask: request.ask, allowance })
-  const sealed = formatSecretKey(secret, passphrase, outside.randomBytes(32))
-  writeDurably(disk, secretFile, encodeUtf8(sealed), { mode: 0o600 })
-  writeDurably(disk, publicFile, encodeUtf8(formatPublicKey(secret.publicKey)), { mode: 0o644 })
-  return { name, id: secret.publicKey.id, isSecret: true }
+  const unlocked = await unlock({ text, what: name, ask: request.ask, allowance })
+  writeKey(outside, files, unlocked)
+  return { name, id: unlocked.secret.publicKey.id, isSecret: true }
 }

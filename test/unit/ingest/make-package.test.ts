@@ -61,7 +61,7 @@ test('frames grow in the folder that is named for them, and are gone afterwards'
     for (const name of readdirSync(spoolFolder)) seen.add(name)
   }
   await shop.deb(sampleDeb, { folder, spoolFolder, report })
-  expect([...seen]).toEqual(['.tide_1.0-1.frames'])
+  expect([...seen]).toEqual(['.package.frames'])
   expect(readdirSync(spoolFolder)).toEqual([])
 })
 
