@@ -529,7 +529,7 @@ test('import --apply', () => {
     "$ moss import --apply -y -q second.moss --root pump-07
     | bundle   <id> of channel stable, serial 2
     | signed   <id>
-    | import  <size> carried, 7 new files (<size>) in <n> s
+    | import  <size> carried, 6 new files (<size>) in <n> s
     | next     the medium may be pulled; run moss apply
     | plan     3 packages change; state 1 → 2
     | signed   <id>
