@@ -1,6 +1,7 @@
 // Carries deliveries out. Intent first: one commit says what is about to stand where; then the files, a sync, and a
 // commit that says so. After an interruption settlePending() makes the rows true again, and the plan is made anew.
-// A place below a symlink is never used: it could lead out of the root.
+// A place below a symlink is never used: it could lead out of the root. Nor is one below a folder where somebody else
+// could put a symlink meanwhile.
 import { encodeUtf8 } from '../base/bytes.ts'
 import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
@@ -14,6 +15,9 @@ import { factoryPath, parentFolder } from './places.ts'
 import { readDeliveries, removeDelivery, writeDelivery } from './tables.ts'
 import { digestOfFile, walkTree } from './tree-digest.ts'
 
+/** Warnings about one delivery. */
+const mostTold = 10
+
 /** How a delivered file is called until all of them are durable. */
 const partOf = (path: string): string => `${path}.moss-new`
 
@@ -22,11 +26,9 @@ export async function deliver(parts: StateParts, state: number, report: Report):
   settlePending(parts)
   const { database, outside } = parts
   const offered = await offeredBy(parts)
-  const plan = planDeliveries({
-    offered,
-    rows: readDeliveries(database),
-    standingAt: (path) => standingAt(parts, path),
-  })
+  tellForeign(parts, offered.keys(), report)
+  const rows = readDeliveries(database)
+  const plan = planDeliveries({ offered, rows, standingAt: (path) => standingAt(parts, path) })
   if (plan.deliveries.length === 0 && plan.forgotten.length === 0) return
   database.transaction((transaction) => {
     for (const path of plan.forgotten) removeDelivery(transaction, path)
@@ -37,6 +39,18 @@ export async function deliver(parts: StateParts, state: number, report: Report):
   carryOut(parts, plan.deliveries, report)
   syncMachineFolders(parts)
   settleRows(parts)
+}
+
+/** What nobody but root may choose is left to root, and root is told. */
+function tellForeign(parts: StateParts, offered: Iterable<string>, report: Report): void {
+  const left = [...offered].filter((path) =>
+    foldersAbove(parts, path).some((stat) => stat !== undefined && isForeign(parts, stat)),
+  )
+  for (const path of left.slice(0, mostTold))
+    report({
+      phase: 'deliver',
+      warning: `/${path} is not delivered: others than root can change a folder above it`,
+    })
 }
 
 /** Makes the rows say what is true after an interruption; removes what it left half made. */
@@ -81,6 +95,9 @@ const inFactory = ({ places }: StateParts, path: string): string => `${places.us
 async function offeredBy(parts: StateParts): Promise<ReadonlyMap<string, Standing>> {
   const { outside } = parts
   const offered = new Map<string, Standing>()
+  // A link on the way to it would let whoever owns its end say what is delivered.
+  const way = ['share', factoryPath].map((path) => outside.disk.lstat(`${parts.places.usr}/${path}`)?.kind)
+  if (way.some((kind) => kind !== 'folder')) return offered
   for (const area of ['etc', 'var']) {
     const folder = inFactory(parts, area)
     if (outside.disk.lstat(folder)?.kind !== 'folder') continue
@@ -120,16 +137,24 @@ function standingOf(
   return `file ${stat.mode.toString(8)} ${uid}:${gid} ${digestOfFile(disk, path)}`
 }
 
-/** Every folder above is a real folder, or not there at all. */
+/** Every folder above is a real folder that only root, or whose own root this is, can change; or not there at all. */
 function isReachable(parts: StateParts, path: string): boolean {
-  const components = path.split('/')
-  for (let i = 1; i < components.length; i++) {
-    const stat = parts.outside.disk.lstat(inRoot(parts, components.slice(0, i).join('/')))
+  for (const stat of foldersAbove(parts, path)) {
     if (stat === undefined) return true
-    if (stat.kind !== 'folder') return false
+    if (stat.kind !== 'folder' || isForeign(parts, stat)) return false
   }
   return true
 }
+
+function* foldersAbove(parts: StateParts, path: string): Generator<FileStat | undefined> {
+  const components = path.split('/')
+  for (let i = 1; i < components.length; i++)
+    yield parts.outside.disk.lstat(inRoot(parts, components.slice(0, i).join('/')))
+}
+
+/** Whether somebody else could exchange what is in the folder between a look and the next step. */
+const isForeign = ({ outside: { userId } }: StateParts, { uid, mode }: FileStat): boolean =>
+  userId === 0 && (uid !== 0 || ((mode & 0o022) !== 0 && (mode & 0o1000) === 0))
 
 function carryOut(parts: StateParts, deliveries: readonly Delivery[], report: Report): void {
   const { disk } = parts.outside
@@ -158,7 +183,7 @@ function prepare(parts: StateParts, delivery: Delivery): boolean {
   if (delivery.kind === 'remove') return false
   const target = inRoot(parts, delivery.path)
   // A folder that the machine deleted stays deleted, and so does what was to be in it.
-  if (disk.lstat(parentFolder(target))?.kind !== 'folder') return false
+  if (disk.lstat(parentFolder(target))?.kind !== 'folder' || !isReachable(parts, delivery.path)) return false
   if (isFolder(delivery.after)) {
     makeFolder(parts, delivery.path)
     return false
