@@ -39,7 +39,7 @@ async function planExportOf(call: Call): Promise<ExportPlan> {
   const plan = call.value('plan')
   if (plan !== undefined) {
     const { readPlan } = await import('../ops/plan-file.ts')
-    return readPlan(call.outside, call.path(plan))
+    return readPlan(call.outside, { path: call.path(plan), home: call.home })
   }
   if (!call.has('for'))
     throw new MossError('CLI_USAGE', { problem: 'say for whom: --for STATEFILE', see: call.word })

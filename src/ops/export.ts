@@ -71,6 +71,12 @@ function levelOf(effort: string | undefined): number {
   return level
 }
 
+/** The effort that gives this level of zstd; undefined where none does. */
+export function effortOf(level: unknown): string | undefined {
+  const at = levels.findIndex((known) => known === level)
+  return at < 0 ? undefined : `${at + 1}`
+}
+
 export interface PlanExport {
   readonly home: string
   readonly states: readonly string[]

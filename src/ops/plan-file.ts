@@ -1,31 +1,60 @@
-// Plans as files: a plan is plain data, so it is JSON. What comes back is checked against what it was made from when
-// it is executed, never trusted for more.
+// Plans as files: a plan is plain data, so it is JSON. What comes back is made again
+// from what it was made from, and compared; it is trusted for nothing.
 import { decodeUtf8, encodeUtf8 } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
+import { checkChannelName } from '../base/names.ts'
 import { writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
-import type { ExportPlan } from './export.ts'
+import { effortOf, type ExportPlan, planExport } from './export.ts'
 
 const planBytes = 256 * 1024 * 1024
+
+const planText = (plan: object): string => `${JSON.stringify(plan)}\n`
 
 export async function writePlan(
   outside: Outside,
   { plan, path }: { readonly plan: object; readonly path: string },
 ): Promise<void> {
-  writeDurably(outside.disk, path, encodeUtf8(`${JSON.stringify(plan)}\n`), { mode: 0o644, replace: true })
+  writeDurably(outside.disk, path, encodeUtf8(planText(plan)), { mode: 0o644, replace: true })
 }
 
-export async function readPlan(outside: Outside, path: string): Promise<ExportPlan> {
+/**
+ * The file is anybody's: from it comes only what is to be planned, the plan is made again, and it must be the same to the
+ * byte. Throws PLAN_STALE, CLI_USAGE for what is no plan of this station.
+ */
+export async function readPlan(
+  outside: Outside,
+  { path, home }: { readonly path: string; readonly home: string },
+): Promise<ExportPlan> {
   if (outside.disk.lstat(path) === undefined) throw new MossError('NOT_FOUND', { what: 'plan', name: path })
-  const text = decodeUtf8(outside.disk.readFile(path, planBytes))
-  try {
-    const plan = JSON.parse(text ?? '') as ExportPlan
-    if (plan.kind === 'export' && Array.isArray(plan.states)) return plan
-  } catch {
-    // told below
+  const refuse = (problem: string): never => {
+    throw new MossError('CLI_USAGE', { problem, see: 'export' })
   }
-  throw new MossError('CLI_USAGE', {
-    problem: `${path} is not a plan that moss plan --for … -o wrote`,
-    see: 'export',
-  })
+  const noPlan = `${path} is not a plan that moss plan --for … -o wrote`
+  const text = decodeUtf8(outside.disk.readFile(path, planBytes))
+  const said = parse(text ?? '')
+  if (said === undefined) return refuse(noPlan)
+  const { states, channel, level, snapshot } = said
+  const effort = effortOf(level)
+  if (!isTexts(states) || typeof channel !== 'string' || effort === undefined) return refuse(noPlan)
+  if (said['home'] !== home) return refuse(`${path} is the plan of another station; this one is at ${home}`)
+  checkChannelName(channel, 'export')
+  const plan = await planExport(outside, { home, states, channel, effort })
+  if (plan.snapshot !== snapshot) throw new MossError('PLAN_STALE', { what: `channel ${channel}` })
+  if (planText(plan) !== text) throw new MossError('PLAN_STALE', { what: 'what it was made from' })
+  return plan
 }
+
+function parse(text: string): { readonly [key: string]: unknown } | undefined {
+  try {
+    const said: unknown = JSON.parse(text)
+    return typeof said === 'object' && said !== null && 'kind' in said && said.kind === 'export'
+      ? { ...said }
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string')
