@@ -1,7 +1,7 @@
 // Opens a container: prelude, head and signature blocks, each read once, bounded and strict. Nothing is trusted yet:
 // only verify.ts makes a VerifiedContainer, and only from one does anybody get at sections and frames.
 import { decodeUtf8 } from '../base/bytes.ts'
-import { digestOf } from '../base/digest.ts'
+import { digestOf, startDigest } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { ContainerId } from '../base/ids.ts'
 import type { ByteSource } from '../host/byte-source.ts'
@@ -102,16 +102,39 @@ function decodeBlocks(bytes: Uint8Array, count: number): readonly string[] {
 
 /** As it lies in the file, checked against the head's digest. */
 export function readStored(container: OpenedContainer, entry: SectionEntry): Uint8Array {
-  const part = `section ${entry.name}`
+  const { name, storedBytes, digest } = entry
+  const at = sectionOffset(container, entry)
+  const stored = readExactly(container.source, { at, length: storedBytes, part: `section ${name}` })
+  if (digestOf(stored) !== digest) refuseSection(entry)
+  return stored
+}
+
+const checkedBytes = 1024 * 1024
+
+/** The same check without keeping the bytes: for a head that nobody vouches for, whose sizes must cost no memory. */
+export function checkStored(container: OpenedContainer, entry: SectionEntry): void {
+  const { name, storedBytes, digest } = entry
+  const start = sectionOffset(container, entry)
+  const running = startDigest()
+  for (let done = 0; done < storedBytes; done += checkedBytes) {
+    const length = Math.min(checkedBytes, storedBytes - done)
+    running.add(readExactly(container.source, { at: start + done, length, part: `section ${name}` }))
+  }
+  if (running.finish() !== digest) refuseSection(entry)
+}
+
+function sectionOffset(container: OpenedContainer, entry: SectionEntry): number {
   let at = container.sectionsOffset
   for (const section of container.head.sections) {
     if (section.name === entry.name) break
     at += section.storedBytes
   }
-  const stored = readExactly(container.source, { at, length: entry.storedBytes, part })
-  if (digestOf(stored) !== entry.digest)
-    throw new MossError('CONTAINER_DAMAGED', { part, problem: 'its bytes are not the ones that were signed' })
-  return stored
+  return at
+}
+
+function refuseSection({ name }: SectionEntry): never {
+  const problem = 'its bytes are not the ones that were signed'
+  throw new MossError('CONTAINER_DAMAGED', { part: `section ${name}`, problem })
 }
 
 /** Exactly `length` bytes, or CONTAINER_TRUNCATED naming `part`. The caller has bounded `length`. */

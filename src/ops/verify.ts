@@ -2,7 +2,7 @@
 import { MossError, isMossError } from '../base/error.ts'
 import { formatBytes, plural } from '../base/format.ts'
 import { verifyWhole } from '../container/read-frames.ts'
-import { openContainer, type OpenedContainer, readStored } from '../container/read.ts'
+import { checkStored, openContainer, type OpenedContainer } from '../container/read.ts'
 import { verifyContainer, verifySelfSignedRoot, type VerifiedContainer } from '../container/verify.ts'
 import { readHostState } from '../fleet/state-file.ts'
 import { fileSource } from '../host/byte-source.ts'
@@ -90,13 +90,13 @@ async function verifyEverything(
   container: VerifiedContainer,
   onFrame: (done: number, total: number) => void,
 ): Promise<void> {
-  if (container.kind === 'channel') for (const entry of container.head.sections) readStored(container, entry)
+  if (container.kind === 'channel') for (const entry of container.head.sections) checkStored(container, entry)
   else await verifyWhole(container, outside.pool, (n) => onFrame(n + 1, container.head.frames.count))
 }
 
 /** What a courier can check without keys: the parts that the head pins, and the size. */
 function checkUnjudged(opened: OpenedContainer, presentBytes: number): string {
-  for (const entry of opened.head.sections) readStored(opened, entry)
+  for (const entry of opened.head.sections) checkStored(opened, entry)
   const last = new Uint8Array(1)
   if (opened.source.read(last, opened.endOffset - 1) < 1)
     throw new MossError('CONTAINER_TRUNCATED', {

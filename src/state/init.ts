@@ -63,6 +63,7 @@ export function initRoot(outside: Outside, root: string, request: InitRequest): 
   checkFresh(disk, places)
   ensureFolder(disk, places.root, 0o755)
   ensureFolder(disk, places.own, 0o700)
+  takeOwn(outside, places)
   checkFeatures(disk, places)
   for (const name of ['assets', 'states', 'staging', 'incoming', 'keys'])
     ensureFolder(disk, `${places.own}/${name}`, 0o700)
@@ -111,6 +112,13 @@ function checkFresh(disk: Disk, { root, usr }: Places): void {
   const isOurs = disk.lstat(`${usr}/${recordPath}`)?.kind === 'file'
   if (isOurs ? readRecord(disk, usr).number !== 0 : disk.list(usr).length > 0)
     refuse(usr, 'it already has files that moss did not put there')
+}
+
+/** An init that was cut short left it, or somebody who would read the host's key: so it is ours alone from here on. */
+function takeOwn({ disk, userId }: Outside, { own }: Places): void {
+  if (disk.lstat(own)?.uid !== userId)
+    throw new MossError('HOST_UNSUPPORTED', { path: own, problem: 'it belongs to another user' })
+  disk.setMode(own, 0o700)
 }
 
 function checkFeatures(disk: Disk, { root, own }: Places): void {

@@ -3,11 +3,20 @@ import { concatBytes, encodeUtf8 } from '../../../src/base/bytes.ts'
 import { isMossError } from '../../../src/base/error.ts'
 import { encodeFront, type ContainerDraft } from '../../../src/container/encode.ts'
 import { peekSection } from '../../../src/container/peek.ts'
+import { checkStored, openContainer } from '../../../src/container/read.ts'
 import { readSection } from '../../../src/container/sections.ts'
 import { verifyContainer, verifyOwnContainer, verifySelfSignedRoot } from '../../../src/container/verify.ts'
 import { signerOf, type Signer } from '../../../src/trust/keys.ts'
 import { encodeRoot, makeSoleRoot } from '../../../src/trust/root.ts'
-import { buildBundle, opened, sourceOf, testKey, testRoot, testSigner } from '../../support/containers.ts'
+import {
+  buildBundle,
+  noise,
+  opened,
+  sourceOf,
+  testKey,
+  testRoot,
+  testSigner,
+} from '../../support/containers.ts'
 
 const other = signerOf(testKey(2))
 const codeOf = (work: () => unknown): string => {
@@ -133,4 +142,28 @@ test('a summary can be looked at before anybody is trusted; a packed section can
   )
   expect(peekSection(container, 'summary')).toEqual(long)
   expect(peekSection(container, 'notes')).toBeUndefined()
+})
+
+test('sections of a head that nobody vouches for are checked a piece at a time', () => {
+  const record = noise(3_000_000, 5)
+  const bytes = encode({ sections: [{ name: 'record', bytes: record }] }, testSigner)
+  const check = (from: Uint8Array): number => {
+    let longest = 0
+    const source = sourceOf(from)
+    const container = openContainer({
+      name: source.name,
+      read: (into, at) => {
+        longest = Math.max(longest, into.length)
+        return source.read(into, at)
+      },
+      [Symbol.dispose]: () => {},
+    })
+    for (const entry of container.head.sections) checkStored(container, entry)
+    return longest
+  }
+  expect(check(bytes)).toBeLessThanOrEqual(1024 * 1024)
+  const changed = Uint8Array.from(bytes)
+  changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1
+  expect(codeOf(() => check(changed))).toBe('CONTAINER_DAMAGED')
+  expect(codeOf(() => check(bytes.subarray(0, -1)))).toBe('CONTAINER_TRUNCATED')
 })

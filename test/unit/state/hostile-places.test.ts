@@ -13,7 +13,14 @@ import {
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { linuxOutside } from '../../../src/host/linux-outside.ts'
-import { applySamples, freshRoot, type OpenRoot, samplePackage } from '../../support/sample-root.ts'
+import { initRoot } from '../../../src/state/init.ts'
+import {
+  applySamples,
+  freshRoot,
+  type OpenRoot,
+  sampleInit,
+  samplePackage,
+} from '../../support/sample-root.ts'
 import { scratchFolder } from '../../support/scratch.ts'
 
 const outside = linuxOutside()
@@ -76,4 +83,21 @@ test('a factory that a link leads to is no factory', async () => {
   writeFileSync(join(elsewhere, 'etc/planted'), 'by somebody')
   await applySamples(opened, [samplePackage('tool', '1', { 'usr/share/factory': { target: elsewhere } })])
   expect(existsSync(at('etc/planted'))).toBe(false)
+})
+
+test('init makes a folder that is there already its own, or refuses it', () => {
+  const other = join(folder, 'other')
+  mkdirSync(join(other, '.moss'), { recursive: true })
+  chmodSync(join(other, '.moss'), 0o777)
+  initRoot(outside, other, sampleInit)
+  expect(lstatSync(join(other, '.moss')).mode & 0o7777).toBe(0o700)
+})
+
+test.runIf(isRoot)('init refuses a folder of its own that belongs to another user', () => {
+  const other = join(folder, 'other')
+  mkdirSync(join(other, '.moss'), { recursive: true })
+  chownSync(join(other, '.moss'), 1234, 1234)
+  expect(() => initRoot(outside, other, sampleInit)).toThrow(
+    expect.objectContaining({ code: 'HOST_UNSUPPORTED' }),
+  )
 })
