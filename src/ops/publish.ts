@@ -3,6 +3,12 @@ import type { Published } from '../state/publish.ts'
 import type { Applied, ApplyPlan } from './changes.ts'
 import type { HostSession } from './host.ts'
 
+const outcomes = {
+  place: 'delivered',
+  replace: 'follows its package',
+  remove: 'gone with its package',
+} as const
+
 export function tellApplied(
   host: HostSession,
   done: { readonly plan: ApplyPlan; readonly published: Published; readonly startedMs: number },
@@ -19,7 +25,7 @@ export function tellApplied(
       name,
       outcome: note === '' ? outcome : `${outcome}: ${note}`,
     })),
-    deliveries: [],
+    deliveries: published.deliveries.map(({ path, kind }) => ({ path, outcome: outcomes[kind] })),
     notes: published.pruned.length === 0 ? [] : [`no longer kept: state ${published.pruned.join(', ')}`],
     seconds: (host.outside.nowMs() - startedMs) / 1000,
   }

@@ -21,15 +21,22 @@ const mostTold = 10
 /** How a delivered file is called until all of them are durable. */
 const partOf = (path: string): string => `${path}.moss-new`
 
-/** Brings /etc and /var in line with the factory of the current state. Durable when it returns. */
-export async function deliver(parts: StateParts, state: number, report: Report): Promise<void> {
+/**
+ * Brings /etc and /var in line with the factory of the current state. Durable when it returns. Gives the files and
+ * links that changed.
+ */
+export async function deliver(
+  parts: StateParts,
+  state: number,
+  report: Report,
+): Promise<readonly Delivery[]> {
   settlePending(parts)
   const { database, outside } = parts
   const offered = await offeredBy(parts)
   tellForeign(parts, offered.keys(), report)
   const rows = readDeliveries(database)
   const plan = planDeliveries({ offered, rows, standingAt: (path) => standingAt(parts, path) })
-  if (plan.deliveries.length === 0 && plan.forgotten.length === 0) return
+  if (plan.deliveries.length === 0 && plan.forgotten.length === 0) return []
   database.transaction((transaction) => {
     for (const path of plan.forgotten) removeDelivery(transaction, path)
     for (const { path, before, after, kind } of plan.deliveries)
@@ -38,7 +45,10 @@ export async function deliver(parts: StateParts, state: number, report: Report):
   await outside.turn()
   carryOut(parts, plan.deliveries, report)
   syncMachineFolders(parts)
-  settleRows(parts)
+  const settled = settleRows(parts)
+  return plan.deliveries.filter(
+    ({ path, before, after }) => settled.has(path) && !isFolder(before) && !isFolder(after),
+  )
 }
 
 /** What nobody but root may choose is left to root, and root is told. */
@@ -68,17 +78,23 @@ export function settlePending(parts: StateParts): void {
   settleRows(parts)
 }
 
-/** One commit: each pending row becomes what stands there, if that is what it was or what it shall be. */
-function settleRows(parts: StateParts): void {
+/**
+ * One commit: each pending row becomes what stands there, if that is what it was or what it shall be. Gives the paths
+ * that are as they shall be.
+ */
+function settleRows(parts: StateParts): ReadonlySet<string> {
+  const settled = new Set<string>()
   parts.database.transaction((transaction) => {
     for (const row of readDeliveries(transaction)) {
       if (row.pending === undefined) continue
       const now = standingAt(parts, row.path)
+      if (now === row.pending) settled.add(row.path)
       const digest = now === row.pending ? now : now === nothing ? nothing : row.digest
       if (digest === nothing) removeDelivery(transaction, row.path)
       else writeDelivery(transaction, { path: row.path, digest, state: row.state, pending: undefined })
     }
   })
+  return settled
 }
 
 function syncMachineFolders({ outside: { disk }, places }: StateParts): void {

@@ -8,6 +8,7 @@ import { exchangeTrees, moveTree, writeDurably } from '../host/durable.ts'
 import type { Counters } from '../trust/counters.ts'
 import { raiseCounters } from './counters-file.ts'
 import { deliver } from './deliver.ts'
+import type { Delivery } from './deliveries.ts'
 import { bootOf, currentRecord, readRecord, type StateParts } from './parts.ts'
 import { keptFolder, keptTree, parentFolder } from './places.ts'
 import { prunableStates, removeState } from './prune.ts'
@@ -26,6 +27,8 @@ import {
 export interface Published {
   readonly record: StateRecord
   readonly from: StateNumber
+  /** What changed in /etc and /var. */
+  readonly deliveries: readonly Delivery[]
   /** States that were let go. */
   readonly pruned: readonly StateNumber[]
 }
@@ -59,7 +62,7 @@ export async function publishKept(
   const tree = keptTree(places, number)
   if (current.number === number) {
     if (withModel) writeModel(parts, current.model)
-    return { record: current, from: current.number, pruned: [] }
+    return { record: current, from: current.number, deliveries: [], pruned: [] }
   }
   if (outside.disk.lstat(tree)?.kind !== 'folder')
     throw new MossError('NOT_FOUND', { what: 'state', name: String(number) })
@@ -92,11 +95,11 @@ export async function finish(parts: StateParts, journal: JournalEntry, report: R
       setJournalPhase(transaction, 'published')
     })
   if (journal.withModel) writeModel(parts, record.model)
-  await deliver(parts, record.number, report)
+  const deliveries = await deliver(parts, record.number, report)
   const pruned = prunableStates(parts)
   for (const number of pruned) removeState(parts, number)
   database.transaction(closeJournal)
-  return { record, from: journal.from as StateNumber, pruned }
+  return { record, from: journal.from as StateNumber, deliveries, pruned }
 }
 
 /** After an exchange the old tree lies in the folder of the new one's number. */

@@ -426,6 +426,7 @@ test('apply', () => {
     | deliver
     publish  state 1 is current; state 0 is kept
     done  4 new; 66 files in <n> s
+    etc      etc/harbour.conf: delivered
     back     moss rollback 0 undoes this
     next     moss state export MEDIUM takes the receipt to the station
     [exit 0]"
@@ -541,6 +542,7 @@ test('import --apply', () => {
     |   ~  tide-tables  1.0 → 1.1  harbour requires name(tide-tables) >= 1.0
     publish  state 2 is current; state 1 is kept
     done  3 packages change; 66 files in <n> s
+    etc      etc/harbour.conf: follows its package
     back     moss rollback 1 undoes this
     next     moss state export MEDIUM takes the receipt to the station
     [exit 0]"
@@ -647,6 +649,7 @@ test('rollback', () => {
     | deliver
     publish  state 1 is current; state 2 is kept
     done  3 packages change; 66 files in <n> s
+    etc      etc/harbour.conf: follows its package
     back     moss rollback 2 undoes this
     next     moss state export MEDIUM takes the receipt to the station
     [exit 0]"
@@ -660,6 +663,7 @@ test('rollback', () => {
     |   ~  tide-tables  1.0 → 1.1
     publish  state 2 is current; state 1 is kept
     done  3 packages change; 66 files in <n> s
+    etc      etc/harbour.conf: follows its package
     back     moss rollback 1 undoes this
     next     moss state export MEDIUM takes the receipt to the station
     [exit 0]"

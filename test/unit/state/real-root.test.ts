@@ -219,8 +219,12 @@ describe('deliveries', () => {
   test('an unmodified copy follows its package and a rollback', async () => {
     await applySamples(opened, [tool('2')], 2)
     expect([textOf('etc/tool/tool.conf'), readlinkSync(at('etc/tool/link'))]).toEqual(['conf 2', '2'])
-    await opened.states.publishKept(1, { withModel: false }, silent)
+    const { deliveries } = await opened.states.publishKept(1, { withModel: false }, silent)
     expect([textOf('etc/tool/tool.conf'), readlinkSync(at('etc/tool/link'))]).toEqual(['conf 1', '1'])
+    expect(deliveries.map(({ kind, path }) => `${kind} ${path}`)).toEqual([
+      'replace etc/tool/link',
+      'replace etc/tool/tool.conf',
+    ])
   })
 
   test('a modified copy stays, a deleted one stays deleted', async () => {
