@@ -13,7 +13,6 @@ export const globalFlags: readonly Flag[] = [
   { name: 'json', summary: 'print one JSON object instead of text' },
   { name: 'progress', value: 'json', summary: 'with --json: print events as lines before it' },
   { name: 'quiet', short: 'q', summary: 'no progress, no notes' },
-  { name: 'verbose', short: 'v', summary: 'say more' },
   { name: 'yes', short: 'y', summary: 'answer yes to every question' },
   { name: 'no-input', summary: 'never ask; fail where an answer is needed' },
   { name: 'passphrase-fd', value: 'N', summary: 'read the passphrase from this open descriptor' },
