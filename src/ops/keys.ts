@@ -123,7 +123,7 @@ export async function exportKey(
   using station = openStation(outside, { home, how: 'read' })
   const found = keyFiles(station).find((key) => key.name === name)
   if (found === undefined) throw new MossError('NOT_FOUND', { what: 'key', name })
-  return { name, id: found.publicKey.id, text: readText(outside.disk, found.publicFile) }
+  return { name, id: found.publicKey.id, text: formatPublicKey(found.publicKey) }
 }
 
 function publicKeyIn(file: string, text: string): PublicKey {

@@ -10,7 +10,7 @@ import type { StateNumber } from '../../../src/base/ids.ts'
 import { linuxOutside } from '../../../src/host/linux-outside.ts'
 import { addPackages, createChannel, publishChannel } from '../../../src/ops/channels.ts'
 import { type ExportPlan, executeExport, planExport } from '../../../src/ops/export.ts'
-import { generateKey } from '../../../src/ops/keys.ts'
+import { exportKey, generateKey } from '../../../src/ops/keys.ts'
 import { readPlan, writePlan } from '../../../src/ops/plan-file.ts'
 import { signerOf } from '../../../src/trust/keys.ts'
 import { testKey } from '../../support/containers.ts'
@@ -110,4 +110,14 @@ test('a plan whose state changed meanwhile is stale', async () => {
   writeFileSync(statePath, stateOf({ counter: 2 }))
   await expect(readPlan(outside, { path: planPath, home })).rejects.toMatchObject({ code: 'PLAN_STALE' })
   writeFileSync(statePath, before)
+})
+
+test('a public key is printed as moss writes it, whatever comment its file bears', async () => {
+  const file = join(home, 'keys/guest.pub')
+  const [, line = ''] = readFileSync(join(home, 'keys/station.pub'), 'utf8').split('\n')
+  writeFileSync(file, `untrusted comment: \u001b[2J\n${line}\n`)
+  const { text } = await exportKey(outside, { home, name: 'guest' })
+  expect(text).not.toMatch(/\u001b/u)
+  expect(text).toContain(line)
+  rmSync(file)
 })
