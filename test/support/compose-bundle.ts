@@ -72,7 +72,10 @@ export interface DraftPackage {
   readonly contents: readonly Uint8Array[]
 }
 
-export const draftPackage = ({ manifest, contents }: SamplePackage): DraftPackage => ({
+export const draftPackage = ({
+  manifest,
+  contents,
+}: Pick<SamplePackage, 'manifest' | 'contents'>): DraftPackage => ({
   name: manifest.name,
   version: manifest.version,
   manifestBytes: encodeManifest(manifest),

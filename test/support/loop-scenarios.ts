@@ -31,18 +31,20 @@ function bigBody(version: number): Uint8Array {
   return body
 }
 
-const base = (version: number): DraftPackage =>
-  draftPackage(
-    samplePackage('base', String(version), {
-      'usr/bin/sh': { text: 'a shell', mode: 0o755 },
-      'usr/bin/su': { text: `su ${version}`, mode: 0o4755 },
-      'usr/lib/big': { text: bigBody(version) },
-      'usr/share/empty': '',
-      'usr/share/link': { target: `v${version}` },
-      'usr/share/factory/etc/base.conf': `settings ${version}`,
-      'usr/share/factory/etc/same.conf': 'the same',
-    }),
-  )
+/** Version 2 requires games: what the model itself asks for is never taken away again. */
+function base(version: number): DraftPackage {
+  const { manifest, contents } = samplePackage('base', String(version), {
+    'usr/bin/sh': { text: 'a shell', mode: 0o755 },
+    'usr/bin/su': { text: `su ${version}`, mode: 0o4755 },
+    'usr/lib/big': { text: bigBody(version) },
+    'usr/share/empty': '',
+    'usr/share/link': { target: `v${version}` },
+    'usr/share/factory/etc/base.conf': `settings ${version}`,
+    'usr/share/factory/etc/same.conf': 'the same',
+  })
+  const requires = version === 2 ? [[{ kind: 'name', name: 'games' }]] : []
+  return draftPackage({ manifest: { ...manifest, requires }, contents })
+}
 const games = draftPackage(
   samplePackage('games', '1', {
     'usr/games/game': { text: 'a shell', mode: 0o700 },
@@ -76,7 +78,7 @@ export interface Machines {
 }
 
 export async function makeMachines(): Promise<Machines> {
-  const { outside, id } = await freshHost(['base', 'games', 'extra'])
+  const { outside, id } = await freshHost(['base', 'extra'])
   const bundleOf = async (serial: number, from: number, to: number): Promise<Uint8Array> => {
     const [has = [], packages = []] = [sets[from], sets[to]]
     return (await composeBundle({ serial, hosts: [id], packages, has })).bytes
