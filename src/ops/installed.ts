@@ -2,6 +2,7 @@
 // answered from here, without a lock or the database.
 import { MossError } from '../base/error.ts'
 import type { PackageId } from '../base/ids.ts'
+import { limits } from '../base/limits.ts'
 import type { Outside } from '../host/outside.ts'
 import { decodeManifest } from '../manifest/codec.ts'
 import type { Manifest } from '../manifest/manifest.ts'
@@ -15,8 +16,6 @@ export interface InstalledPackage {
   readonly manifest: Manifest
   readonly reason: PackageReason
 }
-
-const manifestBytes = 64 * 1024 * 1024
 
 /** Throws NOT_INITIALISED. */
 export function managedPlaces(outside: Outside, root: string): Places {
@@ -56,7 +55,7 @@ export const readInstalled = (
     id,
     reason,
     manifest: decodeManifest(
-      disk.readFile(`${tree}/${manifestsPath}/${id}`, manifestBytes),
+      disk.readFile(`${tree}/${manifestsPath}/${id}`, limits.sectionBytes),
       `manifest of ${name}`,
     ),
   }))

@@ -3,6 +3,7 @@
 import { encodeUtf8 } from '../base/bytes.ts'
 import { isMossError } from '../base/error.ts'
 import type { ContainerId } from '../base/ids.ts'
+import { limits } from '../base/limits.ts'
 import { manifestContent, readBundle, type Judge, type ReadBundle } from '../bundle/read-bundle.ts'
 import { dropIncoming, listIncoming } from '../bundle/take-in.ts'
 import { fileSource } from '../host/byte-source.ts'
@@ -12,8 +13,6 @@ import type { RecordedChannel } from '../state/record.ts'
 import { importedMark } from './imported-mark.ts'
 import { readModel } from './model-file.ts'
 import type { SettlingSession } from './receipt.ts'
-
-const manifestBytes = 64 * 1024 * 1024
 
 /** Says durably that everything of it is in the store. */
 export const markImported = ({ outside, incoming }: SettlingSession, id: ContainerId, serial: number): void =>
@@ -39,7 +38,7 @@ export const judgeOf = (host: SettlingSession): Judge => ({
 export function manifestInStore({ store, outside }: SettlingSession): Judge['heldManifest'] {
   return (id) => {
     const place = store.contentPlace(manifestContent(id))
-    const bytes = place === undefined ? undefined : outside.disk.readFile(place.path, manifestBytes)
+    const bytes = place === undefined ? undefined : outside.disk.readFile(place.path, limits.sectionBytes)
     return bytes !== undefined && packageIdOf(bytes) === id ? bytes : undefined
   }
 }

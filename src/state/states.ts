@@ -1,6 +1,7 @@
 // The states of one root, as ops see them: ask, stage, publish, roll back, recover. Whoever opens it for writing holds
 // the root's lock. What changes anything first brings an interrupted transaction to its end.
 import type { AssetId, Digest, StateNumber } from '../base/ids.ts'
+import { limits } from '../base/limits.ts'
 import type { Report } from '../base/progress.ts'
 import { decodeManifest } from '../manifest/codec.ts'
 import type { Manifest } from '../manifest/manifest.ts'
@@ -125,15 +126,13 @@ function describe(parts: StateParts, number: number): KnownState {
   }
 }
 
-const manifestFileBytes = 512 * 1024 * 1024
-
 function manifestsOf(
   parts: StateParts,
   record: StateRecord,
 ): readonly { readonly manifest: Manifest; readonly size: number }[] {
   const folder = `${treeOf(parts, record.number)}/${manifestsPath}`
   return record.packages.map(({ id, name }) => {
-    const bytes = parts.outside.disk.readFile(`${folder}/${id}`, manifestFileBytes)
+    const bytes = parts.outside.disk.readFile(`${folder}/${id}`, limits.sectionBytes)
     return { manifest: decodeManifest(bytes, `manifest of ${name}`), size: bytes.length }
   })
 }
