@@ -22,7 +22,7 @@ export interface Output {
 
 export function outputTo(
   write: Write,
-  { isJson, isConsole }: { readonly isJson: boolean; readonly isConsole: boolean },
+  { isJson, isConsole }: { readonly isJson: boolean; readonly isConsole: () => boolean },
 ): Output {
   const object = (value: unknown): void => write(1, `${displayJson(value)}\n`)
   return {
@@ -38,7 +38,7 @@ export function outputTo(
       const { exit, code, message, hint, details, trace } = describe(error)
       if (isJson) object({ error: { code, message, hint, details } })
       // A console breaks lines inside words; a log wants one line.
-      const line = (text: string): void => write(2, `${isConsole ? foldHanging(text) : text}\n`)
+      const line = (text: string): void => write(2, `${isConsole() ? foldHanging(text) : text}\n`)
       line(`moss: error: ${message} [${code}]`)
       if (hint !== undefined) line(`moss: hint: ${hint}`)
       if (trace !== undefined) write(2, `${trace}\n`)

@@ -70,7 +70,6 @@ export const rootVerbs: readonly Verb[] = [
             ? 'nothing'
             : `serial ${waiting.serial}, bundle ${waiting.bundle.slice(0, 12)}: run moss plan, then moss apply`,
         ],
-        ['wishes', plural(status.subscriptions, 'subscription')],
         ['space', `${formatBytes(status.freeBytes)} free`],
         ['trust', `fingerprint\n${foldFingerprint(status.trust.fingerprint)}`],
         ['!', status.interrupted ? 'an interrupted transaction: run moss recover' : undefined],

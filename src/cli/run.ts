@@ -23,7 +23,7 @@ export interface Run {
 export async function run({ argv, environment, write, openOutside }: Run): Promise<number> {
   const output = outputTo(write, {
     isJson: argv.includes('--json'),
-    isConsole: environment.stderrIsTerminal,
+    isConsole: () => environment.stderrIsTerminal,
   })
   let parsed: Parsed
   try {

@@ -11,7 +11,6 @@ export async function hostStatus(outside: Outside, { root }: { readonly root: st
   const places = managedPlaces(outside, root)
   const record = currentRecord({ outside, places })
   const { id, name, fingerprint } = readIdentity(outside.disk, places)
-  const { model } = readModel(outside, places)
   return {
     host: id,
     name,
@@ -20,7 +19,8 @@ export async function hostStatus(outside: Outside, { root }: { readonly root: st
     packages: record.packages.length,
     kept: keptNumbers(outside.disk, places),
     channel: {
-      name: record.channel?.name ?? model.channel,
+      // The model is parsed only where nothing else tells.
+      name: record.channel?.name ?? readModel(outside, places).model.channel,
       serial: record.channel?.serial,
       created: record.channel === undefined ? undefined : record.created,
     },
@@ -28,7 +28,6 @@ export async function hostStatus(outside: Outside, { root }: { readonly root: st
       incoming: `${places.own}/incoming`,
       serial: record.channel?.serial ?? 0,
     }),
-    subscriptions: model.subscriptions.length,
     freeBytes: outside.disk.freeBytes(places.own),
     trust: { fingerprint },
     interrupted: isInterrupted(outside, places),

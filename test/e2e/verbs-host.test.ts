@@ -113,14 +113,13 @@ test('status of a fresh host', () => {
     state    0 (0 packages); kept for rollback: none
     channel  stable, nothing received yet
     waits    nothing
-    wishes   0 subscriptions
     space  <size> free
     trust    fingerprint
              <fingerprint>
     [exit 0]"
   `)
   expect(moss.shape('status', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {host: string, name: string, root: string, current: number, packages: number, kept: [], channel: {name: string}, subscriptions: number, freeBytes: number, trust: {fingerprint: string}, interrupted: boolean}"`,
+    `"exit 0 {host: string, name: string, root: string, current: number, packages: number, kept: [], channel: {name: string}, freeBytes: number, trust: {fingerprint: string}, interrupted: boolean}"`,
   )
   expect(moss.text('status', '--root', 'absent')).toMatchInlineSnapshot(`
     "$ moss status --root absent
@@ -361,14 +360,13 @@ test('status while a bundle waits', () => {
     state    0 (0 packages); kept for rollback: none
     channel  stable, nothing received yet
     waits    serial 1, bundle <id>: run moss plan, then moss apply
-    wishes   2 subscriptions
     space  <size> free
     trust    fingerprint
              <fingerprint>
     [exit 0]"
   `)
   expect(moss.shape('status', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {host: string, name: string, root: string, current: number, packages: number, kept: [], channel: {name: string}, waiting: {bundle: string, serial: number}, subscriptions: number, freeBytes: number, trust: {fingerprint: string}, interrupted: boolean}"`,
+    `"exit 0 {host: string, name: string, root: string, current: number, packages: number, kept: [], channel: {name: string}, waiting: {bundle: string, serial: number}, freeBytes: number, trust: {fingerprint: string}, interrupted: boolean}"`,
   )
 })
 

@@ -23,7 +23,6 @@ export const status = {
   kept: [0],
   channel: { name: 'stable', serial: 1, created: 1_767_225_600 },
   waiting: undefined,
-  subscriptions: 2,
   freeBytes: 11_400_000_000,
   trust: { fingerprint: Array.from({ length: 16 }, () => '12ab').join(' ') },
   interrupted: false,

@@ -1,7 +1,9 @@
-// Makes dist/: moss.cjs, the one file that people start (CommonJS, so that what is not used is not loaded); tui.js,
-// the screens with Ink, loaded by them alone; worker.js for the pool; and moss, the launcher that finds the Node
-// that moss brings. Built beside and put in place whole: whoever starts moss meanwhile has the old one.
+// Makes dist/: moss.cjs, the program (CommonJS, so that what is not used is not loaded); its compiled form, and
+// start.cjs, which runs the one with the help of the other; tui.js, the screens with Ink, loaded by them alone;
+// worker.js for the pool; and moss, the launcher that finds the Node that moss brings. Built beside and put in place
+// whole: whoever starts moss meanwhile has the old one.
 import { spawnSync } from 'node:child_process'
+import { hash } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
@@ -35,15 +37,33 @@ const screensApart: Plugin = {
   },
 }
 
+/** The compiled form depends on them. */
+const nodeFlags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8']
+
 const launcher = `#!/bin/sh
 # Starts moss with the Node that came with it. Obeys no NODE_OPTIONS: they are not moss's.
-# The compiled form of the program lies beside it, made by the build; a start without it is only slower.
 self=$0
 if [ -L "$self" ]; then self=$(readlink -f "$self"); fi
 here=\${self%/*}
 unset NODE_OPTIONS
 export NODE_COMPILE_CACHE="$here/cache" NODE_COMPILE_CACHE_PORTABLE=1
-exec "$here/../node_modules/.bin/node" --disable-warning=ExperimentalWarning --max-semi-space-size=8 "$here/moss.cjs" "$@"
+exec "$here/../node_modules/.bin/node" ${nodeFlags.join(' ')} "$here/start.cjs" "$@"
+`
+
+/**
+ * Runs the program from its compiled form; without one, or under another Node, it is only slower. V8 knows a compiled
+ * form by the length of its source alone, so its name has the source's digest. `last` runs when it is loaded.
+ */
+const starter = (digest: string, last: string): string => `'use strict'
+const fs = require('node:fs')
+const vm = require('node:vm')
+const program = __dirname + '/moss.cjs'
+const compiled = __dirname + '/moss-${digest}.compiled'
+const source = '(function (exports, require, module, __filename, __dirname) {' + fs.readFileSync(program, 'latin1') + '\\n})'
+const cachedData = fs.existsSync(compiled) ? fs.readFileSync(compiled) : undefined
+const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
+const script = new vm.Script(source, { filename: program, cachedData, importModuleDynamically })
+${last}script.runInThisContext()(exports, require, module, program, __dirname)
 `
 
 interface Bundle {
@@ -83,18 +103,25 @@ async function bundle({ entry, out, format }: Bundle): Promise<void> {
   })
 }
 
-/** The first start leaves what it compiled behind, and later ones find it: so the first one does what is usual. */
-function warmCompileCache(): void {
+/** What a usual start compiled, kept for all that follow. */
+function compileProgram(): void {
+  const digest = hash('sha256', readFileSync(join(dist, 'moss.cjs')), 'hex').slice(0, 16)
   const folder = mkdtempSync(join(tmpdir(), 'moss-build-'))
   const [home, root] = [join(folder, 'station'), join(folder, 'host')]
-  const uncached = ['--disable-warning=ExperimentalWarning', join(dist, 'moss.cjs')]
-  const must = (program: string, args: readonly string[]): void => {
-    const ran = spawnSync(program, args, { encoding: 'utf8' })
+  const must = (script: string, ...args: readonly string[]): void => {
+    const ran = spawnSync(process.execPath, [...nodeFlags, script, ...args], { encoding: 'utf8' })
     if (ran.status !== 0) throw new Error(`the built program fails: ${args.join(' ')}\n${ran.stderr}`)
   }
-  must(process.execPath, [...uncached, 'key', 'generate', '--no-passphrase', '--home', home])
-  must(process.execPath, [...uncached, 'init', '--root', root, '--trust', join(home, 'root.moss-root')])
-  must(join(dist, 'moss'), ['status', '--json', '--root', root])
+  const keeping = join(dist, 'keep.cjs')
+  writeFileSync(join(dist, 'start.cjs'), starter(digest, ''))
+  writeFileSync(
+    keeping,
+    starter(digest, "process.on('exit', () => fs.writeFileSync(compiled, script.createCachedData()))\n"),
+  )
+  must(join(dist, 'start.cjs'), 'key', 'generate', '--no-passphrase', '--home', home)
+  must(join(dist, 'start.cjs'), 'init', '--root', root, '--trust', join(home, 'root.moss-root'))
+  must(keeping, 'status', '--json', '--root', root)
+  rmSync(keeping)
   rmSync(folder, { recursive: true, force: true })
 }
 
@@ -106,7 +133,7 @@ await Promise.all([
 ])
 writeFileSync(join(dist, 'moss'), launcher)
 chmodSync(join(dist, 'moss'), 0o755)
-warmCompileCache()
+compileProgram()
 const kilobytes = (name: string): string => `${name} ${Math.round(statSync(join(dist, name)).size / 1000)} kB`
 const sizes = ['moss.cjs', 'worker.js', 'tui.js'].map(kilobytes).join(', ')
 const old = `${dist}-old`

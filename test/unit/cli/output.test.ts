@@ -10,7 +10,7 @@ const unsafe = /[\p{Cc}\p{Cf}]/u
 
 const written = (use: (output: ReturnType<typeof outputTo>) => void, isJson: boolean): string => {
   let text = ''
-  use(outputTo((_, more) => void (text += more), { isJson, isConsole: false }))
+  use(outputTo((_, more) => void (text += more), { isJson, isConsole: () => false }))
   return text
 }
 
