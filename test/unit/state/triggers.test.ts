@@ -88,11 +88,24 @@ test.runIf(isRoot)('a trigger that fails stops the transaction and says why', as
   })
 })
 
+/** As if all this were somebody's own: the disk says so of every file. */
+const ordinaryUser: Outside = {
+  ...real,
+  userId: 1000,
+  disk: {
+    ...real.disk,
+    lstat: (path) => {
+      const stat = real.disk.lstat(path)
+      return stat === undefined ? undefined : { ...stat, uid: 1000, gid: 1000 }
+    },
+  },
+}
+
 test('where it cannot run it is skipped, and both the report and the record say so', async () => {
   const reasons: readonly Outside[] = [
     pretending({ exitCode: undefined, output: '', unsupported: 'this system has no unshare' }),
     pretending({ exitCode: 90, output: 'mount: unknown filesystem\ncannot run: mount -t overlay' }),
-    { ...real, userId: 1000 },
+    ordinaryUser,
   ]
   const notes: (string | undefined)[] = []
   const warnings: string[] = []
