@@ -856,7 +856,9 @@ test.each(['bash', 'zsh', 'fish'] as const)(
   (shell) => {
     const { stdout } = moss.run(['completion', shell])
     expect(stdout).toContain('subscribe')
-    if (oracle(shell)) expect(spawnSync(shell, ['-n'], { input: stdout, encoding: 'utf8' }).status).toBe(0)
+    const script = join(moss.folder, `completion.${shell}`)
+    writeFileSync(script, stdout)
+    if (oracle(shell)) expect(spawnSync(shell, ['-n', script], { encoding: 'utf8' }).status).toBe(0)
   },
 )
 

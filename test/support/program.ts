@@ -95,6 +95,8 @@ const volatile: readonly (readonly [RegExp, string])[] = [
   [/([ _])[0-9a-f]{12}\b/g, '$1<id>'],
   [/-[0-9a-f]{8}\.moss\b/g, '-<id>.moss'],
   [/^RW\S{50,}$/gm, '<minisign key>'],
+  // minisign writes it without leading zeros.
+  [/\bpublic key [0-9A-F]{1,16}\b/g, 'public key <minisign id>'],
   [/\b[0-9A-F]{16}\b/g, '<minisign id>'],
   [/\b\d{4}-\d{2}-\d{2}\b/g, '<date>'],
   [/\b\d+ (days|hours|minutes) ago\b|\bjust now\b/g, '<age>'],
