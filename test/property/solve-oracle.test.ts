@@ -194,8 +194,10 @@ test('an explanation tells no fact without which the model would be satisfied ju
       for (const key of keys)
         expect(solvePart(problem, clausesOf(keys.filter((other) => other !== key))).kind).toBe('found')
     }),
-    { numRuns: 3000 },
+    // Few failures have something to drop: a seed that meets some, unless another is asked for.
+    { numRuns: 3000, seed: Number(process.env['MOSS_SEED'] ?? 1) },
   )
+  console.log(`${shrunk} explanations had something to drop`)
   expect(shrunk).toBeGreaterThan(0)
 })
 
