@@ -1,0 +1,230 @@
+// Lays a target along its base: which runs of the target resemble which runs of the base. One pass that stays on the
+// current alignment while it still matches well (mismatches are cheap: they become small differences), looks for
+// another by seeds only when it fails, and extends both ends of each run by score, as bsdiff does (C. Percival,
+// "Naive differences of executable code", 2003) without its suffix sort. Linear in time: lookups compare at most
+// `decideBytes`, and both extensions together walk each byte of the target a few times.
+import { SeedIndex, seedRule } from './seed-index.ts'
+
+/** `copy` bytes of the target resemble the base from its current place on, the next `extra` nothing. */
+export interface Segment {
+  /** In the target. */
+  readonly at: number
+  readonly baseAt: number
+  readonly copy: number
+  readonly extra: number
+}
+
+/** So many bytes decide whether another alignment is better; equality beyond is found under that alignment. */
+const decideBytes = 4096
+
+/** How many more bytes must agree under another alignment than under the current one. */
+const advantage = 8
+
+/** A window half of which agrees stays on the alignment. */
+const looseWindow = 32
+
+/** Backwards, a run that has not improved for so long will not. */
+const patience = 4096
+
+const blockBytes = 4096
+
+interface Found {
+  readonly at: number
+  readonly baseAt: number
+  readonly length: number
+}
+
+/** Segments in order; together they make the target. An empty target has none. */
+export function* align(base: Uint8Array, target: Uint8Array): Generator<Segment> {
+  if (target.length === 0) return
+  const search = new AlignmentSearch(base, target)
+  let at = 0
+  let baseAt = 0
+  let from = 0
+  let offset = 0
+  for (;;) {
+    const found = search.next(from, offset)
+    const end = found?.at ?? target.length
+    let forward = extendForward({ base, target, at, baseAt, most: Math.min(end - at, base.length - baseAt) })
+    let backward =
+      found === undefined
+        ? 0
+        : extendBackward({ base, target, found, most: Math.min(end - at, found.baseAt) })
+    const overlap = at + forward - (end - backward)
+    if (overlap > 0 && found !== undefined) {
+      const kept = splitOverlap({
+        base,
+        target,
+        overlap,
+        end: at + forward,
+        baseEnd: baseAt + forward,
+        found,
+        backward,
+      })
+      forward += kept - overlap
+      backward -= kept
+    }
+    const extra = end - backward - (at + forward)
+    yield { at, baseAt, copy: forward, extra }
+    if (found === undefined) return
+    at = end - backward
+    baseAt = found.baseAt - backward
+    offset = found.baseAt - found.at
+    from = found.at + found.length
+  }
+}
+
+class AlignmentSearch {
+  readonly #base: Buffer
+  readonly #target: Buffer
+  readonly #index: SeedIndex
+  readonly #seedBytes: number
+
+  constructor(base: Uint8Array, target: Uint8Array) {
+    const rule = seedRule(base.length)
+    this.#base = Buffer.from(base.buffer, base.byteOffset, base.length)
+    this.#target = Buffer.from(target.buffer, target.byteOffset, target.length)
+    this.#index = new SeedIndex(base, rule)
+    this.#seedBytes = rule.length
+  }
+
+  /** The next place where another alignment than `offset` (base minus target) is clearly better. */
+  next(from: number, offset: number): Found | undefined {
+    const target = this.#target
+    const seedBytes = this.#seedBytes
+    let at = from
+    while (at + seedBytes <= target.length) {
+      const end = this.#agreesUntil(at, offset)
+      if (end - at >= seedBytes) {
+        at = end
+        continue
+      }
+      if (end > at + 1) at = end
+      if (this.#agreesLoosely(at, offset)) {
+        at += looseWindow
+        continue
+      }
+      if (at + seedBytes > target.length) return undefined
+      const baseAt = this.#index.find(target, at)
+      const length = baseAt < 0 ? 0 : this.#equalBytes(at, baseAt)
+      if (length >= seedBytes) {
+        const agreeing = this.#agreeing(at, offset, length)
+        if (length > agreeing + advantage) return { at, baseAt, length }
+        at += length > agreeing ? 1 : length
+      } else at++
+    }
+    return undefined
+  }
+
+  #agreesUntil(from: number, offset: number): number {
+    const base = this.#base
+    const target = this.#target
+    if (from + offset < 0) return from
+    const most = Math.min(target.length, base.length - offset)
+    let at = from
+    while (
+      at + blockBytes <= most &&
+      base.compare(target, at, at + blockBytes, at + offset, at + offset + blockBytes) === 0
+    )
+      at += blockBytes
+    while (at < most && target[at] === base[at + offset]) at++
+    return at
+  }
+
+  #agreesLoosely(at: number, offset: number): boolean {
+    const from = at + offset
+    if (from < 0 || from + looseWindow > this.#base.length || at + looseWindow > this.#target.length)
+      return false
+    return 2 * this.#agreeing(at, offset, looseWindow) >= looseWindow
+  }
+
+  #equalBytes(at: number, baseAt: number): number {
+    const base = this.#base
+    const target = this.#target
+    const most = Math.min(decideBytes, target.length - at, base.length - baseAt)
+    let length = 0
+    while (length < most && target[at + length] === base[baseAt + length]) length++
+    return length
+  }
+
+  #agreeing(at: number, offset: number, length: number): number {
+    const base = this.#base
+    const target = this.#target
+    const from = Math.max(at, -offset)
+    const to = Math.min(at + length, base.length - offset)
+    let count = 0
+    for (let i = from; i < to; i++) if (target[i] === base[i + offset]) count++
+    return count
+  }
+}
+
+/** The length, from `at` on, with the best score: bytes that agree count for, others against. */
+function extendForward(run: {
+  readonly base: Uint8Array
+  readonly target: Uint8Array
+  readonly at: number
+  readonly baseAt: number
+  readonly most: number
+}): number {
+  const { base, target, at, baseAt, most } = run
+  let agreeing = 0
+  let best = 0
+  let length = 0
+  for (let i = 0; i < most; i++) {
+    if (base[baseAt + i] === target[at + i]) agreeing++
+    const score = 2 * agreeing - i - 1
+    if (score > best) {
+      best = score
+      length = i + 1
+    }
+  }
+  return length
+}
+
+function extendBackward(run: {
+  readonly base: Uint8Array
+  readonly target: Uint8Array
+  readonly found: Found
+  readonly most: number
+}): number {
+  const { base, target, found, most } = run
+  let agreeing = 0
+  let best = 0
+  let length = 0
+  for (let i = 1; i <= most && i - length <= patience; i++) {
+    if (base[found.baseAt - i] === target[found.at - i]) agreeing++
+    const score = 2 * agreeing - i
+    if (score > best) {
+      best = score
+      length = i
+    }
+  }
+  return length
+}
+
+/** Of bytes that both the run before and the next one claim, how many the run before keeps. */
+function splitOverlap(claim: {
+  readonly base: Uint8Array
+  readonly target: Uint8Array
+  readonly overlap: number
+  readonly end: number
+  readonly baseEnd: number
+  readonly found: Found
+  readonly backward: number
+}): number {
+  const { base, target, overlap, end, baseEnd, found, backward } = claim
+  const nextAt = found.baseAt - backward
+  let score = 0
+  let best = 0
+  let kept = 0
+  for (let i = 0; i < overlap; i++) {
+    const byte = target[end - overlap + i]
+    if (byte === base[baseEnd - overlap + i]) score++
+    if (byte === base[nextAt + i]) score--
+    if (score > best) {
+      best = score
+      kept = i + 1
+    }
+  }
+  return kept
+}

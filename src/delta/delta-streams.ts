@@ -1,0 +1,62 @@
+// The streams of a delta, each of one kind of bytes so that each compresses well, gathered across all files of a
+// frame. A number is a varint: seven bits a byte, lowest first, the high bit set on all but the last byte, at most
+// five bytes. What the streams mean is said in decode-delta.ts.
+
+/** In the order in which they are stored. */
+export const streamNames = ['control', 'seeks', 'gaps', 'runs', 'differences', 'extra'] as const
+export type StreamName = (typeof streamNames)[number]
+
+export type DeltaStreams = Readonly<Record<StreamName, Uint8Array>>
+
+export const streamBytes = (streams: DeltaStreams): number =>
+  streamNames.reduce((sum, name) => sum + streams[name].length, 0)
+
+/** A stream that grows; what it gives is a copy of its own size. */
+export class StreamWriter {
+  #bytes = new Uint8Array(256)
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** A whole number from 0, below 2^35. */
+  number(value: number): void {
+    this.#makeRoom(5)
+    let rest = value
+    while (rest >= 128) {
+      this.#bytes[this.#length++] = 128 + (rest % 128)
+      rest = Math.floor(rest / 128)
+    }
+    this.#bytes[this.#length++] = rest
+  }
+
+  /** Positive numbers are even, negative ones odd. */
+  signed(value: number): void {
+    this.number(value < 0 ? -2 * value - 1 : 2 * value)
+  }
+
+  bytes(from: Uint8Array, start: number, end: number): void {
+    this.#makeRoom(end - start)
+    this.#bytes.set(from.subarray(start, end), this.#length)
+    this.#length += end - start
+  }
+
+  /** The differences of two runs, byte by byte, modulo 256. */
+  differences(target: Uint8Array, at: number, base: Uint8Array, baseAt: number, length: number): void {
+    this.#makeRoom(length)
+    for (let i = 0; i < length; i++) this.#bytes[this.#length + i] = target[at + i]! - base[baseAt + i]!
+    this.#length += length
+  }
+
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, this.#length)
+  }
+
+  #makeRoom(count: number): void {
+    if (this.#length + count <= this.#bytes.length) return
+    const grown = new Uint8Array(Math.max(2 * this.#bytes.length, this.#length + count))
+    grown.set(this.#bytes.subarray(0, this.#length))
+    this.#bytes = grown
+  }
+}
