@@ -1,0 +1,77 @@
+// Finds a content to serve as base for a changed one among those a host has: the same path; the same path with
+// version numbers and digests removed, so that `libfoo.so.1.2` meets `libfoo.so.1.3` and `app.3f2a.js` meets
+// `app.9c01.js`; the same name elsewhere. Names and sizes alone decide, and of several that are alike the one
+// nearest in size, then first in order: the same question has the same answer.
+import { compareText } from '../base/bytes.ts'
+import type { ContentDigest } from '../base/ids.ts'
+
+export interface BaseCandidate {
+  readonly path: string
+  readonly content: ContentDigest
+  readonly sizeBytes: number
+}
+
+export interface BaseFinder<T extends BaseCandidate> {
+  /** `mayServe` refuses candidates, such as those that another host lacks. */
+  find(
+    wanted: { readonly path: string; readonly sizeBytes: number },
+    mayServe?: (candidate: T) => boolean,
+  ): T | undefined
+}
+
+/** More candidates of one name are as good as none: copyright files of every package. */
+const mostOfOneName = 64
+
+/** The path without what changes from version to version: numbers, and words of hexadecimal digits with one in them. */
+export const pathWithoutVersions = (path: string): string =>
+  path
+    .split('/')
+    .map((part) =>
+      part
+        .replaceAll(/(?<![a-z])(?=[a-f]*[0-9])[0-9a-f]{4,}(?![a-z])/gi, '#')
+        .replaceAll(/[0-9]+([.~+:_-]?[0-9]+)*/g, '#'),
+    )
+    .join('/')
+
+const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+
+export function baseFinder<T extends BaseCandidate>(candidates: readonly T[]): BaseFinder<T> {
+  const byPath = new Map<string, T[]>()
+  const byPlainPath = new Map<string, T[]>()
+  const byPlainName = new Map<string, T[]>()
+  for (const candidate of candidates) {
+    if (candidate.sizeBytes === 0) continue
+    const plain = pathWithoutVersions(candidate.path)
+    enter(byPath, candidate.path, candidate)
+    enter(byPlainPath, plain, candidate)
+    enter(byPlainName, nameOf(plain), candidate)
+  }
+  return {
+    find: (wanted, mayServe = () => true) => {
+      const plain = pathWithoutVersions(wanted.path)
+      const groups = [byPath.get(wanted.path), byPlainPath.get(plain), byPlainName.get(nameOf(plain))]
+      for (const group of groups) {
+        if (group === undefined || (group.length > mostOfOneName && group !== groups[0])) continue
+        const nearest = nearestOf(group.filter(mayServe), wanted)
+        if (nearest !== undefined) return nearest
+      }
+      return undefined
+    },
+  }
+}
+
+function enter<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const values = map.get(key)
+  if (values === undefined) map.set(key, [value])
+  else values.push(value)
+}
+
+function nearestOf<T extends BaseCandidate>(
+  group: readonly T[],
+  wanted: { readonly path: string; readonly sizeBytes: number },
+): T | undefined {
+  const distance = (candidate: T): number => Math.abs(candidate.sizeBytes - wanted.sizeBytes)
+  return group.toSorted(
+    (a, b) => distance(a) - distance(b) || compareText(a.path, b.path) || compareText(a.content, b.content),
+  )[0]
+}

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { digestOf } from '../../../src/base/digest.ts'
+import type { ContentDigest } from '../../../src/base/ids.ts'
+import { baseFinder, pathWithoutVersions } from '../../../src/delta/find-base.ts'
+
+const file = (path: string, sizeBytes = 100) => ({
+  path,
+  sizeBytes,
+  content: digestOf<ContentDigest>(new TextEncoder().encode(`${path} ${sizeBytes}`)),
+})
+
+const found = (have: readonly string[], wanted: string): string | undefined =>
+  baseFinder(have.map((path) => file(path))).find({ path: wanted, sizeBytes: 100 })?.path
+
+test('the same path comes first', () => {
+  expect(found(['usr/lib/liba.so.1', 'usr/lib/liba.so.2'], 'usr/lib/liba.so.2')).toBe('usr/lib/liba.so.2')
+})
+
+test('a library, a hashed asset and a versioned folder find the one before them', () => {
+  expect(found(['usr/lib/libb.so.1.2', 'usr/lib/libfoo.so.1.2'], 'usr/lib/libfoo.so.1.3')).toBe(
+    'usr/lib/libfoo.so.1.2',
+  )
+  expect(found(['usr/share/x/app.3f2a.js', 'usr/share/x/app.css'], 'usr/share/x/app.9c01.js')).toBe(
+    'usr/share/x/app.3f2a.js',
+  )
+  expect(
+    found(
+      ['usr/lib/modules/6.1.0-18-amd64/kernel/fs/ext4/ext4.ko'],
+      'usr/lib/modules/6.1.0-21-amd64/kernel/fs/ext4/ext4.ko',
+    ),
+  ).toBeDefined()
+})
+
+test('a file that moved is found by its name', () => {
+  expect(found(['usr/lib/old/tool.bin', 'usr/lib/old/other'], 'usr/libexec/new/tool.bin')).toBe(
+    'usr/lib/old/tool.bin',
+  )
+  expect(found(['usr/lib/old/tool.bin'], 'usr/lib/old/another.bin')).toBeUndefined()
+})
+
+test('of several that are alike the one nearest in size serves, unless it may not', () => {
+  const have = [file('usr/lib/a.so.1', 10), file('usr/lib/a.so.2', 90), file('usr/lib/a.so.3', 500)]
+  const finder = baseFinder(have)
+  const wanted = { path: 'usr/lib/a.so.4', sizeBytes: 100 }
+  expect(finder.find(wanted)).toBe(have[1])
+  expect(finder.find(wanted, (candidate) => candidate !== have[1])).toBe(have[0])
+})
+
+test('empty files and names that everything bears are no bases', () => {
+  expect(baseFinder([file('usr/a', 0)]).find({ path: 'usr/a', sizeBytes: 5 })).toBeUndefined()
+  const copyrights = Array.from({ length: 100 }, (_, i) => `usr/share/doc/p${'x'.repeat(i)}/copyright`)
+  expect(found(copyrights, 'usr/share/doc/new/copyright')).toBeUndefined()
+})
+
+test('only numbers and digests are removed from a path', () => {
+  expect(pathWithoutVersions('usr/lib/face/deadline.so')).toBe('usr/lib/face/deadline.so')
+  expect(pathWithoutVersions('usr/lib/x86_64-linux-gnu/libz.so.1.2.13')).toBe(
+    'usr/lib/x#-linux-gnu/libz.so.#',
+  )
+})
