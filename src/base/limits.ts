@@ -12,6 +12,10 @@ export const limits = {
   cborDepth: 16,
   sectionBytes: 512 * MiB,
   framePlainBytes: 8 * MiB,
+  /** Of a frame of codec 4: what it decodes to, the bases it reads, its streams before they are compressed. */
+  deltaPlainBytes: 64 * MiB,
+  deltaBaseBytes: 64 * MiB,
+  deltaStreamBytes: 16 * MiB,
   zstdWindowBytes: 8 * MiB,
   pathDepth: 64,
   pathComponentBytes: 255,

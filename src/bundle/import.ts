@@ -188,7 +188,7 @@ async function writeCarriedChunks(
   }
   for (const n of numbers) {
     if (underWay.length >= 2 * outside.pool.width) await writeOldest()
-    const plain = decodeFrame(taken.container, n, outside.pool)
+    const plain = decodeFrame(taken.container, n, { pool: outside.pool })
     // Awaited in its turn; until then a failure must not count as unhandled.
     plain.catch(() => {})
     underWay.push({ n, plain })

@@ -27,7 +27,7 @@ export async function* packageChunks(
   const kept = new Map<string, Promise<Uint8Array>>()
   const start = (frame: WantedFrame): Promise<Uint8Array> => {
     const known = kept.get(frame.key)
-    const plain = known ?? decodeFrame(frame.container, frame.n, from.pool)
+    const plain = known ?? decodeFrame(frame.container, frame.n, { pool: from.pool })
     // Awaited in its turn; until then a failure must not count as unhandled.
     plain.catch(() => {})
     kept.delete(frame.key)

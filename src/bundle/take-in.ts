@@ -5,7 +5,6 @@
 import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { ContainerId } from '../base/ids.ts'
-import { limits } from '../base/limits.ts'
 import type { Report } from '../base/progress.ts'
 import { checkFrameBytes } from '../container/read-frames.ts'
 import type { ByteSource } from '../host/byte-source.ts'
@@ -87,7 +86,9 @@ async function copyFrames(
   const { container, tables } = bundle
   const totalBytes = bundle.sizeBytes
   let keptBytes = 0
-  const buffer = new Uint8Array(limits.framePlainBytes)
+  let longest = 0
+  for (let n = 0; n < tables.frameCount; n++) longest = Math.max(longest, tables.frame(n).storedBytes)
+  const buffer = new Uint8Array(longest)
   for (let n = 0; n < tables.frameCount; n++) {
     const entry = tables.frame(n)
     const at = container.framesOffset + entry.offset

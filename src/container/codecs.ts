@@ -1,10 +1,11 @@
-// How stored bytes become plain ones: 0 as they are, 2 one zstd frame. Deflate (1), zstd with bases (3) and
-// deltas (4) have their numbers already and are refused politely until they are built. Stored bytes come here
-// only after their digest was checked.
+// How stored bytes become plain ones: 0 as they are, 2 one zstd frame, 4 (frames alone) deltas against bases, see
+// delta-frame.ts. Deflate (1) and zstd with bases (3) have their numbers already and are refused politely until
+// they are built. Stored bytes come here only after their digest was checked.
 import { MossError } from '../base/error.ts'
 import { decodeZstd, encodeZstd } from './zstd.ts'
 
 export type Codec = 0 | 2
+export type FrameCodec = Codec | 4
 
 const reserved = [1, 3, 4]
 
@@ -13,6 +14,9 @@ export function checkCodec(codec: number, part: string): Codec {
   if (reserved.includes(codec)) throw new MossError('CONTAINER_CODEC_UNKNOWN', { part, codec })
   throw new MossError('CONTAINER_DAMAGED', { part, problem: `codec ${codec}` })
 }
+
+export const checkFrameCodec = (codec: number, part: string): FrameCodec =>
+  codec === 4 ? codec : checkCodec(codec, part)
 
 export interface Encoded {
   readonly codec: Codec

@@ -3,7 +3,9 @@
 import { fromHex } from '../base/bytes.ts'
 import type { ChunkId, Digest } from '../base/ids.ts'
 import { chunkSizes, limits } from '../base/limits.ts'
-import { checkCodec, type Codec } from './codecs.ts'
+import { BaseTable } from './base-table.ts'
+import { checkFrameCodec, type FrameCodec } from './codecs.ts'
+import { deltaHeaderBytes } from './delta-frame.ts'
 import { viewOf, writeU32, writeU64 } from './little-endian.ts'
 import { Records } from './records.ts'
 
@@ -12,9 +14,11 @@ export interface FrameEntry {
   readonly offset: number
   readonly storedBytes: number
   readonly plainBytes: number
-  readonly codec: Codec
+  readonly codec: FrameCodec
   /** Of the stored bytes. */
   readonly digest: Digest
+  /** How many records of table `bases` it uses; none unless its codec is 4. */
+  readonly bases?: number
 }
 
 export interface ChunkInFrame {
@@ -37,6 +41,7 @@ const fanOutBytes = 1024
 export function encodeFrames(frames: readonly FrameEntry[]): Uint8Array {
   const bytes = new Uint8Array(frames.length * frameWidth)
   const view = viewOf(bytes)
+  let base = 0
   frames.forEach((frame, index) => {
     const at = index * frameWidth
     bytes.set(fromHex(frame.digest), at)
@@ -44,6 +49,10 @@ export function encodeFrames(frames: readonly FrameEntry[]): Uint8Array {
     writeU32(view, at + 40, frame.storedBytes)
     writeU32(view, at + 44, frame.plainBytes)
     view.setUint16(at + 48, frame.codec, true)
+    const count = frame.bases ?? 0
+    writeU32(view, at + 52, count === 0 ? 0 : base)
+    writeU32(view, at + 56, count)
+    base += count
   })
   return bytes
 }
@@ -78,12 +87,18 @@ export class FrameTable {
   constructor(
     bytes: Uint8Array | undefined,
     frames: { readonly count: number; readonly storedBytes: number },
+    bases = new BaseTable(undefined),
   ) {
     this.#records = new Records('frames', bytes, frameWidth)
     if (this.count !== frames.count)
       this.#records.refuse(`${this.count} records, the head says ${frames.count} frames`)
     let offset = 0
-    for (let n = 0; n < this.count; n++) offset = this.#check(n, offset)
+    let base = 0
+    for (let n = 0; n < this.count; n++) {
+      offset = this.#check(n, offset)
+      base = this.#checkBases(n, base, bases)
+    }
+    if (base !== bases.count) this.#records.refuse(`frames use ${base} bases of ${bases.count}`)
     if (offset !== frames.storedBytes)
       this.#records.refuse(`frames of ${offset} bytes, the head says ${frames.storedBytes}`)
   }
@@ -95,12 +110,14 @@ export class FrameTable {
   /** Throws a RangeError for a number that is not a frame's. */
   entry(n: number): FrameEntry {
     if (!(n >= 0 && n < this.count)) throw new RangeError(`no frame ${n}`)
+    const bases = this.#records.u32(n, 56)
     return {
       offset: this.#records.u64(n, 32),
       storedBytes: this.#records.u32(n, 40),
       plainBytes: this.#records.u32(n, 44),
-      codec: checkCodec(this.#records.u16(n, 48), `frame ${n}`),
+      codec: checkFrameCodec(this.#records.u16(n, 48), `frame ${n}`),
       digest: this.#records.digest(n, 0),
+      ...(bases > 0 && { bases }),
     }
   }
 
@@ -110,17 +127,37 @@ export class FrameTable {
     if (frame.offset !== offset) records.refuse(`frame ${n} is not where frame ${n - 1} ends`)
     if (records.u16(n, 50) !== 0 || records.u32(n, 60) !== 0)
       records.refuse(`frame ${n} has bits set for nothing`)
-    if (records.u32(n, 52) !== 0 || records.u32(n, 56) !== 0)
-      records.refuse(`frame ${n} names bases it cannot use`)
-    if (frame.plainBytes === 0 || frame.plainBytes > limits.framePlainBytes)
+    const most = frame.codec === 4 ? limits.deltaPlainBytes : limits.framePlainBytes
+    if (frame.plainBytes === 0 || frame.plainBytes > most)
       records.refuse(`frame ${n} has ${frame.plainBytes} plain bytes`)
     const isFit =
       frame.codec === 0
         ? frame.storedBytes === frame.plainBytes
         : frame.storedBytes > 0 && frame.storedBytes < frame.plainBytes
-    if (!isFit)
+    const isLong = frame.codec === 4 && frame.storedBytes > limits.deltaStreamBytes + deltaHeaderBytes
+    if (!isFit || isLong)
       records.refuse(`frame ${n} has ${frame.storedBytes} stored bytes for ${frame.plainBytes} plain ones`)
     return offset + frame.storedBytes
+  }
+
+  /** Number of the first base of frame `n`; that of its count is in its entry. */
+  firstBase(n: number): number {
+    return this.#records.u32(n, 52)
+  }
+
+  /** `first` is where this frame's bases must start; gives where they end. */
+  #checkBases(n: number, first: number, bases: BaseTable): number {
+    const { codec, bases: count = 0 } = this.entry(n)
+    if (codec !== 4 && (count !== 0 || this.firstBase(n) !== 0))
+      this.#records.refuse(`frame ${n} names bases it cannot use`)
+    if (codec !== 4) return first
+    if (count === 0 || this.firstBase(n) !== first || first + count > bases.count)
+      this.#records.refuse(
+        `frame ${n} names bases ${this.firstBase(n)} to ${this.firstBase(n) + count} of ${bases.count}`,
+      )
+    const sizeBytes = bases.ranges(first, count).reduce((sum, range) => sum + range.sizeBytes, 0)
+    if (sizeBytes > limits.deltaBaseBytes) this.#records.refuse(`frame ${n} has bases of ${sizeBytes} bytes`)
+    return first + count
   }
 }
 

@@ -3,11 +3,13 @@
 // on the chunks and their order alone, never on the pool's width. Memory: two groups for each worker.
 import type { ChunkId, ContentDigest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
-import type { ChunkList } from '../delta/chunk-list.ts'
+import type { ChunkList, ListedChunk } from '../delta/chunk-list.ts'
 import { cutContent, cutMany, type CutChunk, type Pieces } from '../delta/cut-file.ts'
 import type { OpenFile } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
 import type { FramesDraft } from './encode.ts'
+import { type BaseRange, encodeBases } from './base-table.ts'
+import { type EncodedDelta, encodeDeltaJob } from './delta-jobs.ts'
 import { encodeLists } from './content-table.ts'
 import { encodeChunks, encodeFrames, type ChunkPlace, type FrameEntry } from './frame-table.ts'
 import { encodeFrameJob, type EncodedFrame } from './jobs.ts'
@@ -20,6 +22,19 @@ export interface FinishedFrames extends FramesDraft {
   /** The spool that holds the stored bytes. */
   readonly path: string
   readonly plainBytes: number
+  /** The part of the stored bytes that is frames of codec 4. */
+  readonly deltaBytes: number
+}
+
+/** Files that are written as deltas, together in one frame. */
+export interface DeltaGroup {
+  /** For each file its base's bytes, then its own; in a buffer of its own. */
+  readonly bytes: Uint8Array
+  readonly files: readonly {
+    readonly base: BaseRange
+    /** Chunks of the file that are not in the container yet: together the bytes that the frame gives. */
+    readonly chunks: readonly ListedChunk[]
+  }[]
 }
 
 export interface SpoolOptions {
@@ -32,6 +47,9 @@ export interface SpoolOptions {
 /** `path` is a new file, removed again when the spool is disposed. */
 export const startFrames = (outside: Outside, path: string, options: SpoolOptions = {}): FrameSpool =>
   new FrameSpool(outside, path, options)
+
+/** Bases and targets at a worker or on the way to one; a single larger group goes alone. */
+const deltaBytesUnderWay = 192 * 1024 * 1024
 
 interface Group {
   readonly plain: Uint8Array<ArrayBuffer>
@@ -49,6 +67,15 @@ export class FrameSpool implements Disposable {
   #group: Group | undefined
   #groupCount = 0
   readonly #underWay: { readonly plainBytes: number; readonly encoded: Promise<EncodedFrame> }[] = []
+  readonly #deltas: {
+    readonly files: DeltaGroup['files']
+    readonly inUse: number
+    readonly encoded: Promise<EncodedDelta>
+    readonly onPriced: (isKept: readonly boolean[]) => void
+  }[] = []
+  #deltaBytes = 0
+  #deltaStoredBytes = 0
+  readonly #bases: BaseRange[] = []
   readonly #frames: FrameEntry[] = []
   #storedBytes = 0
   #plainBytes = 0
@@ -95,6 +122,33 @@ export class FrameSpool implements Disposable {
     while (this.#underWay.length >= 2 * this.#outside.pool.width) await this.#writeOldest()
   }
 
+  /**
+   * Files as deltas, in a frame of their own; `onPriced` hears in order which of them pay, and those that do not are to
+   * be added as chunks. All deltas come before the first chunk. `group.bytes` moves away.
+   */
+  async addDeltas(group: DeltaGroup, onPriced: (isKept: readonly boolean[]) => void): Promise<void> {
+    if (this.#groupCount > this.#frames.length || this.#group !== undefined)
+      throw new Error('broken promise: deltas come before chunks')
+    const inUse = group.bytes.length
+    const files = group.files.map(({ base, chunks }) => ({ baseBytes: base.sizeBytes, chunks }))
+    while (this.#deltas.length > 0 && this.#deltaBytes + inUse > deltaBytesUnderWay)
+      await this.#writeOldestDelta()
+    const encoded = this.#outside.pool.run(
+      encodeDeltaJob,
+      { bytes: group.bytes, files, level: this.#level },
+      [group.bytes.buffer as ArrayBuffer],
+    )
+    // Awaited in its turn; until then a failure must not count as unhandled.
+    encoded.catch(() => {})
+    this.#deltas.push({ files: group.files, inUse, encoded, onPriced })
+    this.#deltaBytes += inUse
+  }
+
+  /** After the last delta, and before the first chunk. */
+  async endDeltas(): Promise<void> {
+    while (this.#deltas.length > 0) await this.#writeOldestDelta()
+  }
+
   /** Puts a content's chunk list into the tables, whether or not its chunks are here. */
   addList(list: ChunkList): void {
     if (list.chunks.length > 1) this.#lists.set(list.content, list)
@@ -122,6 +176,7 @@ export class FrameSpool implements Disposable {
 
   /** The spool then holds all frames, to be copied by `writeContainer` before it is disposed. */
   async finish(): Promise<FinishedFrames> {
+    await this.endDeltas()
     await this.endGroup()
     while (this.#underWay.length > 0) await this.#writeOldest()
     const places = Array.from(this.#places, ([id, place]) => ({ id, ...place }))
@@ -130,10 +185,12 @@ export class FrameSpool implements Disposable {
       path: this.#path,
       count: this.#frames.length,
       storedBytes: this.#storedBytes,
+      deltaBytes: this.#deltaStoredBytes,
       plainBytes: this.#plainBytes,
       sections: [
         { name: 'frames', bytes: encodeFrames(this.#frames) },
         { name: 'chunks', bytes: encodeChunks(places) },
+        ...(this.#bases.length > 0 ? [{ name: 'bases' as const, bytes: encodeBases(this.#bases) }] : []),
         { name: 'contents', bytes: contents },
         { name: 'links', bytes: links },
       ],
@@ -149,16 +206,41 @@ export class FrameSpool implements Disposable {
     const oldest = this.#underWay.shift()
     if (oldest === undefined) return
     const { codec, stored, digest } = await oldest.encoded
+    this.#write(stored, { plainBytes: oldest.plainBytes, codec, digest })
+  }
+
+  async #writeOldestDelta(): Promise<void> {
+    const oldest = this.#deltas.shift()
+    if (oldest === undefined) return
+    const { isKept, frame } = await oldest.encoded
+    this.#deltaBytes -= oldest.inUse
+    if (frame !== undefined) {
+      const kept = oldest.files.filter((_, index) => isKept[index])
+      this.#placeDeltas(kept)
+      const { stored, digest, plainBytes } = frame
+      this.#deltaStoredBytes += stored.length
+      this.#write(stored, { plainBytes, codec: 4, digest, bases: kept.length })
+    }
+    oldest.onPriced(isKept)
+  }
+
+  #placeDeltas(files: DeltaGroup['files']): void {
+    let offset = 0
+    for (const { base, chunks } of files) {
+      this.#bases.push(base)
+      for (const { id, sizeBytes } of chunks) {
+        this.#places.set(id, { frame: this.#groupCount, offset, sizeBytes })
+        offset += sizeBytes
+      }
+    }
+    this.#groupCount++
+  }
+
+  #write(stored: Uint8Array, entry: Omit<FrameEntry, 'offset' | 'storedBytes'>): void {
     this.#file.write(stored, this.#storedBytes)
-    this.#frames.push({
-      offset: this.#storedBytes,
-      storedBytes: stored.length,
-      plainBytes: oldest.plainBytes,
-      codec,
-      digest,
-    })
+    this.#frames.push({ offset: this.#storedBytes, storedBytes: stored.length, ...entry })
     this.#storedBytes += stored.length
-    this.#plainBytes += oldest.plainBytes
+    this.#plainBytes += entry.plainBytes
     // At once: the collector lets tens of MiB of such buffers pile up first.
     if (stored.byteLength === stored.buffer.byteLength) (stored.buffer as ArrayBuffer).transfer(0)
   }

@@ -4,7 +4,9 @@ import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { ChunkId, Digest } from '../base/ids.ts'
 import type { Job } from '../host/pool.ts'
-import { decodeStored, encodeStored, type Codec, type Encoded } from './codecs.ts'
+import { decodeDelta } from '../delta/decode-delta.ts'
+import { decodeStored, encodeStored, type Encoded, type FrameCodec } from './codecs.ts'
+import { decodeDeltaFrame } from './delta-frame.ts'
 import type { ChunkInFrame } from './frame-table.ts'
 
 export interface FrameToEncode {
@@ -21,8 +23,10 @@ export interface EncodedFrame extends Encoded {
 export interface FrameToDecode {
   /** Checked against the frame table already. */
   readonly stored: Uint8Array
-  readonly codec: Codec
+  readonly codec: FrameCodec
   readonly plainBytes: number
+  /** Of codec 4: the bytes of its bases in their order. Whether they are what the table names nobody has checked. */
+  readonly bases?: readonly Uint8Array[]
   readonly chunks: readonly ChunkInFrame[]
   /** Names the frame in errors. */
   readonly part: string
@@ -53,8 +57,11 @@ export const encodeFrameJob: Job<FrameToEncode, EncodedFrame> = {
 /** Gives the plain bytes. Throws CONTAINER_DAMAGED or CHUNK_DIGEST_MISMATCH. */
 export const decodeFrameJob: Job<FrameToDecode, Uint8Array> = {
   name: 'container.decode-frame',
-  run: ({ stored, codec, plainBytes, chunks, part }) => {
-    const plain = decodeStored({ codec, stored }, { plainBytes, part })
+  run: ({ stored, codec, plainBytes, bases = [], chunks, part }) => {
+    const plain =
+      codec === 4
+        ? decodeDelta({ streams: decodeDeltaFrame(stored, part), bases, plainBytes, part })
+        : decodeStored({ codec, stored }, { plainBytes, part })
     for (const { id, offset, sizeBytes } of chunks)
       checkChunk(plain.subarray(offset, offset + sizeBytes), id, part)
     return plain
@@ -62,7 +69,7 @@ export const decodeFrameJob: Job<FrameToDecode, Uint8Array> = {
   transfer: bufferOf,
 }
 
-function checkChunk(bytes: Uint8Array, id: ChunkId, part?: string): void {
+export function checkChunk(bytes: Uint8Array, id: ChunkId, part?: string): void {
   if (digestOf(bytes) === id) return
   const chunk = `chunk ${id.slice(0, 16)}`
   throw new MossError('CHUNK_DIGEST_MISMATCH', { part: part === undefined ? chunk : `${chunk} of ${part}` })

@@ -25,7 +25,7 @@ export type SectionName = (typeof sectionNames)[number]
 
 interface KindRule {
   readonly number: number
-  /** True: any section but `record`, and frames. False: exactly the section `record`. */
+  /** True: any section but `record`, and frames; a package, which is whole, no `bases`. False: exactly the section `record`. */
   readonly hasFrames: boolean
 }
 
@@ -41,7 +41,7 @@ export const kindOfNumber = (number: number): Kind | undefined =>
   (Object.keys(kinds) as Kind[]).find((kind) => kinds[kind].number === number)
 
 export const mayHave = (kind: Kind, name: SectionName): boolean =>
-  kinds[kind].hasFrames === (name !== 'record')
+  kinds[kind].hasFrames === (name !== 'record') && !(kind === 'package' && name === 'bases')
 
 /** The text that opens a head: what it is and its version, so that no signature can move to another kind. */
 export const headText = (kind: Kind): string => `moss-${kind} 1\n`

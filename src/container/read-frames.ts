@@ -5,6 +5,7 @@ import { MossError } from '../base/error.ts'
 import type { ChunkId } from '../base/ids.ts'
 import type { ChunkReader } from '../delta/chunk-reader.ts'
 import type { Pool } from '../host/pool.ts'
+import type { BaseRange } from './base-table.ts'
 import { decodeFrameJob, type FrameToDecode } from './jobs.ts'
 import { readExactly } from './read.ts'
 import { readSection } from './sections.ts'
@@ -35,22 +36,42 @@ export function readFrame(container: VerifiedContainer, n: number): Uint8Array {
   return stored
 }
 
-/** What `decodeFrameJob` needs for frame `n`; its `stored` may be transferred. */
-export function frameToDecode(container: VerifiedContainer, n: number): FrameToDecode {
+/** Gives the bytes of bases in one buffer of their own; as many as asked for. */
+export type ReadBases = (ranges: readonly BaseRange[]) => readonly Uint8Array[]
+
+/**
+ * What `decodeFrameJob` needs for frame `n`; its `stored` may be transferred. A frame of codec 4 is decoded only where
+ * its bases can be read.
+ */
+export function frameToDecode(
+  container: VerifiedContainer,
+  n: number,
+  readBases: ReadBases = noBases,
+): FrameToDecode {
   const tables = readTables(container)
   const { codec, plainBytes } = tables.frame(n)
   return {
     stored: readFrame(container, n),
     codec,
     plainBytes,
+    ...(codec === 4 && { bases: readBases(tables.frameBases(n)) }),
     chunks: tables.frameChunks(n),
     part: `frame ${n}`,
   }
 }
 
-export function decodeFrame(container: VerifiedContainer, n: number, pool: Pool): Promise<Uint8Array> {
-  const input = frameToDecode(container, n)
-  return pool.run(decodeFrameJob, input, [input.stored.buffer as ArrayBuffer])
+const noBases: ReadBases = (ranges) => {
+  throw new MossError('BUNDLE_BASE_MISSING', { names: ranges.map(({ content }) => content) })
+}
+
+export function decodeFrame(
+  container: VerifiedContainer,
+  n: number,
+  { pool, readBases }: { readonly pool: Pool; readonly readBases?: ReadBases },
+): Promise<Uint8Array> {
+  const input = frameToDecode(container, n, readBases)
+  const buffers = new Set([input.stored, ...(input.bases ?? [])].map(({ buffer }) => buffer as ArrayBuffer))
+  return pool.run(decodeFrameJob, input, [...buffers])
 }
 
 /** Decoded frames kept, so that neighbours in a frame are decoded once: as a rule 4 × 4 MiB. */
@@ -61,7 +82,7 @@ export function chunkReader(container: VerifiedContainer, pool: Pool): ChunkRead
   const tables = readTables(container)
   const kept = new Map<number, Promise<Uint8Array>>()
   const frame = (n: number): Promise<Uint8Array> => {
-    const plain = kept.get(n) ?? decodeFrame(container, n, pool)
+    const plain = kept.get(n) ?? decodeFrame(container, n, { pool })
     kept.delete(n)
     kept.set(n, plain)
     for (const oldest of kept.keys()) if (kept.size > keptFrames) kept.delete(oldest)
@@ -78,11 +99,14 @@ export function chunkReader(container: VerifiedContainer, pool: Pool): ChunkRead
   }
 }
 
-/** Every section and every frame to the last byte; `onFrame` hears of each. Throws at the first that is wrong. */
+/**
+ * Every section and every frame to the last byte; `onFrame` hears of each. Throws at the first that is wrong. Of frames
+ * of codec 4 the stored bytes alone, which are signed, unless their bases can be read here.
+ */
 export async function verifyWhole(
   container: VerifiedContainer,
   pool: Pool,
-  onFrame?: (n: number) => void,
+  { onFrame, readBases }: { readonly onFrame?: (n: number) => void; readonly readBases?: ReadBases } = {},
 ): Promise<void> {
   for (const { name } of container.head.sections) readSection(container, name)
   readManifests(container)
@@ -90,7 +114,12 @@ export async function verifyWhole(
   const underWay: Promise<unknown>[] = []
   for (let n = 0; n < tables.frameCount; n++) {
     if (underWay.length >= 2 * pool.width) await underWay.shift()
-    const decoded = decodeFrame(container, n, pool)
+    if (tables.frame(n).codec === 4 && readBases === undefined) {
+      readFrame(container, n)
+      onFrame?.(n)
+      continue
+    }
+    const decoded = decodeFrame(container, n, { pool, ...(readBases && { readBases }) })
     // Awaited in its turn; until then a failure must not count as unhandled.
     decoded.catch(() => {})
     underWay.push(decoded)

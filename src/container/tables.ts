@@ -1,8 +1,8 @@
 // All lookup tables of a verified container, read and checked once and kept as they are in memory: each lookup is a
 // binary search. What they say of frames and chunks lets a copy be checked frame by frame while it streams.
-import { MossError } from '../base/error.ts'
 import type { ChunkId, ContentDigest, Digest, PackageId } from '../base/ids.ts'
 import { emptyContent, listOfOne, type ChunkList } from '../delta/chunk-list.ts'
+import { BaseTable, type BaseRange } from './base-table.ts'
 import { ContentTable } from './content-table.ts'
 import { ChunkTable, FrameTable, type ChunkInFrame, type ChunkPlace, type FrameEntry } from './frame-table.ts'
 import {
@@ -23,6 +23,8 @@ export interface Tables {
   readonly packages: readonly PackageEntry[]
   readonly hosts: HostSets
   frame(n: number): FrameEntry
+  /** What a host must have to decode it, in the order of the frame's files; none unless its codec is 4. */
+  frameBases(n: number): readonly BaseRange[]
   /** In the order of their bytes. */
   frameChunks(n: number): readonly ChunkInFrame[]
   chunkPlace(id: ChunkId): ChunkPlace | undefined
@@ -48,9 +50,8 @@ export function readTables(container: VerifiedContainer): Tables {
 }
 
 function decodeTables(container: VerifiedContainer): Tables {
-  if (container.head.sections.some((section) => section.name === 'bases'))
-    throw new MossError('CONTAINER_DAMAGED', { part: 'table bases', problem: 'no frame here can use bases' })
-  const frames = new FrameTable(readSection(container, 'frames'), container.head.frames)
+  const bases = new BaseTable(readSection(container, 'bases'))
+  const frames = new FrameTable(readSection(container, 'frames'), container.head.frames, bases)
   const chunks = new ChunkTable(readSection(container, 'chunks'), frames)
   const contents = new ContentTable(readSection(container, 'contents'), readSection(container, 'links'))
   const manifests = container.head.sections.find((section) => section.name === 'manifests')
@@ -62,6 +63,7 @@ function decodeTables(container: VerifiedContainer): Tables {
     packages,
     hosts: decodeHosts(readSection(container, 'hosts')),
     frame: (n) => frames.entry(n),
+    frameBases: (n) => bases.ranges(frames.firstBase(n), frames.entry(n).bases ?? 0),
     frameChunks: (n) => chunks.ofFrame(n),
     chunkPlace: (id) => chunks.place(id),
     chunkIds: () => chunks.ids(),

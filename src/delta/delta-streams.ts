@@ -49,6 +49,15 @@ export class StreamWriter {
     this.#length += length
   }
 
+  /** What was written since the stream had this length; valid until more is written. */
+  since(length: number): Uint8Array {
+    return this.#bytes.subarray(length, this.#length)
+  }
+
+  cutTo(length: number): void {
+    this.#length = Math.min(length, this.#length)
+  }
+
   finish(): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(0, this.#length)
   }

@@ -10,19 +10,26 @@ export interface DeltaPair {
 }
 
 export function encodeDelta(pairs: readonly DeltaPair[]): DeltaStreams {
-  const writers = new DeltaWriters()
-  for (const pair of pairs) writers.add(pair)
-  return writers.finish()
+  const encoder = new DeltaEncoder()
+  for (const pair of pairs) encoder.add(pair)
+  return encoder.finish()
 }
 
-class DeltaWriters {
-  readonly #streams = Object.fromEntries(streamNames.map((name) => [name, new StreamWriter()])) as Readonly<
-    Record<StreamName, StreamWriter>
+const eachStream = <T>(make: (name: StreamName) => T): Readonly<Record<StreamName, T>> =>
+  Object.fromEntries(streamNames.map((name) => [name, make(name)])) as unknown as Readonly<
+    Record<StreamName, T>
   >
+
+/** File by file; the last one can be taken back when it turns out to cost too much. */
+export class DeltaEncoder {
+  readonly #streams = eachStream(() => new StreamWriter())
   /** Bytes that agree since the last difference, across runs and files. */
   #gap = 0
+  #before = { lengths: eachStream(() => 0), gap: 0 }
 
-  add({ base, target }: DeltaPair): void {
+  /** Gives what the file added to the streams, valid until the next one is added. */
+  add({ base, target }: DeltaPair): DeltaStreams {
+    this.#before = { lengths: eachStream((name) => this.#streams[name].length), gap: this.#gap }
     const { control, seeks, extra } = this.#streams
     control.number(target.length)
     let previous = 0
@@ -34,12 +41,16 @@ class DeltaWriters {
       extra.bytes(target, at + copy, at + copy + extraBytes)
       previous = baseAt + copy
     }
+    return eachStream((name) => this.#streams[name].since(this.#before.lengths[name]))
+  }
+
+  undo(): void {
+    for (const name of streamNames) this.#streams[name].cutTo(this.#before.lengths[name])
+    this.#gap = this.#before.gap
   }
 
   finish(): DeltaStreams {
-    return Object.fromEntries(
-      streamNames.map((name) => [name, this.#streams[name].finish()]),
-    ) as unknown as DeltaStreams
+    return eachStream((name) => this.#streams[name].finish())
   }
 
   #addDifferences(run: {

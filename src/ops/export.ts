@@ -290,7 +290,7 @@ async function readBundleBack(
 ): Promise<void> {
   using source = fileSource(outside.disk, path)
   const container = verifyContainer(openContainer(source), { role: 'exporter', root })
-  await verifyWhole(container, outside.pool, (n) =>
-    report({ phase: 'read back', doneItems: n + 1, totalItems: container.head.frames.count }),
-  )
+  await verifyWhole(container, outside.pool, {
+    onFrame: (n) => report({ phase: 'read back', doneItems: n + 1, totalItems: container.head.frames.count }),
+  })
 }

@@ -91,7 +91,10 @@ async function verifyEverything(
   onFrame: (done: number, total: number) => void,
 ): Promise<void> {
   if (container.kind === 'channel') for (const entry of container.head.sections) checkStored(container, entry)
-  else await verifyWhole(container, outside.pool, (n) => onFrame(n + 1, container.head.frames.count))
+  else
+    await verifyWhole(container, outside.pool, {
+      onFrame: (n) => onFrame(n + 1, container.head.frames.count),
+    })
 }
 
 /** What a courier can check without keys: the parts that the head pins, and the size. */

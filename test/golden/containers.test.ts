@@ -13,7 +13,8 @@ import { bytesSource } from '../../src/host/byte-source.ts'
 import { inlinePool } from '../../src/host/pool.ts'
 import { decodeManifest } from '../../src/manifest/codec.ts'
 import type { Role } from '../../src/trust/root.ts'
-import { type BadVerdict, goldenFiles, goldenRoot } from '../support/golden.ts'
+import { basesOf } from '../support/containers.ts'
+import { type BadVerdict, goldenFiles, goldenRoot, table } from '../support/golden.ts'
 
 const top = join(import.meta.dirname, '../../bundles')
 const roles: Record<OpenedContainer['kind'], Role> = {
@@ -34,7 +35,7 @@ function filesIn(folder: string, ending: RegExp): string[] {
 async function readWhole(path: string): Promise<VerifiedContainer> {
   const opened = openContainer(bytesSource(path, readFileSync(join(top, path))))
   const container = verifyContainer(opened, { role: roles[opened.kind], root: goldenRoot })
-  await verifyWhole(container, inlinePool)
+  await verifyWhole(container, inlinePool, { readBases: basesOf(table) })
   for (const bytes of readManifests(container).values()) decodeManifest(bytes, path)
   return container
 }

@@ -78,7 +78,7 @@ test.skipIf(!oracle('sha256sum', 'zstd'))(
     expect(shell(`${cut} | sha256sum`).slice(0, 64)).toBe(digest)
     shell(`${cut} | zstd -d -q -o plain`)
     expect(Uint8Array.from(readFileSync(join(folder, 'plain')))).toEqual(
-      await decodeFrame(container, 0, inlinePool),
+      await decodeFrame(container, 0, { pool: inlinePool }),
     )
   },
 )
@@ -90,11 +90,14 @@ describe.skipIf(!oracle('python3', 'zstd'))('a reader written from the manual al
     readdirSync(folder)
       .filter((name) => name.includes('.moss'))
       .map((name) => join(folder, name))
-  const acceptedOf = (files: readonly string[]): string[] =>
-    python('check', ...files)
+  /** Bases come from the files of a package that was extracted. */
+  const acceptedOf = (files: readonly string[]): string[] => {
+    python('extract', join(good, 'hello-1.moss'), join(folder, 'have'))
+    return python('--bases', join(folder, 'have'), 'check', ...files)
       .stdout.split('\n')
       .filter((line) => line.startsWith('ok '))
       .map((line) => line.slice(3))
+  }
 
   test('reads every good container to its last byte, and lists it', () => {
     expect(acceptedOf(named(good))).toEqual(named(good))
@@ -122,6 +125,24 @@ describe.skipIf(!oracle('python3', 'zstd'))('a reader written from the manual al
   test('says how many files of a bundle the host must have already', () => {
     const { stdout } = python('extract', join(good, 'hello-2.moss'), join(folder, 'out'))
     expect(stdout).toBe('1 files extracted, 1 are not in this container\n')
+  })
+
+  test('puts a file together from a delta and a folder with its base', () => {
+    python('extract', join(good, 'hello-1.moss'), join(folder, 'have'))
+    const { stdout } = python(
+      '--bases',
+      join(folder, 'have'),
+      'extract',
+      join(good, 'hello-3.moss'),
+      join(folder, 'out'),
+    )
+    expect(stdout).toBe('1 files extracted, 1 are not in this container\n')
+    const [manifestBytes] = readManifests(verified('hello-3.moss')).values()
+    const manifest = decodeManifest(manifestBytes ?? new Uint8Array(0), 'hello')
+    const entry = manifest.layout.find(({ path }) => path === 'usr/share/table')
+    expect(shell('sha256sum out/usr/share/table').slice(0, 64)).toBe(
+      entry?.kind === 'file' ? entry.content : '',
+    )
   })
 
   test('refuses every bad container but those that need keys or a stricter zstd', () => {

@@ -3,13 +3,16 @@
 import { concatBytes, encodeUtf8 } from '../../src/base/bytes.ts'
 import type { CborValue } from '../../src/base/cbor.ts'
 import { digestOf } from '../../src/base/digest.ts'
-import type { HostId, PackageId } from '../../src/base/ids.ts'
+import type { ContentDigest, HostId, PackageId } from '../../src/base/ids.ts'
 import { encodeFront, type ContainerDraft, type FramesDraft } from '../../src/container/encode.ts'
 import { FrameSpool, type SpoolOptions } from '../../src/container/frames.ts'
 import { encodeCapabilities, encodeHosts, encodeManifests } from '../../src/container/package-table.ts'
+import type { ReadBases } from '../../src/container/read-frames.ts'
 import type { SectionDraft } from '../../src/container/sections.ts'
 import { openContainer } from '../../src/container/read.ts'
 import { verifyContainer, type VerifiedContainer } from '../../src/container/verify.ts'
+import type { DeltaPair } from '../../src/delta/encode-delta.ts'
+import { cutWhole } from '../../src/delta/jobs.ts'
 import type { OpenFile } from '../../src/host/disk.ts'
 import type { Outside } from '../../src/host/outside.ts'
 import { inlinePool, type Pool } from '../../src/host/pool.ts'
@@ -67,6 +70,8 @@ export function noise(size: number, seed: number): Uint8Array {
 export interface BundleParts {
   readonly kind?: 'bundle' | 'package'
   readonly contents?: readonly Uint8Array[]
+  /** Carried as deltas before the contents, if that pays. */
+  readonly deltas?: readonly DeltaPair[]
   readonly manifests?: readonly Uint8Array[]
   readonly sections?: readonly SectionDraft[]
   readonly about?: Readonly<Record<string, CborValue>>
@@ -85,6 +90,7 @@ export const testHost = '00112233aabbccdd' as HostId
 export async function buildBundle(parts: BundleParts = {}): Promise<Uint8Array> {
   const { outside, spooled } = spoolOutside(parts.pool)
   using spool = new FrameSpool(outside, 'spool', parts.spool ?? {})
+  if (parts.deltas !== undefined) await addDeltas(spool, parts.deltas)
   for (const content of parts.contents ?? []) await spool.addContent([content])
   const frames = await spool.finish()
   const items = (parts.manifests ?? []).map((bytes) => ({ id: digestOf<PackageId>(bytes), bytes }))
@@ -112,6 +118,32 @@ export async function buildBundle(parts: BundleParts = {}): Promise<Uint8Array> 
   const draft = parts.change === undefined ? drafted : parts.change(drafted)
   return concatBytes([encodeFront(draft, parts.signers ?? [testSigner]).bytes, spooled()])
 }
+
+/** In one group; a base of another name than its digest is of no use to anyone. */
+export async function addDeltas(spool: FrameSpool, pairs: readonly DeltaPair[]): Promise<readonly boolean[]> {
+  const files = pairs.map(({ base, target }) => {
+    const list = cutWhole(target)
+    spool.addList(list)
+    return {
+      base: { content: digestOf<ContentDigest>(base), offset: 0, sizeBytes: base.length },
+      chunks: list.chunks,
+    }
+  })
+  let kept: readonly boolean[] = []
+  const bytes = concatBytes(pairs.flatMap(({ base, target }) => [base, target]))
+  await spool.addDeltas({ bytes, files }, (isKept) => (kept = isKept))
+  await spool.endDeltas()
+  return kept
+}
+
+/** As a host reads them: the bytes of bases, each in a buffer of its own. */
+export const basesOf =
+  (...contents: readonly Uint8Array[]): ReadBases =>
+  (ranges) =>
+    ranges.map(({ content, offset, sizeBytes }) => {
+      const found = contents.find((bytes) => digestOf(bytes) === content)
+      return (found ?? new Uint8Array(0)).slice(offset, offset + sizeBytes)
+    })
 
 /** About 2 KiB with one of everything. */
 export const smallBundle = (): Promise<Uint8Array> =>

@@ -5,6 +5,8 @@ import { encodeCbor, type CborValue } from '../../src/base/cbor.ts'
 import { digestOf } from '../../src/base/digest.ts'
 import type { ChunkId, ContainerId, ContentDigest, HostId, PackageId } from '../../src/base/ids.ts'
 import { encodeFront, type FramesDraft } from '../../src/container/encode.ts'
+import { encodeBases } from '../../src/container/base-table.ts'
+import { encodeDeltaFrame } from '../../src/container/delta-frame.ts'
 import { encodeChunks, encodeFrames, type FrameEntry } from '../../src/container/frame-table.ts'
 import { FrameSpool } from '../../src/container/frames.ts'
 import { viewOf, writeU32 } from '../../src/container/little-endian.ts'
@@ -12,12 +14,13 @@ import { encodeHosts, encodeManifests } from '../../src/container/package-table.
 import { encodePrelude } from '../../src/container/prelude.ts'
 import type { SectionDraft } from '../../src/container/sections.ts'
 import { encodeZstd } from '../../src/container/zstd.ts'
+import { type DeltaPair, encodeDelta } from '../../src/delta/encode-delta.ts'
 import { encodeManifest } from '../../src/manifest/codec.ts'
 import type { LayoutEntry, Manifest } from '../../src/manifest/manifest.ts'
 import { signerOf, type Signer } from '../../src/trust/keys.ts'
 import { formatPublicKey } from '../../src/trust/minisign.ts'
 import { encodeRoot, type Root } from '../../src/trust/root.ts'
-import { noise, spoolOutside, testKey } from './containers.ts'
+import { addDeltas, noise, spoolOutside, testKey } from './containers.ts'
 
 const owner = signerOf(testKey(1))
 const packager = signerOf(testKey(2))
@@ -49,7 +52,8 @@ interface GoldenFile {
 }
 
 const program = encodeUtf8('#!/bin/sh\necho "hello from moss"\n')
-const table = concatBytes(Array.from({ length: 45 }, () => noise(8000, 11)))
+/** Also the base of every delta here. */
+export const table = concatBytes(Array.from({ length: 45 }, () => noise(8000, 11)))
 
 function manifestOf(version: string, files: Readonly<Record<string, Uint8Array>>): Manifest {
   const attributes = { mode: 0o755, uid: 0, gid: 0 }
@@ -98,12 +102,14 @@ async function packed(
   parts: {
     manifest: Manifest
     contents: readonly Uint8Array[]
+    deltas?: readonly DeltaPair[]
     sections?: readonly SectionDraft[]
     signer?: Signer
   },
 ): Promise<Uint8Array> {
   const { outside, spooled } = spoolOutside()
   using spool = new FrameSpool(outside, 'spool', { groupBytes: 1024 * 1024 })
+  if (parts.deltas !== undefined) await addDeltas(spool, parts.deltas)
   for (const content of parts.contents) await spool.addContent([content])
   const frames = await spool.finish()
   const { id, bytes } = item(parts.manifest)
@@ -125,6 +131,8 @@ async function goodFiles(): Promise<readonly GoldenFile[]> {
   const files = { 'usr/bin/hello': program, 'usr/share/table': table }
   const first = manifestOf('1', { ...files, 'usr/share/empty': new Uint8Array(0) })
   const second = manifestOf('2', { ...files, 'usr/share/table': concatBytes([table, encodeUtf8('new')]) })
+  const changed = Uint8Array.from(table, (byte, i) => (i % 1000 < 3 ? byte + 1 : byte))
+  const third = manifestOf('3', { ...files, 'usr/share/table': concatBytes([encodeUtf8('moved'), changed]) })
   const hosts = encodeHosts(new Map([[host, [item(second).id]]]))
   const packages = encodeCbor({ packages: [item(first).id, item(second).id] })
   return [
@@ -143,6 +151,14 @@ async function goodFiles(): Promise<readonly GoldenFile[]> {
         ],
       }),
     },
+    {
+      path: 'good/hello-3.moss',
+      bytes: await packed('bundle', {
+        manifest: third,
+        deltas: [{ base: table, target: concatBytes([encodeUtf8('moved'), changed]) }],
+        contents: [],
+      }),
+    },
     { path: 'good/host.moss-state', bytes: alone('state', encodeUtf8('a state '.repeat(20))) },
     { path: 'good/hello.moss-channel', bytes: alone('channel', packages) },
     { path: 'good/golden.moss-root', bytes: alone('root', encodeRoot(goldenRoot)) },
@@ -155,6 +171,7 @@ interface HandFrame {
   readonly stored: Uint8Array
   readonly plain: Uint8Array
   readonly codec?: number
+  readonly bases?: number
 }
 
 /** A bundle with frames as given and one chunk in each; `change` alters the tables before they are signed. */
@@ -164,12 +181,13 @@ function byHand(
   more: readonly SectionDraft[] = [],
 ): Uint8Array {
   let offset = 0
-  const entries = frames.map(({ stored, plain, codec }) => {
+  const entries = frames.map(({ stored, plain, codec, bases = 0 }) => {
     const entry = {
       offset,
       storedBytes: stored.length,
       plainBytes: plain.length,
       codec: codec ?? 2,
+      bases,
       digest: digestOf(stored),
     }
     offset += stored.length
@@ -220,6 +238,18 @@ const at = (bytes: Uint8Array, place: number, value: number): Uint8Array => {
 
 const plain = encodeUtf8('words that repeat, '.repeat(40))
 const good: HandFrame = { stored: encodeZstd(plain, 9), plain }
+
+const deltaPair: DeltaPair = { base: table.subarray(0, 5000), target: table.subarray(1000, 4000) }
+const streams = encodeDelta([deltaPair])
+const delta = (change: Partial<typeof streams>, bases = 1): HandFrame => ({
+  stored: encodeDeltaFrame({ ...streams, ...change }, 9),
+  plain: deltaPair.target,
+  codec: 4,
+  bases,
+})
+const range = { content: digestOf<ContentDigest>(table), offset: 0, sizeBytes: 5000 }
+const withBases = (frame: HandFrame, ...ranges: (typeof range)[]): Uint8Array =>
+  byHand([frame], undefined, [{ name: 'bases', bytes: encodeBases(ranges) }])
 
 /** 100 times the letter a: one run-length block behind the header given. */
 const runFrame = (...header: readonly number[]): HandFrame => ({
@@ -313,7 +343,37 @@ function badFiles(): readonly (readonly [string, string, Uint8Array])[] {
       'table bases',
       byHand([good], undefined, [{ name: 'bases', bytes: new Uint8Array(48) }]),
     ],
-    ['CONTAINER_CODEC_UNKNOWN--delta', 'frame 0', byHand([{ ...good, codec: 4 }])],
+    ['CONTAINER_DAMAGED--bases-of-no-frame', 'table frames', withBases(good, range)],
+    [
+      'CONTAINER_DAMAGED--base-of-65-mib',
+      'table bases',
+      withBases(delta({}), { ...range, sizeBytes: 65 * 2 ** 20 }),
+    ],
+    ['CONTAINER_DAMAGED--delta-without-bases', 'table frames', byHand([delta({}, 0)])],
+    ['CONTAINER_DAMAGED--delta-with-a-base-too-many', 'table frames', withBases(delta({}), range, range)],
+    ['CONTAINER_DAMAGED--delta-of-fewer-files', 'frame 0', withBases(delta({}, 2), range, range)],
+    [
+      'CONTAINER_DAMAGED--delta-leaves-its-base',
+      'frame 0',
+      withBases(delta({}), { ...range, sizeBytes: 3000 }),
+    ],
+    [
+      'CONTAINER_DAMAGED--delta-extra-goes-on',
+      'frame 0',
+      withBases(delta({ extra: Uint8Array.of(1) }), range),
+    ],
+    [
+      'CONTAINER_DAMAGED--delta-endless-number',
+      'frame 0',
+      withBases(delta({ control: new Uint8Array(9).fill(255) }), range),
+    ],
+    [
+      'CONTAINER_DAMAGED--delta-cut-short',
+      'frame 0',
+      withBases({ ...delta({}), stored: delta({}).stored.subarray(0, -1) }, range),
+    ],
+    ['CHUNK_DIGEST_MISMATCH--delta-of-another-base', 'chunk', withBases(delta({}), { ...range, offset: 1 })],
+    ['CONTAINER_CODEC_UNKNOWN--zstd-with-bases', 'frame 0', byHand([{ ...good, codec: 3 }])],
     [
       'CHUNK_DIGEST_MISMATCH--lying-id',
       'chunk',

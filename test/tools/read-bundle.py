@@ -3,8 +3,10 @@
 to show that the page is enough. Checks digests and rules as it goes, but no signatures: minisign(1) does that.
 
 usage: read-bundle.py list FILE
-       read-bundle.py extract FILE FOLDER
-       read-bundle.py check FILE...              reads each to its last byte; a line for each: ok, or refused and why
+       read-bundle.py [--bases HAVE] extract FILE FOLDER
+       read-bundle.py [--bases HAVE] check FILE...
+                      reads each to its last byte; a line for each: ok, or refused and why
+HAVE is a folder whose files may serve as bases. Without it frames of codec 4 are compared with their digest alone.
 """
 
 import hashlib
@@ -17,7 +19,7 @@ KINDS = {1: "bundle", 2: "package", 3: "state", 4: "channel", 5: "root"}
 ORDER = (
     "roots snapshot summary notes manifests frames chunks bases packages capabilities hosts contents links record"
 ).split()
-WIDTHS = {"frames": 64, "packages": 48, "capabilities": 36, "hosts": 40, "contents": 52, "links": 36}
+WIDTHS = {"frames": 64, "bases": 48, "packages": 48, "capabilities": 36, "hosts": 40, "contents": 52, "links": 36}
 
 
 class Refused(Exception):
@@ -103,14 +105,109 @@ def decode_stored(stored, codec, plain_size):
         need(len(stored) == plain_size, "stored and plain size differ")
         return stored
     need(codec == 2, f"codec {codec}")
+    return decode_zstd(stored, plain_size)
+
+
+def decode_zstd(stored, plain_size):
     done = subprocess.run(["zstd", "-d", "-c", "-q"], input=stored, capture_output=True, check=False)
     need(done.returncode == 0, "zstd cannot decode it")
     need(len(done.stdout) == plain_size, "another size after decoding")
     return done.stdout
 
 
+class Stream:
+    def __init__(self, name, data):
+        self.name, self.data, self.at = name, data, 0
+
+    def done(self):
+        return self.at == len(self.data)
+
+    def take(self, count):
+        need(count <= len(self.data) - self.at, f"stream {self.name} is cut short")
+        self.at += count
+        return self.data[self.at - count : self.at]
+
+    def number(self):
+        value = 0
+        for place in range(5):
+            byte = self.take(1)[0]
+            value += (byte & 127) << (7 * place)
+            if byte < 128:
+                return value
+        raise Refused(f"a number of more than five bytes in stream {self.name}")
+
+    def signed(self):
+        value = self.number()
+        return -(value + 1) // 2 if value % 2 else value // 2
+
+
+STREAMS = ("control", "seeks", "gaps", "runs", "differences", "extra")
+
+
+def delta_streams(stored):
+    need(len(stored) >= 48, "the header of a delta is cut short")
+    at, total, streams = 48, 0, {}
+    for index, name in enumerate(STREAMS):
+        plain_size, size = u32(stored, 8 * index), u32(stored, 8 * index + 4)
+        total += plain_size
+        need(size <= plain_size and total <= 16777216, "a stream of another size")
+        part = stored[at : at + size]
+        need(len(part) == size, "streams are cut short")
+        streams[name] = Stream(name, part if size == plain_size else decode_zstd(part, plain_size))
+        at += size
+    need(at == len(stored), "bytes after the last stream")
+    return streams
+
+
+def decode_delta(stored, bases, plain_size):
+    streams = delta_streams(stored)
+    control, seeks, extra = streams["control"], streams["seeks"], streams["extra"]
+    plain, copied = bytearray(), []
+    for base in bases:
+        end, place = control.number() + len(plain), 0
+        need(end <= plain_size, "a file is longer than its frame")
+        while len(plain) < end:
+            place += seeks.signed()
+            copy, more = control.number(), control.number()
+            need(0 <= place and place + copy <= len(base), "a segment leaves its base")
+            need(len(plain) + copy + more <= end, "a segment is longer than its file")
+            copied.append((len(plain), copy))
+            plain += base[place : place + copy] + extra.take(more)
+            place += copy
+    need(len(plain) == plain_size, "the files do not fill their frame")
+    add_differences(plain, copied, streams)
+    need(all(stream.done() for stream in streams.values()), "a stream goes on after the files")
+    return bytes(plain)
+
+
+def add_differences(plain, copied, streams):
+    """As if all copied runs stood one behind the other."""
+    places = (start + i for start, size in copied for i in range(size))
+    while not streams["gaps"].done():
+        for _ in range(streams["gaps"].number()):
+            need(next(places, None) is not None, "a gap goes on after the files")
+        count = streams["runs"].number()
+        need(count > 0, "an empty run")
+        for difference in streams["differences"].take(count):
+            place = next(places, None)
+            need(place is not None, "differences go on after the files")
+            plain[place] = (plain[place] + difference) & 255
+
+
+def files_by_digest(folder):
+    found = {}
+    for where, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(where, name)
+            if os.path.isfile(path):
+                with open(path, "rb") as file:
+                    found[digest(file.read())] = path
+    return found
+
+
 class Container:
-    def __init__(self, path):
+    def __init__(self, path, have=None):
+        self.have = have or {}
         self.file = open(path, "rb")
         self.read_front()
         self.read_tables()
@@ -165,12 +262,23 @@ class Container:
     def read_tables(self):
         self.frames = self.records("frames")
         need(len(self.frames) == self.head["frames"]["count"], "another number of frames")
-        need("bases" not in self.sections, "table bases")
-        end = 0
+        self.bases = self.records("bases")
+        need(self.kind != "package" or not self.bases, "a package with bases")
+        for record in self.bases:
+            need(1 <= u32(record, 40) <= 67108864 and u32(record, 44) == 0, "table bases is wrong")
+            need(u64(record, 32) + u32(record, 40) < 2**53, "table bases is wrong")
+        end = used = 0
         for record in self.frames:
-            need(u64(record, 32) == end and record[50:] == bytes(14), "table frames is wrong")
-            need(1 <= u32(record, 44) <= 8388608, "a frame of another size")
-            end += u32(record, 40)
+            codec, first, count = u16(record, 48), u32(record, 52), u32(record, 56)
+            need(codec in (0, 2, 4), f"codec {codec}")
+            need(u64(record, 32) == end and u16(record, 50) == u32(record, 60) == 0, "table frames is wrong")
+            need(1 <= u32(record, 44) <= (67108864 if codec == 4 else 8388608), "a frame of another size")
+            need((first == used and count > 0) if codec == 4 else first == count == 0, "bases of a frame are wrong")
+            need(used + count <= len(self.bases), "more bases than there are")
+            need(sum(u32(base, 40) for base in self.bases[used : used + count]) <= 67108864, "bases of a frame are too large")
+            need(codec == 0 or u32(record, 40) < u32(record, 44), "a frame of another size")
+            end, used = end + u32(record, 40), used + count
+        need(used == len(self.bases), "bases that no frame uses")
         need(end == self.head["frames"]["stored"], "frames of another size")
         self.chunks, previous = {}, b""
         table = self.sections.get("chunks", bytes(1024))
@@ -215,13 +323,31 @@ class Container:
         record = self.frames[number]
         stored = self.take(self.frames_at + u64(record, 32), u32(record, 40), f"frame {number}")
         need(digest(stored) == record[:32], f"frame {number} is damaged")
-        plain = decode_stored(stored, u16(record, 48), u32(record, 44))
+        if u16(record, 48) == 4:
+            plain = self.delta(stored, record)
+        else:
+            plain = decode_stored(stored, u16(record, 48), u32(record, 44))
         self.cached = (number, plain)
         return plain
 
+    def delta(self, stored, record):
+        """None without a folder of bases."""
+        if not self.have:
+            return None
+        bases = []
+        for base in self.bases[u32(record, 52) : u32(record, 52) + u32(record, 56)]:
+            need(base[:32] in self.have, f"base {base[:32].hex()} is missing")
+            with open(self.have[base[:32]], "rb") as file:
+                file.seek(u64(base, 32))
+                bases.append(file.read(u32(base, 40)))
+        return decode_delta(stored, bases, u32(record, 44))
+
     def chunk(self, chunk_id):
         number, offset, size = self.chunks[chunk_id]
-        data = self.frame(number)[offset : offset + size]
+        plain = self.frame(number)
+        if plain is None:
+            return None
+        data = plain[offset : offset + size]
         need(digest(data) == chunk_id, "a chunk is not the one its id names")
         return data
 
@@ -232,7 +358,10 @@ class Container:
         ids = [wanted] if wanted in self.chunks else self.lists.get(wanted)
         if ids is None or any(chunk_id not in self.chunks for chunk_id in ids):
             return None
-        data = b"".join(self.chunk(chunk_id) for chunk_id in ids)
+        chunks = [self.chunk(chunk_id) for chunk_id in ids]
+        if None in chunks:
+            return None
+        data = b"".join(chunks)
         need(digest(data) == wanted and len(data) == size, "a content is not the one its digest names")
         return data
 
@@ -244,7 +373,7 @@ def show(container):
         print(f"signer {signer.hex()}")
     for section in head["sections"]:
         print(f"section {section['name']} codec {section['codec']} {section['stored']} of {section['plain']}")
-    print(f"frames {len(container.frames)} chunks {len(container.chunks)} lists {len(container.lists)}")
+    print(f"frames {len(container.frames)} bases {len(container.bases)} chunks {len(container.chunks)} lists {len(container.lists)}")
     for host, packages in container.hosts().items():
         print(f"host {host} packages {len(packages)}")
     for package, manifest in container.manifests():
@@ -286,9 +415,9 @@ def extract(container, folder):
     print(f"{done} files extracted, {missing} are not in this container")
 
 
-def check(path):
+def check(path, have):
     try:
-        container = Container(path)
+        container = Container(path, have)
         list(container.manifests())
         for chunk_id in sorted(container.chunks, key=lambda one: container.chunks[one][:2]):
             container.chunk(chunk_id)
@@ -298,13 +427,16 @@ def check(path):
 
 
 def main(words):
+    have = None
+    if len(words) > 2 and words[0] == "--bases":
+        have, words = files_by_digest(words[1]), words[2:]
     if len(words) == 2 and words[0] == "list":
         show(Container(words[1]))
     elif len(words) == 3 and words[0] == "extract":
-        extract(Container(words[1]), words[2])
+        extract(Container(words[1], have), words[2])
     elif len(words) >= 2 and words[0] == "check":
         for path in words[1:]:
-            check(path)
+            check(path, have)
     else:
         print(__doc__.strip(), file=sys.stderr)
         return 2

@@ -1,0 +1,92 @@
+// The processor's work of making a delta frame, as a pure function for a pool of workers: each file of a group is
+// encoded against its base and priced against its whole bytes, those that pay share the frame's streams, and the
+// frame is decoded again before anyone relies on it. The same group and level give the same frame.
+import { digestOf } from '../base/digest.ts'
+import type { Digest } from '../base/ids.ts'
+import { limits } from '../base/limits.ts'
+import type { ListedChunk } from '../delta/chunk-list.ts'
+import { decodeDelta } from '../delta/decode-delta.ts'
+import { type DeltaStreams, streamBytes, streamNames } from '../delta/delta-streams.ts'
+import { DeltaEncoder, type DeltaPair } from '../delta/encode-delta.ts'
+import type { Job } from '../host/pool.ts'
+import { encodeDeltaFrame, packStream } from './delta-frame.ts'
+import { checkChunk } from './jobs.ts'
+import { encodeZstd } from './zstd.ts'
+
+export interface DeltaToEncode {
+  /** For each file its base, then the file, back to back. */
+  readonly bytes: Uint8Array
+  readonly files: readonly { readonly baseBytes: number; readonly chunks: readonly ListedChunk[] }[]
+  readonly level: number
+}
+
+export interface EncodedDelta {
+  /** For each file whether it is in the frame. */
+  readonly isKept: readonly boolean[]
+  /** Absent if no file is. */
+  readonly frame?: { readonly stored: Uint8Array; readonly digest: Digest; readonly plainBytes: number }
+}
+
+interface FileToEncode extends DeltaPair {
+  readonly chunks: readonly ListedChunk[]
+}
+
+/** Throws CHUNK_DIGEST_MISMATCH where a chunk changed since it was named. */
+export const encodeDeltaJob: Job<DeltaToEncode, EncodedDelta> = {
+  name: 'container.encode-delta',
+  run: (input) => {
+    const files = cutFiles(input)
+    const encoder = new DeltaEncoder()
+    const isKept = files.map((file) => {
+      const isWorth = isWorthIt(file, encoder.add(file), input.level)
+      if (!isWorth) encoder.undo()
+      return isWorth
+    })
+    const kept = files.filter((_, index) => isKept[index])
+    const none = { isKept: files.map(() => false) }
+    if (kept.length === 0) return none
+    const streams = encoder.finish()
+    const plainBytes = kept.reduce((sum, { target }) => sum + target.length, 0)
+    if (streamBytes(streams) > limits.deltaStreamBytes) return none
+    const stored = encodeDeltaFrame(streams, input.level)
+    if (stored.length >= plainBytes) return none
+    checkDecodes(kept, streams, plainBytes)
+    return { isKept, frame: { stored, digest: digestOf(stored), plainBytes } }
+  },
+  transfer: ({ frame }) => (frame === undefined ? [] : [frame.stored.buffer as ArrayBuffer]),
+}
+
+function cutFiles({ bytes, files }: DeltaToEncode): readonly FileToEncode[] {
+  let at = 0
+  return files.map(({ baseBytes, chunks }) => {
+    const base = bytes.subarray(at, at + baseBytes)
+    const targetBytes = chunks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    const target = bytes.subarray(at + baseBytes, at + baseBytes + targetBytes)
+    at += baseBytes + targetBytes
+    return { base, target, chunks }
+  })
+}
+
+/** A delta this much shorter before compression is taken without trying how the whole compresses. */
+const surelyShorter = 16
+
+/** Whole files of a kind help each other in a frame: a delta must save more than that. */
+const needed = 0.97
+
+function isWorthIt({ target }: DeltaPair, added: DeltaStreams, level: number): boolean {
+  const addedBytes = streamBytes(added)
+  if (addedBytes >= target.length) return false
+  if (addedBytes * surelyShorter <= target.length) return true
+  const deltaBytes = streamNames.reduce((sum, name) => sum + packStream(added[name], level).length, 0)
+  return deltaBytes <= needed * Math.min(target.length, encodeZstd(target, level).length)
+}
+
+function checkDecodes(files: readonly FileToEncode[], streams: DeltaStreams, plainBytes: number): void {
+  const bases = files.map(({ base }) => base)
+  const plain = decodeDelta({ streams, bases, plainBytes, part: 'a new delta frame' })
+  let at = 0
+  for (const { id, sizeBytes } of files.flatMap(({ chunks }) => chunks)) {
+    checkChunk(plain.subarray(at, at + sizeBytes), id)
+    at += sizeBytes
+  }
+}
