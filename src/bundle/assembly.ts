@@ -10,6 +10,7 @@ import { listOfOne, type ChunkList } from '../delta/chunk-list.ts'
 import type { LayoutFile } from '../manifest/manifest.ts'
 import { assetIdOf, type AssetDescription } from '../store/asset.ts'
 import type { Store } from '../store/store.ts'
+import { hasBase, nameOfBase } from './store-bases.ts'
 import { manifestContent, type BundlePackage } from './read-bundle.ts'
 
 /** A chunk's place in a content. */
@@ -108,6 +109,7 @@ class AssemblyPlan {
   }
 
   finish(): Assembly {
+    for (const [frame, chunks] of this.#frames) this.#checkBases(frame, chunks)
     if (this.#missing.length > 0) throw new MossError('BUNDLE_BASE_MISSING', { names: this.#missing })
     return {
       assets: [...this.#assets.values()],
@@ -138,6 +140,14 @@ class AssemblyPlan {
     })
   }
 
+  /** Names the first file that needs the frame for each base that the host lacks. */
+  #checkBases(frame: number, chunks: ReadonlyMap<ChunkId, readonly Destination[]>): void {
+    const missing = this.#tables.frameBases(frame).filter((base) => !hasBase(this.#store, base))
+    if (missing.length === 0) return
+    const path = pathOfFrame(this.#paths, chunks)
+    for (const { content } of missing) this.#missing.push(nameOfBase(content, path))
+  }
+
   #placeChunks(file: LayoutFile, list: ChunkList): void {
     let at = 0
     for (const chunk of list.chunks) {
@@ -164,6 +174,16 @@ class AssemblyPlan {
     if (frame === undefined) this.#frames.set(place.frame, (frame = new Map()))
     return entryOf(frame, id)
   }
+}
+
+/** A file that needs something of the frame. */
+export function pathOfFrame(
+  paths: ReadonlyMap<ContentDigest, string>,
+  chunks: ReadonlyMap<ChunkId, readonly Destination[]> | undefined,
+): string {
+  const [destinations] = chunks?.values() ?? []
+  const content = destinations?.[0]?.content
+  return (content && paths.get(content)) ?? 'a file'
 }
 
 function entryOf(map: Map<ChunkId, Destination[]>, id: ChunkId): Destination[] {

@@ -8,7 +8,7 @@ import type { Report } from '../base/progress.ts'
 import type { CarryPlan } from '../carry/plan.ts'
 import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
 import { encodeFront, type ContainerDraft } from '../container/encode.ts'
-import { startFrames } from '../container/frames.ts'
+import { type FinishedFrames, startFrames } from '../container/frames.ts'
 import { encodeCapabilities, encodeHosts, encodeManifests } from '../container/package-table.ts'
 import { writeContainer } from '../container/write.ts'
 import type { Outside } from '../host/outside.ts'
@@ -16,6 +16,7 @@ import { formatCapability } from '../manifest/capability.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { Signer } from '../trust/keys.ts'
 import { encodeAbout, type ServedHost } from './about.ts'
+import { spoolDeltas } from './export-deltas.ts'
 import { packageChunks } from './package-chunks.ts'
 import { encodeSummary } from './summary.ts'
 
@@ -44,6 +45,8 @@ export interface ExportedBundle {
   readonly isNew: boolean
   /** Frames as they are stored. */
   readonly storedBytes: number
+  /** The part of them that is deltas. */
+  readonly deltaBytes: number
   /** Everything that is not frames: tables, manifests, snapshot. */
   readonly metadataBytes: number
 }
@@ -54,21 +57,24 @@ export async function exportBundle(outside: Outside, request: ExportRequest): Pr
   checkNamed(plan, published)
   if (outside.disk.lstat(spoolPath) !== undefined) outside.disk.remove(spoolPath)
   using spool = startFrames(outside, spoolPath, { level: request.level })
-  let doneBytes = 0
+  const { channel } = request
   const { pool } = outside
-  for await (const { chunk, bytes } of packageChunks(plan.chunks, { channel: request.channel, pool })) {
+  let doneBytes = await spoolDeltas(spool, { plan, channel, pool, report })
+  const whole = plan.chunks.filter(({ id }) => !spool.has(id))
+  for await (const { chunk, bytes } of packageChunks(whole, { channel, pool })) {
     await spool.add({ id: chunk.id, bytes })
     doneBytes += chunk.sizeBytes
     report({ phase: 'encode', doneBytes, totalBytes: plan.totals.chunkBytes })
   }
   for (const list of plan.lists) spool.addList(list)
   const frames = await spool.finish()
-  const draft = { ...draftOf(request), frames }
+  const draft = { ...draftOf(request, frames), frames }
   const { id, bytes } = encodeFront(draft, [signer])
   const path = request.path(id)
   const sizes = {
     sizeBytes: bytes.length + frames.storedBytes,
     storedBytes: frames.storedBytes,
+    deltaBytes: frames.deltaBytes,
     metadataBytes: bytes.length,
   }
   if (isThere(outside, path, { front: bytes, sizeBytes: sizes.sizeBytes }))
@@ -83,7 +89,7 @@ function checkNamed(plan: CarryPlan, { snapshot }: PublishedSnapshot): void {
     if (!named.has(id)) throw new MossError('TRUST_NOT_NAMED', { package: id, channel: snapshot.channel })
 }
 
-function draftOf(request: ExportRequest): ContainerDraft {
+function draftOf(request: ExportRequest, frames: FinishedFrames): ContainerDraft {
   const { plan, channel, published, hosts } = request
   const { snapshot } = published
   const carried = plan.manifests.map((id) => packageOf(channel, id))
@@ -102,7 +108,7 @@ function draftOf(request: ExportRequest): ContainerDraft {
     }),
     sections: [
       { name: 'snapshot', bytes: published.bytes },
-      { name: 'summary', bytes: summaryOf(request, carried) },
+      { name: 'summary', bytes: summaryOf(request, carried, frames) },
       { name: 'manifests', bytes: manifests },
       { name: 'packages', bytes: packages },
       {
@@ -144,6 +150,7 @@ function providersOf(id: PackageId, manifest: Manifest) {
 function summaryOf(
   { plan, hosts }: ExportRequest,
   carried: readonly { readonly id: PackageId; readonly manifest: Manifest }[],
+  frames: FinishedFrames,
 ): Uint8Array {
   const { totals } = plan
   return encodeSummary({
@@ -159,6 +166,8 @@ function summaryOf(
       changed: totals.changedBytes,
       shared: totals.sharedBytes,
       chunks: totals.chunkBytes,
+      deltas: frames.deltaBytes,
+      whole: frames.storedBytes - frames.deltaBytes,
     },
   })
 }

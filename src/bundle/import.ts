@@ -5,12 +5,14 @@ import { isMossError, MossError } from '../base/error.ts'
 import type { ChunkId, ContainerId, ContentDigest } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
 import { decodeFrame } from '../container/read-frames.ts'
+import type { Tables } from '../container/tables.ts'
 import type { Outside } from '../host/outside.ts'
 import type { StoreImport } from '../store/import.ts'
 import type { Store } from '../store/store.ts'
 import { freeNow } from './free-now.ts'
-import { manifestAsset, planAssembly, type Assembly, type Destination } from './assembly.ts'
+import { manifestAsset, pathOfFrame, planAssembly, type Assembly, type Destination } from './assembly.ts'
 import type { BundlePackage } from './read-bundle.ts'
+import { blameBases, nameOfBase, storeBases } from './store-bases.ts'
 import type { TakenBundle } from './take-in.ts'
 
 export interface ImportedContent {
@@ -34,7 +36,7 @@ export async function importBundle(
   using into = store.beginImport(taken.id)
   const files = new FilesUnderWay(into, assembly, report)
   await writeHeldChunks(outside, { store, assembly, files })
-  await writeCarriedChunks(outside, { taken, assembly, files })
+  await writeCarriedChunks(outside, { taken, store, assembly, files })
   files.assertAllFinished()
   for (const [index, { description, path }] of assembly.assets.entries()) {
     fromStore([path], () => into.addAsset(description))
@@ -164,14 +166,20 @@ function fromStore<T>(names: readonly string[], ask: () => T): T {
   }
 }
 
-/** Twice the pool's width of frames is under way; they are written in their order. */
-async function writeCarriedChunks(
-  outside: Outside,
-  job: { readonly taken: TakenBundle; readonly assembly: Assembly; readonly files: FilesUnderWay },
-): Promise<void> {
+/** Plain bytes, bases and stored bytes of frames that are being decoded; a single larger frame goes alone. */
+const bytesUnderWay = 72 * 1024 * 1024
+
+interface FrameUnderWay {
+  readonly n: number
+  readonly inUse: number
+  readonly plain: Promise<Uint8Array>
+}
+
+/** Frames are decoded side by side, at most twice the pool's width, and written in their order. */
+async function writeCarriedChunks(outside: Outside, job: CarriedChunks): Promise<void> {
   const { taken, assembly, files } = job
-  const numbers = [...assembly.frames.keys()].sort((a, b) => a - b)
-  const underWay: { readonly n: number; readonly plain: Promise<Uint8Array> }[] = []
+  const underWay: FrameUnderWay[] = []
+  let inUse = 0
   const writeOldest = async (): Promise<void> => {
     const oldest = underWay.shift()
     if (oldest === undefined) return
@@ -182,16 +190,48 @@ async function writeCarriedChunks(
       if (destinations !== undefined)
         await files.write(plain.subarray(offset, offset + sizeBytes), destinations)
     }
+    inUse -= oldest.inUse
     freeNow(plain)
     files.tell()
     await outside.turn()
   }
-  for (const n of numbers) {
-    if (underWay.length >= 2 * outside.pool.width) await writeOldest()
-    const plain = decodeFrame(taken.container, n, { pool: outside.pool })
+  for (const n of [...assembly.frames.keys()].sort((a, b) => a - b)) {
+    const needs = bytesFor(taken.tables, n)
+    const isFull = (): boolean =>
+      underWay.length >= 2 * outside.pool.width || (inUse > 0 && inUse + needs > bytesUnderWay)
+    while (isFull()) await writeOldest()
+    const plain = decodeCarried(outside, job, n)
     // Awaited in its turn; until then a failure must not count as unhandled.
     plain.catch(() => {})
-    underWay.push({ n, plain })
+    underWay.push({ n, inUse: needs, plain })
+    inUse += needs
   }
   while (underWay.length > 0) await writeOldest()
+}
+
+interface CarriedChunks {
+  readonly taken: TakenBundle
+  readonly store: Store
+  readonly assembly: Assembly
+  readonly files: FilesUnderWay
+}
+
+function bytesFor(tables: Tables, n: number): number {
+  const { plainBytes, storedBytes } = tables.frame(n)
+  return tables.frameBases(n).reduce((sum, { sizeBytes }) => sum + sizeBytes, plainBytes + storedBytes)
+}
+
+async function decodeCarried(outside: Outside, job: CarriedChunks, n: number): Promise<Uint8Array> {
+  const { taken, store, assembly } = job
+  const bases = taken.tables.frameBases(n)
+  const path = pathOfFrame(assembly.paths, assembly.frames.get(n))
+  const nameOf = (content: ContentDigest): string => nameOfBase(content, path)
+  try {
+    return await decodeFrame(taken.container, n, {
+      pool: outside.pool,
+      readBases: storeBases(outside, store, nameOf),
+    })
+  } catch (error) {
+    throw bases.length === 0 ? error : await blameBases(error, bases, { outside, store, nameOf })
+  }
 }

@@ -10,7 +10,8 @@ import type { VerifiedContainer } from '../container/verify.ts'
 import type { Pool } from '../host/pool.ts'
 import { freeNow } from './free-now.ts'
 
-const keptFrames = 8
+/** Enough for a run of one package and what it was before, side by side. */
+const keptFrames = 16
 
 interface WantedFrame {
   readonly key: string
@@ -21,7 +22,7 @@ interface WantedFrame {
 
 /** Each chunk with its bytes, which are good until the next one is asked for. */
 export async function* packageChunks(
-  chunks: readonly CarriedChunk[],
+  chunks: Iterable<CarriedChunk>,
   from: { readonly channel: StationChannel; readonly pool: Pool },
 ): AsyncGenerator<{ readonly chunk: CarriedChunk; readonly bytes: Uint8Array }> {
   const kept = new Map<string, Promise<Uint8Array>>()
@@ -52,10 +53,7 @@ export async function* packageChunks(
 }
 
 /** Neighbours that lie in one frame, together. */
-function* runsOf(
-  chunks: readonly CarriedChunk[],
-  channel: StationChannel,
-): Generator<WantedFrame, undefined> {
+function* runsOf(chunks: Iterable<CarriedChunk>, channel: StationChannel): Generator<WantedFrame, undefined> {
   let run: WantedFrame | undefined
   let tables:
     { readonly id: CarriedChunk['from']; readonly tables: Tables; container: VerifiedContainer } | undefined

@@ -26,6 +26,9 @@ export interface Summary {
     readonly changed: number
     readonly shared: number
     readonly chunks: number
+    /** Stored sizes: frames of deltas, and of whole chunks. */
+    readonly deltas: number
+    readonly whole: number
   }
 }
 
@@ -40,7 +43,14 @@ const shape = record({
     10_000,
   ),
   packages: list(record({ id: digest<PackageId>(), name: text(255, 1), version: text(255, 1) })),
-  bytes: record({ all: integer(), changed: integer(), shared: integer(), chunks: integer() }),
+  bytes: record({
+    all: integer(),
+    changed: integer(),
+    shared: integer(),
+    chunks: integer(),
+    deltas: integer(),
+    whole: integer(),
+  }),
 })
 
 export const encodeSummary = (summary: Summary): Uint8Array =>

@@ -8,6 +8,7 @@ import type { ChunkId, ContentDigest, HostId, PackageId } from '../base/ids.ts'
 import type { ChunkList } from '../delta/chunk-list.ts'
 import type { LayoutFile, Manifest } from '../manifest/manifest.ts'
 import { orderAlike } from './order.ts'
+import { type CarriedDelta, type ChangedFile, type DeltaBase, planDeltas } from './plan-deltas.ts'
 
 /** One host: the whole package set it shall have, and what it is known to have. */
 export interface HostWish {
@@ -68,6 +69,8 @@ export interface CarryPlan {
   readonly lists: readonly ChunkList[]
   /** Chunks that some host lacks, in the order in which they travel. */
   readonly chunks: readonly CarriedChunk[]
+  /** Files whose chunks may travel as deltas instead, in the order of the chunks. */
+  readonly deltas: readonly CarriedDelta[]
   /** Of all hosts together: the union, not the sum. */
   readonly totals: CarryTotals
 }
@@ -79,12 +82,14 @@ export function planCarry(request: CarryRequest): CarryPlan {
   const union = new Tally()
   const manifests = new Set<PackageId>()
   const carriedHosts: CarriedHost[] = []
+  const tallies: Tally[] = []
   for (const wish of hosts) {
     const tally = tallyHost(wish, look)
     const has = new Set(wish.has)
     const lacking = new Set<string>(wish.lacking)
     for (const id of wish.wants) if (!has.has(id) || lacking.has(id)) manifests.add(id)
     union.add(tally)
+    tallies.push(tally)
     carriedHosts.push({
       host: wish.host,
       packages: [...new Set(wish.wants)].sort(compareText),
@@ -92,6 +97,7 @@ export function planCarry(request: CarryRequest): CarryPlan {
     })
   }
   const travelling = orderContents(union.changed, hosts, look)
+  const { chunks, files } = orderChunks(travelling, union.chunks)
   return {
     hosts: carriedHosts,
     manifests: [...manifests].sort(compareText),
@@ -99,7 +105,8 @@ export function planCarry(request: CarryRequest): CarryPlan {
       .map(({ list }) => list)
       .filter((list) => list.chunks.length > 1)
       .sort((a, b) => compareText(a.content, b.content)),
-    chunks: orderChunks(travelling, union.chunks),
+    chunks,
+    deltas: planDeltas(files, { hosts: tallies, had: filesHad(hosts, look) }),
     totals: union.totals(look),
   }
 }
@@ -148,6 +155,7 @@ const filesOf = (manifest: Manifest): readonly LayoutFile[] =>
 class Tally {
   readonly wanted = new Map<ContentDigest, number>()
   readonly changed = new Set<ContentDigest>()
+  readonly held = new Set<ContentDigest>()
   readonly chunks = new Map<ChunkId, number>()
 
   add(other: Tally): void {
@@ -181,7 +189,7 @@ const sum = (sizes: Iterable<number>): number => {
 function tallyHost(wish: HostWish, look: Look): Tally {
   const tally = new Tally()
   const lacking = new Set(wish.lacking)
-  const held = new Set<ContentDigest>()
+  const { held } = tally
   const heldChunks = new Set<ChunkId>()
   for (const id of wish.has) {
     const manifest = look.manifest(id)
@@ -204,7 +212,16 @@ function tallyHost(wish: HostWish, look: Look): Tally {
   return tally
 }
 
+/** Every file of the packages that some host has, as far as they are known here. */
+const filesHad = (hosts: readonly HostWish[], look: Look): readonly DeltaBase[] =>
+  [...new Set(hosts.flatMap((wish) => wish.has))].flatMap((from) => {
+    const manifest = look.manifest(from)
+    if (manifest === undefined) return []
+    return filesOf(manifest).map(({ path, content, sizeBytes }) => ({ path, content, sizeBytes, from }))
+  })
+
 interface Travelling {
+  readonly path: string
   readonly list: ChunkList
   readonly from: PackageId
 }
@@ -225,7 +242,7 @@ function orderContents(
     for (const file of orderAlike(files)) {
       if (seen.has(file.content)) continue
       seen.add(file.content)
-      out.push({ list: look.list(id, file), from: id })
+      out.push({ path: file.path, list: look.list(id, file), from: id })
     }
   }
   return out
@@ -234,11 +251,19 @@ function orderContents(
 function orderChunks(
   travelling: readonly Travelling[],
   carried: ReadonlyMap<ChunkId, number>,
-): readonly CarriedChunk[] {
+): { readonly chunks: readonly CarriedChunk[]; readonly files: readonly ChangedFile[] } {
   const left = new Map(carried)
-  const out: CarriedChunk[] = []
-  for (const { list, from } of travelling)
-    for (const chunk of list.chunks)
-      if (left.delete(chunk.id)) out.push({ id: chunk.id, sizeBytes: chunk.sizeBytes, from })
-  return out
+  const chunks: CarriedChunk[] = []
+  const files = travelling.map(({ path, list, from }): ChangedFile => {
+    const firstChunk = chunks.length
+    let sizeBytes = 0
+    for (const chunk of list.chunks) {
+      if (!left.delete(chunk.id)) continue
+      chunks.push({ id: chunk.id, sizeBytes: chunk.sizeBytes, from })
+      sizeBytes += chunk.sizeBytes
+    }
+    const count = chunks.length - firstChunk
+    return { content: list.content, path, contentBytes: list.sizeBytes, firstChunk, chunks: count, sizeBytes }
+  })
+  return { chunks, files }
 }

@@ -55,7 +55,10 @@ export function checkPackageFile(file: PackageFile): void {
 }
 
 /** Throws PACKAGE_UNREADABLE where the container does not have what its manifest names. */
-export function chunksOf(file: PackageFile, entry: LayoutFile): ChunksOfContent {
+export function chunksOf(
+  file: PackageFile,
+  entry: Pick<LayoutFile, 'path' | 'content' | 'sizeBytes'>,
+): ChunksOfContent {
   const list = readTables(file.container).chunkList(entry.content)
   if (list?.sizeBytes === entry.sizeBytes) return list
   throw new MossError('PACKAGE_UNREADABLE', {

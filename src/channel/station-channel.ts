@@ -126,7 +126,10 @@ export class StationChannel {
   }
 
   /** Of a file of a package that is here. */
-  chunkList(id: PackageId, file: LayoutFile): ReturnType<typeof chunksOf> {
+  chunkList(
+    id: PackageId,
+    file: Pick<LayoutFile, 'path' | 'content' | 'sizeBytes'>,
+  ): ReturnType<typeof chunksOf> {
     return chunksOf(this.#wanted(id), file)
   }
 

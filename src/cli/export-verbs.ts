@@ -25,6 +25,12 @@ function formatExportPlan(plan: ExportPlan): string {
         `${formatBytes(plan.fullBytes)} wanted, ${formatBytes(plan.sharedBytes)} already there, ${formatBytes(plan.chunkBytes)} to carry before compression`,
       ],
       [
+        'deltas',
+        plan.deltaBytes > 0
+          ? `${formatBytes(plan.deltaBytes)} of it as differences from what is there, where that pays`
+          : undefined,
+      ],
+      [
         'parts',
         `${plural(plan.chunks, 'chunk')}, ${plural(plan.contents, 'file content')}, ${plural(plan.manifests, 'manifest')}`,
       ],
@@ -105,7 +111,7 @@ export const exportVerbs: readonly Verb[] = [
           ['id', shortId(done.bundle)],
           [
             'carried',
-            `${formatBytes(done.fileBytes)} of ${formatBytes(plan.fullBytes)} in ${done.seconds.toFixed(1)} s (frames ${formatBytes(done.frameBytes)}, metadata ${formatBytes(done.fileBytes - done.frameBytes)})`,
+            `${formatBytes(done.fileBytes)} of ${formatBytes(plan.fullBytes)} in ${done.seconds.toFixed(1)} s (deltas ${formatBytes(done.deltaBytes)}, whole ${formatBytes(done.frameBytes - done.deltaBytes)}, metadata ${formatBytes(done.fileBytes - done.frameBytes)})`,
           ],
           ['', `${done.isNew ? 'flushed' : 'it was there already'} and read back; safe to remove`],
           ['next', `at the host: moss import ${done.path}`],

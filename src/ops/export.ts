@@ -48,6 +48,8 @@ export interface ExportPlan {
   readonly fullBytes: number
   readonly sharedBytes: number
   readonly chunkBytes: number
+  /** The part of it that is offered as deltas. */
+  readonly deltaBytes: number
   readonly chunks: number
   readonly contents: number
   readonly manifests: number
@@ -113,6 +115,7 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     fullBytes: totals.allBytes,
     sharedBytes: totals.allBytes - totals.chunkBytes,
     chunkBytes: totals.chunkBytes,
+    deltaBytes: carry.deltas.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     chunks: totals.chunks,
     contents: totals.changedContents,
     manifests: carry.manifests.length,
@@ -233,6 +236,8 @@ export interface Exported {
   readonly isNew: boolean
   readonly fileBytes: number
   readonly frameBytes: number
+  /** The part of the frames that is deltas. */
+  readonly deltaBytes: number
   readonly seconds: number
 }
 
@@ -268,6 +273,7 @@ export async function executeExport(
     isNew: done.isNew,
     fileBytes: done.sizeBytes,
     frameBytes: done.storedBytes,
+    deltaBytes: done.deltaBytes,
     seconds: (outside.nowMs() - startedMs) / 1000,
   }
 }

@@ -1,14 +1,14 @@
 // inspect: what a container is, read from prelude to summary; nothing is unpacked and nothing judged, since whoever
 // inspects may hold no keys. What it shows is what the file claims.
 import { decodeAbout } from '../bundle/about.ts'
-import { decodeSummary } from '../bundle/summary.ts'
+import { decodeSummary, type Summary } from '../bundle/summary.ts'
 import type { CborValue } from '../base/cbor.ts'
 import { display } from '../base/display.ts'
 import { formatVersion, preludeBytes } from '../container/prelude.ts'
 import { openContainer, type OpenedContainer } from '../container/read.ts'
 import { peekSection } from '../container/peek.ts'
 import { fileSource } from '../host/byte-source.ts'
-import { plural } from '../base/format.ts'
+import { formatBytes, plural } from '../base/format.ts'
 import type { Outside } from '../host/outside.ts'
 import { checkIsFile } from './named-file.ts'
 
@@ -80,15 +80,21 @@ function partsOf(opened: OpenedContainer): readonly Part[] {
 function aboutLines(opened: OpenedContainer): readonly (readonly [string, string])[] {
   if (opened.kind === 'bundle') {
     const about = decodeAbout(opened.head.about)
-    const names = new Map(summaryOf(opened)?.hosts.map((host) => [host.host, host.name]))
+    const summary = summaryOf(opened)
+    const names = new Map(summary?.hosts.map((host) => [host.host, host.name]))
     return [
       ['channel', about.channel],
       ['serial', `${about.serial}`],
       ['hosts', about.hosts.map(({ host }) => `${names.get(host) ?? ''} ${host}`.trim()).join(', ')],
+      ...(summary === undefined ? [] : [['bytes', bytesText(opened, summary.bytes)] as const]),
     ]
   }
   return Object.entries(opened.head.about).map(([key, value]) => [key, aboutText(value ?? null)] as const)
 }
+
+/** Where they went: stored sizes of what is in the file, plain size of what is not. */
+const bytesText = (opened: OpenedContainer, { shared, deltas, whole }: Summary['bytes']): string =>
+  `deltas ${formatBytes(deltas)}, whole ${formatBytes(whole)}, metadata ${formatBytes(opened.framesOffset)}; shared and not carried ${formatBytes(shared)}`
 
 const aboutText = (value: CborValue): string =>
   value instanceof Uint8Array ? value.toHex() : typeof value === 'string' ? value : JSON.stringify(value)

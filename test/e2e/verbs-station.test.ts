@@ -455,7 +455,7 @@ test('plan --for', () => {
   expect(
     moss.shape('plan', '--for', 'pump-07.moss-state', '--for', 'pump-08.moss-state', ...plain),
   ).toMatchInlineSnapshot(
-    `"exit 0 {kind: string, home: string, channel: string, serial: number, snapshot: string, states: string[], hosts: [{host: string, name: string, state: number, changes: [{name: string, to: string}], fullBytes: number, newBytes: number}], fullBytes: number, sharedBytes: number, chunkBytes: number, chunks: number, contents: number, manifests: number, level: number, warnings: [], carry: {hosts: [{host: string, packages: string[], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}], manifests: string[], lists: [{content: string, sizeBytes: number, chunks: [{id: string, sizeBytes: number}]}], chunks: [{id: string, sizeBytes: number, from: string}], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}}"`,
+    `"exit 0 {kind: string, home: string, channel: string, serial: number, snapshot: string, states: string[], hosts: [{host: string, name: string, state: number, changes: [{name: string, to: string}], fullBytes: number, newBytes: number}], fullBytes: number, sharedBytes: number, chunkBytes: number, deltaBytes: number, chunks: number, contents: number, manifests: number, level: number, warnings: [], carry: {hosts: [{host: string, packages: string[], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}], manifests: string[], lists: [{content: string, sizeBytes: number, chunks: [{id: string, sizeBytes: number}]}], chunks: [{id: string, sizeBytes: number, from: string}], deltas: [], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}}"`,
   )
   expect(moss.text('plan', '--for', 'absent.moss-state', ...plain)).toMatchInlineSnapshot(`
     "$ moss plan --for absent.moss-state --home plain
@@ -493,21 +493,21 @@ test('a wish that the channel cannot serve is explained', () => {
 test('export: for one host to a file, from a plan, and onto a medium', () => {
   expect(moss.text('export', '--for', 'pump-07.moss-state', '-o', 'one.moss', ...plain))
     .toMatchInlineSnapshot(`
-    "$ moss export --for pump-07.moss-state -o one.moss --home plain
-    | encode
-    | write
-    | read back
-    plan     channel stable, serial 2, for 1 host
-    content  <size> wanted, <size> already there, <size> to carry before compression
-    parts    106 chunks, 66 file contents, 4 manifests
-      pump-07  <id>  none → 2  4 packages change  <size> of <size>
-    bundle   FOLDER/one.moss
-    id       <id>
-    carried  <size> of <size> in <n> s (frames <size>, metadata <size>)
-             flushed and read back; safe to remove
-    next     at the host: moss import FOLDER/one.moss
-    [exit 0]"
-  `)
+      "$ moss export --for pump-07.moss-state -o one.moss --home plain
+      | encode
+      | write
+      | read back
+      plan     channel stable, serial 2, for 1 host
+      content  <size> wanted, <size> already there, <size> to carry before compression
+      parts    106 chunks, 66 file contents, 4 manifests
+        pump-07  <id>  none → 2  4 packages change  <size> of <size>
+      bundle   FOLDER/one.moss
+      id       <id>
+      carried  <size> of <size> in <n> s (deltas <size>, whole <size>, metadata <size>)
+               flushed and read back; safe to remove
+      next     at the host: moss import FOLDER/one.moss
+      [exit 0]"
+    `)
   expect(moss.text('export', '--plan', 'plan.json', '-o', 'one.moss', '-q', ...plain)).toMatchInlineSnapshot(`
     "$ moss export --plan plan.json -o one.moss -q --home plain
     plan     channel stable, serial 2, for 1 host
@@ -516,7 +516,7 @@ test('export: for one host to a file, from a plan, and onto a medium', () => {
       pump-07  <id>  none → 2  4 packages change  <size> of <size>
     bundle   FOLDER/one.moss
     id       <id>
-    carried  <size> of <size> in <n> s (frames <size>, metadata <size>)
+    carried  <size> of <size> in <n> s (deltas <size>, whole <size>, metadata <size>)
              it was there already and read back; safe to remove
     next     at the host: moss import FOLDER/one.moss
     [exit 0]"
@@ -550,14 +550,14 @@ test('export: for one host to a file, from a plan, and onto a medium', () => {
       pump-08  <id>  none → 2  3 packages change  <size> of <size>
     bundle   FOLDER/stick/moss/bundles/stable-2-<id>.moss
     id       <id>
-    carried  <size> of <size> in <n> s (frames <size>, metadata <size>)
+    carried  <size> of <size> in <n> s (deltas <size>, whole <size>, metadata <size>)
              flushed and read back; safe to remove
     next     at the host: moss import FOLDER/stick/moss/bundles/stable-2-<id>.moss
     [exit 0]"
   `)
   expect(readdirSync(join(moss.folder, 'stick/moss/bundles'))).toHaveLength(1)
   expect(moss.shape('export', '--for', 'pump-07.moss-state', '-o', 'stick', ...plain)).toMatchInlineSnapshot(
-    `"exit 0 {bundle: string, path: string, isNew: boolean, fileBytes: number, frameBytes: number, seconds: number, plan: {kind: string, home: string, channel: string, serial: number, snapshot: string, states: string[], hosts: [{host: string, name: string, state: number, changes: [{name: string, to: string}], fullBytes: number, newBytes: number}], fullBytes: number, sharedBytes: number, chunkBytes: number, chunks: number, contents: number, manifests: number, level: number, warnings: [], carry: {hosts: [{host: string, packages: string[], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}], manifests: string[], lists: [{content: string, sizeBytes: number, chunks: [{id: string, sizeBytes: number}]}], chunks: [{id: string, sizeBytes: number, from: string}], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}}}"`,
+    `"exit 0 {bundle: string, path: string, isNew: boolean, fileBytes: number, frameBytes: number, deltaBytes: number, seconds: number, plan: {kind: string, home: string, channel: string, serial: number, snapshot: string, states: string[], hosts: [{host: string, name: string, state: number, changes: [{name: string, to: string}], fullBytes: number, newBytes: number}], fullBytes: number, sharedBytes: number, chunkBytes: number, deltaBytes: number, chunks: number, contents: number, manifests: number, level: number, warnings: [], carry: {hosts: [{host: string, packages: string[], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}], manifests: string[], lists: [{content: string, sizeBytes: number, chunks: [{id: string, sizeBytes: number}]}], chunks: [{id: string, sizeBytes: number, from: string}], deltas: [], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}}}"`,
   )
   const before = readdirSync(moss.folder)
   moss.json('export', '--for', 'pump-07.moss-state', ...plain)
@@ -611,6 +611,7 @@ test('inspect', () => {
     channel  stable
     serial   2
     hosts    pump-07 <id>
+    bytes  deltas <size>, whole <size>, metadata <size>; shared and not carried <size>
     parts
       prelude  at <n>  <size>  volume 1
       head  at <n>  <size>  signed

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { digestOf } from '../../src/base/digest.ts'
 import type { ChunkId, ContentDigest, HostId, PackageId } from '../../src/base/ids.ts'
-import { planCarry, type Catalogue, type HostWish } from '../../src/carry/plan.ts'
+import { type CarryPlan, planCarry, type Catalogue, type HostWish } from '../../src/carry/plan.ts'
 import type { ChunkList } from '../../src/delta/chunk-list.ts'
 import type { LayoutFile, Manifest } from '../../src/manifest/manifest.ts'
 
@@ -18,7 +18,10 @@ const someIds = fc.uniqueArray(fc.nat(count - 1), { maxLength: count })
 const wishes = fc.array(fc.record({ wants: someIds, has: someIds }), { minLength: 1, maxLength: 4 })
 
 const idOf = (index: number): PackageId => digest(`package ${index}`) as PackageId
-const chunk = (number: number) => ({ id: digest(`chunk ${number}`) as ChunkId, sizeBytes: number + 1 })
+const chunk = (number: number) => ({
+  id: digest(`chunk ${number}`) as ChunkId,
+  sizeBytes: 100 * (number + 1),
+})
 function listOf(numbers: readonly number[]): ChunkList {
   const chunks = numbers.map(chunk)
   const content = (numbers.length === 1 ? chunks[0]?.id : digest(numbers.join())) as string as ContentDigest
@@ -31,13 +34,44 @@ function catalogueOf(made: readonly (readonly (readonly number[])[])[]): Catalog
     const layout = files.map((numbers, file): LayoutFile => {
       const { content, sizeBytes } = listOf(numbers)
       lists.set(content, listOf(numbers))
-      return { kind: 'file', path: `usr/${index}/${file}`, mode: 0o644, uid: 0, gid: 0, sizeBytes, content }
+      return {
+        kind: 'file',
+        path: `usr/lib/${index}/lib${'abcd'[file]}.so`,
+        mode: 0o644,
+        uid: 0,
+        gid: 0,
+        sizeBytes,
+        content,
+      }
     })
     return { name: `p${index}`, layout } as unknown as Manifest
   })
   return {
     manifest: (id) => manifests.find((_, index) => idOf(index) === id),
     chunkList: (_, file) => lists.get(file.content) ?? expect.fail('listed'),
+  }
+}
+
+/** Each file that may go as a delta has a base that whoever lacks the file has, and chunks of its own. */
+function checkDeltas(
+  made: readonly (readonly (readonly number[])[])[],
+  asked: readonly { readonly wants: readonly number[]; readonly has: readonly number[] }[],
+  plan: CarryPlan,
+): void {
+  const contentsOf = (ids: readonly number[]) =>
+    new Set(ids.flatMap((index) => (made[index] ?? []).map((numbers) => listOf(numbers).content)))
+  let end = 0
+  for (const delta of plan.deltas) {
+    expect(delta.firstChunk).toBeGreaterThanOrEqual(end)
+    end = delta.firstChunk + delta.chunks
+    const chunks = plan.chunks.slice(delta.firstChunk, end)
+    expect(chunks.length).toBe(delta.chunks)
+    expect(chunks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)).toBe(delta.sizeBytes)
+    for (const { wants, has } of asked) {
+      const held = contentsOf(has)
+      if (contentsOf(wants).has(delta.content) && !held.has(delta.content))
+        expect(held.has(delta.base.content)).toBe(true)
+    }
   }
 }
 
@@ -59,6 +93,7 @@ test('whatever is planned, each host can assemble all it wants from what it has 
       const alone = hosts.map((wish) => planCarry({ hosts: [wish], catalogue }).totals.chunkBytes)
       expect(chunkBytes).toBeLessThanOrEqual(alone.reduce((sum, each) => sum + each, 0))
       expect(chunkBytes).toBeGreaterThanOrEqual(Math.max(...alone))
+      checkDeltas(made, asked, plan)
       asked.forEach(({ wants, has }) => {
         const held = new Set(
           has.flatMap((index) => (made[index] ?? []).flat().map((number) => chunk(number).id)),

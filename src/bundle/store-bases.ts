@@ -1,0 +1,66 @@
+// The bases of delta frames, read from the host's own store by content digest. Their bytes are used as they lie there:
+// the digests of the chunks that come out show whether they were right. Only when they were not are the bases
+// themselves digested, so that a damaged file of the host is told from a bundle that lies.
+import { isMossError, MossError } from '../base/error.ts'
+import type { ContentDigest } from '../base/ids.ts'
+import type { BaseRange } from '../container/base-table.ts'
+import type { ReadBases } from '../container/read-frames.ts'
+import type { Outside } from '../host/outside.ts'
+import { digestOfFile } from '../store/body.ts'
+import type { Store } from '../store/store.ts'
+
+/** `name` is what to call a base that is missing. */
+export const nameOfBase = (content: ContentDigest, path: string): string =>
+  `${path} (from ${content.slice(0, 16)})`
+
+export const hasBase = (
+  store: Pick<Store, 'contentPlace'>,
+  { content, offset, sizeBytes }: BaseRange,
+): boolean => {
+  const place = store.contentPlace(content)
+  return place !== undefined && offset + sizeBytes <= place.sizeBytes
+}
+
+/** Throws BUNDLE_BASE_MISSING with the name that `nameOf` gives. */
+export const storeBases =
+  (outside: Outside, store: Store, nameOf: (content: ContentDigest) => string): ReadBases =>
+  (ranges) => {
+    const all = new Uint8Array(ranges.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
+    let at = 0
+    return ranges.map(({ content, offset, sizeBytes }) => {
+      const into = all.subarray(at, at + sizeBytes)
+      at += sizeBytes
+      const path = store.contentPlace(content)?.path
+      if (path === undefined || outside.disk.lstat(path) === undefined)
+        throw new MossError('BUNDLE_BASE_MISSING', { names: [nameOf(content)] })
+      using file = outside.disk.open(path, 'read')
+      if (file.read(into, offset) !== sizeBytes)
+        throw new MossError('BUNDLE_BASE_MISSING', { names: [nameOf(content)] })
+      return into
+    })
+  }
+
+/** What to throw for a frame that did not decode: names the bases that are not what the store says they are. */
+export async function blameBases(
+  error: unknown,
+  ranges: readonly BaseRange[],
+  by: {
+    readonly outside: Outside
+    readonly store: Store
+    readonly nameOf: (content: ContentDigest) => string
+  },
+): Promise<unknown> {
+  if (!isMossError(error, 'CHUNK_DIGEST_MISMATCH') && !isMossError(error, 'CONTAINER_DAMAGED')) return error
+  const { outside, store, nameOf } = by
+  const names: string[] = []
+  for (const content of new Set(ranges.map((range) => range.content))) {
+    const path = store.contentPlace(content)?.path
+    const turn = () => outside.turn()
+    if (
+      path === undefined ||
+      (await digestOfFile(path, { disk: outside.disk, pool: outside.pool, turn })) !== content
+    )
+      names.push(nameOf(content))
+  }
+  return names.length === 0 ? error : new MossError('BUNDLE_BASE_MISSING', { names }, error)
+}

@@ -1,0 +1,123 @@
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { concatBytes, encodeUtf8 } from '../../../src/base/bytes.ts'
+import { digestOf } from '../../../src/base/digest.ts'
+import type { ContentDigest, PackageId } from '../../../src/base/ids.ts'
+import { silent } from '../../../src/base/progress.ts'
+import { importBundle } from '../../../src/bundle/import.ts'
+import { decodeSummary } from '../../../src/bundle/summary.ts'
+import { peekSection } from '../../../src/container/peek.ts'
+import { openContainer } from '../../../src/container/read.ts'
+import { bytesSource } from '../../../src/host/byte-source.ts'
+import { linuxOutside } from '../../../src/host/linux-outside.ts'
+import { noise } from '../../support/containers.ts'
+import { TestLoop, type TestHost } from '../../support/loop.ts'
+
+const worker = new URL('../../../src/worker.ts', import.meta.url)
+
+const library = noise(700_000, 1)
+/** Differs everywhere by a byte now and then, so that no chunk stays. */
+const relinked = Uint8Array.from(library, (byte, i) => (i % 700 === 0 ? byte + 1 : byte))
+const again = Uint8Array.from(relinked, (byte, i) => (i % 900 === 1 ? byte + 1 : byte))
+const words = encodeUtf8('a manual with many words in it '.repeat(200))
+const fresh = noise(30_000, 9)
+
+async function scene(loop: TestLoop) {
+  const one = await loop.add('lib', '1', { 'usr/lib/libx.so.1.2': library, 'usr/share/words': words })
+  loop.publish()
+  const two = await loop.add('lib', '2', {
+    'usr/lib/libx.so.1.3': relinked,
+    'usr/share/words': concatBytes([encodeUtf8('now '), words]),
+    'usr/share/fresh': fresh,
+  })
+  loop.publish()
+  return { one, two }
+}
+
+type Set = { readonly wants: readonly PackageId[]; readonly has: readonly PackageId[] }
+const exportFor = (loop: TestLoop, host: TestHost, set: Set) => loop.export([{ host: host.id, ...set }])
+
+async function bring(loop: TestLoop, host: TestHost, path: string): Promise<void> {
+  using taken = await loop.takeIn(host, path)
+  await importBundle(loop.outside, taken, { store: host.store, report: silent })
+}
+
+const contentOf = (bytes: Uint8Array): ContentDigest => digestOf<ContentDigest>(bytes)
+const digestInStore = ({ store }: TestHost, bytes: Uint8Array): string | undefined => {
+  const place = store.contentPlace(contentOf(bytes))
+  return place && digestOf(readFileSync(place.path))
+}
+
+test('a file that changed everywhere a little, and its name too, is carried as a delta and put together', async () => {
+  await using loop = new TestLoop()
+  const host = loop.host('pump')
+  const { one, two } = await scene(loop)
+  await bring(loop, host, (await exportFor(loop, host, { wants: [one], has: [] })).path)
+  const made = await exportFor(loop, host, { wants: [two], has: [one] })
+  expect(made.sizeBytes).toBeLessThan(fresh.length + 20_000)
+  expect(made.deltaBytes).toBeGreaterThan(50)
+  expect(made.deltaBytes).toBeLessThan(8_000)
+  await bring(loop, host, made.path)
+  for (const bytes of [relinked, fresh]) expect(digestInStore(host, bytes)).toBe(digestOf(bytes))
+  const opened = openContainer(bytesSource('bundle', readFileSync(made.path)))
+  const { bytes } = decodeSummary(peekSection(opened, 'summary') ?? new Uint8Array(0))
+  expect(bytes).toMatchObject({ deltas: made.deltaBytes, whole: made.storedBytes - made.deltaBytes })
+})
+
+test('a host without the base, or with a damaged one, is told so and takes nothing in', async () => {
+  await using loop = new TestLoop()
+  const { one, two } = await scene(loop)
+  const empty = loop.host('empty')
+  const made = await exportFor(loop, empty, { wants: [two], has: [one] })
+  await expect(bring(loop, empty, made.path)).rejects.toMatchObject({ code: 'BUNDLE_BASE_MISSING' })
+  const damaged = loop.host('damaged')
+  await bring(loop, damaged, (await exportFor(loop, damaged, { wants: [one], has: [] })).path)
+  const path = damaged.store.contentPlace(contentOf(library))?.path ?? ''
+  const bytes = readFileSync(path)
+  bytes[123_456]! ^= 1
+  chmodSync(path, 0o644)
+  writeFileSync(path, bytes)
+  const again = await exportFor(loop, damaged, { wants: [two], has: [one] })
+  await expect(bring(loop, damaged, again.path)).rejects.toMatchObject({
+    code: 'BUNDLE_BASE_MISSING',
+    details: { names: [expect.stringContaining('/usr/')] },
+  })
+  rmSync(path)
+  await expect(bring(loop, damaged, again.path)).rejects.toMatchObject({ code: 'BUNDLE_BASE_MISSING' })
+  expect(digestInStore(damaged, relinked)).toBeUndefined()
+})
+
+test('a base serves several hosts only if all of them that lack the file have it', async () => {
+  await using loop = new TestLoop()
+  const [old, newer] = [loop.host('old'), loop.host('newer')]
+  const { one, two } = await scene(loop)
+  const three = await loop.add('lib', '3', { 'usr/lib/libx.so.1.4': again })
+  loop.publish()
+  await bring(loop, old, (await exportFor(loop, old, { wants: [one], has: [] })).path)
+  await bring(loop, newer, (await exportFor(loop, newer, { wants: [two], has: [] })).path)
+  const apart = await loop.export([
+    { host: old.id, wants: [three], has: [one] },
+    { host: newer.id, wants: [three], has: [two] },
+  ])
+  expect(apart.deltaBytes).toBe(0)
+  const shared = await loop.export([
+    { host: old.id, wants: [three], has: [one] },
+    { host: newer.id, wants: [three], has: [one, two] },
+  ])
+  expect(shared.deltaBytes).toBeGreaterThan(0)
+  for (const host of [old, newer]) {
+    await bring(loop, host, apart.path)
+    expect(digestInStore(host, again)).toBe(digestOf(again))
+  }
+})
+
+test('the same plan gives the same bytes, in one thread or in several', async () => {
+  const made: Buffer[] = []
+  for (const outside of [linuxOutside(), linuxOutside({ workerUrl: worker })]) {
+    await using loop = new TestLoop(outside)
+    const { one, two } = await scene(loop)
+    made.push(readFileSync((await exportFor(loop, loop.host('pump'), { wants: [two], has: [one] })).path))
+  }
+  const [first, second] = made
+  expect(first?.equals(second ?? Buffer.alloc(0))).toBe(true)
+})
