@@ -3,7 +3,16 @@
 // delta-pairs.tsv, fetched by apt-get where they are missing. moss is counted whole: the size of the bundle, every
 // thread's time, both versions being published before. Figures are printed, not judged.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { PackageId } from '../../src/base/ids.ts'
 import { silent } from '../../src/base/progress.ts'
