@@ -73,7 +73,11 @@ const surelyShorter = 16
 /** Whole files of a kind help each other in a frame: a delta must save more than that. */
 const needed = 0.97
 
-function isWorthIt({ target }: DeltaPair, added: DeltaStreams, level: number): boolean {
+/** Both ways are priced at it: a higher one takes much longer and seldom changes the answer. */
+const pricingLevel = 3
+
+function isWorthIt({ target }: DeltaPair, added: DeltaStreams, wantedLevel: number): boolean {
+  const level = Math.min(wantedLevel, pricingLevel)
   const addedBytes = streamBytes(added)
   if (addedBytes >= target.length) return false
   if (addedBytes * surelyShorter <= target.length) return true

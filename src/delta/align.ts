@@ -77,15 +77,14 @@ export function* align(base: Uint8Array, target: Uint8Array): Generator<Segment>
 class AlignmentSearch {
   readonly #base: Buffer
   readonly #target: Buffer
-  readonly #index: SeedIndex
+  /** Made when it is first asked: files that keep their alignment need none. */
+  #index: SeedIndex | undefined
   readonly #seedBytes: number
 
   constructor(base: Uint8Array, target: Uint8Array) {
-    const rule = seedRule(base.length)
     this.#base = Buffer.from(base.buffer, base.byteOffset, base.length)
     this.#target = Buffer.from(target.buffer, target.byteOffset, target.length)
-    this.#index = new SeedIndex(base, rule)
-    this.#seedBytes = rule.length
+    this.#seedBytes = seedRule(base.length).length
   }
 
   /** The next place where another alignment than `offset` (base minus target) is clearly better. */
@@ -105,6 +104,7 @@ class AlignmentSearch {
         continue
       }
       if (at + seedBytes > target.length) return undefined
+      this.#index ??= new SeedIndex(this.#base, seedRule(this.#base.length))
       const baseAt = this.#index.find(target, at)
       const length = baseAt < 0 ? 0 : this.#equalBytes(at, baseAt)
       if (length >= seedBytes) {
