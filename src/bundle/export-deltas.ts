@@ -25,8 +25,8 @@ interface Piece {
 }
 
 /** A group is closed by the file that would make it larger; one larger file is a group alone. */
-const groupTargetBytes = 16 * 1024 * 1024
-const groupBaseBytes = 24 * 1024 * 1024
+const groupTargetBytes = 24 * 1024 * 1024
+const groupBaseBytes = 36 * 1024 * 1024
 
 /** Gives how many plain bytes went. */
 export async function spoolDeltas(

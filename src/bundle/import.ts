@@ -167,7 +167,7 @@ function fromStore<T>(names: readonly string[], ask: () => T): T {
 }
 
 /** Plain bytes, bases and stored bytes of frames that are being decoded; a single larger frame goes alone. */
-const bytesUnderWay = 72 * 1024 * 1024
+const bytesUnderWay = 112 * 1024 * 1024
 
 interface FrameUnderWay {
   readonly n: number

@@ -168,9 +168,9 @@ function bsdiffRow(): Row {
 function ostreeRow(): Row {
   rmSync(join(folder, 'repo'), { recursive: true, force: true })
   cpuOf(
-    'ostree --repo=repo init --mode=archive; for b in A B; do ostree --repo=repo commit -b $b --tree=dir=$b --no-xattrs; done',
+    'ostree --repo=repo init --mode=archive; ostree --repo=repo commit -b before --tree=dir=A --no-xattrs; ostree --repo=repo commit -b after --tree=dir=B --no-xattrs',
   )
-  const generate = 'ostree --repo=repo static-delta generate --from=A --to=B --min-fallback-size=0'
+  const generate = 'ostree --repo=repo static-delta generate --from=before --to=after --min-fallback-size=0'
   const make = cpuOf(generate)
   const deltas = join(folder, 'repo/deltas')
   const bytes = readdirSync(deltas, { recursive: true, encoding: 'utf8' })
