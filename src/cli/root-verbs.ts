@@ -98,14 +98,14 @@ export const rootVerbs: readonly Verb[] = [
     words: 'gc',
     side: 'host',
     flags: [{ name: 'dry-run', short: 'n', summary: 'only say what would go' }],
-    summary: 'give back the space of what no kept state, waiting bundle or receipt needs',
+    summary: 'give back the space of what no kept state, waiting bundle, receipt or export needs',
     run: async (call) => {
       const { executeGc, planGc } = await import('../ops/gc.ts')
       const plan = await planGc(call.outside, { root: call.root })
       const { assets, strays, freedBytes } = plan.collect
       const isNothing = assets.length + strays.length === 0
       const shown = isNothing
-        ? 'nothing to give back: a kept state, a waiting bundle or the receipt needs everything'
+        ? 'nothing to give back: a kept state, a waiting bundle, the receipt or the last export needs everything'
         : `needed by nothing: ${plural(assets.length, 'file')} of the store, ${formatBytes(freedBytes)}, and ${plural(strays.length, 'leftover')} of earlier crashes`
       if (call.has('dry-run') || isNothing)
         return { json: { ...plan, collect: { assets: assets.length, strays, freedBytes } }, text: shown }

@@ -129,5 +129,5 @@ function rising(values: readonly (string | number)[], part: string): void {
 }
 
 /** Every package that some kept state has: what a plan may count on. */
-export const packagesHeld = (state: Pick<HostState, 'states'>): readonly PackageId[] =>
+export const packagesHeld = (state: HostState): readonly PackageId[] =>
   [...new Set(state.states.flatMap((kept) => kept.packages))].sort(compareText)

@@ -1,7 +1,6 @@
 // Is a bundle's package set acceptable to this host? It is checked, never solved again: whole, free of conflicts, each
 // package asked for by the model as it is or as it was when the state was last exported. What the model has come to
 // wish for since then is told, and goes on the next export.
-import { decodeUtf8 } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
 import type { BundlePackage, ReadBundle } from '../bundle/read-bundle.ts'
 import { formatRelation, type Relation } from '../manifest/capability.ts'
@@ -12,6 +11,7 @@ import { traceReasons } from '../solve/trace.ts'
 import type { PackageReason } from '../state/record.ts'
 import type { HostSession } from './host.ts'
 import { readModel } from './model-file.ts'
+import { readExported } from './receipt.ts'
 
 export interface JudgedSet {
   readonly packages: readonly (BundlePackage & { readonly reason: PackageReason })[]
@@ -20,9 +20,6 @@ export interface JudgedSet {
   /** The model's text that the set was judged against. */
   readonly model: string
 }
-
-export const exportedModelPath = ({ places }: Pick<HostSession, 'places'>): string =>
-  `${places.own}/exported-model.toml`
 
 /** Throws BUNDLE_SET_REFUSED with every problem, MODEL_INVALID. */
 export function judgeSet(
@@ -66,8 +63,6 @@ function takenAway(
 }
 
 function exportedSubscriptions(host: HostSession): readonly Relation[] {
-  const path = exportedModelPath(host)
-  if (host.outside.disk.lstat(path) === undefined) return []
-  const text = decodeUtf8(host.outside.disk.readFile(path, 1024 * 1024))
-  return text === undefined ? [] : parseModel(text, path).subscriptions
+  const exported = readExported(host)
+  return exported === undefined ? [] : parseModel(exported.model, 'the exported model').subscriptions
 }

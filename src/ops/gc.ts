@@ -1,5 +1,5 @@
 // gc: what the store keeps and nothing needs any more. Needed is what a kept state is made of, what waits to be applied,
-// and what the newest receipt names: the station counts on that as bases. Says first, then does.
+// and what the newest receipt and the newest export name: the station counts on that as bases. Says first, then does.
 import { MossError } from '../base/error.ts'
 import type { AssetId, ContentDigest, PackageId } from '../base/ids.ts'
 import { silent } from '../base/progress.ts'
@@ -9,7 +9,7 @@ import { decodeManifest } from '../manifest/codec.ts'
 import { packagesHeld } from '../fleet/host-state.ts'
 import type { CollectPlan } from '../store/collect.ts'
 import { type HostSession, openHost } from './host.ts'
-import { readReceipt } from './receipt.ts'
+import { readExported, readReceipt } from './receipt.ts'
 import { manifestInStore, readEveryWaiting } from './waiting.ts'
 
 export interface GcPlan {
@@ -50,7 +50,8 @@ export async function executeGc(
 /** S2: all of it, whatever its attributes where a base may be meant. */
 function neededAssets(host: HostSession): ReadonlySet<AssetId> {
   const keep = new Set(host.states.neededAssets())
-  const packages = new Set<PackageId>(packagesHeld(readReceipt(host)?.state ?? { states: [] }))
+  const told = [readReceipt(host)?.state, readExported(host)].filter((state) => state !== undefined)
+  const packages = new Set<PackageId>(told.flatMap(packagesHeld))
   const manifest = manifestInStore(host)
   const contents = new Set<ContentDigest>()
   for (const waiting of readEveryWaiting(host)) for (const { id } of waiting.packages) packages.add(id)

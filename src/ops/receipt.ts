@@ -27,8 +27,18 @@ export interface Receipt {
 
 const receiptPath = ({ places }: SettlingSession): string => `${places.own}/receipt.moss-state`
 
-export function readReceipt(host: SettlingSession): Receipt | undefined {
-  const path = receiptPath(host)
+/** What was last carried to the station: its next bundle is made from that. */
+const exportedPath = ({ places }: SettlingSession): string => `${places.own}/exported.moss-state`
+
+export const readReceipt = (host: SettlingSession): Receipt | undefined => readOwn(host, receiptPath(host))
+
+export const readExported = (host: SettlingSession): HostState | undefined =>
+  readOwn(host, exportedPath(host))?.state
+
+export const rememberExported = (host: SettlingSession, { bytes }: Receipt): void =>
+  writeDurably(host.outside.disk, exportedPath(host), bytes, { mode: 0o600, replace: true })
+
+function readOwn(host: SettlingSession, path: string): Receipt | undefined {
   if (host.outside.disk.lstat(path) === undefined) return undefined
   const bytes = host.outside.disk.readFile(path, recordBytes)
   return { state: readHostState(bytesSource(path, bytes), host.identity.key.publicKey.id).state, bytes }

@@ -1,28 +1,26 @@
-// state export: the receipt, brought up to date, written out for the station. What the model is by then is remembered,
+// state export: the receipt, brought up to date, written out for the station. What was exported is remembered,
 // because the next bundle is made from it.
-import { encodeUtf8 } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
 import { silent } from '../base/progress.ts'
 import { readHostState } from '../fleet/state-file.ts'
 import { bytesSource } from '../host/byte-source.ts'
-import { writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
 import { statePathOn, writeToMedium } from '../medium/medium.ts'
-import { exportedModelPath } from './bundle-set.ts'
 import { type HostSession, openHost } from './host.ts'
-import { recordBytes, renewReceipt } from './receipt.ts'
+import { recordBytes, rememberExported, renewReceipt } from './receipt.ts'
 
 /** To a file, or below a medium's folder under its usual name. Throws ALREADY_EXISTS for another file's name. */
 export async function exportState(outside: Outside, request: { readonly root: string; readonly to: string }) {
   using host = await openHost(outside, { root: request.root, report: silent })
   const { disk } = outside
-  const { state, bytes } = renewReceipt(host)
+  const receipt = renewReceipt(host)
+  const { state, bytes } = receipt
   const target = disk.lstat(request.to)
   if (target !== undefined && target.kind !== 'folder' && !isOwnState(host, request.to))
     throw new MossError('ALREADY_EXISTS', { what: request.to })
   const path = target?.kind === 'folder' ? statePathOn(disk, request.to, state) : request.to
   writeToMedium(disk, path, bytes)
-  writeDurably(disk, exportedModelPath(host), encodeUtf8(state.model), { mode: 0o600, replace: true })
+  rememberExported(host, receipt)
   return { path, host: state.host, name: state.name, counter: state.counter, sizeBytes: bytes.length }
 }
 

@@ -699,12 +699,12 @@ test('recover', () => {
 test('gc', () => {
   expect(moss.text('gc', '-n', ...at07)).toMatchInlineSnapshot(`
     "$ moss gc -n --root pump-07
-    nothing to give back: a kept state, a waiting bundle or the receipt needs everything
+    nothing to give back: a kept state, a waiting bundle, the receipt or the last export needs everything
     [exit 0]"
   `)
   expect(moss.text('gc', ...at07)).toMatchInlineSnapshot(`
     "$ moss gc --root pump-07
-    nothing to give back: a kept state, a waiting bundle or the receipt needs everything
+    nothing to give back: a kept state, a waiting bundle, the receipt or the last export needs everything
     [exit 0]"
   `)
   expect(moss.shape('gc', '-y', ...at08)).toMatchInlineSnapshot(

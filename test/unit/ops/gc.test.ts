@@ -21,19 +21,38 @@ const version = (n: number) =>
     samplePackage('tool', `${n}`, { 'usr/bin/tool': `tool ${n}`, 'usr/lib/big': { text: noise(40_000, n) } }),
   )
 
-async function updatedHost(versions: number): Promise<SimulatedOutside> {
+interface Updated {
+  readonly outside: SimulatedOutside
+  /** Takes in and applies one version after the other. */
+  update(from: number, to: number): Promise<void>
+}
+
+async function freshTool(): Promise<Updated> {
   const { outside, id } = await freshHost(['tool'])
-  for (let n = 1; n <= versions; n++) {
-    const { bytes } = await composeBundle({ serial: n, hosts: [id], packages: [version(n)] })
-    placeFile(outside, `${stick}/${n}.moss`, bytes)
-    await importVerb(`${stick}/${n}.moss`)(outside)
-    await applyVerb(outside)
+  const update = async (from: number, to: number): Promise<void> => {
+    for (let n = from; n <= to; n++) {
+      const { bytes } = await composeBundle({ serial: n, hosts: [id], packages: [version(n)] })
+      placeFile(outside, `${stick}/${n}.moss`, bytes)
+      await importVerb(`${stick}/${n}.moss`)(outside)
+      await applyVerb(outside)
+    }
   }
+  return { outside, update }
+}
+
+async function updatedHost(versions: number): Promise<SimulatedOutside> {
+  const { outside, update } = await freshTool()
+  await update(1, versions)
   return outside
 }
 
 const soundness = async (outside: SimulatedOutside): Promise<readonly string[]> =>
   (await verifyHost(outside, { root }, silent)).findings
+
+async function neededAssets(outside: SimulatedOutside): Promise<ReadonlySet<string>> {
+  using host = await openHost(outside, { root, report: silent })
+  return host.states.neededAssets()
+}
 
 /** Assets that kept states are made of and the store does not have. */
 async function missingAssets(outside: SimulatedOutside): Promise<readonly string[]> {
@@ -60,11 +79,19 @@ test('S2: what no kept state needs goes; every kept state stays whole and ready'
   }
 })
 
-test('S2: what the newest receipt names stays, also when its state is kept no longer', async () => {
-  const outside = await updatedHost(3)
+test('S2: what the newest export names stays, also when its states are kept no longer', async () => {
+  const { outside, update } = await freshTool()
+  await update(1, 3)
   await exportState(outside, { root, to: `${stick}/state.moss-state` })
-  const before = await planGc(outside, { root })
-  expect(before.collect.assets).toEqual([])
+  const exported = await neededAssets(outside)
+  await update(4, 7)
+  const kept = (await listStates(outside, { root })).map((state) => state.number)
+  expect(kept).not.toContain(3)
+  const going = async (): Promise<readonly string[]> =>
+    (await planGc(outside, { root })).collect.assets.map(({ id }) => id).filter((id) => exported.has(id))
+  expect(await going()).toEqual([])
+  await exportState(outside, { root, to: `${stick}/state.moss-state` })
+  expect((await going()).length).toBeGreaterThan(0)
 })
 
 test('a plan that another state has overtaken is refused and removes nothing', async () => {
