@@ -1,11 +1,17 @@
-// Turns the streams of a delta back into targets. For each file: its size, then segments until it is whole. A
+// Turns the streams of a delta back into targets. For each file: its form and size, then segments until it is whole. A
 // segment moves the place in the base (signed, from the end of the segment before), says how many bytes resemble
-// the base from there, and how many follow from stream `extra`. Differences are one sparse run over all such
+// the base from there, and how many follow from stream `extra`. In the form of references, what resembles the base
+// is first made to point where predict-references.ts expects. Differences are one sparse run over all such
 // bytes of all files: a gap of equal bytes, then a run of bytes to which a difference is added; after the last,
 // everything is equal. A total function: whatever the streams hold, it ends in exactly the promised bytes, read
 // from inside the bases, with every stream used up, or in CONTAINER_DAMAGED.
 import { MossError } from '../base/error.ts'
+import { type BaseBytes, bytesInMemory } from './base-bytes.ts'
+import { form } from './delta-forms.ts'
 import type { DeltaStreams } from './delta-streams.ts'
+import { ReferencePrediction } from './predict-references.ts'
+import { findReferences } from './references.ts'
+import { RunList } from './runs.ts'
 
 export interface DeltaToDecode {
   readonly streams: DeltaStreams
@@ -19,54 +25,112 @@ export interface DeltaToDecode {
 
 /** The targets back to back. */
 export function decodeDelta(input: DeltaToDecode): Uint8Array<ArrayBuffer> {
-  const decoder = new DeltaDecoder(input)
-  for (const base of input.bases) decoder.file(base)
-  return decoder.finish()
+  const plain = new Uint8Array(input.plainBytes)
+  let at = 0
+  const decoder = new DeltaDecoder(input, (bytes) => {
+    plain.set(bytes, at)
+    at += bytes.length
+  })
+  for (const base of input.bases) decoder.file(bytesInMemory(base))
+  decoder.checkEnd()
+  return plain
 }
 
-class DeltaDecoder {
+/** Bytes of a run that are made at once. */
+const pieceBytes = 256 * 1024
+
+/** Of one file: more would cost more memory than they save bytes. */
+const mostRuns = 2 * 1024 * 1024
+
+/** File by file; `take` gets the targets' bytes in order, each time valid until it returns. */
+export class DeltaDecoder {
   readonly #part: string
-  readonly #plain: Uint8Array<ArrayBuffer>
-  #at = 0
+  #leftBytes: number
+  readonly #forms: StreamReader
   readonly #control: StreamReader
   readonly #seeks: StreamReader
   readonly #extra: StreamReader
   readonly #differences: SparseDifferences
+  readonly #take: (bytes: Uint8Array) => void
+  readonly #piece = new Uint8Array(pieceBytes)
 
-  constructor({ streams, plainBytes, part }: DeltaToDecode) {
+  constructor(
+    { streams, plainBytes, part }: Omit<DeltaToDecode, 'bases'>,
+    take: (bytes: Uint8Array) => void,
+  ) {
     this.#part = part
-    this.#plain = new Uint8Array(plainBytes)
+    this.#leftBytes = plainBytes
+    this.#forms = new StreamReader(streams.forms, 'forms', part)
     this.#control = new StreamReader(streams.control, 'control', part)
     this.#seeks = new StreamReader(streams.seeks, 'seeks', part)
     this.#extra = new StreamReader(streams.extra, 'extra', part)
     this.#differences = new SparseDifferences(streams, part)
+    this.#take = take
   }
 
-  file(base: Uint8Array): void {
+  file(base: BaseBytes): void {
     const size = this.#control.number()
-    if (size > this.#plain.length - this.#at) refuse(this.#part, 'a file is longer than its frame')
-    const end = this.#at + size
-    let baseAt = 0
-    while (this.#at < end) {
-      baseAt += this.#seeks.signed()
-      const copy = this.#control.number()
-      const extra = this.#control.number()
-      if (copy + extra > end - this.#at) refuse(this.#part, 'a segment is longer than its file')
-      if (baseAt < 0 || baseAt + copy > base.length) refuse(this.#part, 'a segment leaves its base')
-      const run = this.#plain.subarray(this.#at, this.#at + copy)
-      run.set(base.subarray(baseAt, baseAt + copy))
-      this.#differences.addTo(run)
-      this.#plain.set(this.#extra.bytes(extra), this.#at + copy)
-      this.#at += copy + extra
-      baseAt += copy
+    if (size > this.#leftBytes) refuse(this.#part, 'a file is longer than its frame')
+    this.#leftBytes -= size
+    const hasReferences = this.#readForm() === form.references
+    const runs = this.#readRuns(size, base.sizeBytes)
+    const references = hasReferences ? findReferences(base) : undefined
+    if (hasReferences && references === undefined) refuse(this.#part, 'a base has no references')
+    const prediction = references && new ReferencePrediction(references, runs, base.sizeBytes)
+    for (let i = 0; i < runs.count; i++) {
+      this.#copy(base, { at: runs.ats[i]!, baseAt: runs.baseAts[i]!, length: runs.lengths[i]! }, prediction)
+      this.#take(this.#extra.bytes(runs.extras[i]!))
     }
   }
 
-  finish(): Uint8Array<ArrayBuffer> {
-    if (this.#at !== this.#plain.length) refuse(this.#part, 'the files do not fill their frame')
-    for (const stream of [this.#control, this.#seeks, this.#extra]) stream.checkEnd()
+  checkEnd(): void {
+    if (this.#leftBytes > 0) refuse(this.#part, 'the files do not fill their frame')
+    for (const stream of [this.#forms, this.#control, this.#seeks, this.#extra]) stream.checkEnd()
     this.#differences.checkEnd()
-    return this.#plain
+  }
+
+  #readForm(): number {
+    const found = this.#forms.number()
+    if (found !== form.plain && found !== form.references) refuse(this.#part, `a file has form ${found}`)
+    return found
+  }
+
+  #readRuns(size: number, baseBytes: number): RunList {
+    const runs = new RunList()
+    let at = 0
+    let baseAt = 0
+    while (at < size) {
+      baseAt += this.#seeks.signed()
+      const length = this.#control.number()
+      const extra = this.#control.number()
+      if (length + extra > size - at) refuse(this.#part, 'a segment is longer than its file')
+      if (baseAt < 0 || baseAt + length > baseBytes) refuse(this.#part, 'a segment leaves its base')
+      if (runs.count === mostRuns) refuse(this.#part, `a file has more than ${mostRuns} segments`)
+      runs.add(at, baseAt, length, extra)
+      at += length + extra
+      baseAt += length
+    }
+    return runs
+  }
+
+  #copy(
+    base: BaseBytes,
+    run: { readonly at: number; readonly baseAt: number; readonly length: number },
+    prediction: ReferencePrediction | undefined,
+  ): void {
+    let done = 0
+    while (done < run.length) {
+      const baseAt = run.baseAt + done
+      const most = baseAt + Math.min(pieceBytes, run.length - done)
+      const isLast = most === run.baseAt + run.length
+      const end = prediction === undefined || isLast ? most : prediction.endOfPiece(baseAt, most)
+      const bytes = this.#piece.subarray(0, end - baseAt)
+      bytes.set(base.read(baseAt, end - baseAt))
+      prediction?.apply(bytes, baseAt, run.at + done)
+      this.#differences.addTo(bytes)
+      this.#take(bytes)
+      done += end - baseAt
+    }
   }
 }
 

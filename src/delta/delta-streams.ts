@@ -3,7 +3,7 @@
 // five bytes. What the streams mean is said in decode-delta.ts.
 
 /** In the order in which they are stored. */
-export const streamNames = ['control', 'seeks', 'gaps', 'runs', 'differences', 'extra'] as const
+export const streamNames = ['forms', 'control', 'seeks', 'gaps', 'runs', 'differences', 'extra'] as const
 export type StreamName = (typeof streamNames)[number]
 
 export type DeltaStreams = Readonly<Record<StreamName, Uint8Array>>

@@ -1,7 +1,13 @@
 // Writes targets as differences from their bases, one base each, as streams that decode-delta.ts turns back. It trusts
 // its input and keeps base, target and index of one file in memory. The same input gives the same streams.
 import { align } from './align.ts'
+import { bytesInMemory } from './base-bytes.ts'
+import { form } from './delta-forms.ts'
 import { type DeltaStreams, type StreamName, streamNames, StreamWriter } from './delta-streams.ts'
+import { labelReferences } from './label-references.ts'
+import { ReferencePrediction } from './predict-references.ts'
+import { findReferences, type References } from './references.ts'
+import { RunList } from './runs.ts'
 
 /** Either may be empty. */
 export interface DeltaPair {
@@ -28,18 +34,18 @@ export class DeltaEncoder {
   #before = { lengths: eachStream(() => 0), gap: 0 }
 
   /** Gives what the file added to the streams, valid until the next one is added. */
-  add({ base, target }: DeltaPair): DeltaStreams {
+  add(pair: DeltaPair): DeltaStreams {
     this.#before = { lengths: eachStream((name) => this.#streams[name].length), gap: this.#gap }
-    const { control, seeks, extra } = this.#streams
-    control.number(target.length)
-    let previous = 0
-    for (const { at, baseAt, copy, extra: extraBytes } of align(base, target)) {
-      seeks.signed(baseAt - previous)
-      control.number(copy)
-      control.number(extraBytes)
-      this.#addDifferences({ base, target, at, baseAt, length: copy })
-      extra.bytes(target, at + copy, at + copy + extraBytes)
-      previous = baseAt + copy
+    this.#streams.control.number(pair.target.length)
+    const references = referencesOf(pair)
+    this.#streams.forms.number(references === undefined ? form.plain : form.references)
+    if (references === undefined) this.#addRuns(pair, runsOf(pair))
+    else {
+      const runs = runsOf({
+        base: labelReferences(pair.base, references.base),
+        target: labelReferences(pair.target, references.target),
+      })
+      this.#addRuns(pair, runs, new ReferencePrediction(references.base, runs, pair.base.length))
     }
     return eachStream((name) => this.#streams[name].since(this.#before.lengths[name]))
   }
@@ -53,14 +59,29 @@ export class DeltaEncoder {
     return eachStream((name) => this.#streams[name].finish())
   }
 
-  #addDifferences(run: {
-    readonly base: Uint8Array
-    readonly target: Uint8Array
-    readonly at: number
-    readonly baseAt: number
-    readonly length: number
-  }): void {
-    const { base, target, at, baseAt, length } = run
+  #addRuns({ base, target }: DeltaPair, runs: RunList, prediction?: ReferencePrediction): void {
+    const { control, seeks, extra } = this.#streams
+    let previous = 0
+    for (let i = 0; i < runs.count; i++) {
+      const at = runs.ats[i]!
+      const baseAt = runs.baseAts[i]!
+      const length = runs.lengths[i]!
+      seeks.signed(baseAt - previous)
+      control.number(length)
+      control.number(runs.extras[i]!)
+      const end = baseAt + length
+      if (prediction === undefined) this.#addDifferences(target, at, base, baseAt, length)
+      else {
+        const expected = base.slice(baseAt, end)
+        prediction.apply(expected, baseAt, at)
+        this.#addDifferences(target, at, expected, 0, length)
+      }
+      extra.bytes(target, at + length, at + length + runs.extras[i]!)
+      previous = end
+    }
+  }
+
+  #addDifferences(target: Uint8Array, at: number, base: Uint8Array, baseAt: number, length: number): void {
     const { gaps, runs, differences } = this.#streams
     let i = 0
     while (i < length) {
@@ -76,4 +97,20 @@ export class DeltaEncoder {
       this.#gap = 0
     }
   }
+}
+
+function runsOf({ base, target }: DeltaPair): RunList {
+  const runs = new RunList()
+  for (const { at, baseAt, copy, extra } of align(base, target)) runs.add(at, baseAt, copy, extra)
+  return runs
+}
+
+function referencesOf({
+  base,
+  target,
+}: DeltaPair): { readonly base: References; readonly target: References } | undefined {
+  const ofBase = findReferences(bytesInMemory(base))
+  if (ofBase === undefined || ofBase.count === 0) return undefined
+  const ofTarget = findReferences(bytesInMemory(target))
+  return ofTarget === undefined ? undefined : { base: ofBase, target: ofTarget }
 }

@@ -25,6 +25,7 @@ export class SearchWindow {
   /** Places looked at and bytes compared by all searches. */
   steps = 0
 
+  readonly #view = new DataView(this.bytes.buffer)
   readonly #input: Uint8Array
   #read = 0
   #isAtEnd = false
@@ -100,37 +101,40 @@ export class SearchWindow {
   search(first: number, atLeast: number): number {
     const bytes = this.bytes
     const previous = this.#previous
+    const view = this.#view
     const at = this.at
     const limit = at > mostDistance ? at - mostDistance : 0
     const end = at + maxMatch
     const allowed = atLeast >= this.#good ? this.#chain >>> 2 : this.#chain
     const nice = this.#looksBeyondEnd ? this.#nice : Math.min(this.#nice, this.ahead)
     let best = atLeast
-    let last = bytes[at + best]!
-    let lastButOne = bytes[at + best - 1]!
+    let ending = view.getUint16(at + best - 1)
     let left = allowed
     let compared = 0
     let place = first
-    do {
-      if (bytes[place + best] === last && bytes[place + best - 1] === lastButOne) {
-        let here = at
-        let there = place
-        while (here < end && bytes[here] === bytes[there]) {
-          here++
-          there++
-        }
-        const length = here - at
-        compared += length
-        if (length > best) {
-          best = length
-          this.matchAt = place
-          if (length >= nice) break
-          last = bytes[at + best]!
-          lastButOne = bytes[at + best - 1]!
+    for (;;) {
+      while (view.getUint16(place + best - 1) !== ending) {
+        place = previous[place & halfMask]!
+        if (place <= limit || --left === 0) {
+          this.steps += allowed - left + compared
+          return Math.min(best, this.ahead)
         }
       }
+      const back = at - place
+      let here = at
+      while (here < end && view.getUint32(here) === view.getUint32(here - back)) here += 4
+      while (here < end && bytes[here] === bytes[here - back]) here++
+      const length = here < end ? here - at : maxMatch
+      compared += length
+      if (length > best) {
+        best = length
+        this.matchAt = place
+        if (length >= nice) break
+        ending = view.getUint16(at + best - 1)
+      }
       place = previous[place & halfMask]!
-    } while (place > limit && --left !== 0)
+      if (place <= limit || --left === 0) break
+    }
     this.steps += allowed - left + compared
     return Math.min(best, this.ahead)
   }

@@ -1,0 +1,32 @@
+// A copy of a file for finding out how it lies along another: every reference is replaced by a label of what it points
+// at, so that the same code is the same bytes wherever it stands and whatever stands where. Only the encoder needs it.
+import type { References } from './references.ts'
+
+/** So many bytes at a target make its label. */
+const labelBytes = 16
+
+export function labelReferences(
+  file: Uint8Array,
+  { count, fields, targets }: Pick<References, 'count' | 'fields' | 'targets'>,
+): Uint8Array {
+  const labelled = Uint8Array.from(file)
+  for (let i = 0; i < count; i++) labelled.fill(0, fields[i]!, fields[i]! + 4)
+  const labels = new Int32Array(count)
+  for (let i = 0; i < count; i++) labels[i] = labelAt(labelled, targets[i]!)
+  for (let i = 0; i < count; i++) {
+    const at = fields[i]!
+    const label = labels[i]!
+    labelled[at] = label >>> 24
+    labelled[at + 1] = label >>> 16
+    labelled[at + 2] = label >>> 8
+    labelled[at + 3] = label
+  }
+  return labelled
+}
+
+function labelAt(bytes: Uint8Array, at: number): number {
+  let label = 0
+  const end = Math.min(bytes.length, at + labelBytes)
+  for (let i = at; i < end; i++) label = (Math.imul(label, 0x01000193) + bytes[i]! + 1) | 0
+  return Math.imul(label, 0x9e3779b1)
+}

@@ -1,0 +1,364 @@
+// Where an ELF file for x86-64 refers to other places of itself: calls, jumps and addresses relative to the instruction,
+// relocations, symbols, tables for unwinding. Such fields differ in every build, since what they point at has
+// moved; predict-references.ts tells from how it moved what they became. What is found is a hint: a wrong one costs bytes, never
+// truth. Both sides must find the same, so every rule here is part of the format; moss-bundle(5) has them.
+import type { BaseBytes } from './base-bytes.ts'
+import { type Elf, type ElfSection, elfMachine, readElf, sectionFlag, sectionType } from './elf.ts'
+
+/** A field is 32 bits, little-endian, and rises by (how far its target moved − how far its origin moved) / scale. */
+export interface ReferenceKind {
+  /** An offset in the file; or what stays where it is, such as an address; or the field itself. */
+  readonly origin: number | 'nothing' | 'field'
+  readonly scale: number
+}
+
+/** Sorted by field; fields do not overlap. */
+export interface References {
+  readonly count: number
+  /** Offsets of fields, and of what they point at. */
+  readonly fields: Uint32Array
+  readonly targets: Uint32Array
+  /** Index of each one's kind. */
+  readonly kindOf: Uint8Array
+  readonly kinds: readonly ReferenceKind[]
+}
+
+const mostReferences = 4 * 1024 * 1024
+const mostKinds = 256
+const longestFile = 0xffff_ffff
+
+/** Undefined of anything but a well-formed ELF file for x86-64. */
+export function findReferences(base: BaseBytes): References | undefined {
+  if (base.sizeBytes > longestFile) return undefined
+  const elf = readElf(base)
+  if (elf === undefined || elf.machine !== elfMachine.x86_64) return undefined
+  const found = new ReferenceList()
+  const scan = new Scan(base, elf, found)
+  for (const section of sectionsInOrder(elf)) scan.section(section)
+  return found.finish()
+}
+
+/** Those with bytes, by offset; one that overlaps those before is left out, so that each byte is looked at once. */
+function sectionsInOrder({ sections }: Elf): readonly ElfSection[] {
+  let end = 0
+  return sections
+    .filter(
+      ({ type, sizeBytes }) => type !== sectionType.none && type !== sectionType.noBytes && sizeBytes > 0,
+    )
+    .toSorted((a, b) => a.offset - b.offset || a.sizeBytes - b.sizeBytes)
+    .filter(({ offset, sizeBytes }) => {
+      if (offset < end) return false
+      end = offset + sizeBytes
+      return true
+    })
+}
+
+class ReferenceList {
+  #fields = new Uint32Array(1024)
+  #targets = new Uint32Array(1024)
+  #kindOf = new Uint8Array(1024)
+  #count = 0
+  readonly #kinds: ReferenceKind[] = []
+
+  /** Undefined where there are too many. */
+  kind(origin: ReferenceKind['origin'], scale: number): number {
+    const known = this.#kinds.findIndex((kind) => kind.origin === origin && kind.scale === scale)
+    if (known >= 0 || this.#kinds.length === mostKinds) return known
+    return this.#kinds.push({ origin, scale }) - 1
+  }
+
+  add(field: number, target: number, kind: number): void {
+    if (target < 0 || kind < 0 || this.#count === mostReferences) return
+    if (this.#count === this.#fields.length) this.#grow()
+    this.#fields[this.#count] = field
+    this.#targets[this.#count] = target
+    this.#kindOf[this.#count++] = kind
+  }
+
+  finish(): References {
+    return {
+      count: this.#count,
+      fields: this.#fields,
+      targets: this.#targets,
+      kindOf: this.#kindOf,
+      kinds: this.#kinds,
+    }
+  }
+
+  #grow(): void {
+    const length = 2 * this.#fields.length
+    const [fields, targets, kindOf] = [
+      new Uint32Array(length),
+      new Uint32Array(length),
+      new Uint8Array(length),
+    ]
+    fields.set(this.#fields)
+    targets.set(this.#targets)
+    kindOf.set(this.#kindOf)
+    this.#fields = fields
+    this.#targets = targets
+    this.#kindOf = kindOf
+  }
+}
+
+/** Bytes of a section looked at together; a multiple of the 24 bytes of a relocation or symbol. */
+const pieceBytes = 24 * 2 ** 16
+const entryBytes = 24
+/** The longest instruction prefix and field that are looked at together, and a record of unwinding. */
+const lookAhead = 32
+
+class Scan {
+  readonly #base: BaseBytes
+  readonly #elf: Elf
+  readonly #found: ReferenceList
+  readonly #addresses: Addresses
+  readonly #toField: number
+  readonly #absolute: number
+  readonly #fromField: number
+
+  constructor(base: BaseBytes, elf: Elf, found: ReferenceList) {
+    this.#base = base
+    this.#elf = elf
+    this.#found = found
+    this.#addresses = new Addresses(elf)
+    this.#toField = found.kind('field', 1)
+    this.#absolute = found.kind('nothing', 1)
+    this.#fromField = found.kind('field', -1)
+  }
+
+  section(section: ElfSection): void {
+    const { type, flags, name } = section
+    const isLoaded = (flags & sectionFlag.loaded) !== 0
+    if (type === sectionType.relocations) this.#eachEntry(section, this.#relocations(section))
+    else if (type === sectionType.symbols || type === sectionType.dynamicSymbols)
+      this.#eachEntry(section, this.#symbols(section))
+    else if (this.#elf.isRelocatable) return
+    else if (type === sectionType.program && (flags & sectionFlag.executable) !== 0) this.#code(section)
+    else if (name === '.eh_frame_hdr') this.#unwindTable(section)
+    else if (name === '.eh_frame') this.#unwindRecords(section)
+    else if (isLoaded && (flags & sectionFlag.writable) !== 0) this.#pointers(section)
+  }
+
+  /** Calls, jumps, and operands relative to the next instruction. */
+  #code({ offset, sizeBytes, address }: ElfSection): void {
+    const end = offset + sizeBytes
+    const bias = address - offset
+    let at = offset
+    for (let from = offset; from < end; from += pieceBytes) {
+      const length = Math.min(pieceBytes + lookAhead, end - from)
+      const bytes = this.#base.read(from, length)
+      at = Math.max(at, from) - from
+      const stop = Math.min(pieceBytes, length - 5)
+      for (; at < stop; at++) {
+        const byte = bytes[at]!
+        let field = at + 1
+        const isOperand = (byte & 0xc7) === 0x05
+        if (byte === 0x0f && (bytes[at + 1]! & 0xf0) === 0x80) field = at + 2
+        else if (!isOperand && byte !== 0xe8 && byte !== 0xe9) continue
+        if (field + 4 > length) break
+        const value =
+          bytes[field]! | (bytes[field + 1]! << 8) | (bytes[field + 2]! << 16) | (bytes[field + 3]! << 24)
+        const target = this.#addresses.offsetOf(from + field + bias + 4 + value, !isOperand)
+        if (target < 0) continue
+        this.#found.add(from + field, target, this.#toField)
+        at = field + 3
+      }
+      at += from
+    }
+  }
+
+  #eachEntry(
+    section: ElfSection,
+    look: ((view: DataView, at: number, offset: number) => void) | undefined,
+  ): void {
+    if (look === undefined || section.entryBytes !== entryBytes) return
+    const end = section.offset + section.sizeBytes
+    for (let from = section.offset; from + entryBytes <= end; from += pieceBytes) {
+      const length = Math.min(pieceBytes, end - from)
+      const view = viewOf(this.#base.read(from, length))
+      for (let at = 0; at + entryBytes <= length; at += entryBytes) look(view, at, from + at)
+    }
+  }
+
+  /** Place, symbol and addend. In relocatable files places and addends count from the start of a section. */
+  #relocations(section: ElfSection): ((view: DataView, at: number, offset: number) => void) | undefined {
+    const { sections, isRelocatable } = this.#elf
+    const symbols = sections[section.link]
+    if (isRelocatable) return this.#sectionRelocations(sections[section.info], symbols)
+    const hasSymbols = symbols?.type === sectionType.dynamicSymbols
+    const symbolKind = hasSymbols ? this.#found.kind(symbols.offset, entryBytes) : -1
+    return (view, at, offset) => {
+      this.#found.add(offset, this.#addresses.offsetOf(view.getUint32(at, true)), this.#absolute)
+      const symbol = view.getUint32(at + 12, true)
+      if (hasSymbols && symbol > 0 && (symbol + 1) * entryBytes <= symbols.sizeBytes)
+        this.#found.add(offset + 12, symbols.offset + symbol * entryBytes, symbolKind)
+      if (view.getUint32(at + 20, true) === 0)
+        this.#found.add(offset + 16, this.#addresses.offsetOf(view.getUint32(at + 16, true)), this.#absolute)
+    }
+  }
+
+  #sectionRelocations(place: ElfSection | undefined, symbols: ElfSection | undefined) {
+    if (place === undefined || symbols?.type !== sectionType.symbols || symbols.sizeBytes > mostSymbolBytes)
+      return undefined
+    if (place.type === sectionType.none || place.type === sectionType.noBytes) return undefined
+    const symbolView = viewOf(Uint8Array.from(this.#base.read(symbols.offset, symbols.sizeBytes)))
+    const placeKind = this.#found.kind(place.offset, 1)
+    const symbolKind = this.#found.kind(symbols.offset, entryBytes)
+    return (view: DataView, at: number, offset: number): void => {
+      const placeAt = view.getUint32(at, true)
+      if (placeAt <= place.sizeBytes) this.#found.add(offset, place.offset + placeAt, placeKind)
+      const symbol = view.getUint32(at + 12, true)
+      if (symbol === 0 || (symbol + 1) * entryBytes > symbols.sizeBytes) return
+      this.#found.add(offset + 12, symbols.offset + symbol * entryBytes, symbolKind)
+      const isSection = symbolView.getUint8(symbol * entryBytes + 4) % 16 === 3
+      if (!isSection) return
+      const into = this.#elf.sections[symbolView.getUint16(symbol * entryBytes + 6, true)]
+      // A place relative to the next instruction has an addend that is four bytes short of what is meant.
+      const type = view.getUint32(at + 8, true)
+      const addend = view.getInt32(at + 16, true) + (type === 2 || type === 4 ? 4 : 0)
+      this.#addInSection(offset + 16, into, addend)
+    }
+  }
+
+  /** Name and value. */
+  #symbols({ link }: ElfSection): (view: DataView, at: number, offset: number) => void {
+    const { sections, isRelocatable } = this.#elf
+    const names = sections[link]
+    const nameKind = names === undefined ? -1 : this.#found.kind(names.offset, 1)
+    return (view, at, offset) => {
+      const name = view.getUint32(at, true)
+      if (names !== undefined && name > 0 && name < names.sizeBytes)
+        this.#found.add(offset, names.offset + name, nameKind)
+      const index = view.getUint16(at + 6, true)
+      const value = view.getUint32(at + 8, true)
+      if (isRelocatable) this.#addInSection(offset + 8, sections[index], value)
+      else if (index > 0 && index < firstReservedIndex)
+        this.#found.add(offset + 8, this.#addresses.offsetOf(value), this.#absolute)
+    }
+  }
+
+  #addInSection(field: number, section: ElfSection | undefined, at: number): void {
+    if (section === undefined || section.type === sectionType.none || section.type === sectionType.noBytes)
+      return
+    if (at >= 0 && at <= section.sizeBytes)
+      this.#found.add(field, section.offset + at, this.#found.kind(section.offset, 1))
+  }
+
+  /** Of .eh_frame_hdr: where the records start, then pairs relative to the section, all as 32-bit numbers. */
+  #unwindTable({ offset, sizeBytes, address }: ElfSection): void {
+    const tableAt = 12
+    if (sizeBytes < tableAt) return
+    const start = viewOf(this.#base.read(offset, tableAt))
+    if (start.getUint32(0) !== 0x011b033b) return
+    const recordsAt = address + 4 + start.getInt32(4, true)
+    this.#found.add(offset + 4, this.#addresses.offsetOf(recordsAt), this.#toField)
+    const kind = this.#found.kind(offset, 1)
+    for (let from = offset + tableAt; from < offset + sizeBytes; from += pieceBytes) {
+      const length = Math.min(pieceBytes, offset + sizeBytes - from)
+      const view = viewOf(this.#base.read(from, length))
+      for (let at = 0; at + 4 <= length; at += 4)
+        this.#found.add(from + at, this.#addresses.offsetOf(address + view.getInt32(at, true)), kind)
+    }
+  }
+
+  /** Of .eh_frame: each record's distance from the one it shares, its code, and its language's data. */
+  #unwindRecords({ offset, sizeBytes, address }: ElfSection): void {
+    const end = offset + sizeBytes
+    let at = offset
+    while (at + lookAhead <= end) {
+      const from = at
+      const length = Math.min(pieceBytes, end - from)
+      const view = viewOf(this.#base.read(from, length))
+      for (; at + lookAhead <= from + length;) {
+        const record = at - from
+        const recordBytes = view.getUint32(record, true)
+        if (recordBytes === 0 || recordBytes > end - at - 4) return
+        const shared = view.getUint32(record + 4, true)
+        if (shared !== 0) {
+          if (shared <= at + 4 - offset) this.#found.add(at + 4, at + 4 - shared, this.#fromField)
+          this.#addRelative(at + 8, view.getInt32(record + 8, true), address - offset)
+          if (view.getUint8(record + 16) === 4)
+            this.#addRelative(at + 17, view.getInt32(record + 17, true), address - offset)
+        }
+        at += 4 + recordBytes
+      }
+    }
+  }
+
+  #addRelative(field: number, value: number, bias: number): void {
+    this.#found.add(field, this.#addresses.offsetOf(field + bias + value), this.#toField)
+  }
+
+  /** Of writable data: words of 64 bits, aligned, that are addresses. */
+  #pointers({ offset, sizeBytes }: ElfSection): void {
+    const end = offset + sizeBytes
+    for (let from = Math.ceil(offset / 8) * 8; from < end; from += pieceBytes) {
+      const length = Math.min(pieceBytes, end - from)
+      const view = viewOf(this.#base.read(from, length))
+      for (let at = 0; at + 8 <= length; at += 8) {
+        const value = view.getUint32(at, true)
+        if (value >= lowestPointer && view.getUint32(at + 4, true) === 0)
+          this.#found.add(from + at, this.#addresses.offsetOf(value), this.#absolute)
+      }
+    }
+  }
+}
+
+const mostSymbolBytes = 16 * 1024 * 1024
+const firstReservedIndex = 0xff00
+/** Smaller numbers are more often sizes. */
+const lowestPointer = 4096
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+
+/** From addresses in memory to offsets in the file. */
+class Addresses {
+  readonly #starts: Float64Array
+  readonly #ends: Float64Array
+  readonly #offsets: Float64Array
+  readonly #hasBytes: Uint8Array
+  readonly #isCode: Uint8Array
+  /** The section of the last answer: neighbours in the file often point at neighbours. */
+  #last = 0
+
+  constructor({ sections }: Elf) {
+    let end = 0
+    const loaded = sections
+      .filter(({ flags, type, sizeBytes }) => {
+        const isLoaded = (flags & sectionFlag.loaded) !== 0 && sizeBytes > 0
+        return isLoaded && !(type === sectionType.noBytes && (flags & sectionFlag.threadLocal) !== 0)
+      })
+      .toSorted((a, b) => a.address - b.address || a.sizeBytes - b.sizeBytes)
+      .filter(({ address, sizeBytes }) => {
+        if (address < end) return false
+        end = address + sizeBytes
+        return true
+      })
+    this.#starts = Float64Array.from(loaded, ({ address }) => address)
+    this.#ends = Float64Array.from(loaded, ({ address, sizeBytes }) => address + sizeBytes)
+    this.#offsets = Float64Array.from(loaded, ({ offset }) => offset)
+    this.#hasBytes = Uint8Array.from(loaded, ({ type }) => Number(type !== sectionType.noBytes))
+    this.#isCode = Uint8Array.from(loaded, ({ flags }) => Number((flags & sectionFlag.executable) !== 0))
+  }
+
+  /** -1 of what is in no section. All of a section without bytes lies where its bytes would begin. */
+  offsetOf(address: number, isCodeWanted = false): number {
+    const index = this.#find(address)
+    if (index < 0 || (isCodeWanted && this.#isCode[index] === 0)) return -1
+    const offset = this.#offsets[index]!
+    return this.#hasBytes[index] === 1 ? offset + address - this.#starts[index]! : offset
+  }
+
+  #find(address: number): number {
+    if (address >= this.#starts[this.#last]! && address < this.#ends[this.#last]!) return this.#last
+    let low = 0
+    let high = this.#starts.length - 1
+    while (low <= high) {
+      const middle = Math.floor((low + high) / 2)
+      if (this.#ends[middle]! <= address) low = middle + 1
+      else if (this.#starts[middle]! > address) high = middle - 1
+      else return (this.#last = middle)
+    }
+    return -1
+  }
+}
