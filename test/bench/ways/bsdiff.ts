@@ -1,0 +1,46 @@
+// bsdiff: one patch for each changed file against the same path of A, or against one byte where A has none, which
+// leaves its bzip2. Only the patches count: not their names, nor what to remove. Apply is one bspatch for each.
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { quote, timed } from './timed.ts'
+import { changedFiles } from './trees.ts'
+import { assertSame, type Peer } from './way.ts'
+
+export const bsdiff: Peer = {
+  name: 'bsdiff',
+  programs: ['bsdiff', 'bspatch'],
+  version: "dpkg-query -W -f '${Version}' bsdiff 2>/dev/null || echo unknown",
+  measure: ({ a, b, work }) => {
+    writeFileSync(join(work, 'nothing'), '\n')
+    const files = changedFiles(a, b).map(({ path, hasBase }, at) => ({
+      path,
+      before: hasBase ? quote(join(a, path)) : 'nothing',
+      after: quote(join(b, path)),
+      patch: `patches/${at}`,
+    }))
+    const shell = (name: string, lines: readonly string[]): string => {
+      writeFileSync(join(work, name), `set -e\n${lines.join('\n')}\n`)
+      return `bash ${name}`
+    }
+    const make = timed(
+      shell('make.sh', [
+        'mkdir patches',
+        ...files.map(({ before, after, patch }) => `bsdiff ${before} ${after} ${patch}`),
+      ]),
+      work,
+    )
+    const apply = timed(
+      shell('apply.sh', [
+        'mkdir out',
+        ...files.map(({ before, patch }, at) => `bspatch ${before} out/${at} ${patch}`),
+      ]),
+      work,
+    )
+    const isSame = (path: string, at: number): boolean =>
+      readFileSync(join(b, path)).equals(readFileSync(join(work, 'out', `${at}`)))
+    const problems = files.flatMap(({ path }, at) => (isSame(path, at) ? [] : [`${path} differs`]))
+    assertSame('bsdiff', problems)
+    const bytes = files.reduce((sum, { patch }) => sum + statSync(join(work, patch)).size, 0)
+    return { bytes, make, apply, note: `${files.length} patches, names and removals not counted` }
+  },
+}

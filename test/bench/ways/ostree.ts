@@ -1,0 +1,44 @@
+// OSTree: both trees are commits of an archive repository (not counted). Make is `static-delta generate` without
+// fallbacks, so that everything is in the delta; its files are what is carried. Apply is `apply-offline` into a
+// repository that has A, and a checkout by hard links, as a machine that boots from checkouts does.
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { run, timed } from './timed.ts'
+import { differences, sizeBelow } from './trees.ts'
+import { assertSame, type Peer } from './way.ts'
+
+const commit = '--no-xattrs --owner-uid=0 --owner-gid=0 --timestamp=@0'
+
+export const ostree: Peer = {
+  name: 'ostree static-delta',
+  programs: ['ostree'],
+  version: "ostree --version | sed -n 's/.*Version: *//p' | tr -d \"'\"",
+  measure: ({ a, b, work }) => {
+    run(
+      `ostree --repo=repo init --mode=archive
+      ostree --repo=repo commit -b before --tree=dir='${a}' ${commit}
+      ostree --repo=repo commit -b after --tree=dir='${b}' ${commit}`,
+      work,
+    )
+    const make = timed(
+      'ostree --repo=repo static-delta generate --from=before --to=after --min-fallback-size=0',
+      work,
+    )
+    const deltas = join(work, 'repo/deltas')
+    const [first = ''] = readdirSync(deltas)
+    const [second = ''] = readdirSync(join(deltas, first))
+    run(
+      `cp -r repo/deltas/${first}/${second} delta
+      ostree --repo=host init --mode=bare-user
+      ostree --repo=host pull-local repo before`,
+      work,
+    )
+    const apply = timed(
+      `ostree --repo=host static-delta apply-offline delta
+      ostree --repo=host checkout -U -H ${run('ostree --repo=repo rev-parse after', work).trim()} out`,
+      work,
+    )
+    assertSame('ostree', differences(b, join(work, 'out')))
+    return { bytes: sizeBelow(deltas), make, apply }
+  },
+}

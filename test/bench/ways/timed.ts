@@ -1,0 +1,63 @@
+// Runs whole programs and says what they cost: user and system seconds of every process and thread of a script, and
+// the largest resident size of any one of its processes, both as GNU time reports them after the last has ended. A
+// script that fails ends the bench: a figure of half a run is worse than none.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export interface Cost {
+  /** User and system seconds. */
+  readonly cpu: number
+  readonly peakBytes: number
+}
+
+const quiet = { ...process.env, LC_ALL: 'C', TZ: 'UTC' }
+
+/** Runs a bash script in `folder`, its output thrown away. */
+export function timed(script: string, folder: string): Cost {
+  const place = mkdtempSync(join(tmpdir(), 'moss-timed-'))
+  const figures = join(place, 'figures')
+  const args = ['-q', '-f', '%U %S %M', '-o', figures, 'bash', '-euo', 'pipefail', '-c', script]
+  try {
+    const ran = spawnSync('/usr/bin/time', args, {
+      cwd: folder,
+      encoding: 'utf8',
+      maxBuffer: 2 ** 26,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: quiet,
+    })
+    if (ran.error !== undefined)
+      throw new Error('the bench needs /usr/bin/time (GNU time)', { cause: ran.error })
+    if (ran.status !== 0)
+      throw new Error(`exit ${ran.status}: ${script.slice(0, 400)}\n${ran.stderr.slice(-4000)}`)
+    const [user = NaN, system = NaN, kibibytes = NaN] = readFileSync(figures, 'utf8')
+      .trim()
+      .split(' ')
+      .map(Number)
+    return { cpu: user + system, peakBytes: kibibytes * 1024 }
+  } finally {
+    rmSync(place, { recursive: true, force: true })
+  }
+}
+
+/** Runs a bash script in `folder` that is not counted; what it printed. */
+export function run(script: string, folder: string): string {
+  const ran = spawnSync('bash', ['-euo', 'pipefail', '-c', script], {
+    cwd: folder,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+    env: quiet,
+  })
+  if (ran.status !== 0)
+    throw new Error(
+      `exit ${ran.status}: ${script.slice(0, 400)}\n${ran.stdout.slice(-2000)}\n${ran.stderr.slice(-4000)}`,
+    )
+  return ran.stdout
+}
+
+export const isInstalled = (...programs: readonly string[]): boolean =>
+  programs.every((program) => spawnSync('bash', ['-c', `command -v ${program}`]).status === 0)
+
+/** For a shell, whatever the text holds. */
+export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
