@@ -26,14 +26,17 @@ interface Codes {
 
 const ways = { stored: 0, fixed: 1, dynamic: 2 } as const
 
+/** One stream is packed at a time, and these are large. */
+const kept = { values: new Uint8Array(32_768), distances: new Uint16Array(32_768) }
+
 export class BlockWriter {
   readonly out: BitWriter
   readonly #window: SearchWindow
   readonly #mostSymbols: number
   readonly #cutsEvery: number
   /** Of each symbol the literal, or the match's length less 3; and its distance, 0 for a literal. */
-  readonly #values: Uint8Array
-  readonly #distances: Uint16Array
+  readonly #values = kept.values
+  readonly #distances = kept.distances
   #symbols = 0
   #matches = 0
   readonly #literalTree = new HuffmanTree({
@@ -59,8 +62,6 @@ export class BlockWriter {
     this.#window = window
     this.#mostSymbols = family.blockSymbols - 1
     this.#cutsEvery = family.cutsBlocks && level > 2 ? 4096 : 0
-    this.#values = new Uint8Array(family.blockSymbols)
-    this.#distances = new Uint16Array(family.blockSymbols)
     this.#begin()
   }
 

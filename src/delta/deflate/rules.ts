@@ -85,3 +85,8 @@ export function ruleOf(maker: Maker): MakerRule | undefined {
   const found = efforts[level - 1]
   return family === undefined || found === undefined ? undefined : { family, level, effort: found }
 }
+
+/** The numbers of all makers. */
+export const makers: readonly Maker[] = families.flatMap((_, family) =>
+  efforts.map((_effort, index) => 16 * family + index + 1),
+)

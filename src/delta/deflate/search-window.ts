@@ -13,8 +13,15 @@ const mostDistance = half - minAhead
 /** From here on a full search would leave the window. */
 const lastSearch = size - minAhead
 
+/** One stream is packed at a time: to make these anew for each would take longer than a small one does. */
+const kept = {
+  bytes: new Uint8Array(size + minAhead),
+  previous: new Uint16Array(half),
+  head: new Uint16Array(2 * half),
+}
+
 export class SearchWindow {
-  readonly bytes = new Uint8Array(size + minMatch)
+  readonly bytes = kept.bytes
   /** The place in the window that is packed next, and how much of it has been read from there on. */
   at = 0
   ahead = 0
@@ -37,7 +44,7 @@ export class SearchWindow {
   readonly #hashMask: number
   /** Of each hash the last place, and of each place the one before; 0 is none. */
   readonly #head: Uint16Array
-  readonly #previous = new Uint16Array(half)
+  readonly #previous = kept.previous
 
   constructor(input: Uint8Array, { family, effort }: MakerRule) {
     this.#input = input
@@ -47,8 +54,9 @@ export class SearchWindow {
     this.#chain = effort.chain
     this.#shift = Math.ceil(family.hashBits / minMatch)
     this.#hashMask = 2 ** family.hashBits - 1
-    this.#head = new Uint16Array(2 ** family.hashBits)
+    this.#head = kept.head.subarray(0, 2 ** family.hashBits).fill(0)
     this.#fill()
+    this.bytes.fill(0, this.ahead, this.ahead + minAhead)
   }
 
   /** Sees to it that enough is ahead, until the input ends. */
@@ -108,12 +116,12 @@ export class SearchWindow {
     const allowed = atLeast >= this.#good ? this.#chain >>> 2 : this.#chain
     const nice = this.#looksBeyondEnd ? this.#nice : Math.min(this.#nice, this.ahead)
     let best = atLeast
-    let ending = view.getUint16(at + best - 1)
+    let ending = view.getUint16(at + best - 1, true)
     let left = allowed
     let compared = 0
     let place = first
     for (;;) {
-      while (view.getUint16(place + best - 1) !== ending) {
+      while (view.getUint16(place + best - 1, true) !== ending) {
         place = previous[place & halfMask]!
         if (place <= limit || --left === 0) {
           this.steps += allowed - left + compared
@@ -122,7 +130,7 @@ export class SearchWindow {
       }
       const back = at - place
       let here = at
-      while (here < end && view.getUint32(here) === view.getUint32(here - back)) here += 4
+      while (here < end && view.getInt32(here, true) === view.getInt32(here - back, true)) here += 4
       while (here < end && bytes[here] === bytes[here - back]) here++
       const length = here < end ? here - at : maxMatch
       compared += length
@@ -130,7 +138,7 @@ export class SearchWindow {
         best = length
         this.matchAt = place
         if (length >= nice) break
-        ending = view.getUint16(at + best - 1)
+        ending = view.getUint16(at + best - 1, true)
       }
       place = previous[place & halfMask]!
       if (place <= limit || --left === 0) break
