@@ -6,7 +6,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Corpus } from './corpus.ts'
 import { nameOf, placeIn, unpackSide } from './moss-packages.ts'
-import { quote, run, timed } from './timed.ts'
+import { type Cost, quote, run, timed } from './timed.ts'
 import { differences, entriesBelow } from './trees.ts'
 import { assertSame, type Row } from './way.ts'
 
@@ -80,11 +80,17 @@ function measureEffort(
     work,
   )
   const bytes = statSync(join(work, 'update.moss')).size
-  const apply = timed(`${moss} import update.moss --root target; ${moss} apply -y --root target`, work)
+  const taken = timed(`${moss} import update.moss --root target`, work)
+  const applied = timed(`${moss} apply -y --root target`, work)
   assertIsB(corpus, join(work, 'target'))
-  const note = noteOf(readFileSync(join(work, 'told.json'), 'utf8'))
-  return { bytes, make, apply, ...(note === undefined ? {} : { note }) }
+  const note = `${noteOf(readFileSync(join(work, 'told.json'), 'utf8'))}; import ${taken.cpu.toFixed(2)} s, apply ${applied.cpu.toFixed(2)} s`
+  return { bytes, make, apply: sumOf(taken, applied), note }
 }
+
+const sumOf = (one: Cost, other: Cost): Cost => ({
+  cpu: one.cpu + other.cpu,
+  peakBytes: Math.max(one.peakBytes, other.peakBytes),
+})
 
 /** Everything of B is there and nothing else but what moss itself keeps below usr/lib/moss. */
 function assertIsB(corpus: Corpus, host: string): void {
@@ -99,10 +105,10 @@ function assertIsB(corpus: Corpus, host: string): void {
 }
 
 /** Where the bytes went, as the export tells it. */
-function noteOf(json: string): string | undefined {
+function noteOf(json: string): string {
   const told = JSON.parse(json) as Readonly<Record<string, unknown>>
   const parts = Object.entries(told).flatMap(([name, value]) =>
     name.endsWith('Bytes') && typeof value === 'number' ? [`${name.slice(0, -5)} ${value}`] : [],
   )
-  return parts.length === 0 ? undefined : parts.join(', ')
+  return parts.join(', ')
 }

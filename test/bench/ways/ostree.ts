@@ -16,6 +16,7 @@ export const ostree: Peer = {
   measure: ({ a, b, work }) => {
     run(
       `ostree --repo=repo init --mode=archive
+      ostree --repo=repo config set core.fsync false
       ostree --repo=repo commit -b before --tree=dir='${a}' ${commit}
       ostree --repo=repo commit -b after --tree=dir='${b}' ${commit}`,
       work,
@@ -30,7 +31,9 @@ export const ostree: Peer = {
     run(
       `cp -r repo/deltas/${first}/${second} delta
       ostree --repo=host init --mode=bare-user
-      ostree --repo=host pull-local repo before`,
+      ostree --repo=host config set core.fsync false
+      ostree --repo=host pull-local repo before
+      ostree --repo=host config unset core.fsync`,
       work,
     )
     const apply = timed(

@@ -10,11 +10,23 @@ export interface ChangedFile {
   readonly sizeBytes: number
 }
 
-/** Every entry below `top`, in the order of its paths. */
-export function entriesBelow(top: string): readonly { readonly path: string; readonly entry: Dirent }[] {
-  return readdirSync(top, { recursive: true, withFileTypes: true })
-    .map((entry) => ({ path: join(entry.parentPath, entry.name).slice(top.length + 1), entry }))
-    .sort((a, b) => (a.path < b.path ? -1 : 1))
+export interface TreeEntry {
+  readonly path: string
+  readonly entry: Dirent
+}
+
+/** Every entry below `top`, in the order of its paths. Links are entries, never ways: Node's own walk follows them. */
+export function entriesBelow(top: string): readonly TreeEntry[] {
+  const found: TreeEntry[] = []
+  const walk = (folder: string): void => {
+    for (const entry of readdirSync(join(top, folder), { withFileTypes: true })) {
+      const path = join(folder, entry.name)
+      found.push({ path, entry })
+      if (entry.isDirectory()) walk(path)
+    }
+  }
+  walk('')
+  return found.sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
 export function sizeBelow(top: string): number {

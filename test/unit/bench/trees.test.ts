@@ -29,6 +29,15 @@ test('a file of the same size and date but other bytes has changed', () => {
   expect(sizeBelow(b)).toBe(11)
 })
 
+test('what lies behind a link to a folder is counted once, where it is', () => {
+  const a = tree({ 'x/file': 'one' })
+  const b = tree({ 'x/file': 'two' })
+  symlinkSync('x', join(b, 'y'))
+  expect(changedFiles(a, b)).toHaveLength(1)
+  expect(sizeBelow(b)).toBe(3)
+  expect(differences(b, a)).toEqual(['x/file: has other content', 'y: is missing'])
+})
+
 test('content, kind, mode, what is missing and what is too much are all told', () => {
   const meant = tree({ content: 'a', kind: 'a', mode: 'a', missing: 'a' })
   const host = tree({ content: 'b', mode: 'a', more: 'a' })
