@@ -1,4 +1,4 @@
-// npm run bench -- [--folder DIR] [--work DIR] [--peers-from FILE] [--ways LIST] [--moss PROGRAM] [SET…]: what an
+// npm run bench -- [--folder DIR] [--work DIR] [--peers-from FILE]… [--ways LIST] [--moss PROGRAM] [SET…]: what an
 // update costs with moss at three efforts and with the peers that are installed, on real packages; the set `small`
 // where none is named. Corpora lie in --folder, $MOSS_BENCH_FOLDER or the user's cache and are fetched once. Figures
 // are told with the bars, not judged: that is bench:check.
@@ -10,7 +10,7 @@ const { values, positionals } = parseArgs({
   options: {
     folder: { type: 'string' },
     work: { type: 'string' },
-    'peers-from': { type: 'string' },
+    'peers-from': { type: 'string', multiple: true },
     ways: { type: 'string' },
     moss: { type: 'string' },
   },

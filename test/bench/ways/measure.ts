@@ -29,8 +29,8 @@ export interface BenchOptions {
   readonly work?: string | undefined
   /** Names of ways, or beginnings of them: `moss`, `moss fast`, `ostree`; all by default. */
   readonly ways?: readonly string[] | undefined
-  /** A report whose peers are taken instead of measuring them. */
-  readonly peersFrom?: string | undefined
+  /** Reports whose peers are taken, for the sets that they have, instead of measuring them. */
+  readonly peersFrom?: readonly string[] | undefined
   /** The launcher of moss; the built program of this tree by default. */
   readonly moss?: string | undefined
 }
@@ -54,23 +54,28 @@ export function measureSets(options: BenchOptions): Done {
   const folder = resolve(options.folder ?? cacheFolder())
   const work = resolve(options.work ?? join(folder, 'work'))
   const date = new Date().toISOString().slice(0, 19).replace('T', ' ')
-  const earlier =
-    options.peersFrom === undefined ? undefined : readReport(readFileSync(options.peersFrom, 'utf8'))
+  const earlier = (options.peersFrom ?? []).map((path) => readReport(readFileSync(path, 'utf8')))
   const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: top, encoding: 'utf8' }).stdout
   const sets: SetReport[] = []
+  const finish = (): Done =>
+    writeReport(
+      {
+        kind: 'moss bench 1',
+        date: `${date} UTC`,
+        machine: `${cpus().length} × ${cpus()[0]?.model ?? 'processor'}, Node ${process.versions.node}`,
+        ...(commit === null || commit === '' ? {} : { commit: commit.trim() }),
+        sets,
+      },
+      join(work, 'results', date.replaceAll(/\D/g, '')),
+    )
   for (const set of options.sets) {
     say(`${set}: its trees`)
     const corpus = openCorpus(folder, set)
     sets.push(measureSet(corpus, { options, earlier, work: join(work, set) }))
+    // A set takes long: what was measured is not lost when the next one fails.
+    finish()
   }
-  const report: Report = {
-    kind: 'moss bench 1',
-    date: `${date} UTC`,
-    machine: `${cpus().length} × ${cpus()[0]?.model ?? 'processor'}, Node ${process.versions.node}`,
-    ...(commit === null || commit === '' ? {} : { commit: commit.trim() }),
-    sets,
-  }
-  return writeReport(report, join(work, 'results', date.replaceAll(/\D/g, '')))
+  return finish()
 }
 
 function writeReport(report: Report, folder: string): Done {
@@ -88,7 +93,7 @@ function writeReport(report: Report, folder: string): Done {
 
 interface SetRun {
   readonly options: BenchOptions
-  readonly earlier: Report | undefined
+  readonly earlier: readonly Report[]
   readonly work: string
 }
 
@@ -103,7 +108,7 @@ function measureSet(corpus: Corpus, { options, earlier, work }: SetRun): SetRepo
     changedFiles: changed.length,
     changedBytes: changed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
   }
-  const known = earlier === undefined ? undefined : earlierPeers(earlier, about)
+  const known = earlier.map((report) => earlierPeers(report, about)).find((found) => found !== undefined)
   const isWanted = (way: string): boolean =>
     options.ways === undefined || options.ways.some((name) => way.startsWith(name))
   const inFolder = <T>(measure: (folder: string) => T): T => {

@@ -60,35 +60,49 @@ function axes(x: Scale, y: Scale): readonly string[] {
   ]
 }
 
-/** Labels stand to the right of their points, moved down where they would cover one another. */
+interface Spot {
+  readonly x: number
+  readonly y: number
+}
+
+const lineHeight = 13
+const labelOf = ({ way }: Row): number => way.length * 7.2
+
+/** Labels stand to the right of their points, moved down where they would cover another label or point. */
 function points(rows: readonly Row[], x: Scale, y: Scale): readonly string[] {
-  const placed = rows
-    .map((row) => ({
-      row,
-      x: panel.left + part(row.make.cpu, x) * inner.width,
-      y: panel.top + inner.height - part(row.bytes, y) * inner.height,
-    }))
-    .sort((a, b) => a.y - b.y)
-  let last = -Infinity
+  const placed = rows.map((row) => ({ row, ...spotOf(row, x, y) })).sort((one, other) => one.y - other.y)
+  const taken: (Spot & { readonly width: number })[] = []
   return placed.flatMap(({ row, x: across, y: down }) => {
+    const left = across + 9
+    const covers = (at: number): boolean =>
+      taken.some(
+        (label) =>
+          left < label.x + label.width &&
+          label.x < left + labelOf(row) &&
+          Math.abs(label.y - at) < lineHeight,
+      ) ||
+      placed.some((point) => point.x > left && point.x < left + labelOf(row) && Math.abs(point.y - at) < 9)
+    let at = down
+    while (covers(at)) at += lineHeight / 2
+    taken.push({ x: left, y: at, width: labelOf(row) })
     const kind = isMoss(row) ? 'moss' : 'peer'
-    last = Math.max(down + 4, last + 13)
     return [
       `<circle cx="${across.toFixed(1)}" cy="${down.toFixed(1)}" r="5" class="${kind}"><title>${escape(row.way)}: ${grouped(row.bytes)} bytes, ${row.make.cpu.toFixed(2)} s</title></circle>`,
-      text({ x: across + 9, y: last, kind: `${kind} label` }, row.way),
+      text({ x: left, y: at + 4, kind: `${kind} label` }, row.way),
     ]
   })
 }
 
+const spotOf = ({ make, bytes }: Row, x: Scale, y: Scale): Spot => ({
+  x: panel.left + part(make.cpu, x) * inner.width,
+  y: panel.top + inner.height - part(bytes, y) * inner.height,
+})
+
 function joined(rows: readonly Row[], x: Scale, y: Scale): string {
   const steps = rows
     .filter(isMoss)
-    .map(({ make, bytes }) =>
-      [
-        (panel.left + part(make.cpu, x) * inner.width).toFixed(1),
-        (panel.top + inner.height - part(bytes, y) * inner.height).toFixed(1),
-      ].join(' '),
-    )
+    .map((row) => spotOf(row, x, y))
+    .map((spot) => `${spot.x.toFixed(1)} ${spot.y.toFixed(1)}`)
   return steps.length < 2 ? '' : `<path d="M${steps.join('L')}" class="line"/>`
 }
 
