@@ -88,7 +88,7 @@ function cellsOf(row: Row, rows: readonly Row[]): readonly string[] {
 
 function tableOf(rows: readonly Row[]): string {
   const cells = [heads, ...rows.map((row) => cellsOf(row, rows))]
-  const widths = heads.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)))
+  const widths = heads.map((_, column) => Math.max(3, ...cells.map((line) => line[column]?.length ?? 0)))
   const isText = (column: number): boolean => column === 0 || column === heads.length - 1
   const lines = cells.map((line) =>
     line.map((cell, at) => (isText(at) ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))),
