@@ -3,7 +3,7 @@
 // another by seeds only when it fails, and extends both ends of each run by score, as bsdiff does (C. Percival,
 // "Naive differences of executable code", 2003) without its suffix sort. Linear in time: lookups compare at most
 // `decideBytes`, and both extensions together walk each byte of the target a few times.
-import { SeedIndex, seedRule } from './seed-index.ts'
+import { seedBytes, SeedIndex } from './seed-index.ts'
 
 /** `copy` bytes of the target resemble the base from its current place on, the next `extra` nothing. */
 export interface Segment {
@@ -17,10 +17,7 @@ export interface Segment {
 /** So many bytes decide whether another alignment is better; equality beyond is found under that alignment. */
 const decideBytes = 4096
 
-/** How many more bytes must agree under another alignment than under the current one. */
-const advantage = 8
-
-/** A window half of which agrees stays on the alignment. */
+/** A window half of which agrees stays on the alignment; where it does not, the next one starts half a window on. */
 const looseWindow = 32
 
 /** Backwards, a run that has not improved for so long will not. */
@@ -34,10 +31,10 @@ interface Found {
   readonly length: number
 }
 
-/** Segments in order; together they make the target. An empty target has none. */
-export function* align(base: Uint8Array, target: Uint8Array): Generator<Segment> {
+/** Segments in order; together they make the target. An empty target has none. `sparseBits` is how SeedIndex has it. */
+export function* align(base: Uint8Array, target: Uint8Array, sparseBits: number): Generator<Segment> {
   if (target.length === 0) return
-  const search = new AlignmentSearch(base, target)
+  const search = new AlignmentSearch(base, target, sparseBits)
   let at = 0
   let baseAt = 0
   let from = 0
@@ -74,44 +71,50 @@ export function* align(base: Uint8Array, target: Uint8Array): Generator<Segment>
   }
 }
 
+/** How many more bytes must agree to pay for naming another alignment: about the bits of how far it is. */
+const costOf = (distance: number): number => 32 - Math.clz32(Math.abs(distance))
+
 class AlignmentSearch {
   readonly #base: Buffer
   readonly #target: Buffer
+  readonly #sparseBits: number
   /** Made when it is first asked: files that keep their alignment need none. */
   #index: SeedIndex | undefined
-  readonly #seedBytes: number
 
-  constructor(base: Uint8Array, target: Uint8Array) {
+  constructor(base: Uint8Array, target: Uint8Array, sparseBits: number) {
     this.#base = Buffer.from(base.buffer, base.byteOffset, base.length)
     this.#target = Buffer.from(target.buffer, target.byteOffset, target.length)
-    this.#seedBytes = seedRule(base.length).length
+    this.#sparseBits = sparseBits
   }
 
   /** The next place where another alignment than `offset` (base minus target) is clearly better. */
   next(from: number, offset: number): Found | undefined {
-    const target = this.#target
-    const seedBytes = this.#seedBytes
+    const last = this.#target.length - seedBytes
     let at = from
-    while (at + seedBytes <= target.length) {
+    let looseAt = from
+    while (at <= last) {
       const end = this.#agreesUntil(at, offset)
       if (end - at >= seedBytes) {
-        at = end
+        at = looseAt = end
         continue
       }
       if (end > at + 1) at = end
-      if (this.#agreesLoosely(at, offset)) {
-        at += looseWindow
-        continue
+      if (at >= looseAt) {
+        if (this.#agreesLoosely(at, offset)) {
+          at = looseAt = at + looseWindow
+          continue
+        }
+        looseAt = at + looseWindow / 2
       }
-      if (at + seedBytes > target.length) return undefined
-      this.#index ??= new SeedIndex(this.#base, seedRule(this.#base.length))
-      const baseAt = this.#index.find(target, at)
-      const length = baseAt < 0 ? 0 : this.#equalBytes(at, baseAt)
-      if (length >= seedBytes) {
-        const agreeing = this.#agreeing(at, offset, length)
-        if (length > agreeing + advantage) return { at, baseAt, length }
-        at += length > agreeing ? 1 : length
-      } else at++
+      if (at > last) return undefined
+      this.#index ??= new SeedIndex(this.#base, this.#target, this.#sparseBits)
+      const baseAt = this.#index.find(at)
+      if (baseAt >= 0 && baseAt - at !== offset) {
+        const length = this.#equalBytes(at, baseAt)
+        const advantage = length - this.#agreeing(at, offset, length)
+        if (length >= seedBytes && advantage > costOf(baseAt - at - offset)) return { at, baseAt, length }
+      }
+      at++
     }
     return undefined
   }

@@ -32,6 +32,12 @@ export class DeltaEncoder {
   /** Bytes that agree since the last difference, across runs and files. */
   #gap = 0
   #before = { lengths: eachStream(() => 0), gap: 0 }
+  readonly #sparseBits: number
+
+  /** One seed of `2 ** sparseBits` is looked for: from 1, slow and thorough, to 5. */
+  constructor(sparseBits = 2) {
+    this.#sparseBits = sparseBits
+  }
 
   /** Gives what the file added to the streams, valid until the next one is added. */
   add(pair: DeltaPair): DeltaStreams {
@@ -39,12 +45,13 @@ export class DeltaEncoder {
     this.#streams.control.number(pair.target.length)
     const references = referencesOf(pair)
     this.#streams.forms.number(references === undefined ? form.plain : form.references)
-    if (references === undefined) this.#addRuns(pair, runsOf(pair))
+    if (references === undefined) this.#addRuns(pair, runsOf(pair, this.#sparseBits))
     else {
-      const runs = runsOf({
+      const labelled = {
         base: labelReferences(pair.base, references.base),
         target: labelReferences(pair.target, references.target),
-      })
+      }
+      const runs = runsOf(labelled, this.#sparseBits)
       this.#addRuns(pair, runs, new ReferencePrediction(references.base, runs, pair.base.length))
     }
     return eachStream((name) => this.#streams[name].since(this.#before.lengths[name]))
@@ -99,9 +106,9 @@ export class DeltaEncoder {
   }
 }
 
-function runsOf({ base, target }: DeltaPair): RunList {
+function runsOf({ base, target }: DeltaPair, sparseBits: number): RunList {
   const runs = new RunList()
-  for (const { at, baseAt, copy, extra } of align(base, target)) runs.add(at, baseAt, copy, extra)
+  for (const { at, baseAt, copy, extra } of align(base, target, sparseBits)) runs.add(at, baseAt, copy, extra)
   return runs
 }
 

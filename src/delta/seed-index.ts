@@ -1,93 +1,64 @@
-// Finds where a short run of bytes, a seed, stands in a base. Every few bytes of the base one seed enters a table of
-// positions by its digest; a rolling digest makes this and every lookup cost a few operations a byte. The first
-// of equal seeds stays. A found place is a hint: whoever asks compares the bytes.
+// Finds where a short run of bytes, a seed, stands in a base. Only seeds whose first word chooses itself, one of every few,
+// are entered and looked up: base and target choose alike, so nothing is lost but what is short, and most places cost
+// one multiplication. The first of equal seeds stays. A found place is a hint: whoever asks compares the bytes.
 
-const multiplier = 0x01000193
-const spread = 0x9e3779b1 | 0
+/** Bytes of a seed. */
+export const seedBytes = 16
 
-export interface SeedRule {
-  /** Bytes of a seed. */
-  readonly length: number
-  /** Every how many bytes of the base one enters. */
-  readonly step: number
-}
-
-const MiB = 1024 * 1024
-
-/** Longer bases are indexed more thinly, so that the table stays within 64 MiB. */
-export const seedRule = (baseBytes: number): SeedRule =>
-  baseBytes <= 8 * MiB
-    ? { length: 16, step: 2 }
-    : baseBytes <= 32 * MiB
-      ? { length: 16, step: 4 }
-      : { length: 24, step: 8 }
-
-/** What the byte that leaves a seed of this length has been multiplied with. */
-function leavingFactor(length: number): number {
-  let factor = 1
-  for (let i = 0; i < length; i++) factor = Math.imul(factor, multiplier)
-  return factor
-}
-
-function digestAt(bytes: Uint8Array, at: number, length: number): number {
-  let value = 0
-  for (let i = at; i < at + length; i++) value = (Math.imul(value, multiplier) + bytes[i]! + 1) | 0
-  return value
-}
+/** Of a table of places. */
+const mostBits = 23
 
 export class SeedIndex {
-  readonly #length: number
-  readonly #leaving: number
+  /** Of the first word's digest, this many highest bits are 0 in what chooses itself. */
+  readonly #sparseShift: number
   readonly #shift: number
   /** Positions plus one; 0 where there is none. */
   readonly #places: Int32Array
-  /** The rolling digest of the target, and where it is valid. */
-  #value = 0
-  #valueAt = -1
+  readonly #target: DataView
 
-  constructor(base: Uint8Array, rule: SeedRule) {
-    this.#length = rule.length
-    this.#leaving = leavingFactor(rule.length)
-    let bits = 12
-    while (2 ** bits < (base.length / rule.step) * 2 && bits < 24) bits++
+  /** One seed of `2 ** sparseBits` enters. */
+  constructor(base: Uint8Array, target: Uint8Array, sparseBits: number) {
+    this.#sparseShift = 32 - sparseBits
+    let bits = 10
+    while (2 ** bits < (base.length / 2 ** sparseBits) * 2 && bits < mostBits) bits++
     this.#shift = 32 - bits
     this.#places = new Int32Array(2 ** bits)
-    this.#enter(base, rule)
+    this.#target = viewOf(target)
+    this.#enter(viewOf(base))
   }
 
   /** Where in the base the seed at `at` of the target may stand; -1 if nowhere. It must fit in the target. */
-  find(target: Uint8Array, at: number): number {
-    const length = this.#length
-    const ahead = at - this.#valueAt
-    if (this.#valueAt < 0 || ahead < 0 || ahead >= length) this.#value = digestAt(target, at, length)
-    else
-      for (let from = this.#valueAt; from < at; from++)
-        this.#value =
-          (Math.imul(this.#value, multiplier) +
-            target[from + length]! +
-            1 -
-            Math.imul(this.#leaving, target[from]! + 1)) |
-          0
-    this.#valueAt = at
-    return this.#places[Math.imul(this.#value, spread) >>> this.#shift]! - 1
+  find(at: number): number {
+    const view = this.#target
+    const word = view.getInt32(at, true)
+    if (Math.imul(word, choosing) >>> this.#sparseShift !== 0 || word === 0) return -1
+    return this.#places[digestAt(view, at, word) >>> this.#shift]! - 1
   }
 
-  #enter(base: Uint8Array, { length, step }: SeedRule): void {
-    if (base.length < length) return
+  #enter(view: DataView): void {
     const places = this.#places
+    const sparseShift = this.#sparseShift
     const shift = this.#shift
-    const leaving = this.#leaving
-    let value = digestAt(base, 0, length)
-    let untilNext = 0
-    for (let at = 0; ; at++) {
-      if (untilNext === 0) {
-        const slot = Math.imul(value, spread) >>> shift
-        if (places[slot] === 0) places[slot] = at + 1
-        untilNext = step
-      }
-      untilNext--
-      if (at + length >= base.length) return
-      value = (Math.imul(value, multiplier) + base[at + length]! + 1 - Math.imul(leaving, base[at]! + 1)) | 0
+    const end = view.byteLength - seedBytes
+    for (let at = 0; at <= end; at++) {
+      const word = view.getInt32(at, true)
+      if (Math.imul(word, choosing) >>> sparseShift !== 0 || word === 0) continue
+      const slot = digestAt(view, at, word) >>> shift
+      if (places[slot] === 0) places[slot] = at + 1
     }
   }
+}
+
+const choosing = 0x9e3779b1 | 0
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+
+function digestAt(view: DataView, at: number, word: number): number {
+  let value = Math.imul(word, 0x85ebca6b) ^ Math.imul(view.getInt32(at + 4, true), 0xc2b2ae35)
+  value =
+    Math.imul((value << 13) | (value >>> 19), 0x27d4eb2f) ^ Math.imul(view.getInt32(at + 8, true), 0x165667b1)
+  value =
+    Math.imul((value << 13) | (value >>> 19), 0x85ebca6b) ^
+    Math.imul(view.getInt32(at + 12, true), 0x9e3779b1)
+  return Math.imul(value ^ (value >>> 15), 0xc2b2ae35)
 }
