@@ -11,12 +11,16 @@ export interface PackedStream {
   readonly isOfGzip: boolean
 }
 
+/** Those that people ask for; many headers say nothing of the level. */
+const usualLevels = [6, 9, 1]
+
 /** Every maker, the likeliest first. */
 export function likelyMakers({ level, isOfGzip }: PackedStream): readonly Maker[] {
+  const families = isOfGzip ? [0, 1, 2] : [1, 0, 2]
+  const levels = [level, ...usualLevels]
   const unlikeliness = (maker: Maker): number => {
-    const family = Math.floor(maker / 16)
-    const levelIsOther = maker % 16 === level ? 0 : 4
-    return levelIsOther + (family === 0 ? Number(!isOfGzip) * 1.5 : family - Number(!isOfGzip))
+    const place = levels.indexOf(maker % 16)
+    return families.indexOf(Math.floor(maker / 16)) + families.length * (place < 0 ? levels.length : place)
   }
   return makers.toSorted((a, b) => unlikeliness(a) - unlikeliness(b))
 }
