@@ -16,6 +16,8 @@ export const limits = {
   deltaPlainBytes: 64 * MiB,
   deltaBaseBytes: 64 * MiB,
   deltaStreamBytes: 16 * MiB,
+  /** Of a file, or its base, whose packed members are unpacked. */
+  deltaUnpackedBytes: 64 * MiB,
   zstdWindowBytes: 8 * MiB,
   pathDepth: 64,
   pathComponentBytes: 255,

@@ -6,9 +6,12 @@
 // everything is equal. A total function: whatever the streams hold, it ends in exactly the promised bytes, read
 // from inside the bases, with every stream used up, or in CONTAINER_DAMAGED.
 import { MossError } from '../base/error.ts'
+import { limits } from '../base/limits.ts'
 import { type BaseBytes, bytesInMemory } from './base-bytes.ts'
-import { form } from './delta-forms.ts'
+import type { Maker } from './deflate.ts'
+import { form, mostMembers } from './delta-forms.ts'
 import type { DeltaStreams } from './delta-streams.ts'
+import { repack, unpackBase } from './members.ts'
 import { ReferencePrediction } from './predict-references.ts'
 import { findReferences } from './references.ts'
 import { RunList } from './runs.ts'
@@ -69,17 +72,72 @@ export class DeltaDecoder {
   }
 
   file(base: BaseBytes): void {
-    const size = this.#control.number()
+    const found = this.#forms.number()
+    if (found === form.members) this.#packedFile(base)
+    else {
+      const size = this.#sizeOf(this.#control.number())
+      if (found === form.plain) this.#runs(base, this.#readRuns(size, base.sizeBytes), this.#take)
+      else if (found === form.references) this.#fileWithReferences(base, size)
+      else refuse(this.#part, `a file has form ${found}`)
+    }
+  }
+
+  #sizeOf(size: number): number {
     if (size > this.#leftBytes) refuse(this.#part, 'a file is longer than its frame')
     this.#leftBytes -= size
-    const hasReferences = this.#readForm() === form.references
+    return size
+  }
+
+  #fileWithReferences(base: BaseBytes, size: number): void {
     const runs = this.#readRuns(size, base.sizeBytes)
-    const references = hasReferences ? findReferences(base) : undefined
-    if (hasReferences && references === undefined) refuse(this.#part, 'a base has no references')
-    const prediction = references && new ReferencePrediction(references, runs, base.sizeBytes)
+    const references = findReferences(base)
+    if (references === undefined) return refuse(this.#part, 'a base has no references')
+    this.#runs(base, runs, this.#take, new ReferencePrediction(references, runs, base.sizeBytes))
+  }
+
+  #packedFile(base: BaseBytes): void {
+    const totalBytes = this.#sizeOf(this.#forms.number())
+    const ofBase = this.#list(([skip, packedBytes, plainBytes]) => ({ skip, packedBytes, plainBytes }))
+    const members = this.#list(([skip, plainBytes, maker]) => ({ skip, plainBytes, maker: maker as Maker }))
+    const part = this.#part
+    const mostBytes = limits.deltaUnpackedBytes
+    if (base.sizeBytes > mostBytes) refuse(part, 'a base with members is too long')
+    const packed = base.read(0, base.sizeBytes)
+    const unpackedBase = bytesInMemory(unpackBase({ base: packed, members: ofBase, mostBytes, part }))
+    const size = this.#control.number()
+    if (size > mostBytes) refuse(part, `a file has ${size} bytes unpacked`)
+    const unpacked = new Uint8Array(size)
+    let at = 0
+    this.#runs(unpackedBase, this.#readRuns(size, unpackedBase.sizeBytes), (bytes) => {
+      unpacked.set(bytes, at)
+      at += bytes.length
+    })
+    this.#take(repack({ unpacked, members, totalBytes, part }))
+  }
+
+  /** Of members; each has three numbers. */
+  #list<T>(make: (numbers: readonly [number, number, number]) => T): readonly T[] {
+    const count = this.#forms.number()
+    if (count > mostMembers) refuse(this.#part, `a file has ${count} members`)
+    const list: T[] = []
+    for (let i = 0; i < count; i++)
+      list.push(make([this.#forms.number(), this.#forms.number(), this.#forms.number()]))
+    return list
+  }
+
+  #runs(
+    base: BaseBytes,
+    runs: RunList,
+    take: (bytes: Uint8Array) => void,
+    prediction?: ReferencePrediction,
+  ): void {
     for (let i = 0; i < runs.count; i++) {
-      this.#copy(base, { at: runs.ats[i]!, baseAt: runs.baseAts[i]!, length: runs.lengths[i]! }, prediction)
-      this.#take(this.#extra.bytes(runs.extras[i]!))
+      this.#copy(
+        base,
+        { at: runs.ats[i]!, baseAt: runs.baseAts[i]!, length: runs.lengths[i]! },
+        { take, prediction },
+      )
+      take(this.#extra.bytes(runs.extras[i]!))
     }
   }
 
@@ -87,12 +145,6 @@ export class DeltaDecoder {
     if (this.#leftBytes > 0) refuse(this.#part, 'the files do not fill their frame')
     for (const stream of [this.#forms, this.#control, this.#seeks, this.#extra]) stream.checkEnd()
     this.#differences.checkEnd()
-  }
-
-  #readForm(): number {
-    const found = this.#forms.number()
-    if (found !== form.plain && found !== form.references) refuse(this.#part, `a file has form ${found}`)
-    return found
   }
 
   #readRuns(size: number, baseBytes: number): RunList {
@@ -116,8 +168,12 @@ export class DeltaDecoder {
   #copy(
     base: BaseBytes,
     run: { readonly at: number; readonly baseAt: number; readonly length: number },
-    prediction: ReferencePrediction | undefined,
+    to: {
+      readonly take: (bytes: Uint8Array) => void
+      readonly prediction: ReferencePrediction | undefined
+    },
   ): void {
+    const { take, prediction } = to
     let done = 0
     while (done < run.length) {
       const baseAt = run.baseAt + done
@@ -128,7 +184,7 @@ export class DeltaDecoder {
       bytes.set(base.read(baseAt, end - baseAt))
       prediction?.apply(bytes, baseAt, run.at + done)
       this.#differences.addTo(bytes)
-      this.#take(bytes)
+      take(bytes)
       done += end - baseAt
     }
   }

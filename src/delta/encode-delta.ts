@@ -2,9 +2,11 @@
 // its input and keeps base, target and index of one file in memory. The same input gives the same streams.
 import { align } from './align.ts'
 import { bytesInMemory } from './base-bytes.ts'
-import { form } from './delta-forms.ts'
+import { form, mostMembers } from './delta-forms.ts'
 import { type DeltaStreams, type StreamName, streamNames, StreamWriter } from './delta-streams.ts'
+import { findMembers, findStreams } from './find-members.ts'
 import { labelReferences } from './label-references.ts'
+import { type Member, unpack } from './members.ts'
 import { ReferencePrediction } from './predict-references.ts'
 import { findReferences, type References } from './references.ts'
 import { RunList } from './runs.ts'
@@ -42,18 +44,9 @@ export class DeltaEncoder {
   /** Gives what the file added to the streams, valid until the next one is added. */
   add(pair: DeltaPair): DeltaStreams {
     this.#before = { lengths: eachStream((name) => this.#streams[name].length), gap: this.#gap }
-    this.#streams.control.number(pair.target.length)
-    const references = referencesOf(pair)
-    this.#streams.forms.number(references === undefined ? form.plain : form.references)
-    if (references === undefined) this.#addRuns(pair, runsOf(pair, this.#sparseBits))
-    else {
-      const labelled = {
-        base: labelReferences(pair.base, references.base),
-        target: labelReferences(pair.target, references.target),
-      }
-      const runs = runsOf(labelled, this.#sparseBits)
-      this.#addRuns(pair, runs, new ReferencePrediction(references.base, runs, pair.base.length))
-    }
+    const members = findMembers(pair.target).slice(0, mostMembers)
+    if (members.length > 0) this.#addUnpacked(pair, members)
+    else this.#addPlain(pair)
     return eachStream((name) => this.#streams[name].since(this.#before.lengths[name]))
   }
 
@@ -64,6 +57,38 @@ export class DeltaEncoder {
 
   finish(): DeltaStreams {
     return eachStream((name) => this.#streams[name].finish())
+  }
+
+  #addPlain(pair: DeltaPair): void {
+    const { forms, control } = this.#streams
+    const references = referencesOf(pair)
+    forms.number(references === undefined ? form.plain : form.references)
+    control.number(pair.target.length)
+    if (references === undefined) this.#addRuns(pair, runsOf(pair, this.#sparseBits))
+    else {
+      const labelled = {
+        base: labelReferences(pair.base, references.base),
+        target: labelReferences(pair.target, references.target),
+      }
+      const runs = runsOf(labelled, this.#sparseBits)
+      this.#addRuns(pair, runs, new ReferencePrediction(references.base, runs, pair.base.length))
+    }
+  }
+
+  #addUnpacked({ base, target }: DeltaPair, members: readonly Member[]): void {
+    const { forms, control } = this.#streams
+    const streams = findStreams(base).slice(0, mostMembers)
+    const unpacked = { base: unpack(base, streams), target: unpack(target, members) }
+    forms.number(form.members)
+    forms.number(target.length)
+    forms.number(streams.length)
+    for (const { skip, packedBytes, plainBytes } of streams)
+      for (const count of [skip, packedBytes, plainBytes]) forms.number(count)
+    forms.number(members.length)
+    for (const { skip, plainBytes, maker } of members)
+      for (const count of [skip, plainBytes, maker]) forms.number(count)
+    control.number(unpacked.target.length)
+    this.#addRuns(unpacked, runsOf(unpacked, this.#sparseBits))
   }
 
   #addRuns({ base, target }: DeltaPair, runs: RunList, prediction?: ReferencePrediction): void {

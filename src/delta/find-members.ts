@@ -46,7 +46,7 @@ export function findStreams(file: Uint8Array): readonly PackedMember[] {
 /** Offers each stream with the bytes between it and the end of the one that was taken before. */
 function collect(file: Uint8Array, take: (stream: PackedStream, skip: number) => boolean): void {
   let end = 0
-  let room = limits.deltaPlainBytes - file.length
+  let room = limits.deltaUnpackedBytes - file.length
   const roomNow = (): number => Math.max(0, room)
   let streams: Iterable<PackedStream> = []
   if (isGzip(file)) streams = gzipStreams(file, roomNow)
