@@ -4,6 +4,7 @@
 // What the host has then is compared with tree B, file for file, mode for mode, through moss's own placement.
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { placeTarget } from '../../../src/ingest/placement.ts'
 import type { Corpus } from './corpus.ts'
 import { nameOf, placeIn, unpackSide } from './moss-packages.ts'
 import { type Cost, quote, run, timed } from './timed.ts'
@@ -95,7 +96,8 @@ const sumOf = (one: Cost, other: Cost): Cost => ({
 /** Everything of B is there and nothing else but what moss itself keeps below usr/lib/moss. */
 function assertIsB(corpus: Corpus, host: string): void {
   const place = placeIn(corpus)
-  const problems = differences(corpus.b, host, { placed: place, modes: true, others: true })
+  const target = (link: Parameters<typeof placeTarget>[0]): string => placeTarget(link, {})
+  const problems = differences(corpus.b, host, { placed: place, target, modes: true, others: true })
   const meant = new Set(entriesBelow(corpus.b).map(({ path, entry }) => place(path, entry.isDirectory())))
   const more = entriesBelow(join(host, 'usr'))
     .filter(({ path, entry }) => !entry.isDirectory() && !path.startsWith('lib/moss/'))

@@ -55,6 +55,8 @@ export function changedFiles(a: string, b: string): readonly ChangedFile[] {
 export interface SameOptions {
   /** Where a path of the tree that was meant lies in the one that was made. */
   readonly placed?: (path: string, isFolder: boolean) => string | undefined
+  /** What a link's target is there. */
+  readonly target?: (link: { from: string; to: string; target: string }) => string
   readonly modes?: boolean
   /** The tree that was made may hold more. */
   readonly others?: boolean
@@ -62,14 +64,20 @@ export interface SameOptions {
 
 /** Differences, a sentence each, the first few: kinds, contents, link targets and modes. */
 export function differences(meant: string, made: string, options: SameOptions = {}): readonly string[] {
-  const { placed = (path: string) => path, modes = false, others = false } = options
+  const {
+    placed = (path: string) => path,
+    target = (link) => link.target,
+    modes = false,
+    others = false,
+  } = options
   const found: string[] = []
   const seen = new Set<string>()
   for (const { path, entry } of entriesBelow(meant)) {
     const place = placed(path, entry.isDirectory())
     if (place === undefined) continue
     seen.add(place)
-    const problem = differenceOf(join(meant, path), join(made, place), modes)
+    const leads = (wanted: string): string => target({ from: path, to: place, target: wanted })
+    const problem = differenceOf(join(meant, path), join(made, place), { modes, leads })
     if (problem !== undefined) found.push(`${place}: ${problem}`)
   }
   if (!others)
@@ -78,14 +86,18 @@ export function differences(meant: string, made: string, options: SameOptions = 
   return found
 }
 
-function differenceOf(meant: string, made: string, modes: boolean): string | undefined {
+function differenceOf(
+  meant: string,
+  made: string,
+  { modes, leads }: { readonly modes: boolean; readonly leads: (target: string) => string },
+): string | undefined {
   const wanted = lstatSync(meant)
   const stat = lstatSync(made, { throwIfNoEntry: false })
   if (stat === undefined) return 'is missing'
   if ((wanted.mode & 0o170000) !== (stat.mode & 0o170000)) return 'is of another kind'
   if (wanted.isFile() && !(wanted.size === stat.size && readFileSync(meant).equals(readFileSync(made))))
     return 'has other content'
-  if (wanted.isSymbolicLink() && readlinkSync(meant) !== readlinkSync(made)) return 'leads elsewhere'
+  if (wanted.isSymbolicLink() && leads(readlinkSync(meant)) !== readlinkSync(made)) return 'leads elsewhere'
   const isModeTold = modes && !wanted.isSymbolicLink()
   return isModeTold && (wanted.mode & 0o7777) !== (stat.mode & 0o7777)
     ? `has mode ${(stat.mode & 0o7777).toString(8)}, not ${(wanted.mode & 0o7777).toString(8)}`
