@@ -13,7 +13,7 @@ export const isMaker = (maker: number): maker is Maker => ruleOf(maker) !== unde
 
 export interface DeflateBounds {
   readonly mostBytes?: number
-  /** Places looked at and bytes compared in looking for matches. */
+  /** In looking for matches: a step is a place looked at, or four bytes compared. */
   readonly mostSteps?: number
 }
 

@@ -88,7 +88,7 @@ export class HuffmanTree {
       const least = heap[1]!
       heap[1] = heap[this.#heapSize--]!
       this.#sink(1)
-      const second = heap[1]!
+      const second = heap[1]
       heap[--sorted] = least
       heap[--sorted] = second
       this.counts[node] = this.counts[least]! + this.counts[second]!

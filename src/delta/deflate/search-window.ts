@@ -29,7 +29,7 @@ export class SearchWindow {
   blockStart = 0
   /** Where the last search found its match. */
   matchAt = 0
-  /** Places looked at and bytes compared by all searches. */
+  /** Of all searches: a step is a place looked at, or four bytes compared. */
   steps = 0
 
   readonly #view = new DataView(this.bytes.buffer)
@@ -124,7 +124,7 @@ export class SearchWindow {
       while (view.getUint16(place + best - 1, true) !== ending) {
         place = previous[place & halfMask]!
         if (place <= limit || --left === 0) {
-          this.steps += allowed - left + compared
+          this.steps += allowed - left + (compared >>> 2)
           return Math.min(best, this.ahead)
         }
       }
@@ -143,7 +143,7 @@ export class SearchWindow {
       place = previous[place & halfMask]!
       if (place <= limit || --left === 0) break
     }
-    this.steps += allowed - left + compared
+    this.steps += allowed - left + (compared >>> 2)
     return Math.min(best, this.ahead)
   }
 }

@@ -8,9 +8,9 @@ export const minMatch = 3
 export const maxMatch = 258
 
 /** Extra bits of symbol 257 on. */
-export const lengthExtra = Uint8Array.of(
-  ...[0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0],
-)
+export const lengthExtra = Uint8Array.from([
+  0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0,
+])
 export const distanceExtra = Uint8Array.from({ length: distanceSymbols }, (_, i) =>
   i < 4 ? 0 : Math.floor(i / 2) - 1,
 )

@@ -32,8 +32,8 @@ const few = (sizeBytes: number): Uint8Array => knownBytes(sizeBytes, 5).map((byt
 
 /** Sizes at which the window slides, is full, or ends where a search may no longer begin. */
 const edges = [
-  ...[0, 1, 2, 3, 4, 257, 258, 261, 262, 263, 5000, 32_506, 32_768, 65_272, 65_274, 65_275, 65_300, 65_535],
-  ...[65_536, 65_537, 65_800, 98_041, 98_303, 98_304, 98_310, 131_072],
+  0, 1, 2, 3, 4, 257, 258, 261, 262, 263, 5000, 32_506, 32_768, 65_272, 65_274, 65_275, 65_300, 65_535,
+  65_536, 65_537, 65_800, 98_041, 98_303, 98_304, 98_310, 131_072,
 ]
 
 const samples: readonly (readonly [string, Uint8Array])[] = [
