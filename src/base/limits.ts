@@ -13,9 +13,9 @@ export const limits = {
   sectionBytes: 512 * MiB,
   framePlainBytes: 8 * MiB,
   /** Of a frame of codec 4: what it decodes to, the bases it reads, its streams before they are compressed. */
-  deltaPlainBytes: 64 * MiB,
-  deltaBaseBytes: 64 * MiB,
-  deltaStreamBytes: 16 * MiB,
+  deltaPlainBytes: 128 * MiB,
+  deltaBaseBytes: 128 * MiB,
+  deltaStreamBytes: 24 * MiB,
   /** Of a file, or its base, whose packed members are unpacked. */
   deltaUnpackedBytes: 64 * MiB,
   zstdWindowBytes: 8 * MiB,

@@ -4,7 +4,9 @@
 import { isMossError, MossError } from '../base/error.ts'
 import type { ChunkId, ContainerId, ContentDigest } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
-import { decodeFrame } from '../container/read-frames.ts'
+import { deltaChunks } from '../container/delta-chunks.ts'
+import { decodeDeltaFrame } from '../container/delta-frame.ts'
+import { decodeFrame, readFrame } from '../container/read-frames.ts'
 import type { Tables } from '../container/tables.ts'
 import type { Outside } from '../host/outside.ts'
 import type { StoreImport } from '../store/import.ts'
@@ -12,7 +14,7 @@ import type { Store } from '../store/store.ts'
 import { freeNow } from './free-now.ts'
 import { manifestAsset, pathOfFrame, planAssembly, type Assembly, type Destination } from './assembly.ts'
 import type { BundlePackage } from './read-bundle.ts'
-import { blameBases, nameOfBase, storeBases } from './store-bases.ts'
+import { blameBases, nameOfBase, storeBase, storeBases } from './store-bases.ts'
 import type { TakenBundle } from './take-in.ts'
 
 export interface ImportedContent {
@@ -197,6 +199,11 @@ async function writeCarriedChunks(outside: Outside, job: CarriedChunks): Promise
   }
   for (const n of [...assembly.frames.keys()].sort((a, b) => a - b)) {
     const needs = bytesFor(taken.tables, n)
+    if (needs > longDeltaBytes && taken.tables.frame(n).codec === 4) {
+      while (underWay.length > 0) await writeOldest()
+      await writeLongDelta(outside, job, n)
+      continue
+    }
     const isFull = (): boolean =>
       underWay.length >= 2 * outside.pool.width || (inUse > 0 && inUse + needs > bytesUnderWay)
     while (isFull()) await writeOldest()
@@ -207,6 +214,34 @@ async function writeCarriedChunks(outside: Outside, job: CarriedChunks): Promise
     inUse += needs
   }
   while (underWay.length > 0) await writeOldest()
+}
+
+/** File and base of a delta that are not held whole: a thread more would cost less time than this saves memory. */
+const longDeltaBytes = 64 * 1024 * 1024
+
+/** One frame, chunk by chunk, in this thread; its bases are read from the store as they are needed. */
+async function writeLongDelta(outside: Outside, job: CarriedChunks, n: number): Promise<void> {
+  const { taken, store, assembly, files } = job
+  const ranges = taken.tables.frameBases(n)
+  const needed = assembly.frames.get(n) ?? new Map<ChunkId, readonly Destination[]>()
+  const path = pathOfFrame(assembly.paths, needed)
+  const nameOf = (content: ContentDigest): string => nameOfBase(content, path)
+  using open = new DisposableStack()
+  try {
+    const bases = ranges.map((range) =>
+      open.use(storeBase(outside, store, { range, name: nameOf(range.content) })),
+    )
+    const part = `frame ${n}`
+    const streams = decodeDeltaFrame(readFrame(taken.container, n), part)
+    const chunks = taken.tables.frameChunks(n)
+    for (const { id, bytes } of deltaChunks({ streams, bases, chunks, part })) {
+      await files.write(bytes, needed.get(id) ?? [])
+      files.tell()
+      await outside.turn()
+    }
+  } catch (error) {
+    throw await blameBases(error, ranges, { outside, store, nameOf })
+  }
 }
 
 interface CarriedChunks {

@@ -3,6 +3,7 @@
 // themselves digested, so that a damaged file of the host is told from a bundle that lies.
 import { isMossError, MossError } from '../base/error.ts'
 import type { ContentDigest } from '../base/ids.ts'
+import type { BaseBytes } from '../delta/base-bytes.ts'
 import type { BaseRange } from '../container/base-table.ts'
 import type { ReadBases } from '../container/read-frames.ts'
 import type { Outside } from '../host/outside.ts'
@@ -39,6 +40,36 @@ export const storeBases =
       return into
     })
   }
+
+/** Bytes of a base read at once: runs of a target mostly follow each other in it. */
+const aheadBytes = 256 * 1024
+
+/** One base that is read bit by bit while its frame is decoded. */
+export function storeBase(
+  outside: Outside,
+  store: Store,
+  { range, name }: { readonly range: BaseRange; readonly name: string },
+): BaseBytes & Disposable {
+  const path = store.contentPlace(range.content)?.path
+  if (path === undefined || outside.disk.lstat(path) === undefined)
+    throw new MossError('BUNDLE_BASE_MISSING', { names: [name] })
+  const file = outside.disk.open(path, 'read')
+  let held = new Uint8Array(0)
+  let heldAt = 0
+  return {
+    sizeBytes: range.sizeBytes,
+    read: (at, length) => {
+      if (at < heldAt || at + length > heldAt + held.length) {
+        held = new Uint8Array(Math.min(Math.max(length, aheadBytes), range.sizeBytes - at))
+        heldAt = at
+        if (file.read(held, range.offset + at) !== held.length)
+          throw new MossError('BUNDLE_BASE_MISSING', { names: [name] })
+      }
+      return held.subarray(at - heldAt, at - heldAt + length)
+    },
+    [Symbol.dispose]: () => file[Symbol.dispose](),
+  }
+}
 
 /** What to throw for a frame that did not decode: names the bases that are not what the store says they are. */
 export async function blameBases(

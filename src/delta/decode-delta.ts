@@ -30,13 +30,21 @@ export interface DeltaToDecode {
 export function decodeDelta(input: DeltaToDecode): Uint8Array<ArrayBuffer> {
   const plain = new Uint8Array(input.plainBytes)
   let at = 0
-  const decoder = new DeltaDecoder(input, (bytes) => {
+  for (const bytes of decodePieces(input, input.bases.map(bytesInMemory))) {
     plain.set(bytes, at)
     at += bytes.length
-  })
-  for (const base of input.bases) decoder.file(bytesInMemory(base))
-  decoder.checkEnd()
+  }
   return plain
+}
+
+/** The same in pieces, each valid until the next one is asked for; longer bases need not be in memory. */
+export function* decodePieces(
+  input: Omit<DeltaToDecode, 'bases'>,
+  bases: readonly BaseBytes[],
+): Generator<Uint8Array> {
+  const decoder = new DeltaDecoder(input)
+  for (const base of bases) yield* decoder.file(base)
+  decoder.checkEnd()
 }
 
 /** Bytes of a run that are made at once. */
@@ -45,8 +53,7 @@ const pieceBytes = 256 * 1024
 /** Of one file: more would cost more memory than they save bytes. */
 const mostRuns = 2 * 1024 * 1024
 
-/** File by file; `take` gets the targets' bytes in order, each time valid until it returns. */
-export class DeltaDecoder {
+class DeltaDecoder {
   readonly #part: string
   #leftBytes: number
   readonly #forms: StreamReader
@@ -54,13 +61,9 @@ export class DeltaDecoder {
   readonly #seeks: StreamReader
   readonly #extra: StreamReader
   readonly #differences: SparseDifferences
-  readonly #take: (bytes: Uint8Array) => void
-  readonly #piece = new Uint8Array(pieceBytes)
+  readonly #room = new Uint8Array(pieceBytes)
 
-  constructor(
-    { streams, plainBytes, part }: Omit<DeltaToDecode, 'bases'>,
-    take: (bytes: Uint8Array) => void,
-  ) {
+  constructor({ streams, plainBytes, part }: Omit<DeltaToDecode, 'bases'>) {
     this.#part = part
     this.#leftBytes = plainBytes
     this.#forms = new StreamReader(streams.forms, 'forms', part)
@@ -68,16 +71,15 @@ export class DeltaDecoder {
     this.#seeks = new StreamReader(streams.seeks, 'seeks', part)
     this.#extra = new StreamReader(streams.extra, 'extra', part)
     this.#differences = new SparseDifferences(streams, part)
-    this.#take = take
   }
 
-  file(base: BaseBytes): void {
+  *file(base: BaseBytes): Generator<Uint8Array> {
     const found = this.#forms.number()
-    if (found === form.members) this.#packedFile(base)
+    if (found === form.members) yield this.#packedFile(base)
     else {
       const size = this.#sizeOf(this.#control.number())
-      if (found === form.plain) this.#runs(base, this.#readRuns(size, base.sizeBytes), this.#take)
-      else if (found === form.references) this.#fileWithReferences(base, size)
+      if (found === form.plain) yield* this.#runs(base, this.#readRuns(size, base.sizeBytes))
+      else if (found === form.references) yield* this.#fileWithReferences(base, size)
       else refuse(this.#part, `a file has form ${found}`)
     }
   }
@@ -88,14 +90,14 @@ export class DeltaDecoder {
     return size
   }
 
-  #fileWithReferences(base: BaseBytes, size: number): void {
+  #fileWithReferences(base: BaseBytes, size: number): Generator<Uint8Array> {
     const runs = this.#readRuns(size, base.sizeBytes)
     const references = findReferences(base)
     if (references === undefined) return refuse(this.#part, 'a base has no references')
-    this.#runs(base, runs, this.#take, new ReferencePrediction(references, runs, base.sizeBytes))
+    return this.#runs(base, runs, new ReferencePrediction(references, runs, base.sizeBytes))
   }
 
-  #packedFile(base: BaseBytes): void {
+  #packedFile(base: BaseBytes): Uint8Array {
     const totalBytes = this.#sizeOf(this.#forms.number())
     const ofBase = this.#list(([skip, packedBytes, plainBytes]) => ({ skip, packedBytes, plainBytes }))
     const members = this.#list(([skip, plainBytes, maker]) => ({ skip, plainBytes, maker: maker as Maker }))
@@ -108,11 +110,11 @@ export class DeltaDecoder {
     if (size > mostBytes) refuse(part, `a file has ${size} bytes unpacked`)
     const unpacked = new Uint8Array(size)
     let at = 0
-    this.#runs(unpackedBase, this.#readRuns(size, unpackedBase.sizeBytes), (bytes) => {
+    for (const bytes of this.#runs(unpackedBase, this.#readRuns(size, unpackedBase.sizeBytes))) {
       unpacked.set(bytes, at)
       at += bytes.length
-    })
-    this.#take(repack({ unpacked, members, totalBytes, part }))
+    }
+    return repack({ unpacked, members, totalBytes, part })
   }
 
   /** Of members; each has three numbers. */
@@ -125,19 +127,16 @@ export class DeltaDecoder {
     return list
   }
 
-  #runs(
-    base: BaseBytes,
-    runs: RunList,
-    take: (bytes: Uint8Array) => void,
-    prediction?: ReferencePrediction,
-  ): void {
+  *#runs(base: BaseBytes, runs: RunList, prediction?: ReferencePrediction): Generator<Uint8Array> {
     for (let i = 0; i < runs.count; i++) {
-      this.#copy(
-        base,
-        { at: runs.ats[i]!, baseAt: runs.baseAts[i]!, length: runs.lengths[i]! },
-        { take, prediction },
-      )
-      take(this.#extra.bytes(runs.extras[i]!))
+      const run = { at: runs.ats[i]!, baseAt: runs.baseAts[i]!, length: runs.lengths[i]! }
+      let done = 0
+      while (done < run.length) {
+        const piece = this.#nextPiece(base, { ...run, done }, prediction)
+        done += piece.length
+        yield piece
+      }
+      if (runs.extras[i]! > 0) yield this.#extra.bytes(runs.extras[i]!)
     }
   }
 
@@ -165,28 +164,20 @@ export class DeltaDecoder {
     return runs
   }
 
-  #copy(
+  #nextPiece(
     base: BaseBytes,
-    run: { readonly at: number; readonly baseAt: number; readonly length: number },
-    to: {
-      readonly take: (bytes: Uint8Array) => void
-      readonly prediction: ReferencePrediction | undefined
-    },
-  ): void {
-    const { take, prediction } = to
-    let done = 0
-    while (done < run.length) {
-      const baseAt = run.baseAt + done
-      const most = baseAt + Math.min(pieceBytes, run.length - done)
-      const isLast = most === run.baseAt + run.length
-      const end = prediction === undefined || isLast ? most : prediction.endOfPiece(baseAt, most)
-      const bytes = this.#piece.subarray(0, end - baseAt)
-      bytes.set(base.read(baseAt, end - baseAt))
-      prediction?.apply(bytes, baseAt, run.at + done)
-      this.#differences.addTo(bytes)
-      take(bytes)
-      done += end - baseAt
-    }
+    run: { readonly at: number; readonly baseAt: number; readonly length: number; readonly done: number },
+    prediction: ReferencePrediction | undefined,
+  ): Uint8Array {
+    const baseAt = run.baseAt + run.done
+    const most = baseAt + Math.min(pieceBytes, run.length - run.done)
+    const isLast = most === run.baseAt + run.length
+    const end = prediction === undefined || isLast ? most : prediction.endOfPiece(baseAt, most)
+    const bytes = this.#room.subarray(0, end - baseAt)
+    bytes.set(base.read(baseAt, end - baseAt))
+    prediction?.apply(bytes, baseAt, run.at + run.done)
+    this.#differences.addTo(bytes)
+    return bytes
   }
 }
 

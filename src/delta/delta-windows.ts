@@ -11,8 +11,9 @@ export interface DeltaWindow {
   readonly baseBytes: number
 }
 
-/** Of a file that is longer than a frame. */
+/** Of a file that is longer than a frame, and of its base. */
 const windowBytes = 32 * 1024 * 1024
+const windowBaseBytes = 64 * 1024 * 1024
 
 /** `chunks` are those of the file that are to be carried, in order; `baseBytes` is not 0. */
 export function deltaWindows(chunks: readonly ListedChunk[], baseBytes: number): readonly DeltaWindow[] {
@@ -23,7 +24,7 @@ export function deltaWindows(chunks: readonly ListedChunk[], baseBytes: number):
   let before = 0
   for (const run of runsOf(chunks)) {
     const runBytes = sizeOf(run)
-    const length = Math.min(baseBytes, limits.deltaBaseBytes)
+    const length = Math.min(baseBytes, windowBaseBytes)
     const middle = ((before + runBytes / 2) / total) * baseBytes
     const baseOffset = Math.floor(Math.min(baseBytes - length, Math.max(0, middle - length / 2)))
     windows.push({ chunks: run, baseOffset, baseBytes: length })
