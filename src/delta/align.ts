@@ -3,7 +3,8 @@
 // another by seeds only when it fails, and extends both ends of each run by score, as bsdiff does (C. Percival,
 // "Naive differences of executable code", 2003) without its suffix sort. Linear in time: lookups compare at most
 // `decideBytes`, and both extensions together walk each byte of the target a few times.
-import { seedBytes, SeedIndex } from './seed-index.ts'
+import { agreeingRun, blockBytes, bufferOf, isEqualBlock } from './agreement.ts'
+import { seedBytes, SeedIndex, TableRoom } from './seed-index.ts'
 
 /** `copy` bytes of the target resemble the base from its current place on, the next `extra` nothing. */
 export interface Segment {
@@ -23,18 +24,28 @@ const looseWindow = 32
 /** Backwards, a run that has not improved for so long will not. */
 const patience = 4096
 
-const blockBytes = 4096
-
 interface Found {
   readonly at: number
   readonly baseAt: number
   readonly length: number
 }
 
-/** Segments in order; together they make the target. An empty target has none. `sparseBits` is how SeedIndex has it. */
-export function* align(base: Uint8Array, target: Uint8Array, sparseBits: number): Generator<Segment> {
-  if (target.length === 0) return
-  const search = new AlignmentSearch(base, target, sparseBits)
+export interface Pair {
+  readonly base: Uint8Array
+  readonly target: Uint8Array
+}
+
+export interface Thoroughness {
+  /** A seed every so many bytes of the base is known. */
+  readonly step: number
+}
+
+/** Segments in order; together they make the target. An empty target has none. */
+export function* align(pair: Pair, { step }: Thoroughness, room = new TableRoom()): Generator<Segment> {
+  if (pair.target.length === 0) return
+  const base = bufferOf(pair.base)
+  const target = bufferOf(pair.target)
+  const search = new AlignmentSearch(base, target, { step, room })
   let at = 0
   let baseAt = 0
   let from = 0
@@ -77,14 +88,16 @@ const costOf = (distance: number): number => 32 - Math.clz32(Math.abs(distance))
 class AlignmentSearch {
   readonly #base: Buffer
   readonly #target: Buffer
-  readonly #sparseBits: number
+  readonly #step: number
+  readonly #room: TableRoom
   /** Made when it is first asked: files that keep their alignment need none. */
   #index: SeedIndex | undefined
 
-  constructor(base: Uint8Array, target: Uint8Array, sparseBits: number) {
-    this.#base = Buffer.from(base.buffer, base.byteOffset, base.length)
-    this.#target = Buffer.from(target.buffer, target.byteOffset, target.length)
-    this.#sparseBits = sparseBits
+  constructor(base: Buffer, target: Buffer, how: { readonly step: number; readonly room: TableRoom }) {
+    this.#base = base
+    this.#target = target
+    this.#step = how.step
+    this.#room = how.room
   }
 
   /** The next place where another alignment than `offset` (base minus target) is clearly better. */
@@ -107,7 +120,7 @@ class AlignmentSearch {
         looseAt = at + looseWindow / 2
       }
       if (at > last) return undefined
-      this.#index ??= new SeedIndex(this.#base, this.#target, this.#sparseBits)
+      this.#index ??= this.#makeIndex()
       const baseAt = this.#index.find(at)
       if (baseAt >= 0 && baseAt - at !== offset) {
         const length = this.#equalBytes(at, baseAt)
@@ -119,19 +132,15 @@ class AlignmentSearch {
     return undefined
   }
 
+  #makeIndex(): SeedIndex {
+    return new SeedIndex({ base: this.#base, target: this.#target }, this.#step, this.#room)
+  }
+
   #agreesUntil(from: number, offset: number): number {
-    const base = this.#base
-    const target = this.#target
-    if (from + offset < 0) return from
-    const most = Math.min(target.length, base.length - offset)
-    let at = from
-    while (
-      at + blockBytes <= most &&
-      base.compare(target, at, at + blockBytes, at + offset, at + offset + blockBytes) === 0
-    )
-      at += blockBytes
-    while (at < most && target[at] === base[at + offset]) at++
-    return at
+    const most = Math.min(this.#target.length, this.#base.length - offset) - from
+    return from + offset < 0 || most <= 0
+      ? from
+      : from + agreeingRun(this.#target, from, this.#base, from + offset, most)
   }
 
   #agreesLoosely(at: number, offset: number): boolean {
@@ -142,12 +151,8 @@ class AlignmentSearch {
   }
 
   #equalBytes(at: number, baseAt: number): number {
-    const base = this.#base
-    const target = this.#target
-    const most = Math.min(decideBytes, target.length - at, base.length - baseAt)
-    let length = 0
-    while (length < most && target[at + length] === base[baseAt + length]) length++
-    return length
+    const most = Math.min(decideBytes, this.#target.length - at, this.#base.length - baseAt)
+    return agreeingRun(this.#target, at, this.#base, baseAt, most)
   }
 
   #agreeing(at: number, offset: number, length: number): number {
@@ -163,8 +168,8 @@ class AlignmentSearch {
 
 /** The length, from `at` on, with the best score: bytes that agree count for, others against. */
 function extendForward(run: {
-  readonly base: Uint8Array
-  readonly target: Uint8Array
+  readonly base: Buffer
+  readonly target: Buffer
   readonly at: number
   readonly baseAt: number
   readonly most: number
@@ -173,12 +178,22 @@ function extendForward(run: {
   let agreeing = 0
   let best = 0
   let length = 0
-  for (let i = 0; i < most; i++) {
-    if (base[baseAt + i] === target[at + i]) agreeing++
-    const score = 2 * agreeing - i - 1
-    if (score > best) {
-      best = score
-      length = i + 1
+  let i = 0
+  while (i < most) {
+    // A block that is equal ends with its best score.
+    const isEqual = i + blockBytes <= most && isEqualBlock(target, at + i, base, baseAt + i)
+    const end = isEqual ? i + blockBytes : Math.min(most, i + blockBytes)
+    if (isEqual) {
+      agreeing += blockBytes
+      i = end - 1
+    }
+    for (; i < end; i++) {
+      if (!isEqual && base[baseAt + i] === target[at + i]) agreeing++
+      const score = 2 * agreeing - i - 1
+      if (score > best) {
+        best = score
+        length = i + 1
+      }
     }
   }
   return length

@@ -43,10 +43,9 @@ export class StreamWriter {
   }
 
   /** The differences of two runs, byte by byte, modulo 256. */
-  differences(target: Uint8Array, at: number, base: Uint8Array, baseAt: number, length: number): void {
-    this.#makeRoom(length)
-    for (let i = 0; i < length; i++) this.#bytes[this.#length + i] = target[at + i]! - base[baseAt + i]!
-    this.#length += length
+  differences(target: Uint8Array, expected: Uint8Array, start: number, end: number): void {
+    this.#makeRoom(end - start)
+    for (let i = start; i < end; i++) this.#bytes[this.#length++] = target[i]! - expected[i]!
   }
 
   /** What was written since the stream had this length; valid until more is written. */

@@ -1,6 +1,7 @@
 // Writes targets as differences from their bases, one base each, as streams that decode-delta.ts turns back. It trusts
 // its input and keeps base, target and index of one file in memory. The same input gives the same streams.
-import { align } from './align.ts'
+import { agreeingRun, bufferOf } from './agreement.ts'
+import { align, type Pair, type Thoroughness } from './align.ts'
 import { bytesInMemory } from './base-bytes.ts'
 import { form, mostMembers } from './delta-forms.ts'
 import { type DeltaStreams, type StreamName, streamNames, StreamWriter } from './delta-streams.ts'
@@ -10,12 +11,10 @@ import { type Member, unpack } from './members.ts'
 import { ReferencePrediction } from './predict-references.ts'
 import { findReferences, type References } from './references.ts'
 import { RunList } from './runs.ts'
+import { TableRoom } from './seed-index.ts'
 
 /** Either may be empty. */
-export interface DeltaPair {
-  readonly base: Uint8Array
-  readonly target: Uint8Array
-}
+export type DeltaPair = Pair
 
 export function encodeDelta(pairs: readonly DeltaPair[]): DeltaStreams {
   const encoder = new DeltaEncoder()
@@ -34,11 +33,11 @@ export class DeltaEncoder {
   /** Bytes that agree since the last difference, across runs and files. */
   #gap = 0
   #before = { lengths: eachStream(() => 0), gap: 0 }
-  readonly #sparseBits: number
+  readonly #thoroughness: Thoroughness
+  readonly #room = new TableRoom()
 
-  /** One seed of `2 ** sparseBits` is looked for: from 1, slow and thorough, to 5. */
-  constructor(sparseBits = 2) {
-    this.#sparseBits = sparseBits
+  constructor(thoroughness: Thoroughness = { step: 4 }) {
+    this.#thoroughness = thoroughness
   }
 
   /** Gives what the file added to the streams, valid until the next one is added. */
@@ -64,13 +63,13 @@ export class DeltaEncoder {
     const references = referencesOf(pair)
     forms.number(references === undefined ? form.plain : form.references)
     control.number(pair.target.length)
-    if (references === undefined) this.#addRuns(pair, runsOf(pair, this.#sparseBits))
+    if (references === undefined) this.#addRuns(pair, this.#runsOf(pair))
     else {
       const labelled = {
         base: labelReferences(pair.base, references.base),
         target: labelReferences(pair.target, references.target),
       }
-      const runs = runsOf(labelled, this.#sparseBits)
+      const runs = this.#runsOf(labelled)
       this.#addRuns(pair, runs, new ReferencePrediction(references.base, runs, pair.base.length))
     }
   }
@@ -88,7 +87,14 @@ export class DeltaEncoder {
     for (const { skip, plainBytes, maker } of members)
       for (const count of [skip, plainBytes, maker]) forms.number(count)
     control.number(unpacked.target.length)
-    this.#addRuns(unpacked, runsOf(unpacked, this.#sparseBits))
+    this.#addRuns(unpacked, this.#runsOf(unpacked))
+  }
+
+  #runsOf(pair: Pair): RunList {
+    const runs = new RunList()
+    for (const { at, baseAt, copy, extra } of align(pair, this.#thoroughness, this.#room))
+      runs.add(at, baseAt, copy, extra)
+    return runs
   }
 
   #addRuns({ base, target }: DeltaPair, runs: RunList, prediction?: ReferencePrediction): void {
@@ -102,39 +108,34 @@ export class DeltaEncoder {
       control.number(length)
       control.number(runs.extras[i]!)
       const end = baseAt + length
-      if (prediction === undefined) this.#addDifferences(target, at, base, baseAt, length)
-      else {
-        const expected = base.slice(baseAt, end)
-        prediction.apply(expected, baseAt, at)
-        this.#addDifferences(target, at, expected, 0, length)
-      }
+      const expected = prediction === undefined ? base.subarray(baseAt, end) : base.slice(baseAt, end)
+      prediction?.apply(expected, baseAt, at)
+      this.#addDifferences(target.subarray(at, at + length), expected)
       extra.bytes(target, at + length, at + length + runs.extras[i]!)
       previous = end
     }
   }
 
-  #addDifferences(target: Uint8Array, at: number, base: Uint8Array, baseAt: number, length: number): void {
+  /** Of a run of the target to what is expected of it. */
+  #addDifferences(target: Uint8Array, expected: Uint8Array): void {
     const { gaps, runs, differences } = this.#streams
+    const here = bufferOf(target)
+    const there = bufferOf(expected)
+    const length = target.length
     let i = 0
     while (i < length) {
-      const start = i
-      while (i < length && target[at + i] === base[baseAt + i]) i++
-      this.#gap += i - start
+      const agreeing = agreeingRun(here, i, there, i, length - i)
+      this.#gap += agreeing
+      i += agreeing
       const first = i
-      while (i < length && target[at + i] !== base[baseAt + i]) i++
+      while (i < length && here[i] !== there[i]) i++
       if (i === first) return
       gaps.number(this.#gap)
       runs.number(i - first)
-      differences.differences(target, at + first, base, baseAt + first, i - first)
+      differences.differences(here, there, first, i)
       this.#gap = 0
     }
   }
-}
-
-function runsOf({ base, target }: DeltaPair, sparseBits: number): RunList {
-  const runs = new RunList()
-  for (const { at, baseAt, copy, extra } of align(base, target, sparseBits)) runs.add(at, baseAt, copy, extra)
-  return runs
 }
 
 function referencesOf({
