@@ -1,5 +1,6 @@
 // OSTree: both trees are commits of an archive repository (not counted). Make is `static-delta generate` without
-// fallbacks, so that everything is in the delta; its files are what is carried. Apply is `apply-offline` into a
+// fallbacks, so that everything is in the delta, and with bsdiff for pairs of up to 1024 MB together: by default it gives up
+// at 128 MB and carries a node program whole, which more than doubles npm-set. The delta's files are what is carried. Apply is `apply-offline` into a
 // repository that has A, and a checkout by hard links, as a machine that boots from checkouts does.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,7 +23,7 @@ export const ostree: Peer = {
       work,
     )
     const make = timed(
-      'ostree --repo=repo static-delta generate --from=before --to=after --min-fallback-size=0',
+      'ostree --repo=repo static-delta generate --from=before --to=after --min-fallback-size=0 --max-bsdiff-size=1024',
       work,
     )
     const deltas = join(work, 'repo/deltas')
