@@ -1,7 +1,7 @@
 // OSTree: both trees are commits of an archive repository (not counted). Make is `static-delta generate` without
-// fallbacks, so that everything is in the delta, and with bsdiff for pairs of up to 1024 MB together: by default it gives up
-// at 128 MB and carries a node program whole, which more than doubles npm-set. The delta's files are what is carried. Apply is `apply-offline` into a
-// repository that has A, and a checkout by hard links, as a machine that boots from checkouts does.
+// fallbacks, so that everything is in the delta, and with bsdiff for pairs of up to 1024 MB together: by itself it gives
+// up at 128 MB and carries a program like node whole. The delta's files are what is carried. Apply is `apply-offline`
+// into a repository that has A, and a checkout by hard links, as a machine that boots from checkouts does.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { run, timed } from './timed.ts'
