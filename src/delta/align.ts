@@ -18,6 +18,9 @@ export interface Segment {
 /** So many bytes decide whether another alignment is better; equality beyond is found under that alignment. */
 const decideBytes = 4096
 
+/** Where nothing was found so often, the next place is one further on, and so on. */
+const missesOfStride = 64
+
 /** A window half of which agrees stays on the alignment; where it does not, the next one starts half a window on. */
 const looseWindow = 32
 
@@ -38,14 +41,16 @@ export interface Pair {
 export interface Thoroughness {
   /** A seed every so many bytes of the base is known. */
   readonly step: number
+  /** Where little is found, places so far from each other are looked up, at most. */
+  readonly mostStride: number
 }
 
 /** Segments in order; together they make the target. An empty target has none. */
-export function* align(pair: Pair, { step }: Thoroughness, room = new TableRoom()): Generator<Segment> {
+export function* align(pair: Pair, how: Thoroughness, room = new TableRoom()): Generator<Segment> {
   if (pair.target.length === 0) return
   const base = bufferOf(pair.base)
   const target = bufferOf(pair.target)
-  const search = new AlignmentSearch(base, target, { step, room })
+  const search = new AlignmentSearch(base, target, { ...how, room })
   let at = 0
   let baseAt = 0
   let from = 0
@@ -88,16 +93,14 @@ const costOf = (distance: number): number => 32 - Math.clz32(Math.abs(distance))
 class AlignmentSearch {
   readonly #base: Buffer
   readonly #target: Buffer
-  readonly #step: number
-  readonly #room: TableRoom
+  readonly #how: Thoroughness & { readonly room: TableRoom }
   /** Made when it is first asked: files that keep their alignment need none. */
   #index: SeedIndex | undefined
 
-  constructor(base: Buffer, target: Buffer, how: { readonly step: number; readonly room: TableRoom }) {
+  constructor(base: Buffer, target: Buffer, how: Thoroughness & { readonly room: TableRoom }) {
     this.#base = base
     this.#target = target
-    this.#step = how.step
-    this.#room = how.room
+    this.#how = how
   }
 
   /** The next place where another alignment than `offset` (base minus target) is clearly better. */
@@ -105,10 +108,12 @@ class AlignmentSearch {
     const last = this.#target.length - seedBytes
     let at = from
     let looseAt = from
+    let misses = 0
     while (at <= last) {
       const end = this.#agreesUntil(at, offset)
       if (end - at >= seedBytes) {
         at = looseAt = end
+        misses = 0
         continue
       }
       if (end > at + 1) at = end
@@ -122,18 +127,19 @@ class AlignmentSearch {
       if (at > last) return undefined
       this.#index ??= this.#makeIndex()
       const baseAt = this.#index.find(at)
+      misses++
       if (baseAt >= 0 && baseAt - at !== offset) {
         const length = this.#equalBytes(at, baseAt)
         const advantage = length - this.#agreeing(at, offset, length)
         if (length >= seedBytes && advantage > costOf(baseAt - at - offset)) return { at, baseAt, length }
       }
-      at++
+      at += Math.min(1 + Math.floor(misses / missesOfStride), this.#how.mostStride)
     }
     return undefined
   }
 
   #makeIndex(): SeedIndex {
-    return new SeedIndex({ base: this.#base, target: this.#target }, this.#step, this.#room)
+    return new SeedIndex({ base: this.#base, target: this.#target }, this.#how.step, this.#how.room)
   }
 
   #agreesUntil(from: number, offset: number): number {

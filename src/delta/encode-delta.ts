@@ -36,7 +36,7 @@ export class DeltaEncoder {
   readonly #thoroughness: Thoroughness
   readonly #room = new TableRoom()
 
-  constructor(thoroughness: Thoroughness = { step: 4 }) {
+  constructor(thoroughness: Thoroughness = { step: 8, mostStride: 4 }) {
     this.#thoroughness = thoroughness
   }
 
@@ -108,8 +108,12 @@ export class DeltaEncoder {
       control.number(length)
       control.number(runs.extras[i]!)
       const end = baseAt + length
-      const expected = prediction === undefined ? base.subarray(baseAt, end) : base.slice(baseAt, end)
-      prediction?.apply(expected, baseAt, at)
+      let expected = base.subarray(baseAt, end)
+      if (prediction !== undefined) {
+        // Not slice(), which gives a view of a Buffer.
+        expected = new Uint8Array(expected)
+        prediction.apply(expected, baseAt, at)
+      }
       this.#addDifferences(target.subarray(at, at + length), expected)
       extra.bytes(target, at + length, at + length + runs.extras[i]!)
       previous = end

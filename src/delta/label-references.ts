@@ -9,8 +9,11 @@ export function labelReferences(
   file: Uint8Array,
   { count, fields, targets }: Pick<References, 'count' | 'fields' | 'targets'>,
 ): Uint8Array {
-  const labelled = Uint8Array.from(file)
-  for (let i = 0; i < count; i++) labelled.fill(0, fields[i]!, fields[i]! + 4)
+  const labelled = new Uint8Array(file)
+  for (let i = 0; i < count; i++) {
+    const at = fields[i]!
+    labelled[at] = labelled[at + 1] = labelled[at + 2] = labelled[at + 3] = 0
+  }
   const labels = new Int32Array(count)
   for (let i = 0; i < count; i++) labels[i] = labelAt(labelled, targets[i]!)
   for (let i = 0; i < count; i++) {
