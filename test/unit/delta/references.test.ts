@@ -1,0 +1,86 @@
+// What a program refers to is found, and told right after it has moved.
+import { expect, test } from 'vitest'
+import { bytesInMemory } from '../../../src/delta/base-bytes.ts'
+import { decodeDelta } from '../../../src/delta/decode-delta.ts'
+import { form } from '../../../src/delta/delta-forms.ts'
+import { streamBytes } from '../../../src/delta/delta-streams.ts'
+import { encodeDelta } from '../../../src/delta/encode-delta.ts'
+import { findReferences } from '../../../src/delta/references.ts'
+import { seededRandom } from '../../sim/random.ts'
+import { elfProgram, type TestFunction } from '../../support/elf-program.ts'
+import { knownBytes } from '../../support/known-bytes.ts'
+
+/** Bytes that look like no instruction with a reference. */
+const plainBody = (length: number, seed: number): Uint8Array =>
+  knownBytes(length, seed).map((byte) => byte | (0xc0 & 0xd7))
+
+function functionsOf(count: number): readonly TestFunction[] {
+  const random = seededRandom(7)
+  return Array.from({ length: count }, (_, index) => ({
+    name: `function_${index}`,
+    body: plainBody(40 + random.below(200), index + 1),
+    calls: Array.from({ length: random.below(6) }, () => `function_${random.below(count)}`),
+  }))
+}
+
+const before = functionsOf(400)
+const added: TestFunction = { name: 'quite_new', body: plainBody(333, 999), calls: ['function_3'] }
+const after = [...before.slice(0, 100), added, ...before.slice(100)]
+
+for (const isRelocatable of [false, true]) {
+  const kind = isRelocatable ? 'a relocatable file' : 'a program'
+  const base = elfProgram(before, isRelocatable)
+  const target = elfProgram(after, isRelocatable)
+
+  test(`in ${kind} every call, symbol and pointer is a reference, in order and without overlap`, () => {
+    const found = findReferences(bytesInMemory(base))
+    const calls = before.reduce((sum, each) => sum + each.calls.length, 0)
+    expect(found?.count).toBeGreaterThanOrEqual(calls + 3 * before.length - 2)
+    for (let i = 1; i < found!.count; i++)
+      expect(found!.fields[i]! - found!.fields[i - 1]!).toBeGreaterThanOrEqual(4)
+  })
+
+  test(`${kind} into which a function was put costs little more than that function`, () => {
+    const streams = encodeDelta([{ base, target }])
+    expect(streams.forms).toEqual(Uint8Array.of(form.references))
+    const unknown = encodeDelta([{ base: base.with(0, 0), target: target.with(0, 0) }])
+    expect(unknown.forms).toEqual(Uint8Array.of(form.plain))
+    expect(10 * streams.differences.length).toBeLessThan(unknown.differences.length)
+    expect(streamBytes(streams)).toBeLessThan(1500)
+    const plain = decodeDelta({ streams, bases: [base], plainBytes: target.length, part: 'a test' })
+    expect(Buffer.compare(plain, target)).toBe(0)
+  })
+}
+
+test('a file that only looks like a program has no references, or some, but does no harm', () => {
+  const random = seededRandom(11)
+  const program = elfProgram(before.slice(0, 30))
+  for (let round = 0; round < 1000; round++) {
+    const bytes = program.slice(0, random.below(4) === 0 ? random.below(program.length) : program.length)
+    const tableAt = program.length - 7 * 64
+    for (let change = random.below(6); change >= 0 && bytes.length > 0; change--)
+      bytes[(random.below(2) === 0 ? random.below(64) : tableAt + random.below(7 * 64)) % bytes.length] =
+        random.pick([0, 1, 2, 4, 0x7f, 0xff, random.below(256)])
+    const found = findReferences(bytesInMemory(bytes))
+    if (found === undefined) continue
+    for (let i = 0; i < found.count; i++) {
+      expect(found.fields[i]! + 4).toBeLessThanOrEqual(bytes.length)
+      if (i > 0) expect(found.fields[i]).toBeGreaterThanOrEqual(found.fields[i - 1]! + 4)
+    }
+    const streams = encodeDelta([{ base: bytes, target: program }])
+    const plain = decodeDelta({ streams, bases: [bytes], plainBytes: program.length, part: 'a test' })
+    expect(Buffer.compare(plain, program)).toBe(0)
+  }
+})
+
+test('references of a base that has none are refused', () => {
+  const streams = encodeDelta([{ base: elfProgram(before), target: elfProgram(after) }])
+  const decode = () =>
+    decodeDelta({
+      streams,
+      bases: [knownBytes(500_000)],
+      plainBytes: elfProgram(after).length,
+      part: 'frame 3',
+    })
+  expect(decode).toThrow(expect.objectContaining({ code: 'CONTAINER_DAMAGED' }))
+})
