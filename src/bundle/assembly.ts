@@ -5,6 +5,7 @@ import { emptyDigest } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { AssetId, ChunkId, ContentDigest } from '../base/ids.ts'
 import { chunkSizes } from '../base/limits.ts'
+import type { BaseRange } from '../container/base-table.ts'
 import type { Tables } from '../container/tables.ts'
 import { listOfOne, type ChunkList } from '../delta/chunk-list.ts'
 import type { LayoutFile } from '../manifest/manifest.ts'
@@ -77,6 +78,8 @@ class AssemblyPlan {
   readonly #held = new Map<ChunkId, Destination[]>()
   readonly #paths = new Map<ContentDigest, string>()
   readonly #missing: string[] = []
+  /** Bases that this host lacks, by frame. */
+  readonly #missingOf = new Map<number, readonly BaseRange[]>()
   #contentBytes = 0
 
   constructor(tables: Tables, store: StoreToAsk) {
@@ -142,10 +145,19 @@ class AssemblyPlan {
 
   /** Names the first file that needs the frame for each base that the host lacks. */
   #checkBases(frame: number, chunks: ReadonlyMap<ChunkId, readonly Destination[]>): void {
-    const missing = this.#tables.frameBases(frame).filter((base) => !hasBase(this.#store, base))
+    const missing = this.#missingBases(frame)
     if (missing.length === 0) return
     const path = pathOfFrame(this.#paths, chunks)
     for (const { content } of missing) this.#missing.push(nameOfBase(content, path))
+  }
+
+  #missingBases(frame: number): readonly BaseRange[] {
+    let missing = this.#missingOf.get(frame)
+    if (missing === undefined) {
+      missing = this.#tables.frameBases(frame).filter((base) => !hasBase(this.#store, base))
+      this.#missingOf.set(frame, missing)
+    }
+    return missing
   }
 
   #placeChunks(file: LayoutFile, list: ChunkList): void {
@@ -164,7 +176,10 @@ class AssemblyPlan {
   /** The list to which a destination of this chunk belongs; undefined if nobody has it. */
   #placesOf(id: ChunkId, sizeBytes: number): Destination[] | undefined {
     const place = this.#tables.chunkPlace(id)
-    if (place === undefined) return this.#store.has(id) ? entryOf(this.#held, id) : undefined
+    const isHeld = (): boolean => this.#store.has(id)
+    if (place === undefined) return isHeld() ? entryOf(this.#held, id) : undefined
+    // A frame for other hosts may have what this one has already.
+    if (this.#missingBases(place.frame).length > 0 && isHeld()) return entryOf(this.#held, id)
     if (place.sizeBytes !== sizeBytes)
       throw new MossError('CONTAINER_DAMAGED', {
         part: 'table links',

@@ -1,5 +1,5 @@
 // The deltas of a plan on their way into frames: for each file its base and its own bytes are read from the channel's
-// packages, a few files make a group, and a group becomes a frame if that pays. Groups are cut by sizes alone, so
+// packages, a few files make a group, and a group becomes a frame if that pays. Groups are cut by takers and sizes alone, so
 // the frames depend on neither cores nor speed. What does not pay is left to be carried as chunks.
 import type { Report } from '../base/progress.ts'
 import type { CarriedChunk, CarryPlan } from '../carry/plan.ts'
@@ -62,8 +62,10 @@ function groupsOf(plan: CarryPlan): readonly (readonly DeltaFile[])[] {
   const groups: DeltaFile[][] = []
   let targetBytes = Infinity
   let baseBytes = Infinity
+  let takers: number | undefined
   for (const file of filesOf(plan)) {
     if (
+      file.delta.takers !== takers ||
       targetBytes + file.targetBytes > groupTargetBytes ||
       baseBytes + file.window.baseBytes > groupBaseBytes
     ) {
@@ -72,6 +74,7 @@ function groupsOf(plan: CarryPlan): readonly (readonly DeltaFile[])[] {
       baseBytes = 0
     }
     groups.at(-1)?.push(file)
+    takers = file.delta.takers
     targetBytes += file.targetBytes
     baseBytes += file.window.baseBytes
   }

@@ -2,7 +2,7 @@
 // its path, and every host that lacks the changed file has it. Whether a delta pays is known only when it is
 // made, so these are offers; the same chunks stand in the plan to be carried whole otherwise.
 import { compareText } from '../base/bytes.ts'
-import type { ContentDigest, PackageId } from '../base/ids.ts'
+import type { ChunkId, ContentDigest, PackageId } from '../base/ids.ts'
 import { type BaseCandidate, baseFinder } from '../delta/find-base.ts'
 
 export interface DeltaBase extends BaseCandidate {
@@ -17,6 +17,8 @@ export interface CarriedDelta {
   readonly chunks: number
   readonly sizeBytes: number
   readonly base: DeltaBase
+  /** Number of the set of hosts that take it: deltas of one set may share frames. */
+  readonly takers: number
 }
 
 /** A changed file with those of its chunks that travel for it. */
@@ -29,29 +31,49 @@ export interface ChangedFile {
   readonly sizeBytes: number
 }
 
-/** What one host has, and which contents it must be brought. */
+/** What one host has, and which chunks it must be brought. */
 export interface HostContents {
   readonly held: ReadonlySet<ContentDigest>
-  readonly changed: ReadonlySet<ContentDigest>
+  readonly chunks: ReadonlyMap<ChunkId, number>
+}
+
+interface Known {
+  readonly hosts: readonly HostContents[]
+  /** May name a content twice. */
+  readonly had: readonly DeltaBase[]
+  /** Of the plan. */
+  readonly chunks: readonly { readonly id: ChunkId }[]
 }
 
 /** Shorter files gain nothing: naming a base costs 48 bytes. */
 const shortestBytes = 128
 
-/** `had` may name a content twice. In the order of `files`. */
-export function planDeltas(
-  files: readonly ChangedFile[],
-  { hosts, had }: { readonly hosts: readonly HostContents[]; readonly had: readonly DeltaBase[] },
-): readonly CarriedDelta[] {
-  const sorted = had.toSorted((a, b) => compareText(a.path, b.path) || compareText(a.from, b.from))
+/** Set by set in the order of their first files, and of a set in the order of `files`. */
+export function planDeltas(files: readonly ChangedFile[], known: Known): readonly CarriedDelta[] {
+  const sorted = known.had.toSorted((a, b) => compareText(a.path, b.path) || compareText(a.from, b.from))
   const finder = baseFinder(sorted)
-  return files.flatMap((file) => {
+  const sets = new Map<string, number>()
+  const deltas = files.flatMap((file): CarriedDelta[] => {
     const { content, path, contentBytes, firstChunk, chunks, sizeBytes } = file
     if (chunks === 0 || sizeBytes < shortestBytes) return []
-    const lacking = hosts.filter(({ changed }) => changed.has(content))
+    const takers = takersOf(file, known)
     const base = finder.find({ path, sizeBytes: contentBytes }, (candidate) =>
-      lacking.every(({ held }) => held.has(candidate.content)),
+      takers.every((n) => known.hosts[n]?.held.has(candidate.content)),
     )
-    return base === undefined ? [] : [{ content, firstChunk, chunks, sizeBytes, base }]
+    if (base === undefined) return []
+    return [{ content, firstChunk, chunks, sizeBytes, base, takers: numberOf(sets, takers.join()) }]
   })
+  return deltas.sort((a, b) => a.takers - b.takers)
+}
+
+/** Numbers of the hosts that lack a chunk which travels for this file, be it for another file. */
+function takersOf({ firstChunk, chunks }: ChangedFile, known: Known): readonly number[] {
+  const travelling = known.chunks.slice(firstChunk, firstChunk + chunks)
+  return known.hosts.flatMap((host, n) => (travelling.some(({ id }) => host.chunks.has(id)) ? [n] : []))
+}
+
+function numberOf(sets: Map<string, number>, key: string): number {
+  const number = sets.get(key) ?? sets.size
+  sets.set(key, number)
+  return number
 }

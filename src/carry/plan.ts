@@ -69,7 +69,7 @@ export interface CarryPlan {
   readonly lists: readonly ChunkList[]
   /** Chunks that some host lacks, in the order in which they travel. */
   readonly chunks: readonly CarriedChunk[]
-  /** Files whose chunks may travel as deltas instead, in the order of the chunks. */
+  /** Files whose chunks may travel as deltas instead. */
   readonly deltas: readonly CarriedDelta[]
   /** Of all hosts together: the union, not the sum. */
   readonly totals: CarryTotals
@@ -106,7 +106,7 @@ export function planCarry(request: CarryRequest): CarryPlan {
       .filter((list) => list.chunks.length > 1)
       .sort((a, b) => compareText(a.content, b.content)),
     chunks,
-    deltas: planDeltas(files, { hosts: tallies, had: filesHad(hosts, look) }),
+    deltas: planDeltas(files, { hosts: tallies, had: filesHad(hosts, look), chunks }),
     totals: union.totals(look),
   }
 }

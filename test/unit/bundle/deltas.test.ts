@@ -111,6 +111,67 @@ test('a base serves several hosts only if all of them that lack the file have it
   }
 })
 
+test('files that different hosts lack never share a frame: each host needs its own bases alone', async () => {
+  await using loop = new TestLoop()
+  const [left, right] = [loop.host('left'), loop.host('right')]
+  const bodies = [1, 2, 3].map((seed) => noise(90_000, seed))
+  const changed = bodies.map((bytes) =>
+    Uint8Array.from(bytes, (byte, i) => (i % 700 === 0 ? byte + 1 : byte)),
+  )
+  const names = ['left', 'right', 'shared']
+  const add = async (version: string, from: readonly Uint8Array[]) => {
+    const ids: PackageId[] = []
+    for (const [i, bytes] of from.entries())
+      ids.push(await loop.add(names[i]!, version, { [`usr/lib/${names[i]}`]: bytes }))
+    loop.publish()
+    return ids
+  }
+  const [left1, right1, shared1] = await add('1', bodies)
+  const [left2, right2, shared2] = await add('2', changed)
+  await bring(loop, left, (await exportFor(loop, left, { wants: [left1!, shared1!], has: [] })).path)
+  await bring(loop, right, (await exportFor(loop, right, { wants: [right1!, shared1!], has: [] })).path)
+  const made = await loop.export([
+    { host: left.id, wants: [left2!, shared2!], has: [left1!, shared1!] },
+    { host: right.id, wants: [right2!, shared2!], has: [right1!, shared1!] },
+  ])
+  expect(made.deltaBytes).toBe(made.storedBytes)
+  await bring(loop, left, made.path)
+  await bring(loop, right, made.path)
+  for (const [host, n] of [
+    [left, 0],
+    [left, 2],
+    [right, 1],
+    [right, 2],
+  ] as const)
+    expect(digestInStore(host, changed[n]!)).toBe(digestOf(changed[n]!))
+})
+
+test('a chunk that another host needs for another file does not need that host to have the base', async () => {
+  await using loop = new TestLoop()
+  const [one, two] = [loop.host('one'), loop.host('two')]
+  // The front is a run of whole chunks that both new files begin with.
+  const front = noise(600_000, 4)
+  const oldFront = Uint8Array.from(front, (byte, i) => (i % 700 === 0 ? byte + 1 : byte))
+  const first = await loop.add('alpha', '1', { 'usr/lib/alpha': concatBytes([oldFront, noise(9_000, 5)]) })
+  const empty = await loop.add('zeta', '1', { 'usr/lib/zeta': noise(50, 6) })
+  loop.publish()
+  const alpha = concatBytes([front, noise(9_000, 5)])
+  const zeta = concatBytes([front, noise(9_000, 7)])
+  const second = await loop.add('alpha', '2', { 'usr/lib/alpha': alpha })
+  const third = await loop.add('zeta', '2', { 'usr/lib/zeta': zeta })
+  loop.publish()
+  await bring(loop, one, (await exportFor(loop, one, { wants: [first], has: [] })).path)
+  await bring(loop, two, (await exportFor(loop, two, { wants: [empty], has: [] })).path)
+  const made = await loop.export([
+    { host: one.id, wants: [second], has: [first] },
+    { host: two.id, wants: [third], has: [empty] },
+  ])
+  await bring(loop, one, made.path)
+  await bring(loop, two, made.path)
+  expect(digestInStore(one, alpha)).toBe(digestOf(alpha))
+  expect(digestInStore(two, zeta)).toBe(digestOf(zeta))
+})
+
 test('the same plan gives the same bytes, in one thread or in several', async () => {
   const made: Buffer[] = []
   for (const outside of [linuxOutside(), linuxOutside({ workerUrl: worker })]) {
