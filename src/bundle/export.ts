@@ -5,6 +5,7 @@ import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { ContainerId, HostId, PackageId } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
+import type { Effort } from '../carry/effort.ts'
 import type { CarryPlan } from '../carry/plan.ts'
 import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
 import { encodeFront, type ContainerDraft } from '../container/encode.ts'
@@ -32,8 +33,7 @@ export interface ExportRequest {
   readonly path: (id: ContainerId) => string
   /** A new file on the station's own disk, gone again afterwards. */
   readonly spoolPath: string
-  /** Of zstd, 1 to 19. */
-  readonly level: number
+  readonly effort: Effort
   readonly report: Report
 }
 
@@ -56,7 +56,7 @@ export async function exportBundle(outside: Outside, request: ExportRequest): Pr
   const { plan, published, signer, spoolPath, report } = request
   checkNamed(plan, published)
   if (outside.disk.lstat(spoolPath) !== undefined) outside.disk.remove(spoolPath)
-  using spool = startFrames(outside, spoolPath, { level: request.level })
+  using spool = startFrames(outside, spoolPath, request.effort)
   const { channel } = request
   const { pool } = outside
   let doneBytes = await spoolDeltas(spool, { plan, channel, pool, report })

@@ -18,6 +18,10 @@ export interface DeltaToEncode {
   readonly bytes: Uint8Array
   readonly files: readonly { readonly baseBytes: number; readonly chunks: readonly ListedChunk[] }[]
   readonly level: number
+  /** Both ways are priced at it, 3 by default: a higher one takes much longer and seldom changes the answer. */
+  readonly pricingLevel?: number
+  /** Looks longer for what agrees. */
+  readonly isThorough?: boolean
 }
 
 export interface EncodedDelta {
@@ -38,7 +42,7 @@ export const encodeDeltaJob: Job<DeltaToEncode, EncodedDelta> = {
     const files = cutFiles(input)
     const encoder = new DeltaEncoder()
     const isKept = files.map((file) => {
-      const isWorth = isWorthIt(file, encoder.add(file), input.level)
+      const isWorth = isWorthIt(file, encoder.add(file), Math.min(input.level, input.pricingLevel ?? 3))
       if (!isWorth) encoder.undo()
       return isWorth
     })
@@ -73,11 +77,7 @@ const surelyShorter = 16
 /** Whole files of a kind help each other in a frame: a delta must save more than that. */
 const needed = 0.97
 
-/** Both ways are priced at it: a higher one takes much longer and seldom changes the answer. */
-const pricingLevel = 3
-
-function isWorthIt({ target }: DeltaPair, added: DeltaStreams, wantedLevel: number): boolean {
-  const level = Math.min(wantedLevel, pricingLevel)
+function isWorthIt({ target }: DeltaPair, added: DeltaStreams, level: number): boolean {
   const addedBytes = streamBytes(added)
   if (addedBytes >= target.length) return false
   if (addedBytes * surelyShorter <= target.length) return true

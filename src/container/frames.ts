@@ -9,7 +9,7 @@ import type { OpenFile } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
 import type { FramesDraft } from './encode.ts'
 import { type BaseRange, encodeBases } from './base-table.ts'
-import { type EncodedDelta, encodeDeltaJob } from './delta-jobs.ts'
+import { type DeltaToEncode, type EncodedDelta, encodeDeltaJob } from './delta-jobs.ts'
 import { encodeLists } from './content-table.ts'
 import { encodeChunks, encodeFrames, type ChunkPlace, type FrameEntry } from './frame-table.ts'
 import { encodeFrameJob, type EncodedFrame } from './jobs.ts'
@@ -40,6 +40,10 @@ export interface DeltaGroup {
 export interface SpoolOptions {
   /** Of zstd, 1 to 19; 9 by default. */
   readonly level?: number
+  /** Of the streams of deltas; as `level` by default. */
+  readonly deltaLevel?: number
+  readonly pricingLevel?: number
+  readonly isThorough?: boolean
   /** Plain bytes of a group, at most 8 MiB. */
   readonly groupBytes?: number
 }
@@ -62,6 +66,7 @@ export class FrameSpool implements Disposable {
   readonly #outside: Outside
   readonly #path: string
   readonly #level: number
+  readonly #delta: Pick<DeltaToEncode, 'level' | 'pricingLevel' | 'isThorough'>
   readonly #groupBytes: number
   readonly #file: OpenFile
   #group: Group | undefined
@@ -82,11 +87,14 @@ export class FrameSpool implements Disposable {
   readonly #places = new Map<ChunkId, ChunkPlace>()
   readonly #lists = new Map<ContentDigest, ChunkList>()
 
-  constructor(outside: Outside, path: string, { level = 9, groupBytes: size = groupBytes }: SpoolOptions) {
+  constructor(outside: Outside, path: string, options: SpoolOptions) {
+    const { level = 9, deltaLevel = level, groupBytes: size = groupBytes } = options
+    const { pricingLevel = 3, isThorough = false } = options
     if (size > limits.framePlainBytes) throw new RangeError(`a group of ${size} bytes`)
     this.#outside = outside
     this.#path = path
     this.#level = level
+    this.#delta = { level: deltaLevel, pricingLevel, isThorough }
     this.#groupBytes = size
     this.#file = outside.disk.open(path, 'create')
   }
@@ -133,11 +141,9 @@ export class FrameSpool implements Disposable {
     const files = group.files.map(({ base, chunks }) => ({ baseBytes: base.sizeBytes, chunks }))
     while (this.#deltas.length > 0 && this.#deltaBytes + inUse > deltaBytesUnderWay)
       await this.#writeOldestDelta()
-    const encoded = this.#outside.pool.run(
-      encodeDeltaJob,
-      { bytes: group.bytes, files, level: this.#level },
-      [group.bytes.buffer as ArrayBuffer],
-    )
+    const encoded = this.#outside.pool.run(encodeDeltaJob, { bytes: group.bytes, files, ...this.#delta }, [
+      group.bytes.buffer as ArrayBuffer,
+    ])
     // Awaited in its turn; until then a failure must not count as unhandled.
     encoded.catch(() => {})
     this.#deltas.push({ files: group.files, inUse, encoded, onPriced })

@@ -10,6 +10,7 @@ import { silent } from '../../src/base/progress.ts'
 import { exportBundle, type ExportedBundle } from '../../src/bundle/export.ts'
 import type { Judge } from '../../src/bundle/read-bundle.ts'
 import { takeIn, type TakenBundle } from '../../src/bundle/take-in.ts'
+import { effortOf } from '../../src/carry/effort.ts'
 import { planCarry, type CarryPlan, type HostWish } from '../../src/carry/plan.ts'
 import { createChannel, openChannel, type StationChannel } from '../../src/channel/station-channel.ts'
 import { startFrames } from '../../src/container/frames.ts'
@@ -118,7 +119,7 @@ export class TestLoop implements AsyncDisposable {
       signer: stationSigner,
       path: () => join(this.folder, name),
       spoolPath: join(this.folder, 'export.spool'),
-      level: 9,
+      effort: effortOf('5'),
       report: silent,
     })
   }
