@@ -53,14 +53,14 @@ export interface ExportedBundle {
 
 /** Throws TRUST_NOT_NAMED if the plan has a package that the snapshot does not name. */
 export async function exportBundle(outside: Outside, request: ExportRequest): Promise<ExportedBundle> {
-  const { plan, published, signer, spoolPath, report } = request
+  const { plan, published, signer, spoolPath, effort, report } = request
   checkNamed(plan, published)
   if (outside.disk.lstat(spoolPath) !== undefined) outside.disk.remove(spoolPath)
-  using spool = startFrames(outside, spoolPath, request.effort)
+  using spool = startFrames(outside, spoolPath, effort)
   const { channel } = request
   const { pool } = outside
-  let doneBytes = await spoolDeltas(spool, { plan, channel, pool, report })
-  const whole = plan.chunks.filter(({ id }) => !spool.has(id))
+  const whole = await spoolDeltas(spool, { plan, channel, pool, effort, report })
+  let doneBytes = plan.totals.chunkBytes - whole.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   for await (const { chunk, bytes } of packageChunks(whole, { channel, pool })) {
     await spool.add({ id: chunk.id, bytes })
     doneBytes += chunk.sizeBytes

@@ -52,7 +52,7 @@ function catalogueOf(made: readonly (readonly (readonly number[])[])[]): Catalog
   }
 }
 
-/** Whoever lacks a chunk of a file that may go as a delta has its base. */
+/** Whichever way is taken, whoever lacks a chunk of the file has a base of it, or the chunk travels whole as well. */
 function checkDeltas(
   made: readonly (readonly (readonly number[])[])[],
   asked: readonly { readonly wants: readonly number[]; readonly has: readonly number[] }[],
@@ -61,15 +61,21 @@ function checkDeltas(
   const listsOf = (ids: readonly number[]) => ids.flatMap((index) => (made[index] ?? []).map(listOf))
   const chunksOf = (lists: readonly ChunkList[]) =>
     new Set(lists.flatMap(({ chunks }) => chunks.map(({ id }) => id)))
+  let end = 0
   for (const delta of plan.deltas) {
-    const chunks = plan.chunks.slice(delta.firstChunk, delta.firstChunk + delta.chunks)
+    expect(delta.firstChunk).toBeGreaterThanOrEqual(end)
+    end = delta.firstChunk + delta.chunks
+    const chunks = plan.chunks.slice(delta.firstChunk, end)
     expect(chunks.length).toBe(delta.chunks)
     expect(chunks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)).toBe(delta.sizeBytes)
+    const asChunks = new Set(delta.alsoWhole.map((n) => plan.chunks[n]?.id))
     for (const { wants, has } of asked) {
-      const held = chunksOf(listsOf(has))
-      const lacked = chunksOf(listsOf(wants)).difference(held)
-      if (chunks.some(({ id }) => lacked.has(id)))
-        expect(listsOf(has).some(({ content }) => content === delta.base.content)).toBe(true)
+      const held = listsOf(has)
+      const lacked = chunksOf(listsOf(wants)).difference(chunksOf(held))
+      const needed = chunks.filter(({ id }) => lacked.has(id) && !asChunks.has(id))
+      if (needed.length === 0) continue
+      for (const way of delta.ways)
+        expect(way.some(({ base }) => held.some(({ content }) => content === base.content))).toBe(true)
     }
   }
 }
