@@ -6,4 +6,12 @@ import { cutWindowJob, digestJob } from './delta/jobs.ts'
 import { serveJobs } from './host/pool.ts'
 import { bodyDigestsJob } from './store/jobs.ts'
 
-serveJobs([decodeFrameJob, encodeFrameJob, encodeDeltaJob, priceDeltasJob, cutWindowJob, digestJob, bodyDigestsJob])
+serveJobs([
+  decodeFrameJob,
+  encodeFrameJob,
+  encodeDeltaJob,
+  priceDeltasJob,
+  cutWindowJob,
+  digestJob,
+  bodyDigestsJob,
+])

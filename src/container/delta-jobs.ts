@@ -11,6 +11,7 @@ import { DeltaEncoder, type DeltaPair } from '../delta/encode-delta.ts'
 import type { Job } from '../host/pool.ts'
 import { deltaChunks } from './delta-chunks.ts'
 import { encodeDeltaFrame, packStream } from './delta-frame.ts'
+import { isShorterWhole } from './whole-price.ts'
 import { encodeZstd } from './zstd.ts'
 
 export interface DeltaToEncode {
@@ -40,9 +41,10 @@ export const encodeDeltaJob: Job<DeltaToEncode, EncodedDelta> = {
   name: 'container.encode-delta',
   run: (input) => {
     const files = cutFiles(input)
+    const pricingLevel = Math.min(input.level, input.pricingLevel ?? 3)
     const encoder = new DeltaEncoder()
     const isKept = files.map((file) => {
-      const isWorth = isWorthIt(file, encoder.add(file), Math.min(input.level, input.pricingLevel ?? 3))
+      const isWorth = isWorthIt(file, encoder.add(file), pricingLevel)
       if (!isWorth) encoder.undo()
       return isWorth
     })
@@ -54,6 +56,8 @@ export const encodeDeltaJob: Job<DeltaToEncode, EncodedDelta> = {
     if (streamBytes(streams) > limits.deltaStreamBytes) return none
     const stored = encodeDeltaFrame(streams, input.level)
     if (stored.length >= plainBytes) return none
+    const targets = kept.map(({ target }) => target)
+    if (isShorterWhole(targets, { bytes: stored.length, level: input.level, pricingLevel })) return none
     checkDecodes(kept, streams)
     return { isKept, frame: { stored, digest: digestOf(stored), plainBytes } }
   },

@@ -161,6 +161,6 @@ test('a bundle for several hosts costs about the union, and each of them takes i
         for (const content of contentsOf(bodies, wants[n]!)) expect(host.store.hasContent(content)).toBe(true)
       }
     }),
-    { numRuns: Number(process.env['MOSS_RUNS'] ?? 12), endOnFailure: true },
+    { numRuns: Number(process.env['MOSS_RUNS'] ?? 10), endOnFailure: true },
   )
 })

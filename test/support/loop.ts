@@ -108,7 +108,10 @@ export class TestLoop implements AsyncDisposable {
     })
   }
 
-  async export(hosts: readonly HostWish[], name = `bundle-${this.#exports++}.moss`): Promise<ExportedBundle> {
+  async export(
+    hosts: readonly HostWish[],
+    { name = `bundle-${this.#exports++}.moss`, effort = effortOf('5') } = {},
+  ): Promise<ExportedBundle> {
     const published = this.channel.latestSnapshot()
     if (published === undefined) throw new Error('nothing is published')
     return await exportBundle(this.outside, {
@@ -119,7 +122,7 @@ export class TestLoop implements AsyncDisposable {
       signer: stationSigner,
       path: () => join(this.folder, name),
       spoolPath: join(this.folder, 'export.spool'),
-      effort: effortOf('5'),
+      effort,
       report: silent,
     })
   }
