@@ -7,7 +7,7 @@ const pieces = 8
 /** Of fewer bytes too little can be seen. */
 const leastBytes = 512
 /** How often two bytes are the same, against bytes of chance: code and text have five times and more. */
-const mostAlike = 1.3 / 256
+const mostAlike = 1.1 / 256
 
 const counts = new Uint32Array(256)
 
