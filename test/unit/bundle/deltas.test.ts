@@ -4,6 +4,7 @@ import { concatBytes, encodeUtf8 } from '../../../src/base/bytes.ts'
 import { digestOf } from '../../../src/base/digest.ts'
 import type { ContentDigest, PackageId } from '../../../src/base/ids.ts'
 import { silent } from '../../../src/base/progress.ts'
+import { effortOf } from '../../../src/carry/effort.ts'
 import { importBundle } from '../../../src/bundle/import.ts'
 import { decodeSummary } from '../../../src/bundle/summary.ts'
 import { peekSection } from '../../../src/container/peek.ts'
@@ -194,6 +195,19 @@ test('a chunk that another host needs for another file does not need that host t
   await bring(loop, two, made.path)
   expect(digestInStore(one, alpha)).toBe(digestOf(alpha))
   expect(digestInStore(two, zeta)).toBe(digestOf(zeta))
+})
+
+test('effort changes bytes alone: at each of them the host has the same files afterwards', async () => {
+  await using loop = new TestLoop()
+  const { one, two } = await scene(loop)
+  for (const effort of ['fast', '5', 'small'].map(effortOf)) {
+    const host = loop.host(effort.name)
+    await bring(loop, host, (await exportFor(loop, host, { wants: [one], has: [] })).path)
+    const made = await loop.export([{ host: host.id, wants: [two], has: [one] }], { effort })
+    expect(made.deltaBytes).toBeGreaterThan(0)
+    await bring(loop, host, made.path)
+    for (const bytes of [relinked, fresh]) expect(digestInStore(host, bytes)).toBe(digestOf(bytes))
+  }
 })
 
 test('the same plan gives the same bytes, in one thread or in several', async () => {

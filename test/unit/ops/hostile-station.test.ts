@@ -51,8 +51,8 @@ async function publish(version: string): Promise<void> {
   await publishChannel(outside, { ...request, date: '1767225600' })
 }
 
-const plan = (): Promise<ExportPlan> =>
-  planExport(outside, { home, states: [statePath], channel: undefined, effort: undefined })
+const plan = (effort?: string): Promise<ExportPlan> =>
+  planExport(outside, { home, states: [statePath], channel: undefined, effort })
 
 beforeAll(async () => {
   await generateKey(outside, { home, name: 'station', passphrase: undefined })
@@ -86,6 +86,15 @@ test('a plan that nobody touched is executed', async () => {
   expect(read).toEqual(await plan())
   const output = join(folder, 'whole.moss')
   expect(await executeExport(outside, { plan: read, output, ask }, silent)).toMatchObject({ isNew: true })
+})
+
+test('a plan keeps its effort, which changes nothing that is carried', async () => {
+  const usual = await plan()
+  for (const effort of ['fast', '1', 'small']) {
+    await writePlan(outside, { plan: await plan(effort), path: planPath })
+    const read = await readPlan(outside, { path: planPath, home })
+    expect(read).toEqual({ ...usual, effort })
+  }
 })
 
 test.each<[string, string, (honest: ExportPlan) => unknown]>([
