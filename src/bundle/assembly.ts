@@ -5,6 +5,8 @@ import { emptyDigest } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { AssetId, ChunkId, ContentDigest } from '../base/ids.ts'
 import { chunkSizes } from '../base/limits.ts'
+import type { BaseRange } from '../container/base-table.ts'
+import type { ChunkPlace } from '../container/frame-table.ts'
 import type { Tables } from '../container/tables.ts'
 import { listOfOne, type ChunkList } from '../delta/chunk-list.ts'
 import type { LayoutFile } from '../manifest/manifest.ts'
@@ -77,6 +79,10 @@ class AssemblyPlan {
   readonly #held = new Map<ChunkId, Destination[]>()
   readonly #paths = new Map<ContentDigest, string>()
   readonly #missing: string[] = []
+  /** Of the chunks that have several. */
+  readonly #chosen = new Map<ChunkId, ChunkPlace>()
+  /** Bases that this host lacks, by frame. */
+  readonly #missingOf = new Map<number, readonly BaseRange[]>()
   #contentBytes = 0
 
   constructor(tables: Tables, store: StoreToAsk) {
@@ -142,28 +148,48 @@ class AssemblyPlan {
 
   /** Names the first file that needs the frame for each base that the host lacks. */
   #checkBases(frame: number, chunks: ReadonlyMap<ChunkId, readonly Destination[]>): void {
-    const missing = this.#tables.frameBases(frame).filter((base) => !hasBase(this.#store, base))
+    const missing = this.#missingBases(frame)
     if (missing.length === 0) return
     const path = pathOfFrame(this.#paths, chunks)
     for (const { content } of missing) this.#missing.push(nameOfBase(content, path))
   }
 
+  #missingBases(frame: number): readonly BaseRange[] {
+    let missing = this.#missingOf.get(frame)
+    if (missing === undefined) {
+      missing = this.#tables.frameBases(frame).filter((base) => !hasBase(this.#store, base))
+      this.#missingOf.set(frame, missing)
+    }
+    return missing
+  }
+
+  /** A frame whose bases are here; one without only where the store does not have the chunk, as it may of other hosts' frames. */
+  #placeOf(id: ChunkId): ChunkPlace | undefined {
+    const known = this.#chosen.get(id)
+    if (known !== undefined) return known
+    const places = [...this.#tables.chunkPlaces(id)]
+    const decodable = places.find(({ frame }) => this.#missingBases(frame).length === 0)
+    const place = decodable ?? (this.#store.has(id) ? undefined : places[0])
+    if (place !== undefined && places.length > 1) this.#chosen.set(id, place)
+    return place
+  }
+
   #placeChunks(file: LayoutFile, list: ChunkList): void {
     let at = 0
     for (const chunk of list.chunks) {
-      const places = this.#placesOf(chunk.id, chunk.sizeBytes)
-      if (places === undefined) {
+      const destinations = this.#destinationsOf(chunk.id, chunk.sizeBytes)
+      if (destinations === undefined) {
         this.#missing.push(`/${file.path}`)
         return
       }
-      places.push({ content: file.content, at, sizeBytes: chunk.sizeBytes })
+      destinations.push({ content: file.content, at, sizeBytes: chunk.sizeBytes })
       at += chunk.sizeBytes
     }
   }
 
   /** The list to which a destination of this chunk belongs; undefined if nobody has it. */
-  #placesOf(id: ChunkId, sizeBytes: number): Destination[] | undefined {
-    const place = this.#tables.chunkPlace(id)
+  #destinationsOf(id: ChunkId, sizeBytes: number): Destination[] | undefined {
+    const place = this.#placeOf(id)
     if (place === undefined) return this.#store.has(id) ? entryOf(this.#held, id) : undefined
     if (place.sizeBytes !== sizeBytes)
       throw new MossError('CONTAINER_DAMAGED', {

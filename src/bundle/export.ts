@@ -5,6 +5,7 @@ import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { ContainerId, HostId, PackageId } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
+import type { Effort } from '../carry/effort.ts'
 import type { CarryPlan } from '../carry/plan.ts'
 import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
 import { encodeFront, type ContainerDraft } from '../container/encode.ts'
@@ -32,8 +33,7 @@ export interface ExportRequest {
   readonly path: (id: ContainerId) => string
   /** A new file on the station's own disk, gone again afterwards. */
   readonly spoolPath: string
-  /** Of zstd, 1 to 19. */
-  readonly level: number
+  readonly effort: Effort
   readonly report: Report
 }
 
@@ -53,14 +53,14 @@ export interface ExportedBundle {
 
 /** Throws TRUST_NOT_NAMED if the plan has a package that the snapshot does not name. */
 export async function exportBundle(outside: Outside, request: ExportRequest): Promise<ExportedBundle> {
-  const { plan, published, signer, spoolPath, report } = request
+  const { plan, published, signer, spoolPath, effort, report } = request
   checkNamed(plan, published)
   if (outside.disk.lstat(spoolPath) !== undefined) outside.disk.remove(spoolPath)
-  using spool = startFrames(outside, spoolPath, { level: request.level })
+  using spool = startFrames(outside, spoolPath, effort)
   const { channel } = request
   const { pool } = outside
-  let doneBytes = await spoolDeltas(spool, { plan, channel, pool, report })
-  const whole = plan.chunks.filter(({ id }) => !spool.has(id))
+  const whole = await spoolDeltas(spool, { plan, channel, pool, effort, report })
+  let doneBytes = plan.totals.chunkBytes - whole.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   for await (const { chunk, bytes } of packageChunks(whole, { channel, pool })) {
     await spool.add({ id: chunk.id, bytes })
     doneBytes += chunk.sizeBytes

@@ -82,14 +82,16 @@ export function planCarry(request: CarryRequest): CarryPlan {
   const union = new Tally()
   const manifests = new Set<PackageId>()
   const carriedHosts: CarriedHost[] = []
-  const tallies: Tally[] = []
+  /** Hosts of one state, which are most of a fleet, are counted once. */
+  const tallies = new Map<string, Tally>()
   for (const wish of hosts) {
-    const tally = tallyHost(wish, look)
+    const key = JSON.stringify([wish.wants, wish.has, wish.lacking])
+    const tally = tallies.get(key) ?? tallyHost(wish, look)
+    tallies.set(key, tally)
     const has = new Set(wish.has)
     const lacking = new Set<string>(wish.lacking)
     for (const id of wish.wants) if (!has.has(id) || lacking.has(id)) manifests.add(id)
     union.add(tally)
-    tallies.push(tally)
     carriedHosts.push({
       host: wish.host,
       packages: [...new Set(wish.wants)].sort(compareText),
@@ -106,7 +108,7 @@ export function planCarry(request: CarryRequest): CarryPlan {
       .filter((list) => list.chunks.length > 1)
       .sort((a, b) => compareText(a.content, b.content)),
     chunks,
-    deltas: planDeltas(files, { hosts: tallies, had: filesHad(hosts, look) }),
+    deltas: planDeltas(files, { hosts: [...tallies.values()], had: filesHad(hosts, look), chunks }),
     totals: union.totals(look),
   }
 }

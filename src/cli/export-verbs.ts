@@ -7,6 +7,7 @@ import { formatFields, formatTable } from './format.ts'
 import { type Call, optionalPath, type Outcome, type Verb } from './verb.ts'
 
 function formatExportPlan(plan: ExportPlan): string {
+  const { deltas, whole, metadata } = plan.estimate
   const rows = plan.hosts.map((host) => [
     `  ${host.name}`,
     host.host,
@@ -29,6 +30,10 @@ function formatExportPlan(plan: ExportPlan): string {
         plan.deltaBytes > 0
           ? `${formatBytes(plan.deltaBytes)} of it as differences from what is there, where that pays`
           : undefined,
+      ],
+      [
+        'estimate',
+        `a bundle of about ${formatBytes(deltas + whole + metadata)}: deltas ${formatBytes(deltas)}, whole ${formatBytes(whole)}, metadata ${formatBytes(metadata)}`,
       ],
       [
         'parts',
@@ -87,7 +92,7 @@ export const exportVerbs: readonly Verb[] = [
       },
       { name: 'plan', value: 'FILE', summary: 'execute this plan, as moss plan --for … -o wrote it' },
       { name: 'channel', value: 'CHANNEL', summary: 'from this channel (default: the one the host follows)' },
-      { name: 'effort', value: '1-9', summary: 'how hard to compress: fast, 1 to 9, small (default 6)' },
+      { name: 'effort', value: '1-9', summary: 'how hard to compress: fast, 1 to 9, small (default 5)' },
       { name: 'dry-run', short: 'n', summary: 'only show the plan' },
     ],
     summary: 'write one bundle with what the hosts lack; flush it and read it back',

@@ -21,7 +21,11 @@ export const updateVerbs: readonly Verb[] = [
         value: 'CHANNEL',
         summary: 'on a station: from this channel (default: the one the host follows)',
       },
-      { name: 'effort', value: '1-9', summary: 'how hard to compress: fast, 1 to 9, small' },
+      {
+        name: 'effort',
+        value: '1-9',
+        summary: 'on a station: how hard to compress: fast, 1 to 9, small (default 5)',
+      },
       { name: 'output', short: 'o', value: 'FILE', summary: 'write the plan as JSON' },
     ],
     run: async (call) => {

@@ -11,6 +11,7 @@ import { DeltaEncoder, type DeltaPair } from '../delta/encode-delta.ts'
 import type { Job } from '../host/pool.ts'
 import { deltaChunks } from './delta-chunks.ts'
 import { encodeDeltaFrame, packStream } from './delta-frame.ts'
+import { isShorterWhole } from './whole-price.ts'
 import { encodeZstd } from './zstd.ts'
 
 export interface DeltaToEncode {
@@ -18,6 +19,10 @@ export interface DeltaToEncode {
   readonly bytes: Uint8Array
   readonly files: readonly { readonly baseBytes: number; readonly chunks: readonly ListedChunk[] }[]
   readonly level: number
+  /** Both ways are priced at it, 3 by default: a higher one takes much longer and seldom changes the answer. */
+  readonly pricingLevel?: number
+  /** Looks longer for what agrees. */
+  readonly isThorough?: boolean
 }
 
 export interface EncodedDelta {
@@ -36,9 +41,10 @@ export const encodeDeltaJob: Job<DeltaToEncode, EncodedDelta> = {
   name: 'container.encode-delta',
   run: (input) => {
     const files = cutFiles(input)
+    const pricingLevel = Math.min(input.level, input.pricingLevel ?? 3)
     const encoder = new DeltaEncoder()
     const isKept = files.map((file) => {
-      const isWorth = isWorthIt(file, encoder.add(file), input.level)
+      const isWorth = isWorthIt(file, encoder.add(file), pricingLevel)
       if (!isWorth) encoder.undo()
       return isWorth
     })
@@ -50,6 +56,8 @@ export const encodeDeltaJob: Job<DeltaToEncode, EncodedDelta> = {
     if (streamBytes(streams) > limits.deltaStreamBytes) return none
     const stored = encodeDeltaFrame(streams, input.level)
     if (stored.length >= plainBytes) return none
+    const targets = kept.map(({ target }) => target)
+    if (isShorterWhole(targets, { bytes: stored.length, level: input.level, pricingLevel })) return none
     checkDecodes(kept, streams)
     return { isKept, frame: { stored, digest: digestOf(stored), plainBytes } }
   },
@@ -73,11 +81,7 @@ const surelyShorter = 16
 /** Whole files of a kind help each other in a frame: a delta must save more than that. */
 const needed = 0.97
 
-/** Both ways are priced at it: a higher one takes much longer and seldom changes the answer. */
-const pricingLevel = 3
-
-function isWorthIt({ target }: DeltaPair, added: DeltaStreams, wantedLevel: number): boolean {
-  const level = Math.min(wantedLevel, pricingLevel)
+function isWorthIt({ target }: DeltaPair, added: DeltaStreams, level: number): boolean {
   const addedBytes = streamBytes(added)
   if (addedBytes >= target.length) return false
   if (addedBytes * surelyShorter <= target.length) return true

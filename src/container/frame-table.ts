@@ -1,6 +1,7 @@
 // Tables `frames` and `chunks`: where each frame stands, and which chunk lies where in it. Frames follow each other
-// without gaps and chunks fill their frames without gaps, so every offset is implied and is checked.
-import { fromHex } from '../base/bytes.ts'
+// without gaps and chunks fill their frames without gaps, so every offset is implied and is checked. A chunk may lie in
+// several frames, as deltas against different bases do: a reader takes whichever it can decode.
+import { compareBytes, fromHex } from '../base/bytes.ts'
 import type { ChunkId, Digest } from '../base/ids.ts'
 import { chunkSizes, limits } from '../base/limits.ts'
 import { BaseTable } from './base-table.ts'
@@ -57,10 +58,10 @@ export function encodeFrames(frames: readonly FrameEntry[]): Uint8Array {
   return bytes
 }
 
-/** `chunks` in any order, each once. */
+/** `chunks` in any order, each once in a frame. */
 export function encodeChunks(chunks: readonly (ChunkPlace & { readonly id: ChunkId })[]): Uint8Array {
   if (chunks.length === 0) return new Uint8Array(0)
-  const sorted = chunks.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  const sorted = chunks.toSorted((a, b) => (a.id === b.id ? a.frame - b.frame : a.id < b.id ? -1 : 1))
   const bytes = new Uint8Array(fanOutBytes + sorted.length * chunkWidth)
   const view = viewOf(bytes)
   const upTo = Array.from({ length: 256 }, () => 0)
@@ -174,7 +175,7 @@ export class ChunkTable {
     if (whole.length < fanOutBytes || (bytes !== undefined && this.#records.count === 0))
       this.#records.refuse('cut short')
     this.#fanOut = viewOf(whole.subarray(0, fanOutBytes))
-    this.#records.checkSorted(32)
+    this.#checkSorted()
     this.#checkFanOut()
     this.#starts = this.#countByFrame(frames.count)
     this.#inOrder = this.#sortByPlace()
@@ -185,19 +186,24 @@ export class ChunkTable {
     return this.#records.count
   }
 
-  /** Also for a content digest: a content of one chunk bears that chunk's id. */
+  /** The first; also for a content digest: a content of one chunk bears that chunk's id. */
   place(id: Digest): ChunkPlace | undefined {
+    return this.places(id).next().value
+  }
+
+  /** All there are, in the order of their frames. */
+  *places(id: Digest): Generator<ChunkPlace, undefined> {
     const key = fromHex(id)
     const first = key[0] ?? 0
     const low = first === 0 ? 0 : this.#fanOut.getUint32((first - 1) * 4, true)
-    const record = this.#records.lowest(key, low, this.#fanOut.getUint32(first * 4, true))
-    if (!this.#records.startsWith(record, key)) return undefined
     const records = this.#records
-    return {
-      frame: records.u32(record, 32),
-      offset: records.u32(record, 36),
-      sizeBytes: records.u32(record, 40),
-    }
+    let record = records.lowest(key, low, this.#fanOut.getUint32(first * 4, true))
+    for (; records.startsWith(record, key); record++)
+      yield {
+        frame: records.u32(record, 32),
+        offset: records.u32(record, 36),
+        sizeBytes: records.u32(record, 40),
+      }
   }
 
   /** In the order of their bytes in the frame. */
@@ -209,8 +215,26 @@ export class ChunkTable {
     }))
   }
 
+  /** Each once. */
   *ids(): Generator<ChunkId> {
-    for (let i = 0; i < this.count; i++) yield this.#records.digest<ChunkId>(i, 0)
+    for (let i = 0; i < this.count; i++)
+      if (i === 0 || this.#compareIds(i - 1, i) !== 0) yield this.#records.digest<ChunkId>(i, 0)
+  }
+
+  #compareIds(a: number, b: number): number {
+    return compareBytes(this.#records.bytes(a, 0, 32), this.#records.bytes(b, 0, 32))
+  }
+
+  /** By id, then by frame. */
+  #checkSorted(): void {
+    const records = this.#records
+    for (let i = 1; i < this.count; i++) {
+      const order = this.#compareIds(i - 1, i)
+      if (order > 0 || (order === 0 && records.u32(i - 1, 32) >= records.u32(i, 32)))
+        records.refuse(`record ${i} is not in order`)
+      if (order === 0 && records.u32(i - 1, 40) !== records.u32(i, 40))
+        records.refuse(`record ${i} has another size than the one before`)
+    }
   }
 
   #checkFanOut(): void {

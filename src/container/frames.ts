@@ -1,6 +1,6 @@
 // Chunks on their way into a container: gathered into groups, packed by the pool, written in order to a spool on
 // this machine's disk. A frame is one group; chunks that are alike should follow each other. What comes out depends
-// on the chunks and their order alone, never on the pool's width. Memory: two groups for each worker.
+// on the chunks and their order alone, never on the pool's width. Memory: two groups for each worker, and two that fill.
 import type { ChunkId, ContentDigest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { ChunkList, ListedChunk } from '../delta/chunk-list.ts'
@@ -9,7 +9,8 @@ import type { OpenFile } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
 import type { FramesDraft } from './encode.ts'
 import { type BaseRange, encodeBases } from './base-table.ts'
-import { type EncodedDelta, encodeDeltaJob } from './delta-jobs.ts'
+import { type DeltaToEncode, type EncodedDelta, encodeDeltaJob } from './delta-jobs.ts'
+import { looksDense } from './dense.ts'
 import { encodeLists } from './content-table.ts'
 import { encodeChunks, encodeFrames, type ChunkPlace, type FrameEntry } from './frame-table.ts'
 import { encodeFrameJob, type EncodedFrame } from './jobs.ts'
@@ -40,6 +41,10 @@ export interface DeltaGroup {
 export interface SpoolOptions {
   /** Of zstd, 1 to 19; 9 by default. */
   readonly level?: number
+  /** Of the streams of deltas; as `level` by default. */
+  readonly deltaLevel?: number
+  readonly pricingLevel?: number
+  readonly isThorough?: boolean
   /** Plain bytes of a group, at most 8 MiB. */
   readonly groupBytes?: number
 }
@@ -57,14 +62,21 @@ interface Group {
   readonly chunks: { readonly id: ChunkId; readonly sizeBytes: number }[]
 }
 
+interface Groups {
+  usual: Group | undefined
+  /** Of chunks that nothing can compress. */
+  dense: Group | undefined
+}
+
 /** One call at a time: each is awaited before the next. */
 export class FrameSpool implements Disposable {
   readonly #outside: Outside
   readonly #path: string
   readonly #level: number
+  readonly #delta: Pick<DeltaToEncode, 'level' | 'pricingLevel' | 'isThorough'>
   readonly #groupBytes: number
   readonly #file: OpenFile
-  #group: Group | undefined
+  readonly #groups: Groups = { usual: undefined, dense: undefined }
   #groupCount = 0
   readonly #underWay: { readonly plainBytes: number; readonly encoded: Promise<EncodedFrame> }[] = []
   readonly #deltas: {
@@ -79,41 +91,51 @@ export class FrameSpool implements Disposable {
   readonly #frames: FrameEntry[] = []
   #storedBytes = 0
   #plainBytes = 0
-  readonly #places = new Map<ChunkId, ChunkPlace>()
+  readonly #places: (ChunkPlace & { readonly id: ChunkId })[] = []
+  /** Chunks that are in frames that need no base. */
+  readonly #whole = new Set<ChunkId>()
   readonly #lists = new Map<ContentDigest, ChunkList>()
 
-  constructor(outside: Outside, path: string, { level = 9, groupBytes: size = groupBytes }: SpoolOptions) {
+  constructor(outside: Outside, path: string, options: SpoolOptions) {
+    const { level = 9, deltaLevel = level, groupBytes: size = groupBytes } = options
+    const { pricingLevel = 3, isThorough = false } = options
     if (size > limits.framePlainBytes) throw new RangeError(`a group of ${size} bytes`)
     this.#outside = outside
     this.#path = path
     this.#level = level
+    this.#delta = { level: deltaLevel, pricingLevel, isThorough }
     this.#groupBytes = size
     this.#file = outside.disk.open(path, 'create')
   }
 
-  has(id: ChunkId): boolean {
-    return this.#places.has(id)
-  }
-
-  /** A chunk that is here already is left out. Its bytes are copied at once. */
+  /** A chunk that was added already is left out; one that is in a delta is not. Its bytes are copied at once. */
   async add({ id, bytes }: CutChunk): Promise<void> {
-    if (this.#places.has(id)) return
-    if (this.#group !== undefined && this.#group.filled + bytes.length > this.#groupBytes)
-      await this.endGroup()
-    this.#group ??= { plain: new Uint8Array(Math.max(this.#groupBytes, bytes.length)), filled: 0, chunks: [] }
-    const group = this.#group
+    if (this.#whole.has(id)) return
+    this.#whole.add(id)
+    const kind = looksDense(bytes) ? 'dense' : 'usual'
+    let group = this.#groups[kind]
+    if (group !== undefined && group.filled + bytes.length > this.#groupBytes) {
+      await this.#endGroup(kind)
+      group = undefined
+    }
+    group ??= { plain: new Uint8Array(Math.max(this.#groupBytes, bytes.length)), filled: 0, chunks: [] }
+    this.#groups[kind] = group
     group.plain.set(bytes, group.filled)
-    this.#places.set(id, { frame: this.#groupCount, offset: group.filled, sizeBytes: bytes.length })
     group.chunks.push({ id, sizeBytes: bytes.length })
     group.filled += bytes.length
   }
 
-  /** What follows starts a new frame. Waits only when two frames for each worker are under way. */
+  /** What follows starts new frames. Waits only when two frames for each worker are under way. */
   async endGroup(): Promise<void> {
-    const group = this.#group
+    await this.#endGroup('usual')
+    await this.#endGroup('dense')
+  }
+
+  async #endGroup(kind: keyof Groups): Promise<void> {
+    const group = this.#groups[kind]
     if (group === undefined) return
-    this.#group = undefined
-    this.#groupCount++
+    this.#groups[kind] = undefined
+    this.#place(group.chunks)
     const input = { plain: group.plain.subarray(0, group.filled), chunks: group.chunks, level: this.#level }
     const encoded = this.#outside.pool.run(encodeFrameJob, input, [group.plain.buffer])
     // Awaited in its turn; until then a failure must not count as unhandled.
@@ -127,17 +149,15 @@ export class FrameSpool implements Disposable {
    * be added as chunks. All deltas come before the first chunk. `group.bytes` moves away.
    */
   async addDeltas(group: DeltaGroup, onPriced: (isKept: readonly boolean[]) => void): Promise<void> {
-    if (this.#groupCount > this.#frames.length || this.#group !== undefined)
+    if (this.#groupCount > this.#frames.length || this.#groups.usual || this.#groups.dense)
       throw new Error('broken promise: deltas come before chunks')
     const inUse = group.bytes.length
     const files = group.files.map(({ base, chunks }) => ({ baseBytes: base.sizeBytes, chunks }))
     while (this.#deltas.length > 0 && this.#deltaBytes + inUse > deltaBytesUnderWay)
       await this.#writeOldestDelta()
-    const encoded = this.#outside.pool.run(
-      encodeDeltaJob,
-      { bytes: group.bytes, files, level: this.#level },
-      [group.bytes.buffer as ArrayBuffer],
-    )
+    const encoded = this.#outside.pool.run(encodeDeltaJob, { bytes: group.bytes, files, ...this.#delta }, [
+      group.bytes.buffer as ArrayBuffer,
+    ])
     // Awaited in its turn; until then a failure must not count as unhandled.
     encoded.catch(() => {})
     this.#deltas.push({ files: group.files, inUse, encoded, onPriced })
@@ -179,7 +199,6 @@ export class FrameSpool implements Disposable {
     await this.endDeltas()
     await this.endGroup()
     while (this.#underWay.length > 0) await this.#writeOldest()
-    const places = Array.from(this.#places, ([id, place]) => ({ id, ...place }))
     const { contents, links } = encodeLists([...this.#lists.values()])
     return {
       path: this.#path,
@@ -189,7 +208,7 @@ export class FrameSpool implements Disposable {
       plainBytes: this.#plainBytes,
       sections: [
         { name: 'frames', bytes: encodeFrames(this.#frames) },
-        { name: 'chunks', bytes: encodeChunks(places) },
+        { name: 'chunks', bytes: encodeChunks(this.#places) },
         ...(this.#bases.length > 0 ? [{ name: 'bases' as const, bytes: encodeBases(this.#bases) }] : []),
         { name: 'contents', bytes: contents },
         { name: 'links', bytes: links },
@@ -225,13 +244,16 @@ export class FrameSpool implements Disposable {
   }
 
   #placeDeltas(files: DeltaGroup['files']): void {
+    this.#bases.push(...files.map(({ base }) => base))
+    this.#place(files.flatMap(({ chunks }) => chunks))
+  }
+
+  /** The chunks of the next frame. */
+  #place(chunks: readonly ListedChunk[]): void {
     let offset = 0
-    for (const { base, chunks } of files) {
-      this.#bases.push(base)
-      for (const { id, sizeBytes } of chunks) {
-        this.#places.set(id, { frame: this.#groupCount, offset, sizeBytes })
-        offset += sizeBytes
-      }
+    for (const { id, sizeBytes } of chunks) {
+      this.#places.push({ id, frame: this.#groupCount, offset, sizeBytes })
+      offset += sizeBytes
     }
     this.#groupCount++
   }

@@ -91,7 +91,8 @@ export function chunkReader(container: VerifiedContainer, pool: Pool): ChunkRead
   return {
     has: (id) => tables.chunkPlace(id) !== undefined,
     get: async (id: ChunkId) => {
-      const place = tables.chunkPlace(id)
+      const places = [...tables.chunkPlaces(id)]
+      const place = places.find(({ frame: n }) => tables.frameBases(n).length === 0) ?? places[0]
       if (place === undefined) throw new MossError('CONTENT_MISSING', { what: `chunk ${id}` })
       const plain = await frame(place.frame)
       return plain.subarray(place.offset, place.offset + place.sizeBytes)

@@ -18,6 +18,7 @@ import type { VerifiedContainer } from './verify.ts'
 
 export interface Tables {
   readonly frameCount: number
+  /** Records: a chunk counts in each of its frames. */
   readonly chunkCount: number
   /** Of the packages whose manifests are here, sorted by id. */
   readonly packages: readonly PackageEntry[]
@@ -27,7 +28,10 @@ export interface Tables {
   frameBases(n: number): readonly BaseRange[]
   /** In the order of their bytes. */
   frameChunks(n: number): readonly ChunkInFrame[]
+  /** The first of its places. */
   chunkPlace(id: ChunkId): ChunkPlace | undefined
+  /** In the order of their frames; any one gives the chunk. */
+  chunkPlaces(id: ChunkId): Iterable<ChunkPlace>
   /** Sorted. */
   chunkIds(): Iterable<ChunkId>
   /** Also of an empty content, and of one whose only chunk is here. */
@@ -66,6 +70,7 @@ function decodeTables(container: VerifiedContainer): Tables {
     frameBases: (n) => bases.ranges(frames.firstBase(n), frames.entry(n).bases ?? 0),
     frameChunks: (n) => chunks.ofFrame(n),
     chunkPlace: (id) => chunks.place(id),
+    chunkPlaces: (id) => chunks.places(id),
     chunkIds: () => chunks.ids(),
     chunkList: (content) => {
       if (content === emptyContent) return listOfOne(content, 0)

@@ -3,7 +3,9 @@
 import { display } from '../base/display.ts'
 import { isMossError, MossError } from '../base/error.ts'
 import type { ContainerId, HostId, PackageId } from '../base/ids.ts'
+import { type EstimatedBytes, estimateBytes } from '../bundle/estimate.ts'
 import { exportBundle } from '../bundle/export.ts'
+import { defaultEffort, effortOf } from '../carry/effort.ts'
 import { type CarryPlan, planCarry } from '../carry/plan.ts'
 import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
 import { openContainer } from '../container/read.ts'
@@ -22,6 +24,7 @@ import type { Root } from '../trust/root.ts'
 import type { PackageChange } from './changes.ts'
 import { stationChannel } from './channels.ts'
 import { type AskPassphrase, openStation, type Station, signerFor, stationRoot } from './station.ts'
+import type { SpentBytes } from './inspect.ts'
 import type { ReportEvent } from './types.ts'
 
 export interface PlannedHost {
@@ -50,33 +53,15 @@ export interface ExportPlan {
   readonly chunkBytes: number
   /** The part of it that is offered as deltas. */
   readonly deltaBytes: number
+  /** Of the bundle, as stored; a guess before it is made. */
+  readonly estimate: EstimatedBytes
   readonly chunks: number
   readonly contents: number
   readonly manifests: number
-  /** Of zstd. */
-  readonly level: number
+  /** Its name. */
+  readonly effort: string
   readonly warnings: readonly string[]
   readonly carry: CarryPlan
-}
-
-/** `--effort` to zstd's level; 6 is the default. */
-const levels = [1, 3, 4, 5, 7, 9, 12, 16, 19] as const
-
-function levelOf(effort: string | undefined): number {
-  const number = effort === undefined ? 6 : effort === 'fast' ? 1 : effort === 'small' ? 9 : Number(effort)
-  const level = levels[number - 1]
-  if (level === undefined)
-    throw new MossError('CLI_USAGE', {
-      problem: `--effort takes fast, 1 to 9, or small, not ${effort}`,
-      see: 'export',
-    })
-  return level
-}
-
-/** The effort that gives this level of zstd; undefined where none does. */
-export function effortOf(level: unknown): string | undefined {
-  const at = levels.findIndex((known) => known === level)
-  return at < 0 ? undefined : `${at + 1}`
 }
 
 export interface PlanExport {
@@ -88,7 +73,7 @@ export interface PlanExport {
 
 export async function planExport(outside: Outside, request: PlanExport): Promise<ExportPlan> {
   using station = openStation(outside, { home: request.home, how: 'read' })
-  const level = levelOf(request.effort)
+  const { name: effort } = effortOf(request.effort ?? defaultEffort)
   const states = request.states.map((path) => readState(outside, path))
   const channel = stationChannel(station, channelOf(states, request.channel))
   const published = channel.latestSnapshot()
@@ -116,10 +101,11 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     sharedBytes: totals.allBytes - totals.chunkBytes,
     chunkBytes: totals.chunkBytes,
     deltaBytes: carry.deltas.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    estimate: estimateBytes(carry, { channel, published }),
     chunks: totals.chunks,
     contents: totals.changedContents,
     manifests: carry.manifests.length,
-    level,
+    effort,
     warnings: warningsFor(states, { channel, published, root }),
     carry,
   }
@@ -238,6 +224,8 @@ export interface Exported {
   readonly frameBytes: number
   /** The part of the frames that is deltas. */
   readonly deltaBytes: number
+  /** Where they went: stored in the file, but `shared` and `chunks` plain, before compression. */
+  readonly bytes: SpentBytes
   readonly seconds: number
 }
 
@@ -263,7 +251,7 @@ export async function executeExport(
     signer,
     path: (id) => outputPath(outside, { plan, output, id }),
     spoolPath: `${station.places.spool}/export`,
-    level: plan.level,
+    effort: effortOf(plan.effort),
     report,
   })
   await readBundleBack(station, { path: done.path, root, report })
@@ -274,6 +262,13 @@ export async function executeExport(
     fileBytes: done.sizeBytes,
     frameBytes: done.storedBytes,
     deltaBytes: done.deltaBytes,
+    bytes: {
+      shared: plan.carry.totals.sharedBytes,
+      chunks: plan.chunkBytes,
+      deltas: done.deltaBytes,
+      whole: done.storedBytes - done.deltaBytes,
+      metadata: done.metadataBytes,
+    },
     seconds: (outside.nowMs() - startedMs) / 1000,
   }
 }

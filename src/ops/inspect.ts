@@ -1,7 +1,7 @@
 // inspect: what a container is, read from prelude to summary; nothing is unpacked and nothing judged, since whoever
 // inspects may hold no keys. What it shows is what the file claims.
 import { decodeAbout } from '../bundle/about.ts'
-import { decodeSummary, type Summary } from '../bundle/summary.ts'
+import { decodeSummary } from '../bundle/summary.ts'
 import type { CborValue } from '../base/cbor.ts'
 import { display } from '../base/display.ts'
 import { formatVersion, preludeBytes } from '../container/prelude.ts'
@@ -11,6 +11,18 @@ import { fileSource } from '../host/byte-source.ts'
 import { formatBytes, plural } from '../base/format.ts'
 import type { Outside } from '../host/outside.ts'
 import { checkIsFile } from './named-file.ts'
+
+/** Where a bundle's bytes went. */
+export interface SpentBytes {
+  /** Plain: what changed and is not carried, since the hosts have its chunks or it repeats. */
+  readonly shared: number
+  /** Plain: what is carried. */
+  readonly chunks: number
+  /** As they are stored: frames of deltas, frames of whole chunks, and all that is before the frames. */
+  readonly deltas: number
+  readonly whole: number
+  readonly metadata: number
+}
 
 interface Part {
   readonly name: string
@@ -34,6 +46,7 @@ export async function inspectContainer(outside: Outside, request: { readonly fil
     created: head.created,
     signers: head.signers,
     about: aboutLines(opened),
+    bytes: spentBytes(opened),
     parts: partsOf(opened),
     packages: packagesOf(opened),
     verifyCommands: verifyCommands(request.file, opened),
@@ -81,20 +94,29 @@ function aboutLines(opened: OpenedContainer): readonly (readonly [string, string
   if (opened.kind === 'bundle') {
     const about = decodeAbout(opened.head.about)
     const summary = summaryOf(opened)
+    const bytes = spentBytes(opened)
     const names = new Map(summary?.hosts.map((host) => [host.host, host.name]))
     return [
       ['channel', about.channel],
       ['serial', `${about.serial}`],
       ['hosts', about.hosts.map(({ host }) => `${names.get(host) ?? ''} ${host}`.trim()).join(', ')],
-      ...(summary === undefined ? [] : [['bytes', bytesText(opened, summary.bytes)] as const]),
+      ...(bytes === undefined ? [] : [['bytes', bytesText(bytes)] as const]),
     ]
   }
   return Object.entries(opened.head.about).map(([key, value]) => [key, aboutText(value ?? null)] as const)
 }
 
-/** Where they went: stored sizes of what is in the file, plain size of what is not. */
-const bytesText = (opened: OpenedContainer, { shared, deltas, whole }: Summary['bytes']): string =>
-  `deltas ${formatBytes(deltas)}, whole ${formatBytes(whole)}, metadata ${formatBytes(opened.framesOffset)}; shared and not carried ${formatBytes(shared)}`
+/** Of a bundle; of the others nothing is shared. What the file says of itself, except for its metadata. */
+function spentBytes(opened: OpenedContainer): SpentBytes | undefined {
+  if (opened.kind !== 'bundle') return undefined
+  const summary = summaryOf(opened)
+  if (summary === undefined) return undefined
+  const { shared, chunks, deltas, whole } = summary.bytes
+  return { shared, chunks, deltas, whole, metadata: opened.framesOffset }
+}
+
+const bytesText = ({ shared, chunks, deltas, whole, metadata }: SpentBytes): string =>
+  `deltas ${formatBytes(deltas)}, whole ${formatBytes(whole)}, metadata ${formatBytes(metadata)}; ${formatBytes(chunks)} before compression, ${formatBytes(shared)} shared and not carried`
 
 const aboutText = (value: CborValue): string =>
   value instanceof Uint8Array ? value.toHex() : typeof value === 'string' ? value : JSON.stringify(value)

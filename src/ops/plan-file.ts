@@ -2,10 +2,11 @@
 // from what it was made from, and compared; it is trusted for nothing.
 import { decodeUtf8, encodeUtf8 } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
+import { isEffort } from '../carry/effort.ts'
 import { checkChannelName } from '../base/names.ts'
 import { writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
-import { effortOf, type ExportPlan, planExport } from './export.ts'
+import { type ExportPlan, planExport } from './export.ts'
 
 const planBytes = 256 * 1024 * 1024
 
@@ -34,9 +35,8 @@ export async function readPlan(
   const text = decodeUtf8(outside.disk.readFile(path, planBytes))
   const said = parse(text ?? '')
   if (said === undefined) return refuse(noPlan)
-  const { states, channel, level, snapshot } = said
-  const effort = effortOf(level)
-  if (!isTexts(states) || typeof channel !== 'string' || effort === undefined) return refuse(noPlan)
+  const { states, channel, effort, snapshot } = said
+  if (!isTexts(states) || typeof channel !== 'string' || !isEffort(effort)) return refuse(noPlan)
   if (said['home'] !== home) return refuse(`${path} is the plan of another station; this one is at ${home}`)
   checkChannelName(channel, 'export')
   const plan = await planExport(outside, { home, states, channel, effort })

@@ -13,6 +13,7 @@ import { silent } from '../../src/base/progress.ts'
 import { exportBundle } from '../../src/bundle/export.ts'
 import { importBundle } from '../../src/bundle/import.ts'
 import { takeIn } from '../../src/bundle/take-in.ts'
+import { effortOf } from '../../src/carry/effort.ts'
 import { planCarry } from '../../src/carry/plan.ts'
 import { createChannel, openChannel } from '../../src/channel/station-channel.ts'
 import { startFrames } from '../../src/container/frames.ts'
@@ -115,7 +116,7 @@ async function exportIt(folder: string): Promise<void> {
     signer: signerOf(secret),
     path: () => join(folder, 'bundle.moss'),
     spoolPath: join(folder, 'export.spool'),
-    level: 9,
+    effort: effortOf('5'),
     report: silent,
   })
 }

@@ -444,18 +444,19 @@ test('channel publish, show', () => {
 test('plan --for', () => {
   expect(moss.text('plan', '--for', 'pump-07.moss-state', '-o', 'plan.json', ...plain))
     .toMatchInlineSnapshot(`
-    "$ moss plan --for pump-07.moss-state -o plan.json --home plain
-    plan     channel stable, serial 2, for 1 host
-    content  <size> wanted, <size> already there, <size> to carry before compression
-    parts    106 chunks, 66 file contents, 4 manifests
-      pump-07  <id>  none → 2  4 packages change  <size> of <size>
-    plan written to FOLDER/plan.json
-    [exit 0]"
-  `)
+      "$ moss plan --for pump-07.moss-state -o plan.json --home plain
+      plan     channel stable, serial 2, for 1 host
+      content  <size> wanted, <size> already there, <size> to carry before compression
+      estimate a bundle of about <size>: deltas <size>, whole <size>, metadata <size>
+      parts    106 chunks, 66 file contents, 4 manifests
+        pump-07  <id>  none → 2  4 packages change  <size> of <size>
+      plan written to FOLDER/plan.json
+      [exit 0]"
+    `)
   expect(
     moss.shape('plan', '--for', 'pump-07.moss-state', '--for', 'pump-08.moss-state', ...plain),
   ).toMatchInlineSnapshot(
-    `"exit 0 {kind: string, home: string, channel: string, serial: number, snapshot: string, states: string[], hosts: [{host: string, name: string, state: number, changes: [{name: string, to: string}], fullBytes: number, newBytes: number}], fullBytes: number, sharedBytes: number, chunkBytes: number, deltaBytes: number, chunks: number, contents: number, manifests: number, level: number, warnings: [], carry: {hosts: [{host: string, packages: string[], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}], manifests: string[], lists: [{content: string, sizeBytes: number, chunks: [{id: string, sizeBytes: number}]}], chunks: [{id: string, sizeBytes: number, from: string}], deltas: [], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}}"`,
+    `"exit 0 {kind: string, home: string, channel: string, serial: number, snapshot: string, states: string[], hosts: [{host: string, name: string, state: number, changes: [{name: string, to: string}], fullBytes: number, newBytes: number}], fullBytes: number, sharedBytes: number, chunkBytes: number, deltaBytes: number, estimate: {deltas: number, whole: number, metadata: number}, chunks: number, contents: number, manifests: number, effort: string, warnings: [], carry: {hosts: [{host: string, packages: string[], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}], manifests: string[], lists: [{content: string, sizeBytes: number, chunks: [{id: string, sizeBytes: number}]}], chunks: [{id: string, sizeBytes: number, from: string}], deltas: [], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}}"`,
   )
   expect(moss.text('plan', '--for', 'absent.moss-state', ...plain)).toMatchInlineSnapshot(`
     "$ moss plan --for absent.moss-state --home plain
@@ -499,6 +500,7 @@ test('export: for one host to a file, from a plan, and onto a medium', () => {
       | read back
       plan     channel stable, serial 2, for 1 host
       content  <size> wanted, <size> already there, <size> to carry before compression
+      estimate a bundle of about <size>: deltas <size>, whole <size>, metadata <size>
       parts    106 chunks, 66 file contents, 4 manifests
         pump-07  <id>  none → 2  4 packages change  <size> of <size>
       bundle   FOLDER/one.moss
@@ -512,6 +514,7 @@ test('export: for one host to a file, from a plan, and onto a medium', () => {
     "$ moss export --plan plan.json -o one.moss -q --home plain
     plan     channel stable, serial 2, for 1 host
     content  <size> wanted, <size> already there, <size> to carry before compression
+    estimate a bundle of about <size>: deltas <size>, whole <size>, metadata <size>
     parts    106 chunks, 66 file contents, 4 manifests
       pump-07  <id>  none → 2  4 packages change  <size> of <size>
     bundle   FOLDER/one.moss
@@ -545,6 +548,7 @@ test('export: for one host to a file, from a plan, and onto a medium', () => {
     "$ moss export --for pump-07.moss-state --for pump-08.moss-state -o stick -q --home plain
     plan     channel stable, serial 2, for 2 hosts
     content  <size> wanted, <size> already there, <size> to carry before compression
+    estimate a bundle of about <size>: deltas <size>, whole <size>, metadata <size>
     parts    106 chunks, 66 file contents, 4 manifests
       pump-07  <id>  none → 2  4 packages change  <size> of <size>
       pump-08  <id>  none → 2  3 packages change  <size> of <size>
@@ -557,7 +561,7 @@ test('export: for one host to a file, from a plan, and onto a medium', () => {
   `)
   expect(readdirSync(join(moss.folder, 'stick/moss/bundles'))).toHaveLength(1)
   expect(moss.shape('export', '--for', 'pump-07.moss-state', '-o', 'stick', ...plain)).toMatchInlineSnapshot(
-    `"exit 0 {bundle: string, path: string, isNew: boolean, fileBytes: number, frameBytes: number, deltaBytes: number, seconds: number, plan: {kind: string, home: string, channel: string, serial: number, snapshot: string, states: string[], hosts: [{host: string, name: string, state: number, changes: [{name: string, to: string}], fullBytes: number, newBytes: number}], fullBytes: number, sharedBytes: number, chunkBytes: number, deltaBytes: number, chunks: number, contents: number, manifests: number, level: number, warnings: [], carry: {hosts: [{host: string, packages: string[], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}], manifests: string[], lists: [{content: string, sizeBytes: number, chunks: [{id: string, sizeBytes: number}]}], chunks: [{id: string, sizeBytes: number, from: string}], deltas: [], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}}}"`,
+    `"exit 0 {bundle: string, path: string, isNew: boolean, fileBytes: number, frameBytes: number, deltaBytes: number, bytes: {shared: number, chunks: number, deltas: number, whole: number, metadata: number}, seconds: number, plan: {kind: string, home: string, channel: string, serial: number, snapshot: string, states: string[], hosts: [{host: string, name: string, state: number, changes: [{name: string, to: string}], fullBytes: number, newBytes: number}], fullBytes: number, sharedBytes: number, chunkBytes: number, deltaBytes: number, estimate: {deltas: number, whole: number, metadata: number}, chunks: number, contents: number, manifests: number, effort: string, warnings: [], carry: {hosts: [{host: string, packages: string[], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}], manifests: string[], lists: [{content: string, sizeBytes: number, chunks: [{id: string, sizeBytes: number}]}], chunks: [{id: string, sizeBytes: number, from: string}], deltas: [], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}}}"`,
   )
   const before = readdirSync(moss.folder)
   moss.json('export', '--for', 'pump-07.moss-state', ...plain)
@@ -611,7 +615,8 @@ test('inspect', () => {
     channel  stable
     serial   2
     hosts    pump-07 <id>
-    bytes  deltas <size>, whole <size>, metadata <size>; shared and not carried <size>
+    bytes  deltas <size>, whole <size>, metadata <size>; <size> before compression,
+             <size> shared and not carried
     parts
       prelude  at <n>  <size>  volume 1
       head  at <n>  <size>  signed
@@ -635,7 +640,7 @@ test('inspect', () => {
     [exit 0]"
   `)
   expect(moss.shape('inspect', 'one.moss')).toMatchInlineSnapshot(
-    `"exit 0 {file: string, fileBytes: number, presentBytes: number, kind: string, version: number, id: string, created: number, signers: string[], about: string[][], parts: [{name: string, offset: number, storedBytes: number, note: string}], packages: [{name: string, version: string}], verifyCommands: string[]}"`,
+    `"exit 0 {file: string, fileBytes: number, presentBytes: number, kind: string, version: number, id: string, created: number, signers: string[], about: string[][], bytes: {shared: number, chunks: number, deltas: number, whole: number, metadata: number}, parts: [{name: string, offset: number, storedBytes: number, note: string}], packages: [{name: string, version: string}], verifyCommands: string[]}"`,
   )
   expect(moss.text('inspect', 'pump-07.moss-state')).toMatchInlineSnapshot(`
     "$ moss inspect pump-07.moss-state

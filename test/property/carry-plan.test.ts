@@ -52,14 +52,15 @@ function catalogueOf(made: readonly (readonly (readonly number[])[])[]): Catalog
   }
 }
 
-/** Each file that may go as a delta has a base that whoever lacks the file has, and chunks of its own. */
+/** Whichever way is taken, whoever lacks a chunk of the file has a base of it, or the chunk travels whole as well. */
 function checkDeltas(
   made: readonly (readonly (readonly number[])[])[],
   asked: readonly { readonly wants: readonly number[]; readonly has: readonly number[] }[],
   plan: CarryPlan,
 ): void {
-  const contentsOf = (ids: readonly number[]) =>
-    new Set(ids.flatMap((index) => (made[index] ?? []).map((numbers) => listOf(numbers).content)))
+  const listsOf = (ids: readonly number[]) => ids.flatMap((index) => (made[index] ?? []).map(listOf))
+  const chunksOf = (lists: readonly ChunkList[]) =>
+    new Set(lists.flatMap(({ chunks }) => chunks.map(({ id }) => id)))
   let end = 0
   for (const delta of plan.deltas) {
     expect(delta.firstChunk).toBeGreaterThanOrEqual(end)
@@ -67,10 +68,14 @@ function checkDeltas(
     const chunks = plan.chunks.slice(delta.firstChunk, end)
     expect(chunks.length).toBe(delta.chunks)
     expect(chunks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)).toBe(delta.sizeBytes)
+    const asChunks = new Set(delta.alsoWhole.map((n) => plan.chunks[n]?.id))
     for (const { wants, has } of asked) {
-      const held = contentsOf(has)
-      if (contentsOf(wants).has(delta.content) && !held.has(delta.content))
-        expect(held.has(delta.base.content)).toBe(true)
+      const held = listsOf(has)
+      const lacked = chunksOf(listsOf(wants)).difference(chunksOf(held))
+      const needed = chunks.filter(({ id }) => lacked.has(id) && !asChunks.has(id))
+      if (needed.length === 0) continue
+      for (const way of delta.ways)
+        expect(way.some(({ base }) => held.some(({ content }) => content === base.content))).toBe(true)
     }
   }
 }

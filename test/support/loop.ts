@@ -10,6 +10,7 @@ import { silent } from '../../src/base/progress.ts'
 import { exportBundle, type ExportedBundle } from '../../src/bundle/export.ts'
 import type { Judge } from '../../src/bundle/read-bundle.ts'
 import { takeIn, type TakenBundle } from '../../src/bundle/take-in.ts'
+import { effortOf } from '../../src/carry/effort.ts'
 import { planCarry, type CarryPlan, type HostWish } from '../../src/carry/plan.ts'
 import { createChannel, openChannel, type StationChannel } from '../../src/channel/station-channel.ts'
 import { startFrames } from '../../src/container/frames.ts'
@@ -107,7 +108,10 @@ export class TestLoop implements AsyncDisposable {
     })
   }
 
-  async export(hosts: readonly HostWish[], name = `bundle-${this.#exports++}.moss`): Promise<ExportedBundle> {
+  async export(
+    hosts: readonly HostWish[],
+    { name = `bundle-${this.#exports++}.moss`, effort = effortOf('5') } = {},
+  ): Promise<ExportedBundle> {
     const published = this.channel.latestSnapshot()
     if (published === undefined) throw new Error('nothing is published')
     return await exportBundle(this.outside, {
@@ -118,7 +122,7 @@ export class TestLoop implements AsyncDisposable {
       signer: stationSigner,
       path: () => join(this.folder, name),
       spoolPath: join(this.folder, 'export.spool'),
-      level: 9,
+      effort,
       report: silent,
     })
   }

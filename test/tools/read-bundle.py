@@ -280,17 +280,19 @@ class Container:
             end, used = end + u32(record, 40), used + count
         need(used == len(self.bases), "bases that no frame uses")
         need(end == self.head["frames"]["stored"], "frames of another size")
-        self.chunks, previous = {}, b""
+        self.chunks, previous = {}, (b"", 0)
         table = self.sections.get("chunks", bytes(1024))
         for at in range(1024, len(table), 44):
             record = table[at : at + 44]
-            need(record[:32] > previous, "table chunks is not sorted")
-            previous = record[:32]
-            self.chunks[previous] = (u32(record, 32), u32(record, 36), u32(record, 40))
+            need((record[:32], u32(record, 32)) > previous, "table chunks is not sorted")
+            previous = (record[:32], u32(record, 32))
+            places = self.chunks.setdefault(record[:32], [])
+            places.append((u32(record, 32), u32(record, 36), u32(record, 40)))
+            need(places[0][2] == u32(record, 40), "a chunk of two sizes")
         for first in range(256):
-            need(u32(table, first * 4) == sum(one[0] <= first for one in self.chunks), "the fan-out is wrong")
+            need(u32(table, first * 4) == sum(len(self.chunks[one]) for one in self.chunks if one[0] <= first), "the fan-out is wrong")
         ends = [0] * len(self.frames)
-        for number, offset, size in sorted(self.chunks.values()):
+        for number, offset, size in sorted(place for places in self.chunks.values() for place in places):
             need(offset == ends[number] and 1 <= size <= 262144, "table chunks is wrong")
             ends[number] += size
         need(ends == [u32(record, 44) for record in self.frames], "chunks do not fill their frames")
@@ -342,8 +344,14 @@ class Container:
                 bases.append(file.read(u32(base, 40)))
         return decode_delta(stored, bases, u32(record, 44))
 
+    def can_decode(self, number):
+        record = self.frames[number]
+        bases = self.bases[u32(record, 52) : u32(record, 52) + u32(record, 56)]
+        return all(base[:32] in self.have for base in bases)
+
     def chunk(self, chunk_id):
-        number, offset, size = self.chunks[chunk_id]
+        places = self.chunks[chunk_id]
+        number, offset, size = next((place for place in places if self.can_decode(place[0])), places[0])
         plain = self.frame(number)
         if plain is None:
             return None
@@ -419,7 +427,7 @@ def check(path, have):
     try:
         container = Container(path, have)
         list(container.manifests())
-        for chunk_id in sorted(container.chunks, key=lambda one: container.chunks[one][:2]):
+        for chunk_id in sorted(container.chunks, key=container.chunks.get):
             container.chunk(chunk_id)
         print("ok", path)
     except PROBLEMS as problem:

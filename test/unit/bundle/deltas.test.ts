@@ -4,6 +4,7 @@ import { concatBytes, encodeUtf8 } from '../../../src/base/bytes.ts'
 import { digestOf } from '../../../src/base/digest.ts'
 import type { ContentDigest, PackageId } from '../../../src/base/ids.ts'
 import { silent } from '../../../src/base/progress.ts'
+import { effortOf } from '../../../src/carry/effort.ts'
 import { importBundle } from '../../../src/bundle/import.ts'
 import { decodeSummary } from '../../../src/bundle/summary.ts'
 import { peekSection } from '../../../src/container/peek.ts'
@@ -87,7 +88,7 @@ test('a host without the base, or with a damaged one, is told so and takes nothi
   expect(digestInStore(damaged, relinked)).toBeUndefined()
 })
 
-test('a base serves several hosts only if all of them that lack the file have it', async () => {
+test('hosts in different states get one delta from a base that all have, or else each group its own', async () => {
   await using loop = new TestLoop()
   const [old, newer] = [loop.host('old'), loop.host('newer')]
   const { one, two } = await scene(loop)
@@ -95,19 +96,117 @@ test('a base serves several hosts only if all of them that lack the file have it
   loop.publish()
   await bring(loop, old, (await exportFor(loop, old, { wants: [one], has: [] })).path)
   await bring(loop, newer, (await exportFor(loop, newer, { wants: [two], has: [] })).path)
+  const sizes: number[] = []
+  for (const has of [[one], [two]])
+    sizes.push((await exportFor(loop, old, { wants: [three], has })).deltaBytes)
   const apart = await loop.export([
     { host: old.id, wants: [three], has: [one] },
     { host: newer.id, wants: [three], has: [two] },
   ])
-  expect(apart.deltaBytes).toBe(0)
+  expect(apart.deltaBytes).toBe(apart.storedBytes)
+  expect(apart.deltaBytes).toBe(sizes[0]! + sizes[1]!)
   const shared = await loop.export([
     { host: old.id, wants: [three], has: [one] },
     { host: newer.id, wants: [three], has: [one, two] },
   ])
-  expect(shared.deltaBytes).toBeGreaterThan(0)
+  expect(shared.deltaBytes).toBe(sizes[0])
   for (const host of [old, newer]) {
     await bring(loop, host, apart.path)
     expect(digestInStore(host, again)).toBe(digestOf(again))
+  }
+})
+
+test('a file goes whole where the deltas for all groups of hosts together would be longer', async () => {
+  await using loop = new TestLoop()
+  const last = noise(40_000, 50)
+  // Each differs from the last in a third of it, each elsewhere.
+  const olds = [0, 1, 2, 3].map((n) => {
+    const from = n * 8_000
+    return concatBytes([last.slice(0, from), noise(14_000, n), last.slice(from + 14_000)])
+  })
+  const first: PackageId[] = []
+  for (const [n, bytes] of olds.entries())
+    first.push(await loop.add('lib', `1.${n}`, { 'usr/lib/liby.so': bytes }))
+  const next = await loop.add('lib', '2', { 'usr/lib/liby.so': last })
+  loop.publish()
+  const wishes = first.map((has, n) => ({ host: loop.host(`host ${n}`).id, wants: [next], has: [has] }))
+  for (const wish of wishes) expect((await loop.export([wish])).deltaBytes).toBeGreaterThan(0)
+  const made = await loop.export(wishes)
+  expect(made.deltaBytes).toBe(0)
+  expect(made.storedBytes).toBeLessThanOrEqual(last.length)
+})
+
+test('files that different hosts lack never share a frame: each host needs its own bases alone', async () => {
+  await using loop = new TestLoop()
+  const [left, right] = [loop.host('left'), loop.host('right')]
+  const bodies = [1, 2, 3].map((seed) => noise(90_000, seed))
+  const changed = bodies.map((bytes) =>
+    Uint8Array.from(bytes, (byte, i) => (i % 700 === 0 ? byte + 1 : byte)),
+  )
+  const names = ['left', 'right', 'shared']
+  const add = async (version: string, from: readonly Uint8Array[]) => {
+    const ids: PackageId[] = []
+    for (const [i, bytes] of from.entries())
+      ids.push(await loop.add(names[i]!, version, { [`usr/lib/${names[i]}`]: bytes }))
+    loop.publish()
+    return ids
+  }
+  const [left1, right1, shared1] = await add('1', bodies)
+  const [left2, right2, shared2] = await add('2', changed)
+  await bring(loop, left, (await exportFor(loop, left, { wants: [left1!, shared1!], has: [] })).path)
+  await bring(loop, right, (await exportFor(loop, right, { wants: [right1!, shared1!], has: [] })).path)
+  const made = await loop.export([
+    { host: left.id, wants: [left2!, shared2!], has: [left1!, shared1!] },
+    { host: right.id, wants: [right2!, shared2!], has: [right1!, shared1!] },
+  ])
+  expect(made.deltaBytes).toBe(made.storedBytes)
+  await bring(loop, left, made.path)
+  await bring(loop, right, made.path)
+  for (const [host, n] of [
+    [left, 0],
+    [left, 2],
+    [right, 1],
+    [right, 2],
+  ] as const)
+    expect(digestInStore(host, changed[n]!)).toBe(digestOf(changed[n]!))
+})
+
+test('a chunk that another host needs for another file does not need that host to have the base', async () => {
+  await using loop = new TestLoop()
+  const [one, two] = [loop.host('one'), loop.host('two')]
+  // The front is a run of whole chunks that both new files begin with.
+  const front = noise(600_000, 4)
+  const oldFront = Uint8Array.from(front, (byte, i) => (i % 700 === 0 ? byte + 1 : byte))
+  const first = await loop.add('alpha', '1', { 'usr/lib/alpha': concatBytes([oldFront, noise(9_000, 5)]) })
+  const empty = await loop.add('zeta', '1', { 'usr/lib/zeta': noise(50, 6) })
+  loop.publish()
+  const alpha = concatBytes([front, noise(9_000, 5)])
+  const zeta = concatBytes([front, noise(9_000, 7)])
+  const second = await loop.add('alpha', '2', { 'usr/lib/alpha': alpha })
+  const third = await loop.add('zeta', '2', { 'usr/lib/zeta': zeta })
+  loop.publish()
+  await bring(loop, one, (await exportFor(loop, one, { wants: [first], has: [] })).path)
+  await bring(loop, two, (await exportFor(loop, two, { wants: [empty], has: [] })).path)
+  const made = await loop.export([
+    { host: one.id, wants: [second], has: [first] },
+    { host: two.id, wants: [third], has: [empty] },
+  ])
+  await bring(loop, one, made.path)
+  await bring(loop, two, made.path)
+  expect(digestInStore(one, alpha)).toBe(digestOf(alpha))
+  expect(digestInStore(two, zeta)).toBe(digestOf(zeta))
+})
+
+test('effort changes bytes alone: at each of them the host has the same files afterwards', async () => {
+  await using loop = new TestLoop()
+  const { one, two } = await scene(loop)
+  for (const effort of ['fast', '5', 'small'].map(effortOf)) {
+    const host = loop.host(effort.name)
+    await bring(loop, host, (await exportFor(loop, host, { wants: [one], has: [] })).path)
+    const made = await loop.export([{ host: host.id, wants: [two], has: [one] }], { effort })
+    expect(made.deltaBytes).toBeGreaterThan(0)
+    await bring(loop, host, made.path)
+    for (const bytes of [relinked, fresh]) expect(digestInStore(host, bytes)).toBe(digestOf(bytes))
   }
 })
 

@@ -70,10 +70,10 @@ test('the same plan gives the same bytes twice', async () => {
   const one = await loop.add('tool', '1', first)
   loop.publish()
   const wish = { host: loop.host('a').id, wants: [one], has: [] }
-  const a = await loop.export([wish], 'a.moss')
-  const b = await loop.export([wish], 'b.moss')
+  const a = await loop.export([wish], { name: 'a.moss' })
+  const b = await loop.export([wish], { name: 'b.moss' })
   expect(readFileSync(a.path).equals(readFileSync(b.path))).toBe(true)
-  expect((await loop.export([wish], 'a.moss')).isNew).toBe(false)
+  expect((await loop.export([wish], { name: 'a.moss' })).isNew).toBe(false)
 })
 
 test('two hosts in one bundle cost less than the sum, and each takes only its own', async () => {

@@ -51,7 +51,6 @@ describe('a spool of frames', () => {
     await spool.endGroup()
     await spool.endGroup()
     await spool.add(d!)
-    expect(spool.has(a!.id)).toBe(true)
     const finished = await spool.finish()
     expect(finished).toMatchObject({ count: 3, plainBytes: 8000 })
   })
@@ -62,8 +61,8 @@ describe('a spool of frames', () => {
     )
     const tables = readTables(container)
     const codecs = Array.from({ length: tables.frameCount }, (_, n) => tables.frame(n).codec)
-    expect(codecs[0]).toBe(2)
-    expect(new Set(codecs.slice(1))).toEqual(new Set([0]))
+    expect(codecs.filter((codec) => codec === 2)).toEqual([2])
+    expect(new Set(codecs)).toEqual(new Set([0, 2]))
   })
 
   test('is empty without chunks, and the bundle has no frame', async () => {

@@ -155,6 +155,50 @@ describe('table chunks', () => {
   })
 })
 
+describe('a chunk in several frames', () => {
+  const sizes = [30, 20, 30]
+  const plain = sizes.map((plainBytes, n) => ({
+    offset: 10 * n,
+    storedBytes: 10,
+    plainBytes,
+    codec: 2 as const,
+    digest: id(`f${n}`),
+  }))
+  const frameTable = new FrameTable(encodeFrames(plain), { count: 3, storedBytes: 30 })
+  const [often, once] = [id<ChunkId>('often'), id<ChunkId>('once')]
+  const at = (chunk: ChunkId, frame: number, sizeBytes: number) => ({
+    id: chunk,
+    frame,
+    offset: 0,
+    sizeBytes,
+  })
+  const all = [at(often, 2, 30), at(once, 1, 20), at(often, 0, 30)]
+
+  test('is found in each, in their order, and counted once', () => {
+    const table = new ChunkTable(encodeChunks(all), frameTable)
+    expect([...table.places(often)].map(({ frame }) => frame)).toEqual([0, 2])
+    expect(table.place(often)?.frame).toBe(0)
+    expect([...table.places(once)].length).toBe(1)
+    expect([...table.places(id('none'))]).toEqual([])
+    expect([...table.ids()].toSorted()).toEqual([often, once].toSorted())
+  })
+
+  test('is refused twice in one frame, out of order, or with another size', () => {
+    const wide = plain.map((frame, n) => (n === 0 ? { ...frame, plainBytes: 60 } : frame))
+    const wideTable = new FrameTable(encodeFrames(wide), { count: 3, storedBytes: 30 })
+    const twice = [...all, { ...at(often, 0, 30), offset: 30 }]
+    expect(refusal(() => new ChunkTable(encodeChunks(twice), wideTable))).toMatch(/is not in order/)
+    const other = [at(often, 0, 30), at(often, 1, 20), at(once, 2, 30)]
+    expect(refusal(() => new ChunkTable(encodeChunks(other), frameTable))).toMatch(/another size/)
+    const good = encodeChunks(all)
+    const first = often < once ? 1024 : 1024 + 44
+    const swapped = Uint8Array.from(good)
+    swapped.set(good.subarray(first + 44, first + 88), first)
+    swapped.set(good.subarray(first, first + 44), first + 44)
+    expect(refusal(() => new ChunkTable(swapped, frameTable))).toMatch(/is not in order/)
+  })
+})
+
 describe('table chunks with ids that begin alike', () => {
   const names = Array.from({ length: 400 }, (_, index) => `c${index}`)
   const alike = names

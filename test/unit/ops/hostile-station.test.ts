@@ -51,8 +51,8 @@ async function publish(version: string): Promise<void> {
   await publishChannel(outside, { ...request, date: '1767225600' })
 }
 
-const plan = (): Promise<ExportPlan> =>
-  planExport(outside, { home, states: [statePath], channel: undefined, effort: undefined })
+const plan = (effort?: string): Promise<ExportPlan> =>
+  planExport(outside, { home, states: [statePath], channel: undefined, effort })
 
 beforeAll(async () => {
   await generateKey(outside, { home, name: 'station', passphrase: undefined })
@@ -88,6 +88,15 @@ test('a plan that nobody touched is executed', async () => {
   expect(await executeExport(outside, { plan: read, output, ask }, silent)).toMatchObject({ isNew: true })
 })
 
+test('a plan keeps its effort, which changes nothing that is carried', async () => {
+  const usual = await plan()
+  for (const effort of ['fast', '1', 'small']) {
+    await writePlan(outside, { plan: await plan(effort), path: planPath })
+    const read = await readPlan(outside, { path: planPath, home })
+    expect(read).toEqual({ ...usual, effort })
+  }
+})
+
 test.each<[string, string, (honest: ExportPlan) => unknown]>([
   ['with other packages for a host', 'PLAN_STALE', (p) => ({ ...p, carry: { ...p.carry, hosts: [] } })],
   ['with less to carry', 'PLAN_STALE', (p) => ({ ...p, carry: { ...p.carry, chunks: [] } })],
@@ -95,7 +104,7 @@ test.each<[string, string, (honest: ExportPlan) => unknown]>([
   ['of another snapshot', 'PLAN_STALE', (p) => ({ ...p, snapshot: 'e'.repeat(64) })],
   ['of another station', 'CLI_USAGE', (p) => ({ ...p, home: '/var' })],
   ['of a channel that is a path', 'CLI_USAGE', (p) => ({ ...p, channel: '../../stick/stable' })],
-  ['with a level of its own', 'CLI_USAGE', (p) => ({ ...p, level: 22 })],
+  ['with an effort of its own', 'CLI_USAGE', (p) => ({ ...p, effort: '22' })],
   ['with states that are no paths', 'CLI_USAGE', (p) => ({ ...p, states: [{}] })],
   ['of hardly anything', 'CLI_USAGE', () => ({ kind: 'export', states: [] })],
   ['that is null', 'CLI_USAGE', () => null],

@@ -1,0 +1,119 @@
+// Files that shall be deltas, with the bytes they are made from: for each its base and its own bytes are read from the
+// channel's packages, and a few files make a group. Groups are cut by takers and sizes alone, so that what becomes of them
+// depends on neither cores nor speed, and memory is bounded by a few groups.
+import type { CarriedChunk, CarryPlan } from '../carry/plan.ts'
+import type { CarriedDelta, DeltaPart } from '../carry/plan-deltas.ts'
+import type { StationChannel } from '../channel/station-channel.ts'
+import { type DeltaWindow, deltaWindows } from '../delta/delta-windows.ts'
+import type { Pool } from '../host/pool.ts'
+import { packageChunks } from './package-chunks.ts'
+
+/** A file against one base, or a window of them where they are long. */
+export interface DeltaFile {
+  readonly part: DeltaPart
+  readonly window: DeltaWindow
+  readonly targetBytes: number
+  readonly target: readonly CarriedChunk[]
+  /** Of the plan's chunks, the first of its target. */
+  readonly firstChunk: number
+}
+
+/** Part of a chunk, and where it goes in the bytes of a group. */
+interface Piece {
+  readonly chunk: CarriedChunk
+  readonly skip: number
+  readonly length: number
+}
+
+/** A group is closed by the file that would make it larger; one larger file is a group alone. */
+const groupTargetBytes = 24 * 1024 * 1024
+const groupBaseBytes = 36 * 1024 * 1024
+
+export function windowsOfPart(plan: CarryPlan, delta: CarriedDelta, part: DeltaPart): readonly DeltaFile[] {
+  let at = delta.firstChunk
+  const chunks = plan.chunks.slice(at, at + delta.chunks)
+  return deltaWindows(chunks, part.base.sizeBytes).map((window) => {
+    const firstChunk = at
+    const target = plan.chunks.slice(at, at + window.chunks.length)
+    at += window.chunks.length
+    const targetBytes = target.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    return { part, window, target, targetBytes, firstChunk }
+  })
+}
+
+/** A group is for one set of takers, if `isApart`. */
+export function groupsOf(
+  files: readonly DeltaFile[],
+  { isApart }: { readonly isApart: boolean },
+): readonly (readonly DeltaFile[])[] {
+  const groups: DeltaFile[][] = []
+  let targetBytes = Infinity
+  let baseBytes = Infinity
+  let takers: number | undefined
+  for (const file of files) {
+    const isFull =
+      targetBytes + file.targetBytes > groupTargetBytes || baseBytes + file.window.baseBytes > groupBaseBytes
+    if (isFull || (isApart && file.part.takers !== takers)) {
+      groups.push([])
+      targetBytes = 0
+      baseBytes = 0
+    }
+    groups.at(-1)?.push(file)
+    takers = file.part.takers
+    targetBytes += file.targetBytes
+    baseBytes += file.window.baseBytes
+  }
+  return groups
+}
+
+/** Each group with its bytes, in a buffer of its own: for each file its base, then the file. */
+export async function* filledGroups(
+  groups: readonly (readonly DeltaFile[])[],
+  from: { readonly channel: StationChannel; readonly pool: Pool },
+): AsyncGenerator<{ readonly group: readonly DeltaFile[]; readonly bytes: Uint8Array }> {
+  const { channel } = from
+  const chunks = packageChunks(wantedChunks(groups, channel), from)
+  for (const group of groups) yield { group, bytes: await fillGroup(group, { chunks, channel }) }
+}
+
+/** For each file the pieces of its base, then its own chunks. */
+function* piecesOf(file: DeltaFile, channel: StationChannel): Generator<Piece> {
+  const { base } = file.part
+  const { baseOffset, baseBytes } = file.window
+  let at = 0
+  for (const { id, sizeBytes } of channel.chunkList(base.from, base).chunks) {
+    const skip = Math.max(0, baseOffset - at)
+    const length = Math.min(sizeBytes, baseOffset + baseBytes - at) - skip
+    if (length > 0) yield { chunk: { id, sizeBytes, from: base.from }, skip, length }
+    at += sizeBytes
+  }
+  for (const chunk of file.target) yield { chunk, skip: 0, length: chunk.sizeBytes }
+}
+
+function* wantedChunks(
+  groups: readonly (readonly DeltaFile[])[],
+  channel: StationChannel,
+): Generator<CarriedChunk> {
+  for (const file of groups.flat()) for (const { chunk } of piecesOf(file, channel)) yield chunk
+}
+
+async function fillGroup(
+  group: readonly DeltaFile[],
+  {
+    chunks,
+    channel,
+  }: { readonly chunks: ReturnType<typeof packageChunks>; readonly channel: StationChannel },
+): Promise<Uint8Array> {
+  const sizeBytes = group.reduce((sum, { targetBytes, window }) => sum + targetBytes + window.baseBytes, 0)
+  const bytes = new Uint8Array(sizeBytes)
+  let at = 0
+  for (const file of group)
+    for (const { chunk, skip, length } of piecesOf(file, channel)) {
+      const next = await chunks.next()
+      if (next.done === true || next.value.chunk.id !== chunk.id)
+        throw new Error('broken promise: chunks come in the order they are asked for')
+      bytes.set(next.value.bytes.subarray(skip, skip + length), at)
+      at += length
+    }
+  return bytes
+}
