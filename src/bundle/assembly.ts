@@ -10,7 +10,7 @@ import { listOfOne, type ChunkList } from '../delta/chunk-list.ts'
 import type { LayoutFile } from '../manifest/manifest.ts'
 import { assetIdOf, type AssetDescription } from '../store/asset.ts'
 import type { Store } from '../store/store.ts'
-import { hasBase, nameOfBase } from './store-bases.ts'
+import { hasBase, type NameContent, nameOfBase } from './store-bases.ts'
 import { manifestContent, type BundlePackage } from './read-bundle.ts'
 
 /** A chunk's place in a content. */
@@ -59,9 +59,13 @@ type StoreToAsk = Pick<Store, 'hasAsset' | 'contentPlace' | 'has'>
 /** Throws BUNDLE_BASE_MISSING naming every file whose bytes are neither carried nor here, MANIFEST_INVALID for a wrong size. */
 export function planAssembly(
   packages: readonly BundlePackage[],
-  from: { readonly tables: Tables; readonly store: StoreToAsk },
+  from: {
+    readonly tables: Tables
+    readonly store: StoreToAsk
+    readonly nameContent?: NameContent | undefined
+  },
 ): Assembly {
-  const plan = new AssemblyPlan(from.tables, from.store)
+  const plan = new AssemblyPlan(from)
   for (const each of packages)
     for (const entry of each.manifest.layout)
       if (entry.kind === 'file') plan.addFile(entry, each.manifest.name)
@@ -71,6 +75,7 @@ export function planAssembly(
 class AssemblyPlan {
   readonly #tables: Tables
   readonly #store: StoreToAsk
+  readonly #nameContent: NameContent | undefined
   readonly #assets = new Map<AssetId, { readonly description: AssetDescription; readonly path: string }>()
   readonly #lists = new Map<ContentDigest, ChunkList>()
   readonly #frames = new Map<number, Map<ChunkId, Destination[]>>()
@@ -79,9 +84,10 @@ class AssemblyPlan {
   readonly #missing: string[] = []
   #contentBytes = 0
 
-  constructor(tables: Tables, store: StoreToAsk) {
+  constructor({ tables, store, nameContent }: Parameters<typeof planAssembly>[1]) {
     this.#tables = tables
     this.#store = store
+    this.#nameContent = nameContent
   }
 
   addFile(file: LayoutFile, packageName: string): void {
@@ -140,12 +146,13 @@ class AssemblyPlan {
     })
   }
 
-  /** Names the first file that needs the frame for each base that the host lacks. */
+  /** Names each base that the host lacks. */
   #checkBases(frame: number, chunks: ReadonlyMap<ChunkId, readonly Destination[]>): void {
     const missing = this.#tables.frameBases(frame).filter((base) => !hasBase(this.#store, base))
     if (missing.length === 0) return
     const path = pathOfFrame(this.#paths, chunks)
-    for (const { content } of missing) this.#missing.push(nameOfBase(content, path))
+    const nameContent = this.#nameContent
+    for (const { content } of missing) this.#missing.push(nameOfBase(content, { path, nameContent }))
   }
 
   #placeChunks(file: LayoutFile, list: ChunkList): void {

@@ -1,17 +1,19 @@
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { concatBytes, encodeUtf8 } from '../../../src/base/bytes.ts'
 import { digestOf } from '../../../src/base/digest.ts'
 import type { ContentDigest, PackageId } from '../../../src/base/ids.ts'
 import { silent } from '../../../src/base/progress.ts'
+import { exportBundle } from '../../../src/bundle/export.ts'
 import { importBundle } from '../../../src/bundle/import.ts'
+import { isDamagedBase } from '../../../src/bundle/store-bases.ts'
 import { decodeSummary } from '../../../src/bundle/summary.ts'
 import { peekSection } from '../../../src/container/peek.ts'
 import { openContainer } from '../../../src/container/read.ts'
 import { bytesSource } from '../../../src/host/byte-source.ts'
 import { linuxOutside } from '../../../src/host/linux-outside.ts'
 import { noise } from '../../support/containers.ts'
-import { TestLoop, type TestHost } from '../../support/loop.ts'
+import { stationSigner, TestLoop, type TestHost } from '../../support/loop.ts'
 
 const worker = new URL('../../../src/worker.ts', import.meta.url)
 
@@ -69,7 +71,9 @@ test('a host without the base, or with a damaged one, is told so and takes nothi
   const { one, two } = await scene(loop)
   const empty = loop.host('empty')
   const made = await exportFor(loop, empty, { wants: [two], has: [one] })
-  await expect(bring(loop, empty, made.path)).rejects.toMatchObject({ code: 'BUNDLE_BASE_MISSING' })
+  const missing = await bring(loop, empty, made.path).catch((error: unknown) => error)
+  expect(missing).toMatchObject({ code: 'BUNDLE_BASE_MISSING' })
+  expect(isDamagedBase(missing)).toBe(false)
   const damaged = loop.host('damaged')
   await bring(loop, damaged, (await exportFor(loop, damaged, { wants: [one], has: [] })).path)
   const path = damaged.store.contentPlace(contentOf(library))?.path ?? ''
@@ -81,10 +85,52 @@ test('a host without the base, or with a damaged one, is told so and takes nothi
   await expect(bring(loop, damaged, again.path)).rejects.toMatchObject({
     code: 'BUNDLE_BASE_MISSING',
     details: { names: [expect.stringContaining('/usr/')] },
+    cause: { code: 'STORE_DAMAGED', details: { path } },
   })
   rmSync(path)
   await expect(bring(loop, damaged, again.path)).rejects.toMatchObject({ code: 'BUNDLE_BASE_MISSING' })
   expect(digestInStore(damaged, relinked)).toBeUndefined()
+})
+
+test('a bundle that lies about a base is to blame, not the host', async () => {
+  await using loop = new TestLoop()
+  const { one, two } = await scene(loop)
+  const decoy = noise(library.length, 77)
+  const other = await loop.add('decoy', '1', { 'usr/lib/decoy': decoy })
+  loop.publish()
+  const host = loop.host('pump')
+  await bring(loop, host, (await exportFor(loop, host, { wants: [one, other], has: [] })).path)
+  const published = loop.channel.latestSnapshot()
+  if (published === undefined) throw new Error('nothing is published')
+  const plan = loop.plan([{ host: host.id, wants: [two, other], has: [one, other] }])
+  const lies = plan.deltas.map((delta) =>
+    delta.base.content === contentOf(library)
+      ? { ...delta, base: { ...delta.base, content: contentOf(decoy) } }
+      : delta,
+  )
+  const path = `${loop.folder}/lie.moss`
+  // It encodes from what is not what it names.
+  const honest = loop.channel.chunkList.bind(loop.channel)
+  using _ = vi
+    .spyOn(loop.channel, 'chunkList')
+    .mockImplementation((id, file) =>
+      honest(id, file.content === contentOf(decoy) ? { ...file, content: contentOf(library) } : file),
+    )
+  await exportBundle(loop.outside, {
+    plan: { ...plan, deltas: lies },
+    channel: loop.channel,
+    published,
+    hosts: new Map(),
+    signer: stationSigner,
+    path: () => path,
+    spoolPath: `${loop.folder}/lie.spool`,
+    level: 3,
+    report: silent,
+  })
+  const refusal = await bring(loop, host, path).catch((error: unknown) => error)
+  expect(refusal).toMatchObject({ code: 'CHUNK_DIGEST_MISMATCH' })
+  expect(isDamagedBase(refusal)).toBe(false)
+  expect(digestInStore(host, library)).toBe(digestOf(library))
 })
 
 test('a base serves several hosts only if all of them that lack the file have it', async () => {
