@@ -1,7 +1,8 @@
 // Finds a content to serve as base for a changed one among those a host has: the same path; the same path with
 // version numbers and digests removed, so that `libfoo.so.1.2` meets `libfoo.so.1.3` and `app.3f2a.js` meets
-// `app.9c01.js`; the same name elsewhere. Names and sizes alone decide, and of several that are alike the one
-// nearest in size, then first in order: the same question has the same answer.
+// `app.9c01.js`; the same name elsewhere. Where only folders bear a version the name counts as it is: `cp737.ko` of
+// one kernel is not `cp1250.ko` of the other. Names and sizes alone decide, and of several that are alike the one nearest
+// in size, then first in order: the same question has the same answer.
 import { compareText } from '../base/bytes.ts'
 import type { ContentDigest } from '../base/ids.ts'
 
@@ -34,24 +35,26 @@ export const pathWithoutVersions = (path: string): string =>
     .join('/')
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1)
+
+/** What candidates are looked up by, the surest first. */
+function keysOf(path: string): readonly string[] {
+  const plain = pathWithoutVersions(path)
+  return [path, `${folderOf(plain)}${nameOf(path)}`, plain, nameOf(path), nameOf(plain)]
+}
 
 export function baseFinder<T extends BaseCandidate>(candidates: readonly T[]): BaseFinder<T> {
-  const byPath = new Map<string, T[]>()
-  const byPlainPath = new Map<string, T[]>()
-  const byPlainName = new Map<string, T[]>()
+  const maps = keysOf('').map(() => new Map<string, T[]>())
   for (const candidate of candidates) {
     if (candidate.sizeBytes === 0) continue
-    const plain = pathWithoutVersions(candidate.path)
-    enter(byPath, candidate.path, candidate)
-    enter(byPlainPath, plain, candidate)
-    enter(byPlainName, nameOf(plain), candidate)
+    for (const [kind, key] of keysOf(candidate.path).entries())
+      enter(maps[kind] as Map<string, T[]>, key, candidate)
   }
   return {
     find: (wanted, mayServe = () => true) => {
-      const plain = pathWithoutVersions(wanted.path)
-      const groups = [byPath.get(wanted.path), byPlainPath.get(plain), byPlainName.get(nameOf(plain))]
-      for (const group of groups) {
-        if (group === undefined || (group.length > mostOfOneName && group !== groups[0])) continue
+      for (const [kind, key] of keysOf(wanted.path).entries()) {
+        const group = maps[kind]?.get(key)
+        if (group === undefined || (group.length > mostOfOneName && kind > 0)) continue
         const nearest = nearestOf(group.filter(mayServe), wanted)
         if (nearest !== undefined) return nearest
       }

@@ -66,6 +66,29 @@ test('a file that changed everywhere a little, and its name too, is carried as a
   expect(bytes).toMatchObject({ deltas: made.deltaBytes, whole: made.storedBytes - made.deltaBytes })
 })
 
+test.each([
+  ['a library with another version', 'usr/lib/libfoo.so.1.2', 'usr/lib/libfoo.so.1.3'],
+  ['a file of a folder that moved', 'usr/lib/foo/data/model.bin', 'usr/share/models/model.bin'],
+  ['a folder with another version', 'usr/lib/foo-1.2/model.bin', 'usr/lib/foo-1.10/model.bin'],
+  ['an asset named by its digest', 'usr/share/foo/app.3f2a.js', 'usr/share/foo/app.9c01.js'],
+])('%s finds the one before it, and the bundle is small', async (_, before, after) => {
+  await using loop = new TestLoop()
+  const host = loop.host('pump')
+  const decoys = {
+    'usr/lib/libbar.so.1.2': noise(700_000, 31),
+    'usr/share/foo/style.css': noise(700_000, 32),
+  }
+  const one = await loop.add('foo', '1', { ...decoys, [before]: library })
+  loop.publish()
+  await bring(loop, host, (await exportFor(loop, host, { wants: [one], has: [] })).path)
+  const two = await loop.add('foo', '2', { ...decoys, [after]: relinked })
+  loop.publish()
+  const made = await exportFor(loop, host, { wants: [two], has: [one] })
+  expect(made.sizeBytes).toBeLessThan(15_000)
+  await bring(loop, host, made.path)
+  expect(digestInStore(host, relinked)).toBe(digestOf(relinked))
+})
+
 test('a host without the base, or with a damaged one, is told so and takes nothing in', async () => {
   await using loop = new TestLoop()
   const { one, two } = await scene(loop)

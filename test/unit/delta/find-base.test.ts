@@ -31,6 +31,14 @@ test('a library, a hashed asset and a versioned folder find the one before them'
   ).toBeDefined()
 })
 
+test('where only a folder bears the version, numbers in the name tell files apart', () => {
+  const folder = (version: string) => `usr/lib/modules/${version}/kernel/fs/nls`
+  const have = ['cp1250', 'cp737', 'cp775'].map((name) => `${folder('6.1.0-18')}/nls_${name}.ko`)
+  expect(found(have, `${folder('6.1.0-21')}/nls_cp737.ko`)).toBe(`${folder('6.1.0-18')}/nls_cp737.ko`)
+  expect(found(have, `${folder('6.1.0-21')}/nls_cp932.ko`)).toBeDefined()
+  expect(found(['usr/a/x1/cp1.ko', 'usr/a/x1/cp2.ko'], 'usr/b/cp2.ko')).toBe('usr/a/x1/cp2.ko')
+})
+
 test('a file that moved is found by its name', () => {
   expect(found(['usr/lib/old/tool.bin', 'usr/lib/old/other'], 'usr/libexec/new/tool.bin')).toBe(
     'usr/lib/old/tool.bin',
