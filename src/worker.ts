@@ -1,8 +1,8 @@
 // A thread of the pool: serves every room's jobs.
 import { encodeDeltaJob } from './container/delta-jobs.ts'
 import { decodeFrameJob, encodeFrameJob } from './container/jobs.ts'
-import { cutWindowJob, digestJob } from './delta/jobs.ts'
+import { cutWindowJob, digestJob, sketchJob } from './delta/jobs.ts'
 import { serveJobs } from './host/pool.ts'
 import { bodyDigestsJob } from './store/jobs.ts'
 
-serveJobs([decodeFrameJob, encodeFrameJob, encodeDeltaJob, cutWindowJob, digestJob, bodyDigestsJob])
+serveJobs([decodeFrameJob, encodeFrameJob, encodeDeltaJob, cutWindowJob, digestJob, sketchJob, bodyDigestsJob])

@@ -4,6 +4,7 @@
 import { compareText } from '../base/bytes.ts'
 import type { ContentDigest, PackageId } from '../base/ids.ts'
 import { type BaseCandidate, baseFinder } from '../delta/find-base.ts'
+import type { SimilarContents } from '../delta/sketch.ts'
 
 export interface DeltaBase extends BaseCandidate {
   /** A package whose container has it. */
@@ -41,15 +42,23 @@ const shortestBytes = 128
 /** `had` may name a content twice. In the order of `files`. */
 export function planDeltas(
   files: readonly ChangedFile[],
-  { hosts, had }: { readonly hosts: readonly HostContents[]; readonly had: readonly DeltaBase[] },
+  {
+    hosts,
+    had,
+    similar,
+  }: {
+    readonly hosts: readonly HostContents[]
+    readonly had: readonly DeltaBase[]
+    readonly similar?: SimilarContents | undefined
+  },
 ): readonly CarriedDelta[] {
   const sorted = had.toSorted((a, b) => compareText(a.path, b.path) || compareText(a.from, b.from))
-  const finder = baseFinder(sorted)
+  const finder = baseFinder(sorted, similar)
   return files.flatMap((file) => {
     const { content, path, contentBytes, firstChunk, chunks, sizeBytes } = file
     if (chunks === 0 || sizeBytes < shortestBytes) return []
     const lacking = hosts.filter(({ changed }) => changed.has(content))
-    const base = finder.find({ path, sizeBytes: contentBytes }, (candidate) =>
+    const base = finder.find({ path, content, sizeBytes: contentBytes }, (candidate) =>
       lacking.every(({ held }) => held.has(candidate.content)),
     )
     return base === undefined ? [] : [{ content, firstChunk, chunks, sizeBytes, base }]

@@ -5,6 +5,7 @@
 // in size, then first in order: the same question has the same answer.
 import { compareText } from '../base/bytes.ts'
 import type { ContentDigest } from '../base/ids.ts'
+import type { SimilarContents } from './sketch.ts'
 
 export interface BaseCandidate {
   readonly path: string
@@ -14,11 +15,12 @@ export interface BaseCandidate {
 
 export interface BaseFinder<T extends BaseCandidate> {
   /** `mayServe` refuses candidates, such as those that another host lacks. */
-  find(
-    wanted: { readonly path: string; readonly sizeBytes: number },
-    mayServe?: (candidate: T) => boolean,
-  ): T | undefined
+  find(wanted: BaseCandidate, mayServe?: (candidate: T) => boolean): T | undefined
 }
+
+/** A base so much shorter says little of the file, whatever its name. */
+export const isFar = (base: BaseCandidate, wanted: BaseCandidate): boolean =>
+  2 * base.sizeBytes < wanted.sizeBytes
 
 /** More candidates of one name are as good as none: copyright files of every package. */
 const mostOfOneName = 64
@@ -43,22 +45,39 @@ function keysOf(path: string): readonly string[] {
   return [path, `${folderOf(plain)}${nameOf(path)}`, plain, nameOf(path), nameOf(plain)]
 }
 
-export function baseFinder<T extends BaseCandidate>(candidates: readonly T[]): BaseFinder<T> {
+/** `similar` is asked where names lead nowhere, or to a base that is far. */
+export function baseFinder<T extends BaseCandidate>(
+  candidates: readonly T[],
+  similar: SimilarContents = new Map(),
+): BaseFinder<T> {
   const maps = keysOf('').map(() => new Map<string, T[]>())
   for (const candidate of candidates) {
     if (candidate.sizeBytes === 0) continue
     for (const [kind, key] of keysOf(candidate.path).entries())
       enter(maps[kind] as Map<string, T[]>, key, candidate)
   }
+  const byContent = new Map<ContentDigest, T>()
+  if (similar.size > 0) for (const candidate of candidates) byContent.set(candidate.content, candidate)
+  const findSimilar = (content: ContentDigest, mayServe: (candidate: T) => boolean): T | undefined =>
+    similar
+      .get(content)
+      ?.map((alike) => byContent.get(alike))
+      .find((candidate) => candidate !== undefined && mayServe(candidate))
+  const findNamed = (wanted: BaseCandidate, mayServe: (candidate: T) => boolean): T | undefined => {
+    for (const [kind, key] of keysOf(wanted.path).entries()) {
+      const group = maps[kind]?.get(key)
+      if (group === undefined || (group.length > mostOfOneName && kind > 0)) continue
+      const nearest = nearestOf(group.filter(mayServe), wanted)
+      if (nearest !== undefined) return nearest
+    }
+    return undefined
+  }
   return {
     find: (wanted, mayServe = () => true) => {
-      for (const [kind, key] of keysOf(wanted.path).entries()) {
-        const group = maps[kind]?.get(key)
-        if (group === undefined || (group.length > mostOfOneName && kind > 0)) continue
-        const nearest = nearestOf(group.filter(mayServe), wanted)
-        if (nearest !== undefined) return nearest
-      }
-      return undefined
+      const named = findNamed(wanted, mayServe)
+      return named === undefined || isFar(named, wanted)
+        ? (findSimilar(wanted.content, mayServe) ?? named)
+        : named
     },
   }
 }

@@ -89,6 +89,43 @@ test.each([
   expect(digestInStore(host, relinked)).toBe(digestOf(relinked))
 })
 
+test('a file whose name tells nothing finds what it was by its bytes, if the host has it', async () => {
+  await using loop = new TestLoop()
+  const host = loop.host('pump')
+  const stays = { 'usr/lib/libbar.so': noise(700_000, 31) }
+  const before = { ...stays, 'usr/lib/alpha.bin': library }
+  const one = await loop.add('foo', '1', before)
+  const text = await loop.add('text', '1', { 'usr/share/words': words })
+  loop.publish()
+  await bring(loop, host, (await exportFor(loop, host, { wants: [one], has: [] })).path)
+  const two = await loop.add('foo', '2', { ...stays, 'usr/share/omega.dat': relinked })
+  loop.publish()
+  const made = await exportFor(loop, host, { wants: [two], has: [one] })
+  expect(made.sizeBytes).toBeLessThan(15_000)
+  await bring(loop, host, made.path)
+  expect(digestInStore(host, relinked)).toBe(digestOf(relinked))
+  const lacking = [{ host: host.id, wants: [two], has: [one], lacking: [contentOf(library)] }]
+  expect((await loop.export(lacking)).deltaBytes).toBe(0)
+  const other = loop.host('other')
+  const both = [
+    { host: host.id, wants: [two], has: [one] },
+    { host: other.id, wants: [two], has: [text] },
+  ]
+  expect((await loop.export(both)).deltaBytes).toBe(0)
+})
+
+test('a file that took in most of another of its package is built on that one', async () => {
+  await using loop = new TestLoop()
+  const host = loop.host('pump')
+  const before = { 'usr/lib/all.bin': library, 'usr/lib/part.bin': fresh }
+  const one = await loop.add('foo', '1', before)
+  loop.publish()
+  const two = await loop.add('foo', '2', { 'usr/lib/all.bin': again, 'usr/lib/part.bin': relinked })
+  loop.publish()
+  const made = await exportFor(loop, host, { wants: [two], has: [one] })
+  expect(made.sizeBytes).toBeLessThan(25_000)
+})
+
 test('a host without the base, or with a damaged one, is told so and takes nothing in', async () => {
   await using loop = new TestLoop()
   const { one, two } = await scene(loop)

@@ -10,7 +10,7 @@ const file = (path: string, sizeBytes = 100) => ({
 })
 
 const found = (have: readonly string[], wanted: string): string | undefined =>
-  baseFinder(have.map((path) => file(path))).find({ path: wanted, sizeBytes: 100 })?.path
+  baseFinder(have.map((path) => file(path))).find(file(wanted))?.path
 
 test('the same path comes first', () => {
   expect(found(['usr/lib/liba.so.1', 'usr/lib/liba.so.2'], 'usr/lib/liba.so.2')).toBe('usr/lib/liba.so.2')
@@ -49,13 +49,13 @@ test('a file that moved is found by its name', () => {
 test('of several that are alike the one nearest in size serves, unless it may not', () => {
   const have = [file('usr/lib/a.so.1', 10), file('usr/lib/a.so.2', 90), file('usr/lib/a.so.3', 500)]
   const finder = baseFinder(have)
-  const wanted = { path: 'usr/lib/a.so.4', sizeBytes: 100 }
+  const wanted = file('usr/lib/a.so.4')
   expect(finder.find(wanted)).toBe(have[1])
   expect(finder.find(wanted, (candidate) => candidate !== have[1])).toBe(have[0])
 })
 
 test('empty files and names that everything bears are no bases', () => {
-  expect(baseFinder([file('usr/a', 0)]).find({ path: 'usr/a', sizeBytes: 5 })).toBeUndefined()
+  expect(baseFinder([file('usr/a', 0)]).find(file('usr/a', 5))).toBeUndefined()
   const copyrights = Array.from({ length: 100 }, (_, i) => `usr/share/doc/p${'x'.repeat(i)}/copyright`)
   expect(found(copyrights, 'usr/share/doc/new/copyright')).toBeUndefined()
 })
