@@ -5,4 +5,12 @@ import { cutWindowJob, digestJob, sketchJob } from './delta/jobs.ts'
 import { serveJobs } from './host/pool.ts'
 import { bodyDigestsJob } from './store/jobs.ts'
 
-serveJobs([decodeFrameJob, encodeFrameJob, encodeDeltaJob, cutWindowJob, digestJob, sketchJob, bodyDigestsJob])
+serveJobs([
+  decodeFrameJob,
+  encodeFrameJob,
+  encodeDeltaJob,
+  cutWindowJob,
+  digestJob,
+  sketchJob,
+  bodyDigestsJob,
+])
