@@ -2,7 +2,7 @@
 import { encodeDeltaJob } from './container/delta-jobs.ts'
 import { decodeFrameJob, encodeFrameJob } from './container/jobs.ts'
 import { priceDeltasJob } from './container/price-job.ts'
-import { cutWindowJob, digestJob } from './delta/jobs.ts'
+import { cutWindowJob, digestJob, sketchJob } from './delta/jobs.ts'
 import { serveJobs } from './host/pool.ts'
 import { bodyDigestsJob } from './store/jobs.ts'
 
@@ -13,5 +13,6 @@ serveJobs([
   priceDeltasJob,
   cutWindowJob,
   digestJob,
+  sketchJob,
   bodyDigestsJob,
 ])

@@ -146,7 +146,8 @@ export const codes = {
   STORE_DAMAGED: entry<{ path: string; problem: string }>(
     exits.damaged,
     (d) => `the store is damaged at ${display(d.path)}: ${display(d.problem)}`,
-    () => 'run moss verify to see what is damaged; moss rollback leads to a kept state that may be whole',
+    () =>
+      'run moss repair, then moss state export: the next bundle brings what is damaged whole; a kept state may be whole too (moss rollback)',
   ),
   MANIFEST_INVALID: entry<{ package: string; problem: string }>(
     exits.damaged,
@@ -273,7 +274,8 @@ export const codes = {
   BUNDLE_BASE_MISSING: entry<{ names: readonly string[] }>(
     exits.unsolvable,
     (d) => `the bundle builds on content this host does not have: ${list(d.names)}`,
-    () => 'export this host’s state (moss state export) and ask the station for a new bundle',
+    () =>
+      'nothing was changed, and nothing is lost: export this host’s state again (moss state export); the bundle that the station makes from it brings this whole',
   ),
   CONTENT_MISSING: entry<{ what: string }>(
     exits.unsolvable,

@@ -12,7 +12,7 @@ import { listOfOne, type ChunkList } from '../delta/chunk-list.ts'
 import type { LayoutFile } from '../manifest/manifest.ts'
 import { assetIdOf, type AssetDescription } from '../store/asset.ts'
 import type { Store } from '../store/store.ts'
-import { hasBase, nameOfBase } from './store-bases.ts'
+import { hasBase, type NameContent, nameOfBase } from './store-bases.ts'
 import { manifestContent, type BundlePackage } from './read-bundle.ts'
 
 /** A chunk's place in a content. */
@@ -61,9 +61,13 @@ type StoreToAsk = Pick<Store, 'hasAsset' | 'contentPlace' | 'has'>
 /** Throws BUNDLE_BASE_MISSING naming every file whose bytes are neither carried nor here, MANIFEST_INVALID for a wrong size. */
 export function planAssembly(
   packages: readonly BundlePackage[],
-  from: { readonly tables: Tables; readonly store: StoreToAsk },
+  from: {
+    readonly tables: Tables
+    readonly store: StoreToAsk
+    readonly nameContent?: NameContent | undefined
+  },
 ): Assembly {
-  const plan = new AssemblyPlan(from.tables, from.store)
+  const plan = new AssemblyPlan(from)
   for (const each of packages)
     for (const entry of each.manifest.layout)
       if (entry.kind === 'file') plan.addFile(entry, each.manifest.name)
@@ -73,6 +77,7 @@ export function planAssembly(
 class AssemblyPlan {
   readonly #tables: Tables
   readonly #store: StoreToAsk
+  readonly #nameContent: NameContent | undefined
   readonly #assets = new Map<AssetId, { readonly description: AssetDescription; readonly path: string }>()
   readonly #lists = new Map<ContentDigest, ChunkList>()
   readonly #frames = new Map<number, Map<ChunkId, Destination[]>>()
@@ -85,9 +90,10 @@ class AssemblyPlan {
   readonly #missingOf = new Map<number, readonly BaseRange[]>()
   #contentBytes = 0
 
-  constructor(tables: Tables, store: StoreToAsk) {
+  constructor({ tables, store, nameContent }: Parameters<typeof planAssembly>[1]) {
     this.#tables = tables
     this.#store = store
+    this.#nameContent = nameContent
   }
 
   addFile(file: LayoutFile, packageName: string): void {
@@ -146,12 +152,13 @@ class AssemblyPlan {
     })
   }
 
-  /** Names the first file that needs the frame for each base that the host lacks. */
+  /** Names each base that the host lacks. */
   #checkBases(frame: number, chunks: ReadonlyMap<ChunkId, readonly Destination[]>): void {
     const missing = this.#missingBases(frame)
     if (missing.length === 0) return
     const path = pathOfFrame(this.#paths, chunks)
-    for (const { content } of missing) this.#missing.push(nameOfBase(content, path))
+    const nameContent = this.#nameContent
+    for (const { content } of missing) this.#missing.push(nameOfBase(content, { path, nameContent }))
   }
 
   #missingBases(frame: number): readonly BaseRange[] {

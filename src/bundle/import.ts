@@ -14,7 +14,7 @@ import type { Store } from '../store/store.ts'
 import { freeNow } from './free-now.ts'
 import { manifestAsset, pathOfFrame, planAssembly, type Assembly, type Destination } from './assembly.ts'
 import type { BundlePackage } from './read-bundle.ts'
-import { blameBases, nameOfBase, storeBase, storeBases } from './store-bases.ts'
+import { blameBases, type NameContent, nameOfBase, storeBase, storeBases } from './store-bases.ts'
 import type { TakenBundle } from './take-in.ts'
 
 export interface ImportedContent {
@@ -25,20 +25,26 @@ export interface ImportedContent {
   readonly contentBytes: number
 }
 
+export interface ImportInto {
+  readonly store: Store
+  readonly report: Report
+  readonly nameContent?: NameContent
+}
+
 /** Repeating it is harmless: what the store has is not put together again. Throws BUNDLE_BASE_MISSING before anything is written. */
 export async function importBundle(
   outside: Outside,
   taken: TakenBundle,
-  { store, report }: { readonly store: Store; readonly report: Report },
+  { store, report, nameContent }: ImportInto,
 ): Promise<ImportedContent> {
-  const assembly = planAssembly(taken.packages, { tables: taken.tables, store })
+  const assembly = planAssembly(taken.packages, { tables: taken.tables, store, nameContent })
   const manifests = taken.packages.filter((each) => !store.hasContent(manifestAsset(each).content))
   const manifestBytes = manifests.reduce((sum, each) => sum + each.manifestBytes.length, 0)
   checkSpace(outside, taken.path, assembly.contentBytes + manifestBytes)
   using into = store.beginImport(taken.id)
   const files = new FilesUnderWay(into, assembly, report)
   await writeHeldChunks(outside, { store, assembly, files })
-  await writeCarriedChunks(outside, { taken, store, assembly, files })
+  await writeCarriedChunks(outside, { taken, store, assembly, files, nameContent })
   files.assertAllFinished()
   for (const [index, { description, path }] of assembly.assets.entries()) {
     fromStore([path], () => into.addAsset(description))
@@ -221,11 +227,11 @@ const longDeltaBytes = 64 * 1024 * 1024
 
 /** One frame, chunk by chunk, in this thread; its bases are read from the store as they are needed. */
 async function writeLongDelta(outside: Outside, job: CarriedChunks, n: number): Promise<void> {
-  const { taken, store, assembly, files } = job
+  const { taken, store, assembly, files, nameContent } = job
   const ranges = taken.tables.frameBases(n)
   const needed = assembly.frames.get(n) ?? new Map<ChunkId, readonly Destination[]>()
   const path = pathOfFrame(assembly.paths, needed)
-  const nameOf = (content: ContentDigest): string => nameOfBase(content, path)
+  const nameOf = (content: ContentDigest): string => nameOfBase(content, { path, nameContent })
   using open = new DisposableStack()
   try {
     const bases = ranges.map((range) =>
@@ -249,6 +255,7 @@ interface CarriedChunks {
   readonly store: Store
   readonly assembly: Assembly
   readonly files: FilesUnderWay
+  readonly nameContent: NameContent | undefined
 }
 
 function bytesFor(tables: Tables, n: number): number {
@@ -257,10 +264,10 @@ function bytesFor(tables: Tables, n: number): number {
 }
 
 async function decodeCarried(outside: Outside, job: CarriedChunks, n: number): Promise<Uint8Array> {
-  const { taken, store, assembly } = job
+  const { taken, store, assembly, nameContent } = job
   const bases = taken.tables.frameBases(n)
   const path = pathOfFrame(assembly.paths, assembly.frames.get(n))
-  const nameOf = (content: ContentDigest): string => nameOfBase(content, path)
+  const nameOf = (content: ContentDigest): string => nameOfBase(content, { path, nameContent })
   try {
     return await decodeFrame(taken.container, n, {
       pool: outside.pool,

@@ -2,7 +2,7 @@
 // is genuine and not older than what the host has seen, whether each package is one the snapshot names. The
 // steps stand in the order of the protocol; everything up to the first frame is read, nothing is written.
 import { compareText } from '../base/bytes.ts'
-import { MossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import type { ContainerId, ContentDigest, Digest, HostId, KeyId, PackageId } from '../base/ids.ts'
 import { decodeSnapshotRecord, type OfferedPackage, type Snapshot } from '../channel/snapshot.ts'
 import { openContainer, openKind, type OpenedContainer } from '../container/read.ts'
@@ -25,7 +25,7 @@ export interface Judge {
   readonly hostName?: string
   readonly counters: Counters
   readonly nowSeconds: number
-  /** Manifests in the host's own store: the bundle carries only others. A damaged one counts as missing. */
+  /** Manifests in the host's own store: the bundle carries only others. Throws STORE_DAMAGED for one that is damaged. */
   readonly heldManifest: (id: PackageId) => Uint8Array | undefined
 }
 
@@ -159,9 +159,7 @@ function readPackage(wanted: {
   readonly judge: Judge
 }): BundlePackage {
   const { id, named, carried, judge } = wanted
-  const manifestBytes = carried.get(id) ?? judge.heldManifest(id)
-  if (manifestBytes === undefined || packageIdOf(manifestBytes) !== id)
-    throw new MossError('BUNDLE_BASE_MISSING', { names: [`the manifest of ${named.name} ${named.version}`] })
+  const manifestBytes = carried.get(id) ?? heldManifest(named, judge)
   const manifest = decodeManifest(manifestBytes, `manifest of ${named.name}`)
   if (manifest.name !== named.name || manifest.version !== named.version)
     throw new MossError('MANIFEST_INVALID', {
@@ -169,6 +167,17 @@ function readPackage(wanted: {
       problem: `the snapshot calls it ${named.name} ${named.version}, itself ${manifest.name} ${manifest.version}`,
     })
   return { id, manifest, manifestBytes }
+}
+
+function heldManifest({ id, name, version }: OfferedPackage, judge: Judge): Uint8Array {
+  const names = [`the manifest of ${name} ${version}`]
+  try {
+    const bytes = judge.heldManifest(id)
+    if (bytes !== undefined && packageIdOf(bytes) === id) return bytes
+  } catch (error) {
+    throw isMossError(error, 'STORE_DAMAGED') ? new MossError('BUNDLE_BASE_MISSING', { names }, error) : error
+  }
+  throw new MossError('BUNDLE_BASE_MISSING', { names })
 }
 
 /** A manifest is kept in the store like any file, under its own digest. */

@@ -1,6 +1,7 @@
 // The bases of delta frames, read from the host's own store by content digest. Their bytes are used as they lie there:
 // the digests of the chunks that come out show whether they were right. Only when they were not are the bases
-// themselves digested, so that a damaged file of the host is told from a bundle that lies.
+// themselves digested, so that a damaged file of the host is told from a bundle that lies. A BUNDLE_BASE_MISSING whose
+// cause is STORE_DAMAGED means that the store has the base in name only.
 import { isMossError, MossError } from '../base/error.ts'
 import type { ContentDigest } from '../base/ids.ts'
 import type { BaseBytes } from '../delta/base-bytes.ts'
@@ -10,9 +11,14 @@ import type { Outside } from '../host/outside.ts'
 import { digestOfFile } from '../store/body.ts'
 import type { Store } from '../store/store.ts'
 
-/** `name` is what to call a base that is missing. */
-export const nameOfBase = (content: ContentDigest, path: string): string =>
-  `${path} (from ${content.slice(0, 16)})`
+/** What people know a content of this host by; undefined where no package of its states names it. */
+export type NameContent = (content: ContentDigest) => string | undefined
+
+/** What to call a base that is missing: itself, or else a file that is made from it. */
+export const nameOfBase = (
+  content: ContentDigest,
+  { path, nameContent }: { readonly path: string; readonly nameContent?: NameContent | undefined },
+): string => nameContent?.(content) ?? `${path} (from ${content.slice(0, 16)})`
 
 export const hasBase = (
   store: Pick<Store, 'contentPlace'>,
@@ -20,6 +26,35 @@ export const hasBase = (
 ): boolean => {
   const place = store.contentPlace(content)
   return place !== undefined && offset + sizeBytes <= place.sizeBytes
+}
+
+function damagedBase(
+  names: readonly string[],
+  where: { readonly path: string; readonly problem: string },
+): MossError {
+  return new MossError('BUNDLE_BASE_MISSING', { names }, new MossError('STORE_DAMAGED', where))
+}
+
+/** True if the store has what the error names, but cannot give it. */
+export const isDamagedBase = (error: unknown): boolean =>
+  isMossError(error, 'BUNDLE_BASE_MISSING') && isMossError(error.cause, 'STORE_DAMAGED')
+
+/** The file that shall hold it. Its bytes are checked by whoever uses them. */
+function openBase(
+  { disk }: Outside,
+  store: Store,
+  { content, name }: { readonly content: ContentDigest; readonly name: string },
+): Disposable & { readonly read: (into: Uint8Array, at: number) => void } {
+  const path = store.contentPlace(content)?.path
+  if (path === undefined) throw new MossError('BUNDLE_BASE_MISSING', { names: [name] })
+  if (disk.lstat(path)?.kind !== 'file') throw damagedBase([name], { path, problem: 'it is not there' })
+  const file = disk.open(path, 'read')
+  return {
+    read: (into, at) => {
+      if (file.read(into, at) !== into.length) throw damagedBase([name], { path, problem: 'it is too short' })
+    },
+    [Symbol.dispose]: () => file[Symbol.dispose](),
+  }
 }
 
 /** Throws BUNDLE_BASE_MISSING with the name that `nameOf` gives. */
@@ -31,12 +66,8 @@ export const storeBases =
     return ranges.map(({ content, offset, sizeBytes }) => {
       const into = all.subarray(at, at + sizeBytes)
       at += sizeBytes
-      const path = store.contentPlace(content)?.path
-      if (path === undefined || outside.disk.lstat(path) === undefined)
-        throw new MossError('BUNDLE_BASE_MISSING', { names: [nameOf(content)] })
-      using file = outside.disk.open(path, 'read')
-      if (file.read(into, offset) !== sizeBytes)
-        throw new MossError('BUNDLE_BASE_MISSING', { names: [nameOf(content)] })
+      using file = openBase(outside, store, { content, name: nameOf(content) })
+      file.read(into, offset)
       return into
     })
   }
@@ -50,10 +81,7 @@ export function storeBase(
   store: Store,
   { range, name }: { readonly range: BaseRange; readonly name: string },
 ): BaseBytes & Disposable {
-  const path = store.contentPlace(range.content)?.path
-  if (path === undefined || outside.disk.lstat(path) === undefined)
-    throw new MossError('BUNDLE_BASE_MISSING', { names: [name] })
-  const file = outside.disk.open(path, 'read')
+  const file = openBase(outside, store, { content: range.content, name })
   let held = new Uint8Array(0)
   let heldAt = 0
   return {
@@ -62,8 +90,7 @@ export function storeBase(
       if (at < heldAt || at + length > heldAt + held.length) {
         held = new Uint8Array(Math.min(Math.max(length, aheadBytes), range.sizeBytes - at))
         heldAt = at
-        if (file.read(held, range.offset + at) !== held.length)
-          throw new MossError('BUNDLE_BASE_MISSING', { names: [name] })
+        file.read(held, range.offset + at)
       }
       return held.subarray(at - heldAt, at - heldAt + length)
     },
@@ -84,14 +111,20 @@ export async function blameBases(
   if (!isMossError(error, 'CHUNK_DIGEST_MISMATCH') && !isMossError(error, 'CONTAINER_DAMAGED')) return error
   const { outside, store, nameOf } = by
   const names: string[] = []
+  const paths: string[] = []
   for (const content of new Set(ranges.map((range) => range.content))) {
     const path = store.contentPlace(content)?.path
     const turn = () => outside.turn()
     if (
       path === undefined ||
-      (await digestOfFile(path, { disk: outside.disk, pool: outside.pool, turn })) !== content
+      (await digestOfFile(path, { disk: outside.disk, pool: outside.pool, turn })) === content
     )
-      names.push(nameOf(content))
+      continue
+    names.push(nameOf(content))
+    paths.push(path)
   }
-  return names.length === 0 ? error : new MossError('BUNDLE_BASE_MISSING', { names }, error)
+  const [path] = paths
+  return path === undefined
+    ? error
+    : damagedBase(names, { path, problem: 'it has not the bytes that its name says' })
 }

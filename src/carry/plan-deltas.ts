@@ -5,6 +5,7 @@
 import { compareText } from '../base/bytes.ts'
 import type { ChunkId, ContentDigest, PackageId } from '../base/ids.ts'
 import { type BaseCandidate, baseFinder } from '../delta/find-base.ts'
+import type { SimilarContents } from '../delta/sketch.ts'
 
 export interface DeltaBase extends BaseCandidate {
   /** A package whose container has it. */
@@ -53,6 +54,7 @@ interface Known {
   readonly had: readonly DeltaBase[]
   /** Of the plan. */
   readonly chunks: readonly { readonly id: ChunkId }[]
+  readonly similar?: SimilarContents | undefined
 }
 
 /** Shorter files gain nothing: naming a base costs 48 bytes. */
@@ -61,14 +63,14 @@ const shortestBytes = 128
 /** In the order of `files`. */
 export function planDeltas(files: readonly ChangedFile[], known: Known): readonly CarriedDelta[] {
   const sorted = known.had.toSorted((a, b) => compareText(a.path, b.path) || compareText(a.from, b.from))
-  const finder = baseFinder(sorted)
+  const finder = baseFinder(sorted, known.similar)
   const sets = new Map<string, number>()
   return files.flatMap((file): CarriedDelta[] => {
     const { content, firstChunk, chunks, sizeBytes } = file
     if (chunks === 0 || sizeBytes < shortestBytes) return []
     const { lackers, alsoWhole } = neededBy(file, known)
     const find = (numbers: readonly number[]): DeltaBase | undefined =>
-      finder.find({ path: file.path, sizeBytes: file.contentBytes }, ({ content: base }) =>
+      finder.find({ path: file.path, content, sizeBytes: file.contentBytes }, ({ content: base }) =>
         numbers.every((n) => known.hosts[n]?.held.has(base)),
       )
     const ways = waysFor(lackers, { find, hosts: known.hosts }).map((way) =>

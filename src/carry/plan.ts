@@ -6,6 +6,7 @@ import { compareText } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
 import type { ChunkId, ContentDigest, HostId, PackageId } from '../base/ids.ts'
 import type { ChunkList } from '../delta/chunk-list.ts'
+import type { SimilarContents } from '../delta/sketch.ts'
 import type { LayoutFile, Manifest } from '../manifest/manifest.ts'
 import { orderAlike } from './order.ts'
 import { type CarriedDelta, type ChangedFile, type DeltaBase, planDeltas } from './plan-deltas.ts'
@@ -29,6 +30,8 @@ export interface Catalogue {
 export interface CarryRequest {
   readonly hosts: readonly HostWish[]
   readonly catalogue: Catalogue
+  /** What names do not find. */
+  readonly similar?: SimilarContents
 }
 
 /** Plain sizes, each content and each chunk counted once. */
@@ -108,7 +111,12 @@ export function planCarry(request: CarryRequest): CarryPlan {
       .filter((list) => list.chunks.length > 1)
       .sort((a, b) => compareText(a.content, b.content)),
     chunks,
-    deltas: planDeltas(files, { hosts: [...tallies.values()], had: filesHad(hosts, look), chunks }),
+    deltas: planDeltas(files, {
+      hosts: [...tallies.values()],
+      had: filesHad(hosts, look),
+      chunks,
+      similar: request.similar,
+    }),
     totals: union.totals(look),
   }
 }

@@ -74,7 +74,7 @@ export const containerVerbs: readonly Verb[] = [
           ? 'no findings'
           : call.operands.length > 0
             ? plural(done.findings.length, 'finding')
-            : `${plural(done.findings.length, 'finding')}; a kept state may be whole: moss state list, moss rollback`,
+            : `${plural(done.findings.length, 'finding')}; moss repair lets the next bundle bring what the store has lost; a kept state may be whole: moss rollback`,
       ].join('\n')
       return { json: done, text, exit: done.findings.length === 0 ? exits.done : exits.findings }
     },

@@ -21,6 +21,7 @@ const decideBytes = 4096
 /** Where nothing was found so often, the next place is one further on, and so on. */
 const missesOfStride = 64
 
+const LOOSE = +(process.env['LOOSE'] ?? 16)
 /** A window half of which agrees stays on the alignment; where it does not, the next one starts half a window on. */
 const looseWindow = 32
 
@@ -153,7 +154,7 @@ class AlignmentSearch {
     const from = at + offset
     if (from < 0 || from + looseWindow > this.#base.length || at + looseWindow > this.#target.length)
       return false
-    return 2 * this.#agreeing(at, offset, looseWindow) >= looseWindow
+    return this.#agreeing(at, offset, looseWindow) >= LOOSE
   }
 
   #equalBytes(at: number, baseAt: number): number {

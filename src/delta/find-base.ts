@@ -1,9 +1,11 @@
 // Finds a content to serve as base for a changed one among those a host has: the same path; the same path with
 // version numbers and digests removed, so that `libfoo.so.1.2` meets `libfoo.so.1.3` and `app.3f2a.js` meets
-// `app.9c01.js`; the same name elsewhere. Names and sizes alone decide, and of several that are alike the one
-// nearest in size, then first in order: the same question has the same answer.
+// `app.9c01.js`; the same name elsewhere. Where only folders bear a version the name counts as it is: `cp737.ko` of
+// one kernel is not `cp1250.ko` of the other. Names and sizes alone decide, and of several that are alike the one nearest
+// in size, then first in order: the same question has the same answer.
 import { compareText } from '../base/bytes.ts'
 import type { ContentDigest } from '../base/ids.ts'
+import type { SimilarContents } from './sketch.ts'
 
 export interface BaseCandidate {
   readonly path: string
@@ -13,11 +15,12 @@ export interface BaseCandidate {
 
 export interface BaseFinder<T extends BaseCandidate> {
   /** `mayServe` refuses candidates, such as those that another host lacks. */
-  find(
-    wanted: { readonly path: string; readonly sizeBytes: number },
-    mayServe?: (candidate: T) => boolean,
-  ): T | undefined
+  find(wanted: BaseCandidate, mayServe?: (candidate: T) => boolean): T | undefined
 }
+
+/** A base so much shorter says little of the file, whatever its name. */
+export const isFar = (base: BaseCandidate, wanted: BaseCandidate): boolean =>
+  2 * base.sizeBytes < wanted.sizeBytes
 
 /** More candidates of one name are as good as none: copyright files of every package. */
 const mostOfOneName = 64
@@ -34,28 +37,47 @@ export const pathWithoutVersions = (path: string): string =>
     .join('/')
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1)
 
-export function baseFinder<T extends BaseCandidate>(candidates: readonly T[]): BaseFinder<T> {
-  const byPath = new Map<string, T[]>()
-  const byPlainPath = new Map<string, T[]>()
-  const byPlainName = new Map<string, T[]>()
+/** What candidates are looked up by, the surest first. */
+function keysOf(path: string): readonly string[] {
+  const plain = pathWithoutVersions(path)
+  return [path, `${folderOf(plain)}${nameOf(path)}`, plain, nameOf(path), nameOf(plain)]
+}
+
+/** `similar` is asked where names lead nowhere, or to a base that is far. */
+export function baseFinder<T extends BaseCandidate>(
+  candidates: readonly T[],
+  similar: SimilarContents = new Map(),
+): BaseFinder<T> {
+  const maps = keysOf('').map(() => new Map<string, T[]>())
   for (const candidate of candidates) {
     if (candidate.sizeBytes === 0) continue
-    const plain = pathWithoutVersions(candidate.path)
-    enter(byPath, candidate.path, candidate)
-    enter(byPlainPath, plain, candidate)
-    enter(byPlainName, nameOf(plain), candidate)
+    for (const [kind, key] of keysOf(candidate.path).entries())
+      enter(maps[kind] as Map<string, T[]>, key, candidate)
+  }
+  const byContent = new Map<ContentDigest, T>()
+  if (similar.size > 0) for (const candidate of candidates) byContent.set(candidate.content, candidate)
+  const findSimilar = (content: ContentDigest, mayServe: (candidate: T) => boolean): T | undefined =>
+    similar
+      .get(content)
+      ?.map((alike) => byContent.get(alike))
+      .find((candidate) => candidate !== undefined && mayServe(candidate))
+  const findNamed = (wanted: BaseCandidate, mayServe: (candidate: T) => boolean): T | undefined => {
+    for (const [kind, key] of keysOf(wanted.path).entries()) {
+      const group = maps[kind]?.get(key)
+      if (group === undefined || (group.length > mostOfOneName && kind > 0)) continue
+      const nearest = nearestOf(group.filter(mayServe), wanted)
+      if (nearest !== undefined) return nearest
+    }
+    return undefined
   }
   return {
     find: (wanted, mayServe = () => true) => {
-      const plain = pathWithoutVersions(wanted.path)
-      const groups = [byPath.get(wanted.path), byPlainPath.get(plain), byPlainName.get(nameOf(plain))]
-      for (const group of groups) {
-        if (group === undefined || (group.length > mostOfOneName && group !== groups[0])) continue
-        const nearest = nearestOf(group.filter(mayServe), wanted)
-        if (nearest !== undefined) return nearest
-      }
-      return undefined
+      const named = findNamed(wanted, mayServe)
+      return named === undefined || isFar(named, wanted)
+        ? (findSimilar(wanted.content, mayServe) ?? named)
+        : named
     },
   }
 }

@@ -4,6 +4,7 @@ import { digestOf } from '../base/digest.ts'
 import type { ChunkId, ContentDigest } from '../base/ids.ts'
 import { type ChunkList, type ListedChunk, contentOfChunk, listOfOne } from './chunk-list.ts'
 import { cutPoints } from './chunker.ts'
+import { addToSketch, emptySketch, type Sketch, sketchBuckets } from './sketch.ts'
 
 /** A named pure function, as host's pool runs it. */
 export interface CutJob<Input, Output> {
@@ -81,4 +82,21 @@ export const cutWindowJob: CutJob<
   name: 'delta.cut-window',
   run: ({ bytes, isEnd }) => ({ bytes, chunks: chunksOf(bytes, isEnd) }),
   transfer: namesOfBuffer,
+}
+
+/** Many chunks at once: their sketches, back to back. */
+export const sketchJob: CutJob<WholeContents, Sketch> = {
+  name: 'delta.sketch',
+  run: ({ bytes, sizes }) => {
+    const sketches = new Int32Array(sizes.length * sketchBuckets)
+    let start = 0
+    for (const [i, size] of sizes.entries()) {
+      const sketch = emptySketch()
+      addToSketch(sketch, bytes.subarray(start, start + size))
+      sketches.set(sketch, i * sketchBuckets)
+      start += size
+    }
+    return sketches
+  },
+  transfer: (sketches) => [sketches.buffer],
 }

@@ -5,6 +5,7 @@ import { isMossError, MossError } from '../base/error.ts'
 import type { ContainerId, HostId, PackageId } from '../base/ids.ts'
 import { type EstimatedBytes, estimateBytes } from '../bundle/estimate.ts'
 import { exportBundle } from '../bundle/export.ts'
+import { similarContents } from '../bundle/similar.ts'
 import { defaultEffort, effortOf } from '../carry/effort.ts'
 import { type CarryPlan, planCarry } from '../carry/plan.ts'
 import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
@@ -17,6 +18,7 @@ import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatBundleName } from '../medium/layout.ts'
 import { compareSets } from '../manifest/compare-sets.ts'
+import type { LayoutFile } from '../manifest/manifest.ts'
 import { bundlePathOn } from '../medium/medium.ts'
 import { parseModel } from '../solve/model.ts'
 import { solve } from '../solve/solve.ts'
@@ -81,13 +83,15 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     throw new MossError('NOT_FOUND', { what: 'published snapshot of channel', name: channel.name })
   const root = stationRoot(station)
   const wishes = states.map((state) => wishOf(state, { channel, published }))
-  const carry = planCarry({
+  const wanted = {
     hosts: wishes,
     catalogue: {
-      manifest: (id) => channel.package(id)?.manifest,
-      chunkList: (id, file) => channel.chunkList(id, file),
+      manifest: (id: PackageId) => channel.package(id)?.manifest,
+      chunkList: (id: PackageId, file: LayoutFile) => channel.chunkList(id, file),
     },
-  })
+  }
+  const similar = await similarContents(wanted, { channel, pool: outside.pool })
+  const carry = planCarry({ ...wanted, similar })
   const { totals } = carry
   return {
     kind: 'export',

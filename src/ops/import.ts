@@ -1,14 +1,17 @@
 // import: takes bundles in. Each is copied once and judged, its contents go to the store, and it waits for apply.
-// Idempotent: what was taken in before is recognised by its id. The medium is only read.
+// Idempotent: what was taken in before is recognised by its id. The medium is only read. Where the store cannot give what
+// it says it has, it forgets what is damaged, so that the next state tells the station.
 import { isMossError } from '../base/error.ts'
 import type { ContainerId } from '../base/ids.ts'
-import { importBundle } from '../bundle/import.ts'
-import { dropIncoming, takeIn } from '../bundle/take-in.ts'
+import { type ImportedContent, importBundle } from '../bundle/import.ts'
+import { isDamagedBase } from '../bundle/store-bases.ts'
+import { dropIncoming, takeIn, type TakenBundle } from '../bundle/take-in.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
 import { judgeSet } from './bundle-set.ts'
 import type { ImportedBundle } from './changes.ts'
 import { type HostSession, openHost } from './host.ts'
+import { contentNames, forgetDamaged } from './lacking.ts'
 import { checkIsFile } from './named-file.ts'
 import type { ReportEvent } from './types.ts'
 import { isImported, judgeOf, markImported } from './waiting.ts'
@@ -41,7 +44,9 @@ async function importOne(host: HostSession, file: string, report: ReportEvent): 
   checkIsFile(outside, file)
   const startedMs = outside.nowMs()
   using source = fileSource(outside.disk, file)
-  using taken = await takeIn(outside, { source, incomingFolder: incoming, judge: judgeOf(host), report })
+  using taken = await telling(host, report, () =>
+    takeIn(outside, { source, incomingFolder: incoming, judge: judgeOf(host), report }),
+  )
   const isNew = !isImported(host, taken.id)
   const tell = (files: number, contentBytes: number): ImportedBundle => ({
     file,
@@ -58,10 +63,39 @@ async function importOne(host: HostSession, file: string, report: ReportEvent): 
   if (!isNew) return tell(0, 0)
   const done = await orDrop(host, taken.id, async () => {
     judgeSet(host, taken)
-    return await importBundle(outside, taken, { store: host.store, report })
+    return await importContents(host, taken, report)
   })
   markImported(host, taken.id, taken.snapshot.serial)
   return tell(done.newAssets, done.contentBytes)
+}
+
+/**
+ * What is damaged here is forgotten, and the bundle tried once more: another copy may serve; if none does, every file
+ * that is missing is named, not the first alone.
+ */
+async function importContents(
+  host: HostSession,
+  taken: TakenBundle,
+  report: ReportEvent,
+): Promise<ImportedContent> {
+  const work = () =>
+    importBundle(host.outside, taken, { store: host.store, report, nameContent: contentNames(host) })
+  try {
+    return await work()
+  } catch (error) {
+    if (!isDamagedBase(error) || (await forgetDamaged(host, report)) === 0) throw error
+    return await work()
+  }
+}
+
+/** A manifest that is damaged here is forgotten too; without it the bundle cannot be judged. */
+async function telling<T>(host: HostSession, report: ReportEvent, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isDamagedBase(error)) await forgetDamaged(host, report)
+    throw error
+  }
 }
 
 /** What is wrong with the bundle stays wrong: its copy goes. What the machine does to us may go on from it. */

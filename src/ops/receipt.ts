@@ -11,6 +11,7 @@ import { writeDurably } from '../host/durable.ts'
 import type { HistoryEntry } from '../state/tables.ts'
 import { signerOf } from '../trust/keys.ts'
 import type { HostSession } from './host.ts'
+import { lackingContents } from './lacking.ts'
 import { readModel } from './model-file.ts'
 import { dropWaiting, isTaken, readWaiting, unlessSpoiled } from './waiting.ts'
 
@@ -110,7 +111,7 @@ function describeHost(host: SettlingSession, answers: HostState['answers']): Omi
       number: record.number,
       packages: record.packages.map(({ id }) => id),
     })),
-    lacking: [],
+    lacking: lackingContents(host),
     ...(answers === undefined ? {} : { answers }),
   }
 }

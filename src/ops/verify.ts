@@ -113,6 +113,7 @@ function checkUnjudged(opened: OpenedContainer, presentBytes: number): string {
 function describeFinding(finding: StoreFinding): string {
   if (finding.kind === 'missing') return `${finding.path} is missing from the store`
   if (finding.kind === 'stray') return `${finding.path} is in the store, but nobody recorded it`
+  if (finding.kind === 'unreadable') return `${finding.path} cannot be read: ${finding.problem}`
   const what = finding.kind === 'wrong-content' ? 'has other content' : 'has other attributes'
   return `${finding.path} ${what} than recorded: ${finding.problem}`
 }

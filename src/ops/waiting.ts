@@ -1,8 +1,8 @@
 // Bundles that are taken in: copied, judged, and their contents in the store. The newest of them is what apply will
 // make current; once it is applied, it and the older ones are let go.
 import { encodeUtf8 } from '../base/bytes.ts'
-import { isMossError } from '../base/error.ts'
-import type { ContainerId } from '../base/ids.ts'
+import { isMossError, MossError } from '../base/error.ts'
+import type { ContainerId, PackageId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { manifestContent, readBundle, type Judge, type ReadBundle } from '../bundle/read-bundle.ts'
 import { dropIncoming, listIncoming } from '../bundle/take-in.ts'
@@ -31,17 +31,30 @@ export const judgeOf = (host: SettlingSession): Judge => ({
   hostName: host.identity.name,
   counters: host.states.counters(),
   nowSeconds: Math.floor(host.outside.nowMs() / 1000),
-  heldManifest: manifestInStore(host),
+  heldManifest: (id) => storedManifest(host, id),
 })
 
-/** From the store, which also has what waits but is in no state yet. */
-export function manifestInStore({ store, outside }: SettlingSession): Judge['heldManifest'] {
-  return (id) => {
-    const place = store.contentPlace(manifestContent(id))
-    const bytes = place === undefined ? undefined : outside.disk.readFile(place.path, limits.sectionBytes)
-    return bytes !== undefined && packageIdOf(bytes) === id ? bytes : undefined
-  }
+/** From the store, which also has what waits but is in no state yet. Throws STORE_DAMAGED. */
+function storedManifest({ store, outside }: SettlingSession, id: PackageId): Uint8Array | undefined {
+  const path = store.contentPlace(manifestContent(id))?.path
+  if (path === undefined) return undefined
+  const bytes =
+    outside.disk.lstat(path)?.kind === 'file' ? outside.disk.readFile(path, limits.sectionBytes) : undefined
+  if (bytes !== undefined && packageIdOf(bytes) === id) return bytes
+  throw new MossError('STORE_DAMAGED', { path, problem: 'it is not the manifest that its name says' })
 }
+
+/** The same, where a damaged one counts as missing. */
+export const manifestInStore =
+  (host: SettlingSession) =>
+  (id: PackageId): Uint8Array | undefined => {
+    try {
+      return storedManifest(host, id)
+    } catch (error) {
+      if (isMossError(error, 'STORE_DAMAGED')) return undefined
+      throw error
+    }
+  }
 
 /** Every bundle that is wholly in the store and not outrun, of whatever channel. */
 export const readEveryWaiting = (host: SettlingSession): readonly ReadBundle[] =>

@@ -3,6 +3,7 @@
 import { isMossError } from '../base/error.ts'
 import type { AssetId, ContentDigest } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
+import { problemOf } from '../host/problem.ts'
 import type { AssetDescription } from './asset.ts'
 import { attributeProblem } from './attributes.ts'
 import { digestOfFile, wholeBodyBytes } from './body.ts'
@@ -25,6 +26,8 @@ export type StoreFinding =
       readonly path: string
       readonly problem: string
     }
+  /** It may be whole: what kept it from being read may pass. */
+  | { readonly kind: 'unreadable'; readonly asset: AssetId; readonly path: string; readonly problem: string }
   /** Without a row: garbage of a crash, or put there by someone. */
   | { readonly kind: 'stray'; readonly path: string }
 
@@ -50,7 +53,18 @@ class Batch {
 const batchBytes = 1024 * 1024
 const batchBodies = 1024
 
-export async function checkStore(parts: StoreParts, report: Report): Promise<readonly StoreFinding[]> {
+/** Those whose bytes are surely not what their names say. */
+export const damagedAssets = (findings: readonly StoreFinding[]): readonly AssetId[] =>
+  findings.flatMap((finding) =>
+    finding.kind === 'missing' || finding.kind === 'wrong-content' ? [finding.asset] : [],
+  )
+
+/** `only` names the assets to look at; without it strays are looked for too. */
+export async function checkStore(
+  parts: StoreParts,
+  report: Report,
+  only?: ReadonlySet<AssetId>,
+): Promise<readonly StoreFinding[]> {
   const findings: StoreFinding[] = []
   const totals = countAssets(parts.database)
   const underWay: Promise<readonly StoreFinding[]>[] = []
@@ -75,6 +89,7 @@ export async function checkStore(parts: StoreParts, report: Report): Promise<rea
     batch = new Batch()
   }
   for (const { id, description } of eachAsset(parts.database)) {
+    if (only?.has(id) === false) continue
     const body = { asset: id, path: assetPath(parts.folder, id), description }
     const { found, isReadable } = checkAttributes(parts, body)
     findings.push(...found)
@@ -87,7 +102,7 @@ export async function checkStore(parts: StoreParts, report: Report): Promise<rea
   }
   await send()
   while (underWay.length > 0) await settleOldest()
-  for (const path of findStrays(parts)) findings.push({ kind: 'stray', path })
+  if (only === undefined) for (const path of findStrays(parts)) findings.push({ kind: 'stray', path })
   return findings
 }
 
@@ -152,7 +167,9 @@ const wrongContent = ({ asset, path }: Body, digest: ContentDigest): StoreFindin
   problem: `has the bytes of content ${digest}`,
 })
 
+/** What the device itself says it has lost is lost. */
 function unreadable({ asset, path }: Body, error: unknown): StoreFinding {
   if (!isMossError(error)) throw error
-  return { kind: 'wrong-content', asset, path, problem: error.message }
+  const kind = problemOf(error) === 'EIO' ? 'wrong-content' : 'unreadable'
+  return { kind, asset, path, problem: error.message }
 }

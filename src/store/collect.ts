@@ -39,7 +39,9 @@ export function collect(parts: StoreParts, plan: CollectPlan): void {
     })
   for (const { id } of plan.assets) {
     const path = assetPath(parts.folder, id)
-    if (parts.disk.lstat(path) !== undefined) parts.disk.remove(path)
+    const kind = parts.disk.lstat(path)?.kind
+    if (kind === 'folder') parts.disk.removeTree(path)
+    else if (kind !== undefined) parts.disk.remove(path)
   }
   for (const path of plan.strays) parts.disk.removeTree(path)
 }

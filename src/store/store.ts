@@ -66,7 +66,8 @@ export interface Store extends ChunkReader {
   totals(): { readonly assets: number; readonly bytes: number }
   /** `label` is a plain name; an import of the same label that a crash left is dropped. */
   beginImport(label: string): StoreImport
-  check(report: Report): Promise<readonly StoreFinding[]>
+  /** Of every asset and every stray file, or of `only` these assets. */
+  check(report: Report, only?: ReadonlySet<AssetId>): Promise<readonly StoreFinding[]>
   planCollect(keep: ReadonlySet<AssetId>): CollectPlan
   collect(plan: CollectPlan): void
   /** Forgets assets that a check found damaged: they count as lacking, and the next bundle brings them again. */
@@ -100,7 +101,7 @@ export function openStore(options: StoreOptions): Store {
     has: (id) => isShortContent(database, id) || hasChunkRow(database, id),
     get: async (id) => readChunk(parts, id),
     beginImport: (label) => beginImport(parts, label),
-    check: (report) => checkStore(parts, report),
+    check: (report, only) => checkStore(parts, report, only),
     planCollect: (keep) => planCollect(parts, keep),
     collect: (plan) => collect(parts, plan),
     discard: (damaged) => discard(parts, damaged),

@@ -1,6 +1,6 @@
 // Every verb of the host, as people and programs see it: the built program in a clean environment on a real root
 // owned by whoever runs the test. pump-07 is worked by text, pump-08 by --json; both go the same way.
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Program, programIn } from '../support/program.ts'
@@ -712,6 +712,49 @@ test('gc', () => {
   )
 })
 
+test('repair', () => {
+  expect(moss.text('repair', ...at07)).toMatchInlineSnapshot(`
+    "$ moss repair --root pump-07
+    | check store
+    damaged  nothing: every file of the store is whole
+    [exit 0]"
+  `)
+  // One bit of the largest file of pump-08’s store turns; no tree links what lies there then.
+  const assets = join(moss.folder, 'pump-08/.moss/assets')
+  const files = readdirSync(assets, { recursive: true, encoding: 'utf8' }).filter((path) => path.length > 3)
+  const largest = files
+    .map((path) => ({ path, size: statSync(join(assets, path)).size }))
+    .sort((a, b) => b.size - a.size)[0]
+  const path = join(assets, largest?.path ?? '')
+  const bytes = readFileSync(path)
+  bytes[0]! ^= 1
+  rmSync(path)
+  writeFileSync(path, bytes)
+  expect(moss.text('repair', '-n', ...at08)).toMatchInlineSnapshot(`
+    "$ moss repair -n --root pump-08
+    | check store
+    damaged: 1 file of the store
+    ! /usr/lib/libtide.so.1.0 of tide 2.0: has the bytes of content <id>
+    [exit 3]"
+  `)
+  expect(moss.shape('repair', '-n', ...at08)).toMatchInlineSnapshot(
+    `"exit 3 {kind: string, root: string, state: number, damaged: [{asset: string, name: string, problem: string}], lacking: number}"`,
+  )
+  expect(moss.text('repair', '-y', ...at08)).toMatchInlineSnapshot(`
+    "$ moss repair -y --root pump-08
+    | check store
+    | damaged: 1 file of the store
+    | ! /usr/lib/libtide.so.1.0 of tide 2.0: has the bytes of content <id>
+    forgotten 1 file of the store; no state was changed
+    lacking   1 of what kept states are made of
+    next      moss state export: the next bundle brings what is lacking whole
+    [exit 0]"
+  `)
+  expect(moss.shape('repair', '-y', ...at08)).toMatchInlineSnapshot(
+    `"exit 0 {kind: string, root: string, state: number, damaged: [], lacking: number}"`,
+  )
+})
+
 test('trust show', () => {
   expect(moss.text('trust', 'show', ...at07)).toMatchInlineSnapshot(`
     "$ moss trust show --root pump-07
@@ -757,7 +800,7 @@ test('verify of the machine finds what was changed, added and removed', () => {
     ! /usr/bin/stranger is a file that no package owns
     ! /usr/share/tide/south.tsv has <n> bytes, not 871120
     ! /usr/bin/tide is missing
-    3 findings; a kept state may be whole: moss state list, moss rollback
+    3 findings; moss repair lets the next bundle bring what the store has lost; a kept state may be whole: moss rollback
     [exit 3]"
   `)
   expect(moss.shape('verify', ...at07)).toMatchInlineSnapshot(

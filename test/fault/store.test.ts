@@ -65,6 +65,13 @@ const works: readonly Work[] = [
     },
     after: before.slice(0, 1),
   },
+  {
+    name: 'forgetting what is damaged',
+    run: async (store) => {
+      store.discard(before.slice(1))
+    },
+    after: before.slice(0, 1),
+  },
 ]
 
 const held = (store: Store): AssetId[] => [...store.assets()].map(({ id }) => id)

@@ -9,11 +9,13 @@ import type { ContentDigest, HostId, PackageId } from '../../src/base/ids.ts'
 import { silent } from '../../src/base/progress.ts'
 import { exportBundle, type ExportedBundle } from '../../src/bundle/export.ts'
 import type { Judge } from '../../src/bundle/read-bundle.ts'
+import { similarContents } from '../../src/bundle/similar.ts'
 import { takeIn, type TakenBundle } from '../../src/bundle/take-in.ts'
 import { effortOf } from '../../src/carry/effort.ts'
-import { planCarry, type CarryPlan, type HostWish } from '../../src/carry/plan.ts'
+import { planCarry, type CarryPlan, type CarryRequest, type HostWish } from '../../src/carry/plan.ts'
 import { createChannel, openChannel, type StationChannel } from '../../src/channel/station-channel.ts'
 import { startFrames } from '../../src/container/frames.ts'
+import type { SimilarContents } from '../../src/delta/sketch.ts'
 import { encodeManifests } from '../../src/container/package-table.ts'
 import { writeContainer } from '../../src/container/write.ts'
 import { fileSource, type ByteSource } from '../../src/host/byte-source.ts'
@@ -98,14 +100,22 @@ export class TestLoop implements AsyncDisposable {
     this.channel.publish(this.channel.planPublish(), { created, signers: [stationSigner] })
   }
 
-  plan(hosts: readonly HostWish[]): CarryPlan {
-    return planCarry({
+  #wish(hosts: readonly HostWish[]): CarryRequest {
+    return {
       hosts,
       catalogue: {
         manifest: (id) => this.channel.package(id)?.manifest,
         chunkList: (id, file) => this.channel.chunkList(id, file),
       },
-    })
+    }
+  }
+
+  plan(hosts: readonly HostWish[], similar: SimilarContents = new Map()): CarryPlan {
+    return planCarry({ ...this.#wish(hosts), similar })
+  }
+
+  async similar(hosts: readonly HostWish[]): Promise<SimilarContents> {
+    return await similarContents(this.#wish(hosts), { channel: this.channel, pool: this.outside.pool })
   }
 
   async export(
@@ -115,7 +125,7 @@ export class TestLoop implements AsyncDisposable {
     const published = this.channel.latestSnapshot()
     if (published === undefined) throw new Error('nothing is published')
     return await exportBundle(this.outside, {
-      plan: this.plan(hosts),
+      plan: this.plan(hosts, await this.similar(hosts)),
       channel: this.channel,
       published,
       hosts: new Map(),

@@ -10,7 +10,7 @@ const file = (path: string, sizeBytes = 100) => ({
 })
 
 const found = (have: readonly string[], wanted: string): string | undefined =>
-  baseFinder(have.map((path) => file(path))).find({ path: wanted, sizeBytes: 100 })?.path
+  baseFinder(have.map((path) => file(path))).find(file(wanted))?.path
 
 test('the same path comes first', () => {
   expect(found(['usr/lib/liba.so.1', 'usr/lib/liba.so.2'], 'usr/lib/liba.so.2')).toBe('usr/lib/liba.so.2')
@@ -31,6 +31,14 @@ test('a library, a hashed asset and a versioned folder find the one before them'
   ).toBeDefined()
 })
 
+test('where only a folder bears the version, numbers in the name tell files apart', () => {
+  const folder = (version: string) => `usr/lib/modules/${version}/kernel/fs/nls`
+  const have = ['cp1250', 'cp737', 'cp775'].map((name) => `${folder('6.1.0-18')}/nls_${name}.ko`)
+  expect(found(have, `${folder('6.1.0-21')}/nls_cp737.ko`)).toBe(`${folder('6.1.0-18')}/nls_cp737.ko`)
+  expect(found(have, `${folder('6.1.0-21')}/nls_cp932.ko`)).toBeDefined()
+  expect(found(['usr/a/x1/cp1.ko', 'usr/a/x1/cp2.ko'], 'usr/b/cp2.ko')).toBe('usr/a/x1/cp2.ko')
+})
+
 test('a file that moved is found by its name', () => {
   expect(found(['usr/lib/old/tool.bin', 'usr/lib/old/other'], 'usr/libexec/new/tool.bin')).toBe(
     'usr/lib/old/tool.bin',
@@ -41,13 +49,13 @@ test('a file that moved is found by its name', () => {
 test('of several that are alike the one nearest in size serves, unless it may not', () => {
   const have = [file('usr/lib/a.so.1', 10), file('usr/lib/a.so.2', 90), file('usr/lib/a.so.3', 500)]
   const finder = baseFinder(have)
-  const wanted = { path: 'usr/lib/a.so.4', sizeBytes: 100 }
+  const wanted = file('usr/lib/a.so.4')
   expect(finder.find(wanted)).toBe(have[1])
   expect(finder.find(wanted, (candidate) => candidate !== have[1])).toBe(have[0])
 })
 
 test('empty files and names that everything bears are no bases', () => {
-  expect(baseFinder([file('usr/a', 0)]).find({ path: 'usr/a', sizeBytes: 5 })).toBeUndefined()
+  expect(baseFinder([file('usr/a', 0)]).find(file('usr/a', 5))).toBeUndefined()
   const copyrights = Array.from({ length: 100 }, (_, i) => `usr/share/doc/p${'x'.repeat(i)}/copyright`)
   expect(found(copyrights, 'usr/share/doc/new/copyright')).toBeUndefined()
 })

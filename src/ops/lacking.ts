@@ -1,0 +1,81 @@
+// What the store does not have, or has in name only. Nothing of it is written down: lacking is what the packages of
+// kept states name and the store has no row of, so it is told truly by whatever state is exported next. What is found
+// damaged is forgotten by the store, and from then on it is lacking: the next bundle brings it whole.
+import { plural } from '../base/format.ts'
+import { compareText } from '../base/bytes.ts'
+import type { ContentDigest, PackageId } from '../base/ids.ts'
+import { limits } from '../base/limits.ts'
+import { manifestContent } from '../bundle/read-bundle.ts'
+import { decodeManifest, packageIdOf } from '../manifest/codec.ts'
+import { manifestsPath } from '../state/places.ts'
+import { damagedAssets } from '../store/check.ts'
+import type { HostSession } from './host.ts'
+import type { SettlingSession } from './receipt.ts'
+import type { ReportEvent } from './types.ts'
+import { manifestInStore } from './waiting.ts'
+
+/** A content that a package of a kept state names. */
+export interface NamedContent {
+  readonly content: ContentDigest
+  /** What people know it by. */
+  readonly name: string
+}
+
+/** Of current and kept states, manifests included; a content may come more than once. */
+export function* namedContents(host: SettlingSession): Generator<NamedContent> {
+  const { states } = host
+  const stored = manifestInStore(host)
+  const seen = new Set<PackageId>()
+  for (const { record } of states.list())
+    for (const { id, name, version } of record.packages) {
+      if (seen.has(id)) continue
+      seen.add(id)
+      yield { content: manifestContent(id), name: `the manifest of ${name} ${version}` }
+      const bytes = stored(id) ?? manifestInTree(host, states.tree(record.number), id)
+      if (bytes === undefined) continue
+      for (const entry of decodeManifest(bytes, `manifest of ${name}`).layout)
+        if (entry.kind === 'file')
+          yield { content: entry.content, name: `/${entry.path} of ${name} ${version}` }
+    }
+}
+
+/** Undefined where it is damaged too: then nobody here knows what the package is made of. */
+function manifestInTree(
+  { outside: { disk } }: SettlingSession,
+  tree: string,
+  id: PackageId,
+): Uint8Array | undefined {
+  const path = `${tree}/${manifestsPath}/${id}`
+  if (disk.lstat(path)?.kind !== 'file') return undefined
+  const bytes = disk.readFile(path, limits.sectionBytes)
+  return packageIdOf(bytes) === id ? bytes : undefined
+}
+
+/** Looks them up when it is first asked; a content of several files bears the name of one. */
+export function contentNames(host: SettlingSession): (content: ContentDigest) => string | undefined {
+  let names: Map<ContentDigest, string> | undefined
+  return (content) => {
+    names ??= new Map([...namedContents(host)].map((named) => [named.content, named.name]))
+    return names.get(content)
+  }
+}
+
+/** Sorted, each once. */
+export function lackingContents(host: SettlingSession): readonly ContentDigest[] {
+  const lacking = new Set<ContentDigest>()
+  for (const { content } of namedContents(host)) if (!host.store.hasContent(content)) lacking.add(content)
+  return [...lacking].sort(compareText)
+}
+
+/**
+ * Checks the whole store, since damage seldom comes alone and the next bundle may be half a year away, and forgets what
+ * is damaged. Gives how many assets that were: none if somebody else is to blame.
+ */
+export async function forgetDamaged({ store }: HostSession, report: ReportEvent): Promise<number> {
+  const damaged = damagedAssets(await store.check(report))
+  if (damaged.length === 0) return 0
+  store.discard(damaged)
+  const files = plural(damaged.length, 'file')
+  report({ phase: 'import', warning: `${files} of the store, found damaged, now count as lacking` })
+  return damaged.length
+}
