@@ -23,11 +23,15 @@ export function encodeDeltaFrame(streams: DeltaStreams, level: number): Uint8Arr
 }
 
 /** As it is stored: never longer than it is. */
-export function packStream(plain: Uint8Array, level: number): Uint8Array {
+function packStream(plain: Uint8Array, level: number): Uint8Array {
   if (plain.length === 0) return plain
   const packed = encodeZstd(plain, level)
   return packed.length < plain.length ? packed : plain
 }
+
+/** Of the streams by themselves. */
+export const priceOfStreams = (streams: DeltaStreams, level: number): number =>
+  streamNames.reduce((sum, name) => sum + packStream(streams[name], level).length, 0)
 
 /** Throws CONTAINER_DAMAGED. What the streams mean is for delta/decode-delta.ts. */
 export function decodeDeltaFrame(stored: Uint8Array, part: string): DeltaStreams {

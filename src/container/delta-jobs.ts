@@ -4,13 +4,14 @@
 import { digestOf } from '../base/digest.ts'
 import type { Digest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
+import type { Thoroughness } from '../delta/align.ts'
 import { bytesInMemory } from '../delta/base-bytes.ts'
 import type { ListedChunk } from '../delta/chunk-list.ts'
-import { type DeltaStreams, streamBytes, streamNames } from '../delta/delta-streams.ts'
+import { type DeltaStreams, streamBytes } from '../delta/delta-streams.ts'
 import { DeltaEncoder, type DeltaPair } from '../delta/encode-delta.ts'
 import type { Job } from '../host/pool.ts'
 import { deltaChunks } from './delta-chunks.ts'
-import { encodeDeltaFrame, packStream } from './delta-frame.ts'
+import { encodeDeltaFrame, priceOfStreams } from './delta-frame.ts'
 import { isShorterWhole } from './whole-price.ts'
 import { encodeZstd } from './zstd.ts'
 
@@ -21,8 +22,7 @@ export interface DeltaToEncode {
   readonly level: number
   /** Both ways are priced at it, 3 by default: a higher one takes much longer and seldom changes the answer. */
   readonly pricingLevel?: number
-  /** Looks longer for what agrees. */
-  readonly isThorough?: boolean
+  readonly thoroughness?: Thoroughness
 }
 
 export interface EncodedDelta {
@@ -42,7 +42,7 @@ export const encodeDeltaJob: Job<DeltaToEncode, EncodedDelta> = {
   run: (input) => {
     const files = cutFiles(input)
     const pricingLevel = Math.min(input.level, input.pricingLevel ?? 3)
-    const encoder = new DeltaEncoder()
+    const encoder = new DeltaEncoder(input.thoroughness)
     const isKept = files.map((file) => {
       const isWorth = isWorthIt(file, encoder.add(file), pricingLevel)
       if (!isWorth) encoder.undo()
@@ -81,12 +81,29 @@ const surelyShorter = 16
 /** Whole files of a kind help each other in a frame: a delta must save more than that. */
 const needed = 0.97
 
+/** What a few samples of a file promise of the whole may be so wrong. */
+const samplesErr = 0.5
+
 function isWorthIt({ target }: DeltaPair, added: DeltaStreams, level: number): boolean {
   const addedBytes = streamBytes(added)
   if (addedBytes >= target.length) return false
   if (addedBytes * surelyShorter <= target.length) return true
-  const deltaBytes = streamNames.reduce((sum, name) => sum + packStream(added[name], level).length, 0)
+  const deltaBytes = priceOfStreams(added, level)
+  if (deltaBytes < samplesErr * samplePrice(target, level)) return true
   return deltaBytes <= needed * Math.min(target.length, encodeZstd(target, level).length)
+}
+
+const sampleBytes = 32 * 1024
+const samples = 4
+
+/** Of the whole, as a few samples promise it. */
+function samplePrice(bytes: Uint8Array, level: number): number {
+  if (bytes.length <= samples * sampleBytes) return encodeZstd(bytes, level).length
+  const step = Math.floor((bytes.length - sampleBytes) / (samples - 1))
+  let price = 0
+  for (let i = 0; i < samples; i++)
+    price += encodeZstd(bytes.subarray(i * step, i * step + sampleBytes), level).length
+  return (price * bytes.length) / (samples * sampleBytes)
 }
 
 function checkDecodes(files: readonly FileToEncode[], streams: DeltaStreams): void {

@@ -1,9 +1,8 @@
 // What carrying a file would cost in each way, as a pure function for a pool of workers: the bytes of its delta's streams
 // by themselves, and of the file whole. Nothing is kept of either; a frame that holds many files takes less for each.
-import { type DeltaStreams, streamNames } from '../delta/delta-streams.ts'
 import { DeltaEncoder } from '../delta/encode-delta.ts'
 import type { Job } from '../host/pool.ts'
-import { packStream } from './delta-frame.ts'
+import { priceOfStreams } from './delta-frame.ts'
 import { encodeZstd } from './zstd.ts'
 
 export interface DeltasToPrice {
@@ -34,6 +33,3 @@ export const priceDeltasJob: Job<DeltasToPrice, readonly DeltaPrice[]> = {
     })
   },
 }
-
-export const priceOfStreams = (streams: DeltaStreams, level: number): number =>
-  streamNames.reduce((sum, name) => sum + packStream(streams[name], level).length, 0)

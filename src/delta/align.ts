@@ -21,9 +21,12 @@ const decideBytes = 4096
 /** Where nothing was found so often, the next place is one further on, and so on. */
 const missesOfStride = 64
 
-const LOOSE = +(process.env['LOOSE'] ?? 16)
-/** A window half of which agrees stays on the alignment; where it does not, the next one starts half a window on. */
+/**
+ * A window most of which agrees stays on the alignment; where it does not, the next one starts half a window on. In tables
+ * half of the bytes are zeros that agree anywhere.
+ */
 const looseWindow = 32
+const looseAgreeing = 26
 
 /** Backwards, a run that has not improved for so long will not. */
 const patience = 4096
@@ -154,7 +157,7 @@ class AlignmentSearch {
     const from = at + offset
     if (from < 0 || from + looseWindow > this.#base.length || at + looseWindow > this.#target.length)
       return false
-    return this.#agreeing(at, offset, looseWindow) >= LOOSE
+    return this.#agreeing(at, offset, looseWindow) >= looseAgreeing
   }
 
   #equalBytes(at: number, baseAt: number): number {
