@@ -9,6 +9,7 @@ import type { Outside } from '../host/outside.ts'
 import { judgeSet } from './bundle-set.ts'
 import type { ImportedBundle } from './changes.ts'
 import { type HostSession, openHost } from './host.ts'
+import { keepSnapshot } from './kept-snapshots.ts'
 import { checkIsFile } from './named-file.ts'
 import type { ReportEvent } from './types.ts'
 import { isImported, judgeOf, markImported } from './waiting.ts'
@@ -60,6 +61,7 @@ async function importOne(host: HostSession, file: string, report: ReportEvent): 
     judgeSet(host, taken)
     return await importBundle(outside, taken, { store: host.store, report })
   })
+  keepSnapshot(host, taken.about.snapshot, taken.snapshotBytes)
   markImported(host, taken.id, taken.snapshot.serial)
   return tell(done.newAssets, done.contentBytes)
 }
