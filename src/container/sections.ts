@@ -67,7 +67,8 @@ export function encodeSections(
   { frameCount, known }: { readonly frameCount: number; readonly known?: KnownBytes },
 ): readonly EncodedSection[] {
   const listed = new Map(known?.listed.map(({ content, bytes }) => [content, bytes]))
-  const all = [...drafts, { name: 'known' as const, bytes: encodeKnown([...listed.keys()]) }]
+  const table = { name: 'known' as const, bytes: encodeKnown([...listed.keys()]) }
+  const all = listed.size === 0 ? drafts : [...drafts, table]
   if (new Set(all.map((draft) => draft.name)).size !== all.length)
     throw new Error('broken promise: each section is given once')
   const before = new BytesBefore()
