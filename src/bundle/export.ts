@@ -12,7 +12,7 @@ import { encodeFront, type ContainerDraft } from '../container/encode.ts'
 import { type FinishedFrames, startFrames } from '../container/frames.ts'
 import { encodeHosts, encodeManifests } from '../container/package-table.ts'
 import type { KnownBytes } from '../container/sections.ts'
-import { writeContainer } from '../container/write.ts'
+import { writeEncoded } from '../container/write.ts'
 import type { Outside } from '../host/outside.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { Signer } from '../trust/keys.ts'
@@ -81,7 +81,7 @@ export async function exportBundle(outside: Outside, request: ExportRequest): Pr
   }
   if (isThere(outside, path, { front: bytes, sizeBytes: sizes.sizeBytes }))
     return { id, path, ...sizes, isNew: false }
-  await writeContainer(outside, path, draft, [signer], report)
+  await writeEncoded(outside, path, { front: bytes, frames }, report)
   return { id, path, ...sizes, isNew: true }
 }
 

@@ -98,7 +98,7 @@ describe('one changed package of 300', () => {
     const bundle = readBy(made.path, { packages: before, serials: [1] })
     expect(bundle.packages.map(({ id }) => id).toSorted()).toEqual(after.toSorted())
     expect(bundle.snapshotBytes).toEqual(snapshotOf(loop, 2))
-    expect(bundle.known.toSorted()).toEqual([keptAt(1), before[7]].toSorted())
+    expect(new Set<unknown>(bundle.known)).toEqual(new Set([keptAt(1), before[7]]))
   })
 
   test.each([

@@ -254,7 +254,7 @@ test('every byte changed in a section gives a code, also where its digest is mad
       ...opened(turned, having(snapshot, manifest)),
       head: { ...head, sections: head.sections.map((each) => (each === entry ? fitting : each)) },
     }
-    const code = errorOf(() => readSection(lying as typeof container, 'manifests')).split(' ')[0]
+    const code = errorOf(() => readSection(lying, 'manifests')).split(' ')[0]
     expect(['CONTAINER_DAMAGED', 'none']).toContain(code)
   }
 })

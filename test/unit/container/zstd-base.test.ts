@@ -83,11 +83,10 @@ describe('a frame with a base', () => {
   })
 
   test('may have a window of up to 32 MiB', () => {
-    const window = (exponent: number, mantissa: number) =>
-      Uint8Array.of(
-        ...[0x28, 0xb5, 0x2f, 0xfd, 0x80, exponent * 8 + mantissa],
-        ...[100, 0, 0, 0, 0x23, 0x03, 0x00, 0x61],
-      )
+    const window = (exponent: number, mantissa: number) => {
+      const header = [0x28, 0xb5, 0x2f, 0xfd, 0x80, exponent * 8 + mantissa, 100, 0, 0, 0]
+      return Uint8Array.from([...header, 0x23, 0x03, 0x00, 0x61])
+    }
     expect(problemOf(window(15, 0), 100, magic)).toBe('none')
     expect(problemOf(window(15, 1), 100, magic)).toBe(`zstd window of ${36 * 2 ** 20} bytes`)
   })
