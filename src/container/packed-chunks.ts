@@ -9,10 +9,11 @@ import { viewOf, writeU32 } from './little-endian.ts'
 
 const packedWidth = 36
 
-/** Of a table of so many bytes; undefined for a size that no table has. */
+/** Of a table of so many bytes; undefined for a size that no table has: every frame has a chunk. So it is never larger. */
 export function packedChunksBytes(tableBytes: number, frameCount: number): number | undefined {
   const count = (tableBytes - fanOutBytes) / chunkWidth
-  return Number.isInteger(count) && count > 0 ? 4 * frameCount + count * packedWidth : undefined
+  const isFit = Number.isInteger(count) && count > 0 && frameCount <= count
+  return isFit ? 4 * frameCount + count * packedWidth : undefined
 }
 
 /** Undefined for what would not come back as it is: no honest table. */
@@ -40,15 +41,10 @@ export function packChunks(table: Uint8Array, frameCount: number): Uint8Array | 
 
 /** Throws CONTAINER_DAMAGED. What it gives is judged like any table. */
 export function unpackChunks(packed: Uint8Array, frameCount: number): Uint8Array {
-  return (
-    tryUnpack(packed, frameCount) ??
-    (() => {
-      throw new MossError('CONTAINER_DAMAGED', {
-        part: 'section chunks',
-        problem: 'it does not say which chunks are whose',
-      })
-    })()
-  )
+  const table = tryUnpack(packed, frameCount)
+  if (table !== undefined) return table
+  const problem = 'it does not say which chunks are whose'
+  throw new MossError('CONTAINER_DAMAGED', { part: 'section chunks', problem })
 }
 
 function tryUnpack(packed: Uint8Array, frameCount: number): Uint8Array | undefined {

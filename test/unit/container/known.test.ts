@@ -180,6 +180,12 @@ describe('table chunks on its way', () => {
     expect(packChunks(bytes, frames)).toBeUndefined()
   })
 
+  test('of more frames than chunks is none, so no head makes a reader ask for memory', () => {
+    expect(packedChunksBytes(table.length, 41)).toBeUndefined()
+    expect(packedChunksBytes(table.length, 2 ** 32 - 1)).toBeUndefined()
+    expect(packChunks(table, 41)).toBeUndefined()
+  })
+
   test('with counts that do not fit is refused, whatever they claim', () => {
     const packed = packChunks(table, 3) as Uint8Array
     for (const [at, value] of [
