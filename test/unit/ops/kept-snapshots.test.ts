@@ -99,6 +99,24 @@ test('S2: gc takes no snapshot that a state, what waits, the receipt or the last
   expect((await exported()).snapshots).toContain(contentOf(snapshotOf(7)))
 })
 
+test('S2: what the last export named stays until the next one: the station counts on it', async () => {
+  const { outside, take, exported } = await freshMachine()
+  await take(1)
+  await applyVerb(outside)
+  await exported()
+  for (let n = 2; n <= 6; n++) {
+    await take(n, n - 1)
+    await applyVerb(outside)
+  }
+  await collect(outside)
+  await take(7, 1)
+  await exported()
+  await collect(outside)
+  await applyVerb(outside)
+  await collect(outside)
+  await expect(take(8, 1)).rejects.toMatchObject({ code: 'BUNDLE_BASE_MISSING' })
+})
+
 test('S2: what a waiting bundle builds on stays, whatever was exported meanwhile', async () => {
   const { outside, take } = await freshMachine()
   await take(1)
