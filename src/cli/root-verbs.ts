@@ -114,7 +114,11 @@ export const rootVerbs: readonly Verb[] = [
         : `needed by nothing: ${plural(files, 'file')}, ${formatBytes(freedBytes)}, and ${plural(strays.length, 'leftover')} of earlier crashes`
       if (call.has('dry-run') || isNothing)
         return {
-          json: { ...plan, collect: { assets: assets.length, strays, freedBytes: plan.collect.freedBytes } },
+          json: {
+            ...plan,
+            snapshots: plan.snapshots.length,
+            collect: { assets: assets.length, strays, freedBytes: plan.collect.freedBytes },
+          },
           text: shown,
         }
       if (!(await call.confirm('remove them', shown)))

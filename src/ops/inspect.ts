@@ -90,7 +90,7 @@ function partsOf(opened: OpenedContainer): readonly Part[] {
 }
 
 const noteOf = ({ codec, plainBytes }: OpenedContainer['head']['sections'][number]): string =>
-  codec === 0 ? 'plain' : `zstd${codec === 3 ? ' with what was known before' : ''}, ${plainBytes} bytes plain`
+  codec === 0 ? 'plain' : `zstd${codec === 3 ? ' with base' : ''}, ${plainBytes} bytes plain`
 
 /** What the head says of itself, by kind, as label and text. */
 function aboutLines(opened: OpenedContainer): readonly (readonly [string, string])[] {

@@ -82,7 +82,7 @@ test('a plan says what the metadata is written against, also as a file, and the 
   const output = join(folder, 'update.moss')
   await executeExport(outside, { plan: read, output, ask }, silent)
   const { parts } = await inspectContainer(outside, { file: output })
-  expect(parts.find(({ name }) => name === 'manifests')?.note).toMatch(/^zstd with what was known before, /)
+  expect(parts.find(({ name }) => name === 'manifests')?.note).toMatch(/^zstd with base, /)
   const { checked } = await verifyContainers(
     outside,
     { files: [output], root: join(folder, 'none'), home },
