@@ -1,18 +1,17 @@
 // plan --for and export: what each host shall have is solved from its own model and the channel's newest snapshot;
 // what it lacks is carried. The plan names the snapshot and the states it was made from and is refused if they changed.
 import { display } from '../base/display.ts'
-import { digestOf } from '../base/digest.ts'
 import { isMossError, MossError } from '../base/error.ts'
-import type { ContainerId, ContentDigest, HostId, PackageId } from '../base/ids.ts'
+import type { ContainerId, HostId, PackageId } from '../base/ids.ts'
 import { type EstimatedBytes, estimateBytes } from '../bundle/estimate.ts'
-import { exportBundle, knownBytes } from '../bundle/export.ts'
+import { exportBundle } from '../bundle/export.ts'
 import { defaultEffort, effortOf } from '../carry/effort.ts'
 import { type CarryPlan, planCarry } from '../carry/plan.ts'
-import { type KnownPlan, planKnown } from '../carry/plan-known.ts'
+import type { KnownPlan } from '../carry/plan-known.ts'
 import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
+import type { ReadKnown } from '../container/known.ts'
 import { openContainer } from '../container/read.ts'
 import { verifyWhole } from '../container/read-frames.ts'
-import type { KnownBytes } from '../container/sections.ts'
 import { verifyContainer, withKnown } from '../container/verify.ts'
 import { type HostState, packagesHeld } from '../fleet/host-state.ts'
 import { readHostState } from '../fleet/state-file.ts'
@@ -26,6 +25,7 @@ import { solve } from '../solve/solve.ts'
 import type { Root } from '../trust/root.ts'
 import type { PackageChange } from './changes.ts'
 import { stationChannel } from './channels.ts'
+import { planKnownContents, readKnownContents } from './known-contents.ts'
 import { type AskPassphrase, openStation, type Station, signerFor, stationRoot } from './station.ts'
 import type { SpentBytes } from './inspect.ts'
 import type { ReportEvent } from './types.ts'
@@ -113,32 +113,8 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     effort,
     warnings: warningsFor(states, { channel, published, root }),
     carry,
-    known: planKnown({
-      hosts: wishes.map(({ has, lacking, state }) => ({
-        has,
-        lacking,
-        snapshots: state.snapshots ?? [],
-      })),
-      carried: carry.manifests,
-      snapshots: knownSnapshots(channel, states),
-      package: (id) => {
-        const file = channel.package(id)
-        return file && { manifest: file.manifest, sizeBytes: file.manifestBytes.length }
-      },
-    }),
+    known: planKnownContents(channel, { hosts: wishes, carried: carry.manifests }),
   }
-}
-
-/** Those that some host follows now, as far as they are here. */
-function knownSnapshots(channel: StationChannel, states: readonly HostState[]) {
-  const followed = new Set(states.map((state) => state.channel?.serial))
-  return channel
-    .serials()
-    .filter((serial) => followed.has(serial))
-    .map((serial) => {
-      const { bytes } = channel.snapshot(serial)
-      return { serial, content: digestOf<ContentDigest>(bytes), sizeBytes: bytes.length }
-    })
 }
 
 function readState(outside: Outside, path: string): HostState {
@@ -285,7 +261,12 @@ export async function executeExport(
     effort: effortOf(plan.effort),
     report,
   })
-  await readBundleBack(station, { path: done.path, root, known: knownBytes(channel, plan.known), report })
+  await readBundleBack(station, {
+    path: done.path,
+    root,
+    readKnown: readKnownContents(channel, plan.known),
+    report,
+  })
   return {
     bundle: done.id,
     path: done.path,
@@ -321,16 +302,14 @@ async function readBundleBack(
   job: {
     readonly path: string
     readonly root: Root
-    readonly known: KnownBytes
+    readonly readKnown: ReadKnown
     readonly report: ReportEvent
   },
 ): Promise<void> {
-  const { path, root, known, report } = job
-  const listed = new Map(known.listed.map(({ content, bytes }) => [content, bytes]))
-  for (const bytes of known.inHead) listed.set(digestOf<ContentDigest>(bytes), bytes)
+  const { path, root, readKnown, report } = job
   using source = fileSource(outside.disk, path)
   const verified = verifyContainer(openContainer(source), { role: 'exporter', root })
-  const container = withKnown(verified, (content) => listed.get(content))
+  const container = withKnown(verified, readKnown)
   await verifyWhole(container, outside.pool, {
     onFrame: (n) => report({ phase: 'read back', doneItems: n + 1, totalItems: container.head.frames.count }),
   })
