@@ -19,6 +19,9 @@ export const limits = {
   /** Of a file, or its base, whose packed members are unpacked. */
   deltaUnpackedBytes: 64 * MiB,
   zstdWindowBytes: 8 * MiB,
+  /** Of codec 3: the base, and the window over base and content. */
+  zstdBaseBytes: 24 * MiB,
+  zstdBaseWindowBytes: 32 * MiB,
   pathDepth: 64,
   pathComponentBytes: 255,
   /** A serial may rise by at most this much at once, so that nobody can lock a host out. */

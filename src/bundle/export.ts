@@ -1,19 +1,19 @@
 // Writes a carry plan as a bundle: chunks from the channel's packages into frames, then everything that lets a host
 // judge and use them. Its date is the snapshot's, its order the plan's: the same plan gives the same bytes.
-import { encodeUtf8, equalBytes } from '../base/bytes.ts'
-import { digestOf } from '../base/digest.ts'
+import { equalBytes } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
-import type { ContainerId, HostId, PackageId } from '../base/ids.ts'
+import type { ContainerId, ContentDigest, Digest, HostId, PackageId } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
 import type { Effort } from '../carry/effort.ts'
 import type { CarryPlan } from '../carry/plan.ts'
+import type { KnownPlan } from '../carry/plan-known.ts'
 import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
 import { encodeFront, type ContainerDraft } from '../container/encode.ts'
 import { type FinishedFrames, startFrames } from '../container/frames.ts'
-import { encodeCapabilities, encodeHosts, encodeManifests } from '../container/package-table.ts'
-import { writeContainer } from '../container/write.ts'
+import { encodeHosts, encodeManifests } from '../container/package-table.ts'
+import type { KnownBytes } from '../container/sections.ts'
+import { writeEncoded } from '../container/write.ts'
 import type { Outside } from '../host/outside.ts'
-import { formatCapability } from '../manifest/capability.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { Signer } from '../trust/keys.ts'
 import { encodeAbout, type ServedHost } from './about.ts'
@@ -23,6 +23,8 @@ import { encodeSummary } from './summary.ts'
 
 export interface ExportRequest {
   readonly plan: CarryPlan
+  /** What its metadata builds on; nothing by default. */
+  readonly known?: KnownPlan
   readonly channel: StationChannel
   /** What the plan was solved from; carried whole. */
   readonly published: PublishedSnapshot
@@ -79,7 +81,7 @@ export async function exportBundle(outside: Outside, request: ExportRequest): Pr
   }
   if (isThere(outside, path, { front: bytes, sizeBytes: sizes.sizeBytes }))
     return { id, path, ...sizes, isNew: false }
-  await writeContainer(outside, path, draft, [signer], report)
+  await writeEncoded(outside, path, { front: bytes, frames }, report)
   return { id, path, ...sizes, isNew: true }
 }
 
@@ -89,8 +91,19 @@ function checkNamed(plan: CarryPlan, { snapshot }: PublishedSnapshot): void {
     if (!named.has(id)) throw new MossError('TRUST_NOT_NAMED', { package: id, channel: snapshot.channel })
 }
 
+/** The bytes that a bundle's metadata builds on. Throws NOT_FOUND for what is no more in the channel. */
+export function knownBytes(channel: StationChannel, { snapshot, manifests }: KnownPlan): KnownBytes {
+  return {
+    inHead: snapshot === undefined ? [] : [channel.snapshot(snapshot).bytes],
+    listed: manifests.map((id) => ({
+      content: id as Digest as ContentDigest,
+      bytes: packageOf(channel, id).manifestBytes,
+    })),
+  }
+}
+
 function draftOf(request: ExportRequest, frames: FinishedFrames): ContainerDraft {
-  const { plan, channel, published, hosts } = request
+  const { plan, channel, published, hosts, known } = request
   const { snapshot } = published
   const carried = plan.manifests.map((id) => packageOf(channel, id))
   const { manifests, packages } = encodeManifests(
@@ -112,17 +125,11 @@ function draftOf(request: ExportRequest, frames: FinishedFrames): ContainerDraft
       { name: 'manifests', bytes: manifests },
       { name: 'packages', bytes: packages },
       {
-        name: 'capabilities',
-        bytes: encodeCapabilities(
-          carried.flatMap(({ id, manifest }) => providersOf(id, manifest)),
-          plan.manifests,
-        ),
-      },
-      {
         name: 'hosts',
         bytes: encodeHosts(new Map(plan.hosts.map(({ host, packages }) => [host, packages]))),
       },
     ],
+    ...(known && { known: knownBytes(channel, known) }),
   }
 }
 
@@ -138,18 +145,9 @@ function packageOf(
   return file
 }
 
-/** Every package provides its own name. A capability is named by the digest of its text without a version. */
-function providersOf(id: PackageId, manifest: Manifest) {
-  const provided = [{ kind: 'name', name: manifest.name }, ...manifest.provides]
-  return provided.map(({ kind, name }) => ({
-    capability: digestOf(encodeUtf8(formatCapability({ kind, name }))),
-    package: id,
-  }))
-}
-
 function summaryOf(
   { plan, hosts }: ExportRequest,
-  carried: readonly { readonly id: PackageId; readonly manifest: Manifest }[],
+  carried: readonly { readonly manifest: Manifest }[],
   frames: FinishedFrames,
 ): Uint8Array {
   const { totals } = plan
@@ -160,7 +158,7 @@ function summaryOf(
       packages: each.packages.length,
       carriedBytes: each.totals.chunkBytes,
     })),
-    packages: carried.map(({ id, manifest }) => ({ id, name: manifest.name, version: manifest.version })),
+    packages: carried.map(({ manifest: { name, version } }) => ({ name, version })),
     bytes: {
       all: totals.allBytes,
       changed: totals.changedBytes,

@@ -5,10 +5,11 @@ import { compareText } from '../base/bytes.ts'
 import { isMossError, MossError } from '../base/error.ts'
 import type { ContainerId, ContentDigest, Digest, HostId, KeyId, PackageId } from '../base/ids.ts'
 import { decodeSnapshotRecord, type OfferedPackage, type Snapshot } from '../channel/snapshot.ts'
+import { decodeKnown } from '../container/known.ts'
 import { openContainer, openKind, type OpenedContainer } from '../container/read.ts'
 import { readRecord, readSection } from '../container/sections.ts'
 import { readManifests, readTables, type Tables } from '../container/tables.ts'
-import { verifyContainer, type VerifiedContainer } from '../container/verify.ts'
+import { verifyContainer, type VerifiedContainer, withKnown } from '../container/verify.ts'
 import { bytesSource, type ByteSource } from '../host/byte-source.ts'
 import { decodeManifest, packageIdOf } from '../manifest/codec.ts'
 import type { Manifest } from '../manifest/manifest.ts'
@@ -27,6 +28,8 @@ export interface Judge {
   readonly nowSeconds: number
   /** Manifests in the host's own store: the bundle carries only others. Throws STORE_DAMAGED for one that is damaged. */
   readonly heldManifest: (id: PackageId) => Uint8Array | undefined
+  /** A snapshot's file that the host keeps. */
+  readonly heldSnapshot?: (content: ContentDigest) => Uint8Array | undefined
 }
 
 export interface BundlePackage {
@@ -41,6 +44,10 @@ export interface ReadBundle {
   readonly tables: Tables
   readonly about: BundleAbout
   readonly snapshot: Snapshot
+  /** Its whole file. */
+  readonly snapshotBytes: Uint8Array
+  /** What the host must have so that the metadata can be read. */
+  readonly known: readonly ContentDigest[]
   /** The channel keys that signed the snapshot, and the exporter's. */
   readonly snapshotSigners: readonly KeyId[]
   readonly exporters: readonly KeyId[]
@@ -60,12 +67,15 @@ export function readBundle(
   keepSections: (opened: OpenedContainer) => void = () => {},
 ): ReadBundle {
   const opened = openKind(source, 'bundle')
-  const container = verifyContainer(opened, { role: 'exporter', root: judge.root })
+  const container = withKnown(
+    verifyContainer(opened, { role: 'exporter', root: judge.root }),
+    (content) => judge.heldManifest(content as Digest as PackageId) ?? judge.heldSnapshot?.(content),
+  )
   keepSections(opened)
   const about = decodeAbout(container.head.about)
   const summary = readSummary(container)
   checkHost({ about, summary, judge })
-  const { snapshot, signers } = readCarriedSnapshot(container, about, judge.root)
+  const { snapshot, snapshotBytes, signers } = readCarriedSnapshot(container, about, judge.root)
   const counters = acceptSnapshot(judge.counters, { ...snapshot, snapshot: about.snapshot }, judge.nowSeconds)
   const tables = readTables(container)
   return {
@@ -74,6 +84,8 @@ export function readBundle(
     tables,
     about,
     snapshot,
+    snapshotBytes,
+    known: readKnown(container),
     snapshotSigners: signers,
     exporters: opened.head.signers,
     counters,
@@ -87,6 +99,11 @@ function readSummary(container: VerifiedContainer): Summary | undefined {
   const bytes = readSection(container, 'summary')
   return bytes === undefined ? undefined : decodeSummary(bytes)
 }
+
+const readKnown = (container: VerifiedContainer): readonly ContentDigest[] => [
+  ...(container.head.known ?? []),
+  ...decodeKnown(readSection(container, 'known') ?? new Uint8Array(0)),
+]
 
 function checkHost(claim: { about: BundleAbout; summary: Summary | undefined; judge: Judge }): void {
   const { about, summary, judge } = claim
@@ -103,7 +120,7 @@ function readCarriedSnapshot(
   container: VerifiedContainer,
   about: BundleAbout,
   root: Root,
-): { readonly snapshot: Snapshot; readonly signers: readonly KeyId[] } {
+): { readonly snapshot: Snapshot; readonly snapshotBytes: Uint8Array; readonly signers: readonly KeyId[] } {
   const bytes = readSection(container, 'snapshot')
   if (bytes === undefined)
     throw new MossError('CONTAINER_DAMAGED', { part: 'section snapshot', problem: 'missing' })
@@ -122,7 +139,7 @@ function readCarriedSnapshot(
       part: 'section snapshot',
       problem: 'it is not the one that the head names',
     })
-  return { snapshot, signers: opened.head.signers }
+  return { snapshot, snapshotBytes: bytes, signers: opened.head.signers }
 }
 
 function readPackages(found: {

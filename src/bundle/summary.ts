@@ -1,10 +1,11 @@
 // What `inspect` shows of a bundle without reading further: hosts, packages with their versions, and where the
 // bytes went. Written by the exporter and signed with the head; nothing is decided by it.
-import { compareText, fromHex } from '../base/bytes.ts'
+import { compareText } from '../base/bytes.ts'
 import { decodeCbor, encodeCbor } from '../base/cbor.ts'
-import type { HostId, PackageId } from '../base/ids.ts'
+import { MossError } from '../base/error.ts'
+import type { HostId } from '../base/ids.ts'
 import { hostId } from '../base/names.ts'
-import { digest, integer, list, record, text } from '../base/shape.ts'
+import { integer, list, record, type Shape, text } from '../base/shape.ts'
 
 export interface SummaryHost {
   readonly host: HostId
@@ -19,7 +20,7 @@ export interface Summary {
   /** Sorted by id. */
   readonly hosts: readonly SummaryHost[]
   /** Those whose manifests are carried, by name. */
-  readonly packages: readonly { readonly id: PackageId; readonly name: string; readonly version: string }[]
+  readonly packages: readonly { readonly name: string; readonly version: string }[]
   /** Plain sizes as in a carry plan. */
   readonly bytes: {
     readonly all: number
@@ -32,6 +33,13 @@ export interface Summary {
   }
 }
 
+/** A summary is never packed, so keys would be most of it: name and version as a pair. */
+const pair: Shape<{ readonly name: string; readonly version: string }> = (value, place) => {
+  const [name, version, ...more] = list(text(255, 1))(value, place)
+  if (name !== undefined && version !== undefined && more.length === 0) return { name, version }
+  throw new MossError('SHAPE_INVALID', { part: place, problem: 'expected a name and a version' })
+}
+
 const shape = record({
   hosts: list(
     record({
@@ -42,7 +50,7 @@ const shape = record({
     }),
     10_000,
   ),
-  packages: list(record({ id: digest<PackageId>(), name: text(255, 1), version: text(255, 1) })),
+  packages: list(pair),
   bytes: record({
     all: integer(),
     changed: integer(),
@@ -57,8 +65,8 @@ export const encodeSummary = (summary: Summary): Uint8Array =>
   encodeCbor({
     hosts: summary.hosts.map((host) => ({ ...host })),
     packages: [...summary.packages]
-      .sort((a, b) => compareText(a.name, b.name) || compareText(a.id, b.id))
-      .map(({ id, name, version }) => ({ id: fromHex(id), name, version })),
+      .sort((a, b) => compareText(a.name, b.name) || compareText(a.version, b.version))
+      .map(({ name, version }) => [name, version]),
     bytes: { ...summary.bytes },
   })
 

@@ -104,19 +104,31 @@ export const rootVerbs: readonly Verb[] = [
     run: async (call) => {
       const { executeGc, planGc } = await import('../ops/gc.ts')
       const plan = await planGc(call.outside, { root: call.root })
-      const { assets, strays, freedBytes } = plan.collect
-      const isNothing = assets.length + strays.length === 0
+      const { assets, strays } = plan.collect
+      const { length: files } = [...assets, ...plan.snapshots]
+      const freedBytes = plan.snapshots.reduce(
+        (sum, { sizeBytes }) => sum + sizeBytes,
+        plan.collect.freedBytes,
+      )
+      const isNothing = files + strays.length === 0
       const shown = isNothing
         ? 'nothing to give back: a kept state, a waiting bundle, the receipt or the last export needs everything'
-        : `needed by nothing: ${plural(assets.length, 'file')} of the store, ${formatBytes(freedBytes)}, and ${plural(strays.length, 'leftover')} of earlier crashes`
+        : `needed by nothing: ${plural(files, 'file')}, ${formatBytes(freedBytes)}, and ${plural(strays.length, 'leftover')} of earlier crashes`
       if (call.has('dry-run') || isNothing)
-        return { json: { ...plan, collect: { assets: assets.length, strays, freedBytes } }, text: shown }
+        return {
+          json: {
+            ...plan,
+            snapshots: plan.snapshots.length,
+            collect: { assets: assets.length, strays, freedBytes: plan.collect.freedBytes },
+          },
+          text: shown,
+        }
       if (!(await call.confirm('remove them', shown)))
         return { json: { removed: null }, text: 'nothing was removed' }
       const done = await executeGc(call.outside, plan)
       return {
         json: done,
-        text: `removed ${plural(done.assets, 'file')}, ${formatBytes(done.freedBytes)}; every kept state is whole`,
+        text: `removed ${plural(done.assets + done.snapshots, 'file')}, ${formatBytes(done.freedBytes)}; every kept state is whole`,
       }
     },
   },

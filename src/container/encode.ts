@@ -2,14 +2,14 @@
 // machine: the same draft, frames and keys give the same bytes.
 import { concatBytes, encodeUtf8 } from '../base/bytes.ts'
 import { digestOf } from '../base/digest.ts'
-import type { ContainerId } from '../base/ids.ts'
+import type { ContainerId, ContentDigest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { Signer } from '../trust/keys.ts'
 import { encodeHead, type About } from './head.ts'
 import type { Kind } from './kinds.ts'
 import { viewOf, writeU32 } from './little-endian.ts'
 import { encodePrelude } from './prelude.ts'
-import { encodeSections, type SectionDraft } from './sections.ts'
+import { encodeSections, type KnownBytes, type SectionDraft } from './sections.ts'
 
 export interface ContainerDraft {
   readonly kind: Kind
@@ -18,6 +18,8 @@ export interface ContainerDraft {
   readonly about: About
   /** In any order; empty ones are left out. */
   readonly sections: readonly SectionDraft[]
+  /** Of a bundle: what its sections may build on, since every host of it has that. */
+  readonly known?: KnownBytes
 }
 
 /** What the front says of the frames behind it: their number and size, and the tables made with them. */
@@ -32,8 +34,12 @@ export function encodeFront(
   draft: ContainerDraft & { readonly frames?: FramesDraft },
   signers: readonly Signer[],
 ): { readonly id: ContainerId; readonly bytes: Uint8Array } {
-  const { kind, created, about, frames } = draft
-  const sections = encodeSections(kind, [...draft.sections, ...(frames?.sections ?? [])])
+  const { kind, created, about, frames, known } = draft
+  const sections = encodeSections(kind, [...draft.sections, ...(frames?.sections ?? [])], {
+    frameCount: frames?.count ?? 0,
+    ...(known && { known }),
+  })
+  const inHead = known?.inHead.map((bytes) => digestOf<ContentDigest>(bytes)) ?? []
   const head = encodeHead({
     kind,
     created,
@@ -41,6 +47,7 @@ export function encodeFront(
     about,
     sections: sections.map((section) => section.entry),
     frames: { count: frames?.count ?? 0, storedBytes: frames?.storedBytes ?? 0 },
+    ...(inHead.length > 0 && { known: inHead }),
   })
   const signatures = encodeBlocks(signers.map((signer) => signer.sign(head)))
   const id = digestOf<ContainerId>(head)

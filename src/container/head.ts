@@ -4,15 +4,16 @@
 import { concatBytes, encodeUtf8, equalBytes, fromHex } from '../base/bytes.ts'
 import { decodeCbor, encodeCbor, type CborValue } from '../base/cbor.ts'
 import { MossError } from '../base/error.ts'
-import type { Digest, KeyId } from '../base/ids.ts'
+import type { ContentDigest, Digest, KeyId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
-import { digest, integer, list, oneOf, record, type RecordOf, type Shape } from '../base/shape.ts'
+import { digest, integer, list, oneOf, optional, record, type RecordOf, type Shape } from '../base/shape.ts'
 import { mostSigners } from '../trust/threshold.ts'
 import { checkCodec, type Codec } from './codecs.ts'
 import {
   headText,
   isAlwaysPlain,
   kinds,
+  mayBuildOn,
   mayHave,
   sectionNames,
   type Kind,
@@ -21,9 +22,12 @@ import {
 
 export type About = { readonly [key: string]: CborValue | undefined }
 
+/** 3: against the bytes that known.ts says. */
+export type SectionCodec = Codec | 3
+
 export interface SectionEntry {
   readonly name: SectionName
-  readonly codec: Codec
+  readonly codec: SectionCodec
   readonly storedBytes: number
   readonly plainBytes: number
   /** Of the stored bytes. */
@@ -39,7 +43,11 @@ export interface Head {
   readonly about: About
   readonly sections: readonly SectionEntry[]
   readonly frames: { readonly count: number; readonly storedBytes: number }
+  /** Contents whose bytes sections of codec 3 use; absent where they need none, or find all they need in the file. */
+  readonly known?: readonly ContentDigest[]
 }
+
+const mostKnown = 16
 
 const anyMap: Shape<About> = (value, place) => {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array || Array.isArray(value))
@@ -62,6 +70,7 @@ const fields = {
     sectionNames.length,
   ),
   signers: list(digest<KeyId>(), mostSigners),
+  known: optional(list(digest<ContentDigest>(), mostKnown)),
 }
 
 export function encodeHead(head: Head): Uint8Array {
@@ -77,6 +86,7 @@ export function encodeHead(head: Head): Uint8Array {
       stored: section.storedBytes,
     })),
     signers: head.signers.map(fromHex),
+    known: head.known?.map(fromHex),
   })
   const bytes = concatBytes([encodeUtf8(headText(head.kind)), cbor])
   if (bytes.length > limits.headBytes) throw new RangeError(`a head of ${bytes.length} bytes`)
@@ -95,6 +105,7 @@ export function decodeHead(bytes: Uint8Array, kind: Kind): Head {
   checkFrames(kind, found.frames)
   if (found.signers.length === 0) refuse('no signer')
   if (new Set(found.signers).size !== found.signers.length) refuse('a signer named twice')
+  if (found.known !== undefined) checkKnown(kind, found.known)
   return {
     kind,
     created: found.created,
@@ -102,12 +113,19 @@ export function decodeHead(bytes: Uint8Array, kind: Kind): Head {
     about: found.about,
     sections,
     frames: { count: found.frames.count, storedBytes: found.frames.stored },
+    ...(found.known !== undefined && { known: found.known }),
   }
+}
+
+function checkKnown(kind: Kind, known: readonly ContentDigest[]): void {
+  if (kind !== 'bundle') refuse(`a ${kind} builds on nothing`)
+  if (known.length === 0 || new Set(known).size !== known.length)
+    refuse('known contents named twice, or none')
 }
 
 function sectionEntry(found: RecordOf<SectionFields>): SectionEntry {
   const part = `section ${found.name}`
-  const codec = checkCodec(found.codec, part)
+  const codec = found.codec === 3 ? 3 : checkCodec(found.codec, part)
   if (codec === 0 ? found.stored !== found.plain : found.stored >= found.plain)
     refuse(`${part} has ${found.stored} stored bytes for ${found.plain} plain ones`)
   return {
@@ -134,6 +152,7 @@ function checkSections(kind: Kind, sections: readonly SectionEntry[]): void {
     if (place <= previous) refuse(`section ${name} is not in its place`)
     if (!mayHave(kind, name)) refuse(`a ${kind} has no section ${name}`)
     if (isAlwaysPlain(kind, name) && codec !== 0) refuse(`section ${name} of a ${kind} must be plain`)
+    if (codec === 3 && !mayBuildOn(kind, name)) refuse(`section ${name} of a ${kind} builds on nothing`)
     const isBounded = name === 'roots' || kind === 'root'
     if (isBounded && plainBytes > limits.rootChainBytes) refuse(`section ${name} is too large`)
     if (kind === 'state' && plainBytes > limits.stateBytes) refuse(`section ${name} is too large`)

@@ -9,6 +9,7 @@ export const sectionNames = [
   'snapshot',
   'summary',
   'notes',
+  'known',
   'manifests',
   'frames',
   'chunks',
@@ -25,7 +26,7 @@ export type SectionName = (typeof sectionNames)[number]
 
 interface KindRule {
   readonly number: number
-  /** True: any section but `record`, and frames; a package, which is whole, no `bases`. False: exactly the section `record`. */
+  /** True: any section but `record`, and frames; only a bundle builds on what a host has. False: exactly the section `record`. */
   readonly hasFrames: boolean
 }
 
@@ -41,7 +42,8 @@ export const kindOfNumber = (number: number): Kind | undefined =>
   (Object.keys(kinds) as Kind[]).find((kind) => kinds[kind].number === number)
 
 export const mayHave = (kind: Kind, name: SectionName): boolean =>
-  kinds[kind].hasFrames === (name !== 'record') && !(kind === 'package' && name === 'bases')
+  kinds[kind].hasFrames === (name !== 'record') &&
+  (kind === 'bundle' || (name !== 'bases' && name !== 'known'))
 
 /** The text that opens a head: what it is and its version, so that no signature can move to another kind. */
 export const headText = (kind: Kind): string => `moss-${kind} 1\n`
@@ -52,3 +54,14 @@ export const headText = (kind: Kind): string => `moss-${kind} 1\n`
  */
 export const isAlwaysPlain = (kind: Kind, name: SectionName): boolean =>
   name === 'summary' || (kind === 'root' && name === 'record')
+
+/**
+ * These may be written against what a host has (codec 3). Not the frames' own table: whoever holds the file alone can
+ * then still check every frame.
+ */
+export const mayBuildOn = (kind: Kind, name: SectionName): boolean =>
+  kind === 'bundle' && name !== 'roots' && name !== 'frames' && !isAlwaysPlain(kind, name)
+
+/** A bundle carries a snapshot as difference from an older one, which shows only where neither is packed. */
+export const isWrittenPlain = (kind: Kind, name: SectionName): boolean =>
+  isAlwaysPlain(kind, name) || (kind === 'channel' && name === 'record')

@@ -1,15 +1,17 @@
 // Frames of a verified container, one at a time or as a reader of chunks. Stored bytes are checked against the frame
 // table before anything decodes them, plain chunks against their ids after.
 import { digestOf } from '../base/digest.ts'
-import { MossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import type { ChunkId } from '../base/ids.ts'
 import type { ChunkReader } from '../delta/chunk-reader.ts'
 import type { Pool } from '../host/pool.ts'
 import type { BaseRange } from './base-table.ts'
+import type { FrameEntry } from './frame-table.ts'
 import { decodeFrameJob, type FrameToDecode } from './jobs.ts'
-import { readExactly } from './read.ts'
+import type { SectionName } from './kinds.ts'
+import { checkStored, readExactly } from './read.ts'
 import { readSection } from './sections.ts'
-import { readManifests, readTables } from './tables.ts'
+import { readFrameTable, readManifests, readTables } from './tables.ts'
 import type { VerifiedContainer } from './verify.ts'
 
 /** From the start of the file. `n` may be the number of frames: then it is the end. */
@@ -20,7 +22,10 @@ export function frameOffset(container: VerifiedContainer, n: number): number {
 
 /** Throws CONTAINER_DAMAGED unless `stored` are exactly the signed bytes of frame `n`. */
 export function checkFrameBytes(container: VerifiedContainer, n: number, stored: Uint8Array): void {
-  const entry = readTables(container).frame(n)
+  checkBytes(readTables(container).frame(n), n, stored)
+}
+
+function checkBytes(entry: FrameEntry, n: number, stored: Uint8Array): void {
   if (stored.length !== entry.storedBytes || digestOf(stored) !== entry.digest)
     throw new MossError('CONTAINER_DAMAGED', {
       part: `frame ${n}`,
@@ -102,14 +107,19 @@ export function chunkReader(container: VerifiedContainer, pool: Pool): ChunkRead
 
 /**
  * Every section and every frame to the last byte; `onFrame` hears of each. Throws at the first that is wrong. Of frames
- * of codec 4 the stored bytes alone, which are signed, unless their bases can be read here.
+ * of codec 4 the stored bytes alone, which are signed, unless their bases can be read here; the same of everything
+ * where the metadata builds on what is not here. Gives the sections that it could not look into.
  */
 export async function verifyWhole(
   container: VerifiedContainer,
   pool: Pool,
   { onFrame, readBases }: { readonly onFrame?: (n: number) => void; readonly readBases?: ReadBases } = {},
-): Promise<void> {
-  for (const { name } of container.head.sections) readSection(container, name)
+): Promise<readonly SectionName[]> {
+  const unread = readEverySection(container)
+  if (unread.length > 0) {
+    verifyStoredFrames(container, onFrame)
+    return unread
+  }
   readManifests(container)
   const tables = readTables(container)
   const underWay: Promise<unknown>[] = []
@@ -127,4 +137,30 @@ export async function verifyWhole(
     onFrame?.(n)
   }
   for (const decoded of underWay) await decoded
+  return []
+}
+
+/** Gives those that build on what is not here; their stored bytes are checked. */
+function readEverySection(container: VerifiedContainer): readonly SectionName[] {
+  const unread: SectionName[] = []
+  for (const entry of container.head.sections)
+    try {
+      readSection(container, entry.name)
+    } catch (error) {
+      if (!isMossError(error, 'BUNDLE_BASE_MISSING')) throw error
+      checkStored(container, entry)
+      unread.push(entry.name)
+    }
+  return unread
+}
+
+function verifyStoredFrames(container: VerifiedContainer, onFrame?: (n: number) => void): void {
+  const frames = readFrameTable(container)
+  for (let n = 0; n < frames.count; n++) {
+    const entry = frames.entry(n)
+    const at = container.framesOffset + entry.offset
+    const part = `frame ${n}`
+    checkBytes(entry, n, readExactly(container.source, { at, length: entry.storedBytes, part }))
+    onFrame?.(n)
+  }
 }

@@ -1,9 +1,11 @@
 // Sections on their way in and out. In: stored bytes are checked against the digest in the head, then decoded to
 // exactly the size the head says. Out: in the fixed order, packed where that saves something, empty ones left out.
 import { digestOf } from '../base/digest.ts'
-import { decodeStored, encodeStored, type Encoded } from './codecs.ts'
+import type { ContentDigest } from '../base/ids.ts'
+import { decodeStored, encodeStored } from './codecs.ts'
 import type { SectionEntry } from './head.ts'
-import { isAlwaysPlain, sectionNames, type Kind, type SectionName } from './kinds.ts'
+import { isWrittenPlain, mayBuildOn, sectionNames, type Kind, type SectionName } from './kinds.ts'
+import { BytesBefore, encodeKnown, type EncodedWithKnown, encodeWithKnown, SectionsInOrder } from './known.ts'
 import { readStored } from './read.ts'
 import type { VerifiedContainer } from './verify.ts'
 
@@ -12,15 +14,31 @@ export interface SectionDraft {
   readonly bytes: Uint8Array
 }
 
-/** The plain bytes, or undefined where the container has no such section. Reads it again at each call. */
+const inOrder = new WeakMap<VerifiedContainer, SectionsInOrder>()
+
+/**
+ * The plain bytes, or undefined where the container has no such section. Reads it again at each call, unless it is of
+ * codec 3: then it and those before it are read once. Throws BUNDLE_BASE_MISSING where what it builds on is not here.
+ */
 export function readSection(container: VerifiedContainer, name: SectionName): Uint8Array | undefined {
   const entry = container.head.sections.find((section) => section.name === name)
   if (entry === undefined) return undefined
+  if (entry.codec === 3) return readInOrder(container, name)
   const stored = readStored(container, entry)
   return decodeStored(
     { codec: entry.codec, stored },
     { plainBytes: entry.plainBytes, part: `section ${name}` },
   )
+}
+
+function readInOrder(container: VerifiedContainer, name: SectionName): Uint8Array {
+  let sections = inOrder.get(container)
+  if (sections === undefined) {
+    const read = (entry: SectionEntry): Uint8Array => readStored(container, entry)
+    sections = new SectionsInOrder(container.head, read, container.readKnown)
+    inOrder.set(container, sections)
+  }
+  return sections.plain(name)
 }
 
 /** What a container without frames says: in its head and in its record. */
@@ -37,25 +55,48 @@ export interface EncodedSection {
 /** Tables of digests and small records gain nothing from a higher level. */
 const sectionLevel = 9
 
-export function encodeSections(kind: Kind, drafts: readonly SectionDraft[]): readonly EncodedSection[] {
-  if (new Set(drafts.map((draft) => draft.name)).size !== drafts.length)
+/** Bytes that every host of a bundle has: whole contents. Those in the head are what all sections build on. */
+export interface KnownBytes {
+  readonly inHead: readonly Uint8Array[]
+  readonly listed: readonly { readonly content: ContentDigest; readonly bytes: Uint8Array }[]
+}
+
+export function encodeSections(
+  kind: Kind,
+  drafts: readonly SectionDraft[],
+  { frameCount, known }: { readonly frameCount: number; readonly known?: KnownBytes },
+): readonly EncodedSection[] {
+  const listed = new Map(known?.listed.map(({ content, bytes }) => [content, bytes]))
+  const table = { name: 'known' as const, bytes: encodeKnown([...listed.keys()]) }
+  const all = listed.size === 0 ? drafts : [...drafts, table]
+  if (new Set(all.map((draft) => draft.name)).size !== all.length)
     throw new Error('broken promise: each section is given once')
-  return drafts
+  const before = new BytesBefore()
+  for (const bytes of known?.inHead ?? []) before.addKnown(bytes)
+  const encodeOne = ({ name, bytes: plain }: SectionDraft): EncodedWithKnown => {
+    if (mayBuildOn(kind, name))
+      return encodeWithKnown(plain, { name, before, frameCount, level: sectionLevel })
+    before.addSection(plain)
+    return isWrittenPlain(kind, name) ? { codec: 0, stored: plain } : encodeStored(plain, sectionLevel)
+  }
+  return all
     .filter((draft) => draft.bytes.length > 0)
     .toSorted((a, b) => sectionNames.indexOf(a.name) - sectionNames.indexOf(b.name))
-    .map(({ name, bytes }) => {
-      const encoded: Encoded = isAlwaysPlain(kind, name)
-        ? { codec: 0, stored: bytes }
-        : encodeStored(bytes, sectionLevel)
+    .map((draft) => {
+      const { name, bytes } = draft
+      const { codec, stored } = encodeOne(draft)
+      if (name === 'known')
+        for (const content of [...listed.keys()].sort())
+          before.addKnown(listed.get(content) ?? new Uint8Array(0))
       return {
         entry: {
           name,
-          codec: encoded.codec,
-          storedBytes: encoded.stored.length,
+          codec,
+          storedBytes: stored.length,
           plainBytes: bytes.length,
-          digest: digestOf(encoded.stored),
+          digest: digestOf(stored),
         },
-        stored: encoded.stored,
+        stored,
       }
     })
 }

@@ -82,6 +82,10 @@ function decodeTables(container: VerifiedContainer): Tables {
   }
 }
 
+/** Where the stored bytes of frames are and what they must be: known even where nothing else can be read. */
+export const readFrameTable = (container: VerifiedContainer): Pick<FrameTable, 'count' | 'entry'> =>
+  new FrameTable(readSection(container, 'frames'), container.head.frames, 'unread')
+
 /** The manifests that are here, each checked against its package's id. */
 export const readManifests = (container: VerifiedContainer): ReadonlyMap<PackageId, Uint8Array> =>
   cutManifests(readSection(container, 'manifests'), readTables(container).packages)

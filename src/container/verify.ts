@@ -6,11 +6,20 @@ import { decodeRoot, type Role, type Root } from '../trust/root.ts'
 import type { Signed } from '../trust/threshold.ts'
 import { verifiedByKey, verifiedByRole, type Verified } from '../trust/verified.ts'
 import { decodeHead, type Head } from './head.ts'
+import type { ReadKnown } from './known.ts'
 import { readStored, type OpenedContainer } from './read.ts'
 
 export interface VerifiedContainer extends OpenedContainer {
   readonly head: Verified<Head>
+  /** Where what its metadata builds on can be read; absent where nothing can. */
+  readonly readKnown?: ReadKnown
 }
+
+/** To be asked for before anything else: what was read without stays unread. */
+export const withKnown = (container: VerifiedContainer, readKnown: ReadKnown): VerifiedContainer => ({
+  ...container,
+  readKnown,
+})
 
 const signedHead = (opened: OpenedContainer): Signed => ({
   part: 'head',

@@ -27,20 +27,30 @@ export async function writeContainer(
   signers: readonly Signer[],
   report: Report,
 ): Promise<ContainerId> {
+  const { id, bytes } = encodeFront(draft, signers)
+  await writeEncoded(outside, path, { front: bytes, ...(draft.frames && { frames: draft.frames }) }, report)
+  return id
+}
+
+/** The same of a front that `encodeFront` made. */
+export async function writeEncoded(
+  outside: Outside,
+  path: string,
+  draft: { readonly front: Uint8Array; readonly frames?: FinishedFrames },
+  report: Report,
+): Promise<void> {
   const { disk } = outside
   if (disk.lstat(path) !== undefined) throw new MossError('ALREADY_EXISTS', { what: path })
-  const { id, bytes } = encodeFront(draft, signers)
+  const { front, frames } = draft
   using part = createPart(disk, path)
   try {
-    part.write(bytes, 0)
-    if (draft.frames !== undefined)
-      await copyFrames(outside, { frames: draft.frames, file: part, at: bytes.length, report })
+    part.write(front, 0)
+    if (frames !== undefined) await copyFrames(outside, { frames, file: part, at: front.length, report })
     placePart(disk, part, path)
   } catch (error) {
     if (disk.lstat(part.path) !== undefined) disk.remove(part.path)
     throw error
   }
-  return id
 }
 
 async function copyFrames(

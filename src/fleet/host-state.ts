@@ -49,6 +49,8 @@ export interface HostState {
   readonly states: readonly KeptPackages[]
   /** Contents that its packages name but that are missing or damaged. Sorted. */
   readonly lacking: readonly ContentDigest[]
+  /** Files of channel snapshots that it keeps, by their digests: a bundle may build on them. Sorted. */
+  readonly snapshots?: readonly ContentDigest[]
   /** The last bundle it was given, and what became of it. */
   readonly answers?: { readonly bundle: ContainerId; readonly outcome: Outcome; readonly detail: string }
 }
@@ -75,6 +77,7 @@ const recordShape = record({
   current: stateNumber,
   states: list(record({ number: stateNumber, packages: list(digest<PackageId>()) }), 10_000),
   lacking: list(digest<ContentDigest>()),
+  snapshots: optional(list(digest<ContentDigest>(), 10_000)),
   answers: optional(
     record({
       bundle: digest<ContainerId>(),
@@ -98,6 +101,7 @@ export function encodeHostRecord(state: HostState): Uint8Array {
       .sort((a, b) => a.number - b.number)
       .map(({ number, packages }) => ({ number, packages: raw(packages) })),
     lacking: raw(state.lacking),
+    snapshots: state.snapshots && raw(state.snapshots),
     answers: state.answers && { ...state.answers, bundle: fromHex(state.answers.bundle) },
   })
 }
@@ -118,6 +122,7 @@ export function decodeHostRecord(container: {
     'host state.states',
   )
   rising(found.lacking, 'host state.lacking')
+  rising(found.snapshots ?? [], 'host state.snapshots')
   for (const { number, packages } of found.states) rising(packages, `host state.states of state ${number}`)
   return { host, counter, created, ...found }
 }

@@ -8,10 +8,12 @@ import { exportBundle } from '../bundle/export.ts'
 import { similarContents } from '../bundle/similar.ts'
 import { defaultEffort, effortOf } from '../carry/effort.ts'
 import { type CarryPlan, planCarry } from '../carry/plan.ts'
+import type { KnownPlan } from '../carry/plan-known.ts'
 import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
+import type { ReadKnown } from '../container/known.ts'
 import { openContainer } from '../container/read.ts'
 import { verifyWhole } from '../container/read-frames.ts'
-import { verifyContainer } from '../container/verify.ts'
+import { verifyContainer, withKnown } from '../container/verify.ts'
 import { type HostState, packagesHeld } from '../fleet/host-state.ts'
 import { readHostState } from '../fleet/state-file.ts'
 import { fileSource } from '../host/byte-source.ts'
@@ -25,6 +27,7 @@ import { solve } from '../solve/solve.ts'
 import type { Root } from '../trust/root.ts'
 import type { PackageChange } from './changes.ts'
 import { stationChannel } from './channels.ts'
+import { planKnownContents, readKnownContents } from './known-contents.ts'
 import { type AskPassphrase, openStation, type Station, signerFor, stationRoot } from './station.ts'
 import type { SpentBytes } from './inspect.ts'
 import type { ReportEvent } from './types.ts'
@@ -64,6 +67,8 @@ export interface ExportPlan {
   readonly effort: string
   readonly warnings: readonly string[]
   readonly carry: CarryPlan
+  /** What its metadata builds on. */
+  readonly known: KnownPlan
 }
 
 export interface PlanExport {
@@ -112,6 +117,7 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     effort,
     warnings: warningsFor(states, { channel, published, root }),
     carry,
+    known: planKnownContents(channel, { hosts: wishes, carried: carry.manifests }),
   }
 }
 
@@ -249,6 +255,7 @@ export async function executeExport(
   const signer = await signerFor(station, { role: 'exporter', root, ask: request.ask })
   const done = await exportBundle(outside, {
     plan: plan.carry,
+    known: plan.known,
     channel,
     published,
     hosts: new Map(plan.hosts.map(({ host, name, state }) => [host, { name, state }])),
@@ -258,7 +265,12 @@ export async function executeExport(
     effort: effortOf(plan.effort),
     report,
   })
-  await readBundleBack(station, { path: done.path, root, report })
+  await readBundleBack(station, {
+    path: done.path,
+    root,
+    readKnown: readKnownContents(channel, plan.known),
+    report,
+  })
   return {
     bundle: done.id,
     path: done.path,
@@ -291,10 +303,17 @@ function outputPath(
 /** Every byte of what lies on the medium against what was signed. */
 async function readBundleBack(
   { outside }: Station,
-  { path, root, report }: { readonly path: string; readonly root: Root; readonly report: ReportEvent },
+  job: {
+    readonly path: string
+    readonly root: Root
+    readonly readKnown: ReadKnown
+    readonly report: ReportEvent
+  },
 ): Promise<void> {
+  const { path, root, readKnown, report } = job
   using source = fileSource(outside.disk, path)
-  const container = verifyContainer(openContainer(source), { role: 'exporter', root })
+  const verified = verifyContainer(openContainer(source), { role: 'exporter', root })
+  const container = withKnown(verified, readKnown)
   await verifyWhole(container, outside.pool, {
     onFrame: (n) => report({ phase: 'read back', doneItems: n + 1, totalItems: container.head.frames.count }),
   })

@@ -1,7 +1,7 @@
 // gc: what the store keeps and nothing needs any more. Needed is what a kept state is made of, what waits to be applied,
 // and what the newest receipt and the newest export name: the station counts on that as bases. Says first, then does.
 import { MossError } from '../base/error.ts'
-import type { AssetId, ContentDigest, PackageId } from '../base/ids.ts'
+import type { AssetId, ContentDigest, Digest, PackageId } from '../base/ids.ts'
 import { silent } from '../base/progress.ts'
 import { manifestContent } from '../bundle/read-bundle.ts'
 import type { Outside } from '../host/outside.ts'
@@ -9,6 +9,7 @@ import { decodeManifest } from '../manifest/codec.ts'
 import { packagesHeld } from '../fleet/host-state.ts'
 import type { CollectPlan } from '../store/collect.ts'
 import { type HostSession, openHost } from './host.ts'
+import { keptSnapshots } from './kept-snapshots.ts'
 import { readExported, readReceipt } from './receipt.ts'
 import { manifestInStore, readEveryWaiting } from './waiting.ts'
 
@@ -19,6 +20,8 @@ export interface GcPlan {
   readonly state: number
   readonly keptAssets: number
   readonly collect: CollectPlan
+  /** Files of snapshots. */
+  readonly snapshots: readonly { readonly path: string; readonly sizeBytes: number }[]
 }
 
 export async function planGc(outside: Outside, { root }: { readonly root: string }): Promise<GcPlan> {
@@ -30,6 +33,7 @@ export async function planGc(outside: Outside, { root }: { readonly root: string
     state: host.states.current().number,
     keptAssets: keep.size,
     collect: host.store.planCollect(keep),
+    snapshots: unneededSnapshots(host),
   }
 }
 
@@ -37,14 +41,36 @@ export async function planGc(outside: Outside, { root }: { readonly root: string
 export async function executeGc(
   outside: Outside,
   plan: GcPlan,
-): Promise<{ readonly assets: number; readonly freedBytes: number }> {
+): Promise<{ readonly assets: number; readonly snapshots: number; readonly freedBytes: number }> {
   using host = await openHost(outside, { root: plan.root, report: silent })
   const needed = neededAssets(host)
+  const unneeded = new Set(unneededSnapshots(host).map(({ path }) => path))
   const isStale =
-    host.states.current().number !== plan.state || plan.collect.assets.some(({ id }) => needed.has(id))
+    host.states.current().number !== plan.state ||
+    plan.collect.assets.some(({ id }) => needed.has(id)) ||
+    !plan.snapshots.every(({ path }) => unneeded.has(path))
   if (isStale) throw new MossError('PLAN_STALE', { what: 'what the store is needed for' })
   host.store.collect(plan.collect)
-  return { assets: plan.collect.assets.length, freedBytes: plan.collect.freedBytes }
+  for (const { path } of plan.snapshots) outside.disk.remove(path)
+  return {
+    assets: plan.collect.assets.length,
+    snapshots: plan.snapshots.length,
+    freedBytes: plan.snapshots.reduce((sum, { sizeBytes }) => sum + sizeBytes, plan.collect.freedBytes),
+  }
+}
+
+/** S2: a snapshot is needed by the states chosen from it, by what waits, and where the station counts on it. */
+function unneededSnapshots(host: HostSession): GcPlan['snapshots'] {
+  const told = [readReceipt(host)?.state, readExported(host)]
+  const waiting = readEveryWaiting(host)
+  const needed = new Set<Digest | undefined>([
+    ...host.states.list().map(({ record }) => record.channel?.snapshot),
+    ...waiting.flatMap(({ about, known }) => [about.snapshot, ...known]),
+    ...told.flatMap((state) => state?.snapshots ?? []),
+  ])
+  return [...keptSnapshots(host)]
+    .filter(({ id, content }) => !needed.has(id) && !needed.has(content))
+    .map(({ path, bytes }) => ({ path, sizeBytes: bytes.length }))
 }
 
 /** S2: all of it, whatever its attributes where a base may be meant. */
@@ -54,7 +80,10 @@ function neededAssets(host: HostSession): ReadonlySet<AssetId> {
   const packages = new Set<PackageId>(told.flatMap(packagesHeld))
   const manifest = manifestInStore(host)
   const contents = new Set<ContentDigest>()
-  for (const waiting of readEveryWaiting(host)) for (const { id } of waiting.packages) packages.add(id)
+  for (const waiting of readEveryWaiting(host)) {
+    for (const { id } of waiting.packages) packages.add(id)
+    for (const content of waiting.known) contents.add(content)
+  }
   for (const id of packages) {
     const bytes = manifest(id)
     if (bytes === undefined) continue

@@ -11,6 +11,7 @@ import type { Outside } from '../host/outside.ts'
 import { judgeSet } from './bundle-set.ts'
 import type { ImportedBundle } from './changes.ts'
 import { type HostSession, openHost } from './host.ts'
+import { keepSnapshot } from './kept-snapshots.ts'
 import { contentNames, forgetDamaged } from './lacking.ts'
 import { checkIsFile } from './named-file.ts'
 import type { ReportEvent } from './types.ts'
@@ -65,6 +66,7 @@ async function importOne(host: HostSession, file: string, report: ReportEvent): 
     judgeSet(host, taken)
     return await importContents(host, taken, report)
   })
+  keepSnapshot(host, taken.about.snapshot, taken.snapshotBytes)
   markImported(host, taken.id, taken.snapshot.serial)
   return tell(done.newAssets, done.contentBytes)
 }

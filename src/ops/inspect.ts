@@ -61,7 +61,7 @@ function partsOf(opened: OpenedContainer): readonly Part[] {
       name: section.name,
       offset: at,
       storedBytes: section.storedBytes,
-      note: section.codec === 0 ? 'plain' : `zstd, ${section.plainBytes} bytes plain`,
+      note: noteOf(section),
     }
     at += section.storedBytes
     return part
@@ -88,6 +88,9 @@ function partsOf(opened: OpenedContainer): readonly Part[] {
       : []),
   ]
 }
+
+const noteOf = ({ codec, plainBytes }: OpenedContainer['head']['sections'][number]): string =>
+  codec === 0 ? 'plain' : `zstd${codec === 3 ? ' with base' : ''}, ${plainBytes} bytes plain`
 
 /** What the head says of itself, by kind, as label and text. */
 function aboutLines(opened: OpenedContainer): readonly (readonly [string, string])[] {

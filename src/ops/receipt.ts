@@ -2,7 +2,7 @@
 // follows each transaction; where one was cut short before its receipt, the next opening of the root writes it. So what
 // the station hears does not depend on when the power failed.
 import { equalBytes } from '../base/bytes.ts'
-import type { ContainerId } from '../base/ids.ts'
+import type { ContainerId, Digest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { encodeHostRecord, type HostState } from '../fleet/host-state.ts'
 import { encodeHostState, readHostState } from '../fleet/state-file.ts'
@@ -11,6 +11,7 @@ import { writeDurably } from '../host/durable.ts'
 import type { HistoryEntry } from '../state/tables.ts'
 import { signerOf } from '../trust/keys.ts'
 import type { HostSession } from './host.ts'
+import { snapshotContents } from './kept-snapshots.ts'
 import { lackingContents } from './lacking.ts'
 import { readModel } from './model-file.ts'
 import { dropWaiting, isTaken, readWaiting, unlessSpoiled } from './waiting.ts'
@@ -98,6 +99,8 @@ function describeHost(host: SettlingSession, answers: HostState['answers']): Omi
   const { states, identity, trustRoot, outside } = host
   const current = states.current()
   const known = states.list()
+  const chosenFrom = known.map(({ record }) => record.channel?.snapshot).filter((id) => id !== undefined)
+  const snapshots = snapshotContents(host, new Set<Digest>(chosenFrom))
   return {
     host: identity.id,
     name: identity.name,
@@ -112,6 +115,7 @@ function describeHost(host: SettlingSession, answers: HostState['answers']): Omi
       packages: record.packages.map(({ id }) => id),
     })),
     lacking: lackingContents(host),
+    ...(snapshots.length > 0 && { snapshots }),
     ...(answers === undefined ? {} : { answers }),
   }
 }

@@ -79,22 +79,26 @@ async function verifyOne(
   }
   if (root === undefined) return checkUnjudged(opened, outside.disk.lstat(file)?.sizeBytes ?? 0)
   const container = verifyContainer(opened, { role: roles[opened.kind], root })
-  await verifyEverything(outside, container, (doneItems, totalItems) =>
+  const unread = await verifyEverything(outside, container, (doneItems, totalItems) =>
     report({ phase: 'verify', item: file, doneItems, totalItems }),
   )
-  return `whole and genuine, ${opened.kind} signed by ${opened.head.signers.map((id) => id.slice(0, 16)).join(', ')}`
+  const signedBy = `${opened.kind} signed by ${opened.head.signers.map((id) => id.slice(0, 16)).join(', ')}`
+  return unread.length === 0
+    ? `whole and genuine, ${signedBy}`
+    : `every byte is the signed one, ${signedBy}; not looked into ${unread.join(', ')}, which are written against what the hosts have`
 }
 
 async function verifyEverything(
   outside: Outside,
   container: VerifiedContainer,
   onFrame: (done: number, total: number) => void,
-): Promise<void> {
-  if (container.kind === 'channel') for (const entry of container.head.sections) checkStored(container, entry)
-  else
-    await verifyWhole(container, outside.pool, {
+): Promise<readonly string[]> {
+  if (container.kind !== 'channel')
+    return await verifyWhole(container, outside.pool, {
       onFrame: (n) => onFrame(n + 1, container.head.frames.count),
     })
+  for (const entry of container.head.sections) checkStored(container, entry)
+  return []
 }
 
 /** What a courier can check without keys: the parts that the head pins, and the size. */

@@ -11,6 +11,7 @@ import { writeDurably } from '../host/durable.ts'
 import { packageIdOf } from '../manifest/codec.ts'
 import type { RecordedChannel } from '../state/record.ts'
 import { importedMark } from './imported-mark.ts'
+import { readKeptSnapshot } from './kept-snapshots.ts'
 import { readModel } from './model-file.ts'
 import type { SettlingSession } from './receipt.ts'
 
@@ -32,6 +33,7 @@ export const judgeOf = (host: SettlingSession): Judge => ({
   counters: host.states.counters(),
   nowSeconds: Math.floor(host.outside.nowMs() / 1000),
   heldManifest: (id) => storedManifest(host, id),
+  heldSnapshot: (content) => readKeptSnapshot(host, content),
 })
 
 /** From the store, which also has what waits but is in no state yet. Throws STORE_DAMAGED. */

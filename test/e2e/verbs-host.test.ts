@@ -708,7 +708,7 @@ test('gc', () => {
     [exit 0]"
   `)
   expect(moss.shape('gc', '-y', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {kind: string, root: string, state: number, keptAssets: number, collect: {assets: number, strays: [], freedBytes: number}}"`,
+    `"exit 0 {kind: string, root: string, state: number, keptAssets: number, collect: {assets: number, strays: [], freedBytes: number}, snapshots: number}"`,
   )
 })
 

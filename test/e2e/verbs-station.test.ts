@@ -456,7 +456,7 @@ test('plan --for', () => {
   expect(
     moss.shape('plan', '--for', 'pump-07.moss-state', '--for', 'pump-08.moss-state', ...plain),
   ).toMatchInlineSnapshot(
-    `"exit 0 {kind: string, home: string, channel: string, serial: number, snapshot: string, states: string[], hosts: [{host: string, name: string, state: number, changes: [{name: string, to: string}], fullBytes: number, newBytes: number}], fullBytes: number, sharedBytes: number, chunkBytes: number, deltaBytes: number, estimate: {deltas: number, whole: number, metadata: number}, chunks: number, contents: number, manifests: number, effort: string, warnings: [], carry: {hosts: [{host: string, packages: string[], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}], manifests: string[], lists: [{content: string, sizeBytes: number, chunks: [{id: string, sizeBytes: number}]}], chunks: [{id: string, sizeBytes: number, from: string}], deltas: [], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}}"`,
+    `"exit 0 {kind: string, home: string, channel: string, serial: number, snapshot: string, states: string[], hosts: [{host: string, name: string, state: number, changes: [{name: string, to: string}], fullBytes: number, newBytes: number}], fullBytes: number, sharedBytes: number, chunkBytes: number, deltaBytes: number, estimate: {deltas: number, whole: number, metadata: number}, chunks: number, contents: number, manifests: number, effort: string, warnings: [], carry: {hosts: [{host: string, packages: string[], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}], manifests: string[], lists: [{content: string, sizeBytes: number, chunks: [{id: string, sizeBytes: number}]}], chunks: [{id: string, sizeBytes: number, from: string}], deltas: [], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}, known: {manifests: []}}"`,
   )
   expect(moss.text('plan', '--for', 'absent.moss-state', ...plain)).toMatchInlineSnapshot(`
     "$ moss plan --for absent.moss-state --home plain
@@ -561,7 +561,7 @@ test('export: for one host to a file, from a plan, and onto a medium', () => {
   `)
   expect(readdirSync(join(moss.folder, 'stick/moss/bundles'))).toHaveLength(1)
   expect(moss.shape('export', '--for', 'pump-07.moss-state', '-o', 'stick', ...plain)).toMatchInlineSnapshot(
-    `"exit 0 {bundle: string, path: string, isNew: boolean, fileBytes: number, frameBytes: number, deltaBytes: number, bytes: {shared: number, chunks: number, deltas: number, whole: number, metadata: number}, seconds: number, plan: {kind: string, home: string, channel: string, serial: number, snapshot: string, states: string[], hosts: [{host: string, name: string, state: number, changes: [{name: string, to: string}], fullBytes: number, newBytes: number}], fullBytes: number, sharedBytes: number, chunkBytes: number, deltaBytes: number, estimate: {deltas: number, whole: number, metadata: number}, chunks: number, contents: number, manifests: number, effort: string, warnings: [], carry: {hosts: [{host: string, packages: string[], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}], manifests: string[], lists: [{content: string, sizeBytes: number, chunks: [{id: string, sizeBytes: number}]}], chunks: [{id: string, sizeBytes: number, from: string}], deltas: [], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}}}"`,
+    `"exit 0 {bundle: string, path: string, isNew: boolean, fileBytes: number, frameBytes: number, deltaBytes: number, bytes: {shared: number, chunks: number, deltas: number, whole: number, metadata: number}, seconds: number, plan: {kind: string, home: string, channel: string, serial: number, snapshot: string, states: string[], hosts: [{host: string, name: string, state: number, changes: [{name: string, to: string}], fullBytes: number, newBytes: number}], fullBytes: number, sharedBytes: number, chunkBytes: number, deltaBytes: number, estimate: {deltas: number, whole: number, metadata: number}, chunks: number, contents: number, manifests: number, effort: string, warnings: [], carry: {hosts: [{host: string, packages: string[], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}], manifests: string[], lists: [{content: string, sizeBytes: number, chunks: [{id: string, sizeBytes: number}]}], chunks: [{id: string, sizeBytes: number, from: string}], deltas: [], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}, known: {manifests: []}}}"`,
   )
   const before = readdirSync(moss.folder)
   moss.json('export', '--for', 'pump-07.moss-state', ...plain)
@@ -615,22 +615,21 @@ test('inspect', () => {
     channel  stable
     serial   2
     hosts    pump-07 <id>
-    bytes  deltas <size>, whole <size>, metadata <size>; <size> before compression,
-             <size> shared and not carried
+    bytes  deltas <size>, whole <size>, metadata <size>; <size> before compression, 0
+             B shared and not carried
     parts
       prelude  at <n>  <size>  volume 1
       head  at <n>  <size>  signed
       signatures  at <n>  <size>  1 signature
-      snapshot  at <n>  <size>  plain
+      snapshot  at <n>  <size>  zstd, <n> bytes plain
       summary  at <n>  <size>  plain
-      manifests  at <n>  <size>  zstd, <n> bytes plain
+      manifests  at <n>  <size>  zstd with base, <n> bytes plain
       frames  at <n>  <size>  zstd, <n> bytes plain
-      chunks  at <n>  <size>  zstd, <n> bytes plain
-      packages  at <n>  <size>  zstd, <n> bytes plain
-      capabilities  at <n>  <size>  plain
-      hosts  at <n>  <size>  plain
-      contents  at <n>  <size>  zstd, <n> bytes plain
-      links  at <n>  <size>  plain
+      chunks  at <n>  <size>  zstd with base, <n> bytes plain
+      packages  at <n>  <size>  zstd with base, <n> bytes plain
+      hosts  at <n>  <size>  zstd with base, <n> bytes plain
+      contents  at <n>  <size>  zstd with base, <n> bytes plain
+      links  at <n>  <size>  zstd with base, <n> bytes plain
       frames  at <n>  <size>  1 frame
     packages
       harbour      2.0
@@ -693,7 +692,7 @@ test('inspect', () => {
       prelude  at <n>  <size>  volume 1
       head  at <n>  <size>  signed
       signatures  at <n>  <size>  1 signature
-      record  at <n>  <size>  zstd, <n> bytes plain
+      record  at <n>  <size>  plain
     [exit 0]"
   `)
   expect(moss.text('inspect', 'plain/keys/sample.pub')).toMatchInlineSnapshot(`

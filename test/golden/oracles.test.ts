@@ -1,7 +1,7 @@
 // Programs that we did not write read the golden containers by the manual alone: minisign the head, sha256sum and zstd a
 // frame, and a Python script the whole.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -93,6 +93,8 @@ describe.skipIf(!oracle('python3', 'zstd'))('a reader written from the manual al
   /** Bases come from the files of a package that was extracted. */
   const acceptedOf = (files: readonly string[]): string[] => {
     python('extract', join(good, 'hello-1.moss'), join(folder, 'have'))
+    for (const name of ['hello-2.manifest', 'hello.moss-channel'])
+      copyFileSync(join(good, name), join(folder, 'have', name))
     return python('--bases', join(folder, 'have'), 'check', ...files)
       .stdout.split('\n')
       .filter((line) => line.startsWith('ok '))

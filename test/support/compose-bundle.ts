@@ -158,7 +158,7 @@ export async function composeBundle(draft: BundleDraft): Promise<ComposedBundle>
     hosts: hosts
       .toSorted()
       .map((host) => ({ host, name: 'pump', packages: packages.length, carriedBytes: 0 })),
-    packages: carried.map((one) => ({ id: idOf(one), name: one.name, version: one.version })),
+    packages: carried.map(({ name, version }) => ({ name, version })),
     bytes: { all: 0, changed: 0, shared: 0, chunks: 0, deltas: 0, whole: 0 },
     ...draft.summary,
   }

@@ -12,7 +12,7 @@ import { FrameSpool } from '../../src/container/frames.ts'
 import { viewOf, writeU32 } from '../../src/container/little-endian.ts'
 import { encodeHosts, encodeManifests } from '../../src/container/package-table.ts'
 import { encodePrelude } from '../../src/container/prelude.ts'
-import type { SectionDraft } from '../../src/container/sections.ts'
+import type { KnownBytes, SectionDraft } from '../../src/container/sections.ts'
 import { encodeZstd } from '../../src/container/zstd.ts'
 import { type DeltaPair, encodeDelta } from '../../src/delta/encode-delta.ts'
 import { encodeManifest } from '../../src/manifest/codec.ts'
@@ -51,7 +51,7 @@ interface GoldenFile {
   readonly bytes: Uint8Array
 }
 
-const program = encodeUtf8('#!/bin/sh\necho "hello from moss"\n')
+export const program = encodeUtf8('#!/bin/sh\necho "hello from moss"\n')
 /** Also the base of every delta here. */
 export const table = concatBytes(Array.from({ length: 45 }, () => noise(8000, 11)))
 
@@ -104,6 +104,7 @@ async function packed(
     contents: readonly Uint8Array[]
     deltas?: readonly DeltaPair[]
     sections?: readonly SectionDraft[]
+    known?: KnownBytes
     signer?: Signer
   },
 ): Promise<Uint8Array> {
@@ -120,7 +121,8 @@ async function packed(
     ...(parts.sections ?? []),
   ]
   const about: Record<string, CborValue> = { name: parts.manifest.name }
-  const front = encodeFront({ kind, created, about, sections, frames }, [parts.signer ?? owner])
+  const { known, signer = owner } = parts
+  const front = encodeFront({ kind, created, about, sections, frames, ...(known && { known }) }, [signer])
   return concatBytes([front.bytes, spooled()])
 }
 
@@ -135,6 +137,9 @@ async function goodFiles(): Promise<readonly GoldenFile[]> {
   const third = manifestOf('3', { ...files, 'usr/share/table': concatBytes([encodeUtf8('moved'), changed]) })
   const hosts = encodeHosts(new Map([[host, [item(second).id]]]))
   const packages = encodeCbor({ packages: [item(first).id, item(second).id] })
+  const snapshot = alone('channel', packages)
+  const newer = alone('channel', encodeCbor({ packages: [item(second).id, item(third).id] }))
+  const had = item(second).bytes
   return [
     {
       path: 'good/hello-1.moss',
@@ -159,8 +164,21 @@ async function goodFiles(): Promise<readonly GoldenFile[]> {
         contents: [],
       }),
     },
+    {
+      path: 'good/hello-4.moss',
+      bytes: await packed('bundle', {
+        manifest: third,
+        contents: [program],
+        sections: [
+          { name: 'snapshot', bytes: newer },
+          { name: 'hosts', bytes: encodeHosts(new Map([[host, [item(third).id]]])) },
+        ],
+        known: { inHead: [snapshot], listed: [{ content: digestOf<ContentDigest>(had), bytes: had }] },
+      }),
+    },
+    { path: 'good/hello-2.manifest', bytes: had },
     { path: 'good/host.moss-state', bytes: alone('state', encodeUtf8('a state '.repeat(20))) },
-    { path: 'good/hello.moss-channel', bytes: alone('channel', packages) },
+    { path: 'good/hello.moss-channel', bytes: snapshot },
     { path: 'good/golden.moss-root', bytes: alone('root', encodeRoot(goldenRoot)) },
     { path: 'good/golden.pub', bytes: encodeUtf8(formatPublicKey(owner.publicKey)) },
     { path: 'good/golden-packager.pub', bytes: encodeUtf8(formatPublicKey(packager.publicKey)) },
@@ -264,6 +282,30 @@ const headFields = (): Record<string, CborValue> => ({
   sections: [],
   signers: [Uint8Array.fromHex(owner.publicKey.id)],
 })
+
+/** Says that it was made against `named`, a file that the reader has. */
+function knowing(named: Uint8Array, bytes: Uint8Array): Uint8Array {
+  const known = { inHead: [], listed: [{ content: digestOf<ContentDigest>(named), bytes }] }
+  const { manifests, packages } = encodeManifests([{ id: digestOf<PackageId>(bytes), bytes }])
+  const sections: readonly SectionDraft[] = [
+    { name: 'manifests', bytes: manifests },
+    { name: 'packages', bytes: packages },
+  ]
+  return encodeFront({ kind: 'bundle', created, about: {}, sections, known }, [owner]).bytes
+}
+
+const unsorted: readonly SectionDraft[] = [
+  { name: 'known', bytes: concatBytes([new Uint8Array(32).fill(2), new Uint8Array(32).fill(1)]) },
+  { name: 'manifests', bytes: new Uint8Array(64).fill(2) },
+]
+
+const leaningSummary: CborValue = {
+  name: 'summary',
+  codec: 3,
+  digest: new Uint8Array(32),
+  plain: 20,
+  stored: 10,
+}
 
 /** The name says the code and what is wrong; the second item is the part that the error must name. */
 function badFiles(): readonly (readonly [string, string, Uint8Array])[] {
@@ -373,6 +415,21 @@ function badFiles(): readonly (readonly [string, string, Uint8Array])[] {
       withBases({ ...delta({}), stored: delta({}).stored.subarray(0, -1) }, range),
     ],
     ['CHUNK_DIGEST_MISMATCH--delta-of-another-base', 'chunk', withBases(delta({}), { ...range, offset: 1 })],
+    [
+      'CONTAINER_DAMAGED--known-of-other-bytes',
+      'section manifests',
+      knowing(program, table.subarray(0, 300)),
+    ],
+    [
+      'CONTAINER_DAMAGED--known-not-sorted',
+      'table known',
+      encodeFront({ kind: 'bundle', created, about: {}, sections: unsorted }, [owner]).bytes,
+    ],
+    [
+      'CONTAINER_DAMAGED--summary-that-builds-on-something',
+      'head',
+      signedHead(encodeCbor({ ...headFields(), sections: [leaningSummary] })),
+    ],
     ['CONTAINER_CODEC_UNKNOWN--zstd-with-bases', 'frame 0', byHand([{ ...good, codec: 3 }])],
     [
       'CHUNK_DIGEST_MISMATCH--lying-id',

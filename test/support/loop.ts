@@ -13,6 +13,7 @@ import { similarContents } from '../../src/bundle/similar.ts'
 import { takeIn, type TakenBundle } from '../../src/bundle/take-in.ts'
 import { effortOf } from '../../src/carry/effort.ts'
 import { planCarry, type CarryPlan, type CarryRequest, type HostWish } from '../../src/carry/plan.ts'
+import { planKnown } from '../../src/carry/plan-known.ts'
 import { createChannel, openChannel, type StationChannel } from '../../src/channel/station-channel.ts'
 import { startFrames } from '../../src/container/frames.ts'
 import type { SimilarContents } from '../../src/delta/sketch.ts'
@@ -118,14 +119,29 @@ export class TestLoop implements AsyncDisposable {
     return await similarContents(this.#wish(hosts), { channel: this.channel, pool: this.outside.pool })
   }
 
+  /** Hosts that say which snapshots they keep get metadata against what they have. */
   async export(
-    hosts: readonly HostWish[],
+    hosts: readonly (HostWish & { readonly snapshots?: readonly ContentDigest[] })[],
     { name = `bundle-${this.#exports++}.moss`, effort = effortOf('5') } = {},
   ): Promise<ExportedBundle> {
     const published = this.channel.latestSnapshot()
     if (published === undefined) throw new Error('nothing is published')
+    const plan = this.plan(hosts, await this.similar(hosts))
+    const known = planKnown({
+      hosts,
+      carried: plan.manifests,
+      snapshots: this.channel.serials().map((serial) => {
+        const { bytes } = this.channel.snapshot(serial)
+        return { serial, content: digestOf<ContentDigest>(bytes), sizeBytes: bytes.length }
+      }),
+      package: (id) => {
+        const file = this.channel.package(id)
+        return file && { manifest: file.manifest, sizeBytes: file.manifestBytes.length }
+      },
+    })
     return await exportBundle(this.outside, {
-      plan: this.plan(hosts, await this.similar(hosts)),
+      plan,
+      ...(hosts.some(({ snapshots }) => snapshots !== undefined) && { known }),
       channel: this.channel,
       published,
       hosts: new Map(),

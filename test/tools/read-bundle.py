@@ -2,11 +2,12 @@
 """Lists and extracts a moss container. Written from man/moss-bundle.5 alone, with the standard library and zstd(1),
 to show that the page is enough. Checks digests and rules as it goes, but no signatures: minisign(1) does that.
 
-usage: read-bundle.py list FILE
+usage: read-bundle.py [--bases HAVE] list FILE
        read-bundle.py [--bases HAVE] extract FILE FOLDER
        read-bundle.py [--bases HAVE] check FILE...
                       reads each to its last byte; a line for each: ok, or refused and why
-HAVE is a folder whose files may serve as bases. Without it frames of codec 4 are compared with their digest alone.
+HAVE is a folder whose files may serve as bases, manifests and snapshots included. Without it frames of codec 4 are
+compared with their digest alone, and a bundle whose metadata builds on such files is refused.
 """
 
 import hashlib
@@ -14,12 +15,13 @@ import os
 import struct
 import subprocess
 import sys
+import tempfile
 
 KINDS = {1: "bundle", 2: "package", 3: "state", 4: "channel", 5: "root"}
 ORDER = (
-    "roots snapshot summary notes manifests frames chunks bases packages capabilities hosts contents links record"
+    "roots snapshot summary notes known manifests frames chunks bases packages capabilities hosts contents links record"
 ).split()
-WIDTHS = {"frames": 64, "bases": 48, "packages": 48, "capabilities": 36, "hosts": 40, "contents": 52, "links": 36}
+WIDTHS = {"known": 32, "frames": 64, "bases": 48, "packages": 48, "capabilities": 36, "hosts": 40, "contents": 52, "links": 36}
 
 
 class Refused(Exception):
@@ -108,11 +110,34 @@ def decode_stored(stored, codec, plain_size):
     return decode_zstd(stored, plain_size)
 
 
-def decode_zstd(stored, plain_size):
-    done = subprocess.run(["zstd", "-d", "-c", "-q"], input=stored, capture_output=True, check=False)
+REACH = 25165824
+
+
+def decode_zstd(stored, plain_size, base=b""):
+    command = ["zstd", "-d", "-c", "-q"]
+    with tempfile.NamedTemporaryFile() as file:
+        if base:
+            file.write(base[1:] if base.startswith(bytes.fromhex("37a430ec")) else base)
+            file.flush()
+            command.append("--patch-from=" + file.name)
+        done = subprocess.run(command, input=stored, capture_output=True, check=False)
     need(done.returncode == 0, "zstd cannot decode it")
     need(len(done.stdout) == plain_size, "another size after decoding")
     return done.stdout
+
+
+def unpack_chunks(packed, frame_count):
+    at, records = 4 * frame_count, []
+    for frame in range(frame_count):
+        offset = 0
+        for _ in range(u32(packed, 4 * frame)):
+            chunk_id, size = packed[at : at + 32], u32(packed, at + 32)
+            records.append((chunk_id, frame, offset, size))
+            offset, at = offset + size, at + 36
+    need(at == len(packed), "chunks that no frame has")
+    records.sort()
+    fan_out = [sum(one[0][0] <= first for one in records) for first in range(256)]
+    return struct.pack("<256I", *fan_out) + b"".join(one[0] + struct.pack("<III", *one[1:]) for one in records)
 
 
 class Stream:
@@ -232,19 +257,55 @@ class Container:
         need(head.startswith(text), "the head is of another kind")
         self.id = prelude[20:52]
         self.head = decode_cbor(head[len(text) :])
-        need(set(self.head) == {"about", "created", "frames", "sections", "signers"}, "other keys in the head")
+        keys = {"about", "created", "frames", "sections", "signers"}
+        need(set(self.head) - {"known"} == keys, "other keys in the head")
+        known = self.head.get("known")
+        need(known is None or (self.kind == "bundle" and 1 <= len(known) == len(set(known)) <= 16), "bad known contents")
         self.read_signatures(self.take(64 + head_size, signatures_size, "signatures"))
-        self.sections, at = {}, 64 + head_size + signatures_size
+        at = 64 + head_size + signatures_size
         names = [section["name"] for section in self.head["sections"]]
         need(names == sorted(set(names), key=ORDER.index), "sections are not in their order")
+        stored = {}
         for section in self.head["sections"]:
-            stored = self.take(at, section["stored"], "section " + section["name"])
-            need(digest(stored) == section["digest"], f"section {section['name']} is damaged")
-            self.sections[section["name"]] = decode_stored(stored, section["codec"], section["plain"])
+            data = self.take(at, section["stored"], "section " + section["name"])
+            need(digest(data) == section["digest"], f"section {section['name']} is damaged")
+            stored[section["name"]] = data
             at += section["stored"]
         self.frames_at = at
         self.file.seek(at + self.head["frames"]["stored"])
         need(self.file.read(1) == b"", "bytes after the end")
+        self.decode_sections(stored)
+
+    def decode_sections(self, stored):
+        self.sections, before = {}, self.known(self.head.get("known", []))
+        for section in self.head["sections"]:
+            name, plain_size = section["name"], section["plain"]
+            if section["codec"] != 3:
+                plain = decoded = decode_stored(stored[name], section["codec"], plain_size)
+            else:
+                need(self.kind == "bundle" and name not in ("roots", "summary", "frames"), f"section {name} builds on nothing")
+                frame_count = self.head["frames"]["count"]
+                if name == "chunks":
+                    plain_size = 4 * frame_count + (plain_size - 1024) // 44 * 36
+                plain = decoded = decode_zstd(stored[name], plain_size, before[-REACH:])
+                if name == "chunks":
+                    plain = unpack_chunks(decoded, frame_count)
+                    need(len(plain) == section["plain"], "another size after unpacking")
+            self.sections[name] = plain
+            before += decoded
+            if name == "known":
+                need(self.kind == "bundle", "known contents of what is no bundle")
+                contents = self.records("known")
+                need(contents == sorted(set(contents)), "table known is not sorted")
+                before += self.known(contents)
+
+    def known(self, contents):
+        found = []
+        for content in contents:
+            need(content in self.have, f"content {content.hex()} that the metadata builds on is missing")
+            with open(self.have[content], "rb") as file:
+                found.append(file.read())
+        return b"".join(found)
 
     def read_signatures(self, data):
         self.blocks, at = [], 0
@@ -439,7 +500,7 @@ def main(words):
     if len(words) > 2 and words[0] == "--bases":
         have, words = files_by_digest(words[1]), words[2:]
     if len(words) == 2 and words[0] == "list":
-        show(Container(words[1]))
+        show(Container(words[1], have))
     elif len(words) == 3 and words[0] == "extract":
         extract(Container(words[1], have), words[2])
     elif len(words) >= 2 and words[0] == "check":

@@ -1,0 +1,172 @@
+// What the metadata of a bundle builds on: bytes that every host of the bundle has, and the sections that stand before.
+// A section of codec 3 is one zstd frame whose base is all of that, back to back: the contents that the head names, those
+// that section `known` lists, then what the sections before it decode to. Where that is more than zstd may reach,
+// its end. So digests that manifests, chunks and hosts repeat cost a few bytes each.
+import { concatBytes, fromHex, toHex } from '../base/bytes.ts'
+import { digestOf } from '../base/digest.ts'
+import { MossError } from '../base/error.ts'
+import type { ContentDigest } from '../base/ids.ts'
+import { limits } from '../base/limits.ts'
+import { decodeStored, encodeStored } from './codecs.ts'
+import type { Head, SectionEntry } from './head.ts'
+import type { SectionName } from './kinds.ts'
+import { packChunks, packedChunksBytes, unpackChunks } from './packed-chunks.ts'
+import { decodeZstd, encodeZstd } from './zstd.ts'
+
+/** Gives a content's bytes, checked against its digest or not: they are checked here. Undefined where it is missing. */
+export type ReadKnown = (content: ContentDigest) => Uint8Array | undefined
+
+/** Table `known`: digests, sorted, each once. */
+export function encodeKnown(contents: readonly ContentDigest[]): Uint8Array {
+  return concatBytes([...new Set(contents)].sort().map(fromHex))
+}
+
+const digestBytes = 32
+
+/** Throws CONTAINER_DAMAGED. */
+export function decodeKnown(bytes: Uint8Array): readonly ContentDigest[] {
+  const refuse = (problem: string): never => {
+    throw new MossError('CONTAINER_DAMAGED', { part: 'table known', problem })
+  }
+  if (bytes.length % digestBytes !== 0) return refuse(`not whole records of ${digestBytes} bytes`)
+  const found: ContentDigest[] = []
+  for (let at = 0; at < bytes.length; at += digestBytes) {
+    const content = toHex(bytes.subarray(at, at + digestBytes)) as ContentDigest
+    if (content <= (found.at(-1) ?? '')) return refuse(`record ${found.length} is not in order`)
+    found.push(content)
+  }
+  return found
+}
+
+/** The bytes before the section that is to be encoded or decoded next. */
+export class BytesBefore {
+  #parts: Uint8Array[] = []
+  #knownBytes = 0
+
+  /** In the order of the file. */
+  addSection(bytes: Uint8Array): void {
+    this.#parts.push(bytes)
+  }
+
+  /** Throws CONTAINER_DAMAGED for more than a host can be asked to hold. */
+  addKnown(bytes: Uint8Array): void {
+    this.#knownBytes += bytes.length
+    if (this.#knownBytes > limits.zstdBaseBytes)
+      throw new MossError('CONTAINER_DAMAGED', {
+        part: 'table known',
+        problem: `it names more than ${limits.zstdBaseBytes} bytes`,
+      })
+    this.#parts.push(bytes)
+  }
+
+  /** The last of them, as many as zstd may reach. */
+  bytes(): Uint8Array {
+    const all = this.#parts.length === 1 ? this.#parts[0] : concatBytes(this.#parts)
+    const whole = all ?? new Uint8Array(0)
+    const last = whole.subarray(Math.max(0, whole.length - limits.zstdBaseBytes))
+    this.#parts = [last]
+    return last
+  }
+}
+
+export interface EncodedWithKnown {
+  readonly codec: 0 | 2 | 3
+  readonly stored: Uint8Array
+}
+
+/** `before` grows by the section. */
+export function encodeWithKnown(
+  plain: Uint8Array,
+  how: {
+    readonly name: SectionName
+    readonly before: BytesBefore
+    readonly frameCount: number
+    readonly level: number
+  },
+): EncodedWithKnown {
+  const { name, before, frameCount, level } = how
+  const base = before.bytes()
+  const packed = name === 'chunks' ? packChunks(plain, frameCount) : plain
+  if (packed === undefined || base.length === 0) {
+    before.addSection(plain)
+    return encodeStored(plain, level)
+  }
+  const stored = encodeZstd(packed, level, base)
+  const isShorter = stored.length < plain.length
+  before.addSection(isShorter ? packed : plain)
+  return isShorter ? { codec: 3, stored } : { codec: 0, stored: plain }
+}
+
+/** The plain bytes of sections up to one of codec 3, decoded once in their order and kept. */
+export class SectionsInOrder {
+  readonly #head: Head
+  readonly #read: (entry: SectionEntry) => Uint8Array
+  readonly #readKnown: ReadKnown | undefined
+  readonly #before = new BytesBefore()
+  readonly #plain = new Map<SectionName, Uint8Array>()
+  #isBegun = false
+  #failure: { readonly error: unknown } | undefined
+
+  /** `read` gives stored bytes, checked against the head's digest. */
+  constructor(head: Head, read: (entry: SectionEntry) => Uint8Array, readKnown: ReadKnown | undefined) {
+    this.#head = head
+    this.#read = read
+    this.#readKnown = readKnown
+  }
+
+  /** Of a section that is here. Throws BUNDLE_BASE_MISSING naming every base that cannot be read. */
+  plain(name: SectionName): Uint8Array {
+    if (this.#failure !== undefined) throw this.#failure.error
+    try {
+      this.#decodeUpTo(name)
+    } catch (error) {
+      // Half a step cannot be taken again.
+      this.#failure = { error }
+      throw error
+    }
+    return this.#plain.get(name) ?? new Uint8Array(0)
+  }
+
+  #decodeUpTo(name: SectionName): void {
+    if (!this.#isBegun) this.#addKnown(this.#head.known ?? [])
+    this.#isBegun = true
+    for (const entry of this.#head.sections) {
+      if (this.#plain.has(name)) return
+      if (!this.#plain.has(entry.name)) this.#decodeNext(entry)
+    }
+  }
+
+  #decodeNext(entry: SectionEntry): void {
+    const { name, codec, plainBytes } = entry
+    const part = `section ${name}`
+    const stored = this.#read(entry)
+    if (codec === 3) this.#decodeWithBase(entry, stored)
+    else {
+      const plain = decodeStored({ codec, stored }, { plainBytes, part })
+      this.#plain.set(name, plain)
+      this.#before.addSection(plain)
+    }
+    if (name === 'known') this.#addKnown(decodeKnown(this.#plain.get(name) ?? new Uint8Array(0)))
+  }
+
+  #decodeWithBase({ name, plainBytes }: SectionEntry, stored: Uint8Array): void {
+    const part = `section ${name}`
+    const { count } = this.#head.frames
+    const packedBytes = name === 'chunks' ? packedChunksBytes(plainBytes, count) : plainBytes
+    if (packedBytes === undefined)
+      throw new MossError('CONTAINER_DAMAGED', { part, problem: `${plainBytes} bytes are no table` })
+    const packed = decodeZstd(stored, packedBytes, part, this.#before.bytes())
+    this.#before.addSection(packed)
+    this.#plain.set(name, name === 'chunks' ? unpackChunks(packed, count) : packed)
+  }
+
+  #addKnown(contents: readonly ContentDigest[]): void {
+    const missing: string[] = []
+    for (const content of contents) {
+      const bytes = this.#readKnown?.(content)
+      if (bytes !== undefined && digestOf(bytes) === content) this.#before.addKnown(bytes)
+      else missing.push(`metadata it was made against (${content.slice(0, 16)})`)
+    }
+    if (missing.length > 0) throw new MossError('BUNDLE_BASE_MISSING', { names: missing })
+  }
+}
