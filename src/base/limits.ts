@@ -15,7 +15,7 @@ export const limits = {
   /** Of a frame of codec 4: what it decodes to, the bases it reads, its streams before they are compressed. */
   deltaPlainBytes: 128 * MiB,
   deltaBaseBytes: 128 * MiB,
-  deltaStreamBytes: 24 * MiB,
+  deltaStreamBytes: 32 * MiB,
   /** Of a file, or its base, whose packed members are unpacked. */
   deltaUnpackedBytes: 64 * MiB,
   zstdWindowBytes: 8 * MiB,

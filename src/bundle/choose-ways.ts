@@ -1,10 +1,11 @@
 // Of the deltas that could be carried in several ways, as hosts in different states need, each way is priced and the
 // cheapest is taken. A delta with one way that serves all is left to the frame it goes into, which weighs it anyway.
 import { cheapestWay, isPlain } from '../carry/cheapest-way.ts'
+import type { Effort } from '../carry/effort.ts'
 import type { CarryPlan } from '../carry/plan.ts'
 import type { CarriedDelta, DeltaPart } from '../carry/plan-deltas.ts'
 import type { StationChannel } from '../channel/station-channel.ts'
-import { type DeltaPrice, priceDeltasJob } from '../container/price-job.ts'
+import { type DeltaPrice, type DeltasToPrice, priceDeltasJob } from '../container/price-job.ts'
 import type { Pool } from '../host/pool.ts'
 import { type DeltaFile, filledGroups, groupsOf, windowsOfPart } from './delta-files.ts'
 
@@ -17,8 +18,7 @@ interface PriceSource {
   readonly plan: CarryPlan
   readonly channel: StationChannel
   readonly pool: Pool
-  /** Of zstd. */
-  readonly pricingLevel: number
+  readonly effort: Pick<Effort, 'pricingLevel' | 'thoroughness'>
 }
 
 /** Bytes at a worker or on the way to one; a single larger group goes alone. */
@@ -30,7 +30,7 @@ export async function chooseWays(from: PriceSource): Promise<readonly ChosenDelt
   const pricedFiles = plan.deltas.flatMap((delta) =>
     isPlain(delta)
       ? []
-      : delta.ways.flat().map((part) => ({ part, files: windowsOfPart(plan, delta, part) })),
+      : delta.ways.flat().map((part) => ({ part, files: windowsOfPart(from, delta, part) })),
   )
   const prices = await priceFiles(
     pricedFiles.flatMap(({ files }) => files),
@@ -68,7 +68,7 @@ function priceWays(
 
 async function priceFiles(
   files: readonly DeltaFile[],
-  { channel, pool, pricingLevel: level }: PriceSource,
+  { channel, pool, effort: { pricingLevel: level, thoroughness } }: PriceSource,
 ): Promise<ReadonlyMap<DeltaFile, DeltaPrice>> {
   const prices = new Map<DeltaFile, DeltaPrice>()
   const underWay: { readonly inUse: number; readonly done: Promise<void> }[] = []
@@ -81,8 +81,8 @@ async function priceFiles(
       await oldest?.done
     }
     inUse += bytes.length
-    const sizes = group.map(({ window, targetBytes }) => ({ baseBytes: window.baseBytes, targetBytes }))
-    const priced = { inUse: bytes.length, done: price(group, { bytes, sizes }) }
+    const asked = group.map(({ window }) => ({ baseBytes: window.baseBytes, chunks: window.chunks }))
+    const priced = { inUse: bytes.length, done: price(group, { bytes, files: asked }) }
     // Awaited in its turn; until then a failure must not count as unhandled.
     priced.done.catch(() => {})
     underWay.push(priced)
@@ -92,10 +92,10 @@ async function priceFiles(
 
   async function price(
     group: readonly DeltaFile[],
-    { bytes, sizes }: { bytes: Uint8Array; sizes: { baseBytes: number; targetBytes: number }[] },
+    asked: Pick<DeltasToPrice, 'bytes' | 'files'>,
   ): Promise<void> {
-    const input = { bytes, files: sizes, level }
-    const found = await pool.run(priceDeltasJob, input, [bytes.buffer as ArrayBuffer])
+    const input = { ...asked, level, thoroughness }
+    const found = await pool.run(priceDeltasJob, input, [asked.bytes.buffer as ArrayBuffer])
     group.forEach((file, index) => {
       const each = found[index]
       if (each !== undefined) prices.set(file, each)

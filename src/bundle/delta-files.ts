@@ -1,6 +1,7 @@
 // Files that shall be deltas, with the bytes they are made from: for each its base and its own bytes are read from the
 // channel's packages, and a few files make a group. Groups are cut by takers and sizes alone, so that what becomes of them
 // depends on neither cores nor speed, and memory is bounded by a few groups.
+import { limits } from '../base/limits.ts'
 import type { CarriedChunk, CarryPlan } from '../carry/plan.ts'
 import type { CarriedDelta, DeltaPart } from '../carry/plan-deltas.ts'
 import type { StationChannel } from '../channel/station-channel.ts'
@@ -14,8 +15,9 @@ export interface DeltaFile {
   readonly window: DeltaWindow
   readonly targetBytes: number
   readonly target: readonly CarriedChunk[]
-  /** Of the plan's chunks, the first of its target. */
+  /** Of the plan's chunks, the first that it brings, and how many follow each other. */
   readonly firstChunk: number
+  readonly lacking: number
 }
 
 /** Part of a chunk, and where it goes in the bytes of a group. */
@@ -29,17 +31,52 @@ interface Piece {
 const groupTargetBytes = 24 * 1024 * 1024
 const groupBaseBytes = 36 * 1024 * 1024
 
-export function windowsOfPart(plan: CarryPlan, delta: CarriedDelta, part: DeltaPart): readonly DeltaFile[] {
+/** A file of which less is lacking is not worth going through as a whole. */
+const leastLacking = 1 / 8
+
+/**
+ * The whole file where that fits a frame, with chunks that the hosts have: it is what its form and its references are
+ * found in. Else what is lacking, in windows.
+ */
+export function windowsOfPart(
+  { plan, channel }: { readonly plan: CarryPlan; readonly channel: StationChannel },
+  delta: CarriedDelta,
+  part: DeltaPart,
+): readonly DeltaFile[] {
+  const lacking = plan.chunks.slice(delta.firstChunk, delta.firstChunk + delta.chunks)
+  const whole = wholeFile({ lacking, channel }, delta, part)
+  if (whole !== undefined) return [whole]
   let at = delta.firstChunk
-  const chunks = plan.chunks.slice(at, at + delta.chunks)
-  return deltaWindows(chunks, part.base.sizeBytes).map((window) => {
+  return deltaWindows(lacking, part.base.sizeBytes).map((window) => {
     const firstChunk = at
     const target = plan.chunks.slice(at, at + window.chunks.length)
     at += window.chunks.length
-    const targetBytes = target.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    return { part, window, target, targetBytes, firstChunk }
+    return { part, window, target, targetBytes: sizeOf(target), firstChunk, lacking: target.length }
   })
 }
+
+function wholeFile(
+  { lacking, channel }: { readonly lacking: readonly CarriedChunk[]; readonly channel: StationChannel },
+  delta: CarriedDelta,
+  part: DeltaPart,
+): DeltaFile | undefined {
+  const { file, firstChunk, sizeBytes } = delta
+  const [first] = lacking
+  const isFit = file.sizeBytes <= limits.deltaPlainBytes && part.base.sizeBytes <= limits.deltaBaseBytes
+  if (first === undefined || !isFit || sizeBytes < leastLacking * file.sizeBytes) return undefined
+  const { from } = first
+  const isLacking = new Set(lacking.map(({ id }) => id))
+  const chunks = channel
+    .chunkList(from, file)
+    .chunks.map(({ id, sizeBytes: size }) => ({ id, sizeBytes: size, isHeld: !isLacking.delete(id) }))
+  if (isLacking.size > 0) throw new Error('broken promise: what is lacking is part of the file')
+  const window = { chunks, baseOffset: 0, baseBytes: part.base.sizeBytes }
+  const target = chunks.map(({ id, sizeBytes: size }) => ({ id, sizeBytes: size, from }))
+  return { part, window, target, targetBytes: file.sizeBytes, firstChunk, lacking: lacking.length }
+}
+
+const sizeOf = (chunks: readonly { readonly sizeBytes: number }[]): number =>
+  chunks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
 
 /** A group is for one set of takers, if `isApart`. */
 export function groupsOf(

@@ -13,17 +13,17 @@ interface DeltaSource {
   readonly plan: CarryPlan
   readonly channel: StationChannel
   readonly pool: Pool
-  readonly effort: Pick<Effort, 'pricingLevel'>
+  readonly effort: Pick<Effort, 'pricingLevel' | 'thoroughness'>
   readonly report: Report
 }
 
 /** Gives the chunks that are to be carried whole, in the plan's order. */
 export async function spoolDeltas(spool: FrameSpool, from: DeltaSource): Promise<readonly CarriedChunk[]> {
   const { plan, channel, pool, report, effort } = from
-  const chosen = await chooseWays({ plan, channel, pool, pricingLevel: effort.pricingLevel })
+  const chosen = await chooseWays({ plan, channel, pool, effort })
   const whole = new WholeChunks(plan, chosen)
   const files = chosen
-    .flatMap(({ delta, parts }) => parts.flatMap((part) => windowsOfPart(plan, delta, part)))
+    .flatMap(({ delta, parts }) => parts.flatMap((part) => windowsOfPart(from, delta, part)))
     .sort((a, b) => a.part.takers - b.part.takers)
   let doneBytes = 0
   for await (const { group, bytes } of filledGroups(groupsOf(files, { isApart: true }), { channel, pool }))
@@ -62,8 +62,8 @@ class WholeChunks {
   }
 
   /** One of its parts did not become a delta: whoever counted on it takes the chunks. */
-  add({ firstChunk, target }: DeltaFile): void {
-    this.#isWhole.fill(true, firstChunk, firstChunk + target.length)
+  add({ firstChunk, lacking }: DeltaFile): void {
+    this.#isWhole.fill(true, firstChunk, firstChunk + lacking)
   }
 
   chunks(): readonly CarriedChunk[] {

@@ -191,13 +191,10 @@ async function writeCarriedChunks(outside: Outside, job: CarriedChunks): Promise
   const writeOldest = async (): Promise<void> => {
     const oldest = underWay.shift()
     if (oldest === undefined) return
-    const needed = assembly.frames.get(oldest.n) ?? new Map<ChunkId, readonly Destination[]>()
+    const needed = new Map(assembly.frames.get(oldest.n))
     const plain = await oldest.plain
-    for (const { id, offset, sizeBytes } of taken.tables.frameChunks(oldest.n)) {
-      const destinations = needed.get(id)
-      if (destinations !== undefined)
-        await files.write(plain.subarray(offset, offset + sizeBytes), destinations)
-    }
+    for (const { id, offset, sizeBytes } of taken.tables.frameChunks(oldest.n))
+      await files.write(plain.subarray(offset, offset + sizeBytes), takeOnce(needed, id))
     inUse -= oldest.inUse
     freeNow(plain)
     files.tell()
@@ -229,7 +226,7 @@ const longDeltaBytes = 64 * 1024 * 1024
 async function writeLongDelta(outside: Outside, job: CarriedChunks, n: number): Promise<void> {
   const { taken, store, assembly, files, nameContent } = job
   const ranges = taken.tables.frameBases(n)
-  const needed = assembly.frames.get(n) ?? new Map<ChunkId, readonly Destination[]>()
+  const needed = new Map(assembly.frames.get(n))
   const path = pathOfFrame(assembly.paths, needed)
   const nameOf = (content: ContentDigest): string => nameOfBase(content, { path, nameContent })
   using open = new DisposableStack()
@@ -241,13 +238,20 @@ async function writeLongDelta(outside: Outside, job: CarriedChunks, n: number): 
     const streams = decodeDeltaFrame(readFrame(taken.container, n), part)
     const chunks = taken.tables.frameChunks(n)
     for (const { id, bytes } of deltaChunks({ streams, bases, chunks, part })) {
-      await files.write(bytes, needed.get(id) ?? [])
+      await files.write(bytes, takeOnce(needed, id))
       files.tell()
       await outside.turn()
     }
   } catch (error) {
     throw await blameBases(error, ranges, { outside, store, nameOf })
   }
+}
+
+/** A frame may have a chunk twice; its destinations are written with the first. */
+function takeOnce(needed: Map<ChunkId, readonly Destination[]>, id: ChunkId): readonly Destination[] {
+  const destinations = needed.get(id) ?? []
+  needed.delete(id)
+  return destinations
 }
 
 interface CarriedChunks {

@@ -20,8 +20,8 @@ export interface DeltaPart {
 }
 
 export interface CarriedDelta {
-  readonly content: ContentDigest
-  /** Of the plan's chunks, the first of this file, and how many they are; they follow each other. */
+  readonly file: { readonly content: ContentDigest; readonly path: string; readonly sizeBytes: number }
+  /** Of the plan's chunks, the first that travels for this file, how many follow each other, and their bytes. */
   readonly firstChunk: number
   readonly chunks: number
   readonly sizeBytes: number
@@ -76,7 +76,8 @@ export function planDeltas(files: readonly ChangedFile[], known: Known): readonl
     const ways = waysFor(lackers, { find, hosts: known.hosts }).map((way) =>
       way.map(({ base, takers }): DeltaPart => ({ base, takers: numberOf(sets, takers.join()) })),
     )
-    return ways.length === 0 ? [] : [{ content, firstChunk, chunks, sizeBytes, ways, alsoWhole }]
+    const whole = { content, path: file.path, sizeBytes: file.contentBytes }
+    return ways.length === 0 ? [] : [{ file: whole, firstChunk, chunks, sizeBytes, ways, alsoWhole }]
   })
 }
 

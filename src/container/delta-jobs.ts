@@ -1,13 +1,14 @@
 // The processor's work of making a delta frame, as a pure function for a pool of workers: each file of a group is
 // encoded against its base and priced against its whole bytes, those that pay share the frame's streams, and the
 // frame is decoded again before anyone relies on it. The same group and level give the same frame.
+import { concatBytes } from '../base/bytes.ts'
 import { digestOf } from '../base/digest.ts'
 import type { Digest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { Thoroughness } from '../delta/align.ts'
 import { bytesInMemory } from '../delta/base-bytes.ts'
-import type { ListedChunk } from '../delta/chunk-list.ts'
 import { type DeltaStreams, streamBytes } from '../delta/delta-streams.ts'
+import type { WindowChunk } from '../delta/delta-windows.ts'
 import { DeltaEncoder, type DeltaPair } from '../delta/encode-delta.ts'
 import type { Job } from '../host/pool.ts'
 import { deltaChunks } from './delta-chunks.ts'
@@ -18,7 +19,7 @@ import { encodeZstd } from './zstd.ts'
 export interface DeltaToEncode {
   /** For each file its base, then the file, back to back. */
   readonly bytes: Uint8Array
-  readonly files: readonly { readonly baseBytes: number; readonly chunks: readonly ListedChunk[] }[]
+  readonly files: readonly { readonly baseBytes: number; readonly chunks: readonly WindowChunk[] }[]
   readonly level: number
   /** Both ways are priced at it, 3 by default: a higher one takes much longer and seldom changes the answer. */
   readonly pricingLevel?: number
@@ -32,8 +33,10 @@ export interface EncodedDelta {
   readonly frame?: { readonly stored: Uint8Array; readonly digest: Digest; readonly plainBytes: number }
 }
 
-interface FileToEncode extends DeltaPair {
-  readonly chunks: readonly ListedChunk[]
+export interface FileToEncode extends DeltaPair {
+  readonly chunks: readonly WindowChunk[]
+  /** What would have to be carried of it otherwise. */
+  readonly lacking: Uint8Array
 }
 
 /** Throws CHUNK_DIGEST_MISMATCH where a chunk changed since it was named. */
@@ -56,23 +59,34 @@ export const encodeDeltaJob: Job<DeltaToEncode, EncodedDelta> = {
     if (streamBytes(streams) > limits.deltaStreamBytes) return none
     const stored = encodeDeltaFrame(streams, input.level)
     if (stored.length >= plainBytes) return none
-    const targets = kept.map(({ target }) => target)
-    if (isShorterWhole(targets, { bytes: stored.length, level: input.level, pricingLevel })) return none
+    const lacking = kept.map((file) => file.lacking)
+    if (isShorterWhole(lacking, { bytes: stored.length, level: input.level, pricingLevel })) return none
     checkDecodes(kept, streams)
     return { isKept, frame: { stored, digest: digestOf(stored), plainBytes } }
   },
   transfer: ({ frame }) => (frame === undefined ? [] : [frame.stored.buffer as ArrayBuffer]),
 }
 
-function cutFiles({ bytes, files }: DeltaToEncode): readonly FileToEncode[] {
+export function cutFiles({ bytes, files }: Pick<DeltaToEncode, 'bytes' | 'files'>): readonly FileToEncode[] {
   let at = 0
   return files.map(({ baseBytes, chunks }) => {
     const base = bytes.subarray(at, at + baseBytes)
     const targetBytes = chunks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     const target = bytes.subarray(at + baseBytes, at + baseBytes + targetBytes)
     at += baseBytes + targetBytes
-    return { base, target, chunks }
+    return { base, target, chunks, lacking: lackingOf(target, chunks) }
   })
+}
+
+function lackingOf(target: Uint8Array, chunks: readonly WindowChunk[]): Uint8Array {
+  if (!chunks.some(({ isHeld }) => isHeld)) return target
+  let at = 0
+  const parts: Uint8Array[] = []
+  for (const { sizeBytes, isHeld } of chunks) {
+    if (isHeld !== true) parts.push(target.subarray(at, at + sizeBytes))
+    at += sizeBytes
+  }
+  return concatBytes(parts)
 }
 
 /** A delta this much shorter before compression is taken without trying how the whole compresses. */
@@ -84,13 +98,12 @@ const needed = 0.97
 /** What a few samples of a file promise of the whole may be so wrong. */
 const samplesErr = 0.5
 
-function isWorthIt({ target }: DeltaPair, added: DeltaStreams, level: number): boolean {
+function isWorthIt({ lacking }: FileToEncode, added: DeltaStreams, level: number): boolean {
   const addedBytes = streamBytes(added)
-  if (addedBytes >= target.length) return false
-  if (addedBytes * surelyShorter <= target.length) return true
+  if (addedBytes * surelyShorter <= lacking.length) return true
   const deltaBytes = priceOfStreams(added, level)
-  if (deltaBytes < samplesErr * samplePrice(target, level)) return true
-  return deltaBytes <= needed * Math.min(target.length, encodeZstd(target, level).length)
+  if (deltaBytes < samplesErr * samplePrice(lacking, level)) return true
+  return deltaBytes <= needed * Math.min(lacking.length, encodeZstd(lacking, level).length)
 }
 
 const sampleBytes = 32 * 1024

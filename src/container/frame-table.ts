@@ -58,10 +58,12 @@ export function encodeFrames(frames: readonly FrameEntry[]): Uint8Array {
   return bytes
 }
 
-/** `chunks` in any order, each once in a frame. */
+/** `chunks` in any order. */
 export function encodeChunks(chunks: readonly (ChunkPlace & { readonly id: ChunkId })[]): Uint8Array {
   if (chunks.length === 0) return new Uint8Array(0)
-  const sorted = chunks.toSorted((a, b) => (a.id === b.id ? a.frame - b.frame : a.id < b.id ? -1 : 1))
+  const sorted = chunks.toSorted((a, b) =>
+    a.id === b.id ? a.frame - b.frame || a.offset - b.offset : a.id < b.id ? -1 : 1,
+  )
   const bytes = new Uint8Array(fanOutBytes + sorted.length * chunkWidth)
   const view = viewOf(bytes)
   const upTo = Array.from({ length: 256 }, () => 0)
@@ -226,13 +228,14 @@ export class ChunkTable {
     return compareBytes(this.#records.bytes(a, 0, 32), this.#records.bytes(b, 0, 32))
   }
 
-  /** By id, then by frame. */
+  /** By id, then by frame, then by offset. */
   #checkSorted(): void {
     const records = this.#records
     for (let i = 1; i < this.count; i++) {
       const order = this.#compareIds(i - 1, i)
-      if (order > 0 || (order === 0 && records.u32(i - 1, 32) >= records.u32(i, 32)))
-        records.refuse(`record ${i} is not in order`)
+      const byPlace =
+        records.u32(i - 1, 32) - records.u32(i, 32) || records.u32(i - 1, 36) - records.u32(i, 36)
+      if (order > 0 || (order === 0 && byPlace >= 0)) records.refuse(`record ${i} is not in order`)
       if (order === 0 && records.u32(i - 1, 40) !== records.u32(i, 40))
         records.refuse(`record ${i} has another size than the one before`)
     }

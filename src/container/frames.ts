@@ -6,6 +6,7 @@ import { limits } from '../base/limits.ts'
 import type { Thoroughness } from '../delta/align.ts'
 import type { ChunkList, ListedChunk } from '../delta/chunk-list.ts'
 import { cutContent, cutMany, type CutChunk, type Pieces } from '../delta/cut-file.ts'
+import type { WindowChunk } from '../delta/delta-windows.ts'
 import type { OpenFile } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
 import type { FramesDraft } from './encode.ts'
@@ -34,8 +35,8 @@ export interface DeltaGroup {
   readonly bytes: Uint8Array
   readonly files: readonly {
     readonly base: BaseRange
-    /** Chunks of the file that are not in the container yet: together the bytes that the frame gives. */
-    readonly chunks: readonly ListedChunk[]
+    /** Together the bytes that the frame gives. */
+    readonly chunks: readonly WindowChunk[]
   }[]
 }
 

@@ -3,15 +3,11 @@
 import { DeltaEncoder } from '../delta/encode-delta.ts'
 import type { Job } from '../host/pool.ts'
 import { priceOfStreams } from './delta-frame.ts'
+import { cutFiles, type DeltaToEncode } from './delta-jobs.ts'
 import { encodeZstd } from './zstd.ts'
 
-export interface DeltasToPrice {
-  /** For each file its base, then the file, back to back. */
-  readonly bytes: Uint8Array
-  readonly files: readonly { readonly baseBytes: number; readonly targetBytes: number }[]
-  /** Of zstd. */
-  readonly level: number
-}
+/** `level` of zstd. */
+export type DeltasToPrice = Pick<DeltaToEncode, 'bytes' | 'files' | 'level' | 'thoroughness'>
 
 export interface DeltaPrice {
   readonly delta: number
@@ -20,16 +16,9 @@ export interface DeltaPrice {
 
 export const priceDeltasJob: Job<DeltasToPrice, readonly DeltaPrice[]> = {
   name: 'container.price-deltas',
-  run: ({ bytes, files, level }) => {
-    let at = 0
-    return files.map(({ baseBytes, targetBytes }) => {
-      const base = bytes.subarray(at, at + baseBytes)
-      const target = bytes.subarray(at + baseBytes, at + baseBytes + targetBytes)
-      at += baseBytes + targetBytes
-      return {
-        delta: priceOfStreams(new DeltaEncoder().add({ base, target }), level),
-        whole: Math.min(target.length, encodeZstd(target, level).length),
-      }
-    })
-  },
+  run: (input) =>
+    cutFiles(input).map((file) => ({
+      delta: priceOfStreams(new DeltaEncoder(input.thoroughness).add(file), input.level),
+      whole: Math.min(file.lacking.length, encodeZstd(file.lacking, input.level).length),
+    })),
 }

@@ -4,8 +4,13 @@
 import { limits } from '../base/limits.ts'
 import type { ListedChunk } from './chunk-list.ts'
 
+export interface WindowChunk extends ListedChunk {
+  /** The hosts have it; it is here because the file is better seen as a whole. */
+  readonly isHeld?: boolean
+}
+
 export interface DeltaWindow {
-  readonly chunks: readonly ListedChunk[]
+  readonly chunks: readonly WindowChunk[]
   /** Of the base. */
   readonly baseOffset: number
   readonly baseBytes: number

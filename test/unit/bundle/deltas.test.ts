@@ -14,6 +14,7 @@ import { openContainer } from '../../../src/container/read.ts'
 import { bytesSource } from '../../../src/host/byte-source.ts'
 import { linuxOutside } from '../../../src/host/linux-outside.ts'
 import { noise } from '../../support/containers.ts'
+import { elfProgram } from '../../support/elf-program.ts'
 import { stationSigner, TestLoop, type TestHost } from '../../support/loop.ts'
 
 const worker = new URL('../../../src/worker.ts', import.meta.url)
@@ -330,4 +331,45 @@ test('the same plan gives the same bytes, in one thread or in several', async ()
   }
   const [first, second] = made
   expect(first?.equals(second ?? Buffer.alloc(0))).toBe(true)
+})
+
+test('a program of which only some chunks changed goes as a whole, so that its references are seen', async () => {
+  await using loop = new TestLoop()
+  const host = loop.host('pump')
+  const body = (seed: number, length: number) => noise(length, seed).map((byte) => byte | 0xc0)
+  const functions = Array.from({ length: 300 }, (_, n) => ({
+    name: `function_${n}`,
+    body: body(n, n === 0 ? 400_000 : 900),
+    calls: n === 0 ? [] : Array.from({ length: 30 }, (__, i) => `function_${(n * 7 + i * 13) % 300}`),
+  }))
+  const before = elfProgram(functions)
+  const after = elfProgram(functions.toSpliced(1, 0, { name: 'new', body: body(999, 700), calls: [] }))
+  const one = await loop.add('tool', '1', { 'usr/bin/tool': before })
+  loop.publish()
+  const two = await loop.add('tool', '2', { 'usr/bin/tool': after })
+  loop.publish()
+  await bring(loop, host, (await exportFor(loop, host, { wants: [one], has: [] })).path)
+  const plan = loop.plan([{ host: host.id, wants: [two], has: [one] }])
+  expect(plan.totals.chunkBytes).toBeLessThan(after.length - 200_000)
+  const made = await exportFor(loop, host, { wants: [two], has: [one] })
+  expect(made.deltaBytes).toBeLessThan(6_000)
+  await bring(loop, host, made.path)
+  expect(digestInStore(host, after)).toBe(digestOf(after))
+})
+
+test('chunks that a file has twice are written once each place', async () => {
+  await using loop = new TestLoop()
+  const host = loop.host('pump')
+  const block = noise(600_000, 5)
+  const one = await loop.add('lib', '1', { 'usr/lib/twice': concatBytes([block, noise(100, 6), block]) })
+  loop.publish()
+  const changed = Uint8Array.from(block, (byte, i) => (i % 300 === 0 ? byte + 1 : byte))
+  const after = concatBytes([changed, noise(100, 6), changed, block.subarray(0, 300_000)])
+  const two = await loop.add('lib', '2', { 'usr/lib/twice': after })
+  loop.publish()
+  await bring(loop, host, (await exportFor(loop, host, { wants: [one], has: [] })).path)
+  const made = await exportFor(loop, host, { wants: [two], has: [one] })
+  expect(made.deltaBytes).toBeGreaterThan(100)
+  await bring(loop, host, made.path)
+  expect(digestInStore(host, after)).toBe(digestOf(after))
 })
