@@ -18,7 +18,7 @@ interface PriceSource {
   readonly plan: CarryPlan
   readonly channel: StationChannel
   readonly pool: Pool
-  readonly effort: Pick<Effort, 'pricingLevel' | 'thoroughness'>
+  readonly effort: Pick<Effort, 'pricingLevel' | 'deltaEffort'>
 }
 
 /** Bytes at a worker or on the way to one; a single larger group goes alone. */
@@ -68,7 +68,7 @@ function priceWays(
 
 async function priceFiles(
   files: readonly DeltaFile[],
-  { channel, pool, effort: { pricingLevel: level, thoroughness } }: PriceSource,
+  { channel, pool, effort: { pricingLevel: level, deltaEffort } }: PriceSource,
 ): Promise<ReadonlyMap<DeltaFile, DeltaPrice>> {
   const prices = new Map<DeltaFile, DeltaPrice>()
   const underWay: { readonly inUse: number; readonly done: Promise<void> }[] = []
@@ -94,7 +94,7 @@ async function priceFiles(
     group: readonly DeltaFile[],
     asked: Pick<DeltasToPrice, 'bytes' | 'files'>,
   ): Promise<void> {
-    const input = { ...asked, level, thoroughness }
+    const input = { ...asked, level, deltaEffort }
     const found = await pool.run(priceDeltasJob, input, [asked.bytes.buffer as ArrayBuffer])
     group.forEach((file, index) => {
       const each = found[index]

@@ -13,7 +13,7 @@ interface DeltaSource {
   readonly plan: CarryPlan
   readonly channel: StationChannel
   readonly pool: Pool
-  readonly effort: Pick<Effort, 'pricingLevel' | 'thoroughness'>
+  readonly effort: Pick<Effort, 'pricingLevel' | 'deltaEffort'>
   readonly report: Report
 }
 

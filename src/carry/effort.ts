@@ -1,7 +1,7 @@
 // How hard a bundle is compressed, as data: the one place that says what each name of --effort stands for. Effort changes
 // size and time alone, never what is carried. `fast` is for a big stick in a hurry, `small` for a link paid by the byte.
 import { MossError } from '../base/error.ts'
-import type { Thoroughness } from '../delta/align.ts'
+import type { DeltaEffort } from '../delta/encode-delta.ts'
 
 export interface Effort {
   readonly name: string
@@ -11,12 +11,12 @@ export interface Effort {
   readonly deltaLevel: number
   /** At which both ways of carrying a file are priced. */
   readonly pricingLevel: number
-  readonly thoroughness: Thoroughness
+  readonly deltaEffort: DeltaEffort
 }
 
-const quick = { pricingLevel: 1, thoroughness: { step: 16, mostStride: 8 } }
-const usual = { pricingLevel: 3, thoroughness: { step: 8, mostStride: 4 } }
-const thorough = { pricingLevel: 3, thoroughness: { step: 4, mostStride: 1 } }
+const quick = { pricingLevel: 1, deltaEffort: { step: 16, mostStride: 8, unpacks: false } }
+const usual = { pricingLevel: 3, deltaEffort: { step: 8, mostStride: 4, unpacks: true } }
+const thorough = { pricingLevel: 3, deltaEffort: { step: 4, mostStride: 1, unpacks: true } }
 
 const efforts: readonly Effort[] = [
   { name: 'fast', level: 1, deltaLevel: 1, ...quick },

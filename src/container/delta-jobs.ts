@@ -5,7 +5,7 @@ import { concatBytes } from '../base/bytes.ts'
 import { digestOf } from '../base/digest.ts'
 import type { Digest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
-import type { Thoroughness } from '../delta/align.ts'
+import type { DeltaEffort } from '../delta/encode-delta.ts'
 import { bytesInMemory } from '../delta/base-bytes.ts'
 import { type DeltaStreams, streamBytes } from '../delta/delta-streams.ts'
 import type { WindowChunk } from '../delta/delta-windows.ts'
@@ -23,7 +23,7 @@ export interface DeltaToEncode {
   readonly level: number
   /** Both ways are priced at it, 3 by default: a higher one takes much longer and seldom changes the answer. */
   readonly pricingLevel?: number
-  readonly thoroughness?: Thoroughness
+  readonly deltaEffort?: DeltaEffort
 }
 
 export interface EncodedDelta {
@@ -45,7 +45,7 @@ export const encodeDeltaJob: Job<DeltaToEncode, EncodedDelta> = {
   run: (input) => {
     const files = cutFiles(input)
     const pricingLevel = Math.min(input.level, input.pricingLevel ?? 3)
-    const encoder = new DeltaEncoder(input.thoroughness)
+    const encoder = new DeltaEncoder(input.deltaEffort)
     const isKept = files.map((file) => {
       const isWorth = isWorthIt(file, encoder.add(file), pricingLevel)
       if (!isWorth) encoder.undo()

@@ -3,7 +3,7 @@
 // on the chunks and their order alone, never on the pool's width. Memory: two groups for each worker, and two that fill.
 import type { ChunkId, ContentDigest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
-import type { Thoroughness } from '../delta/align.ts'
+import type { DeltaEffort } from '../delta/encode-delta.ts'
 import type { ChunkList, ListedChunk } from '../delta/chunk-list.ts'
 import { cutContent, cutMany, type CutChunk, type Pieces } from '../delta/cut-file.ts'
 import type { WindowChunk } from '../delta/delta-windows.ts'
@@ -46,7 +46,7 @@ export interface SpoolOptions {
   /** Of the streams of deltas; as `level` by default. */
   readonly deltaLevel?: number
   readonly pricingLevel?: number
-  readonly thoroughness?: Thoroughness
+  readonly deltaEffort?: DeltaEffort
   /** Plain bytes of a group, at most 8 MiB. */
   readonly groupBytes?: number
 }
@@ -75,7 +75,7 @@ export class FrameSpool implements Disposable {
   readonly #outside: Outside
   readonly #path: string
   readonly #level: number
-  readonly #delta: Pick<DeltaToEncode, 'level' | 'pricingLevel' | 'thoroughness'>
+  readonly #delta: Pick<DeltaToEncode, 'level' | 'pricingLevel' | 'deltaEffort'>
   readonly #groupBytes: number
   readonly #file: OpenFile
   readonly #groups: Groups = { usual: undefined, dense: undefined }
@@ -100,12 +100,12 @@ export class FrameSpool implements Disposable {
 
   constructor(outside: Outside, path: string, options: SpoolOptions) {
     const { level = 9, deltaLevel = level, groupBytes: size = groupBytes } = options
-    const { pricingLevel = 3, thoroughness } = options
+    const { pricingLevel = 3, deltaEffort } = options
     if (size > limits.framePlainBytes) throw new RangeError(`a group of ${size} bytes`)
     this.#outside = outside
     this.#path = path
     this.#level = level
-    this.#delta = { level: deltaLevel, pricingLevel, ...(thoroughness && { thoroughness }) }
+    this.#delta = { level: deltaLevel, pricingLevel, ...(deltaEffort && { deltaEffort }) }
     this.#groupBytes = size
     this.#file = outside.disk.open(path, 'create')
   }

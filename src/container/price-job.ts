@@ -7,7 +7,7 @@ import { cutFiles, type DeltaToEncode } from './delta-jobs.ts'
 import { encodeZstd } from './zstd.ts'
 
 /** `level` of zstd. */
-export type DeltasToPrice = Pick<DeltaToEncode, 'bytes' | 'files' | 'level' | 'thoroughness'>
+export type DeltasToPrice = Pick<DeltaToEncode, 'bytes' | 'files' | 'level' | 'deltaEffort'>
 
 export interface DeltaPrice {
   readonly delta: number
@@ -18,7 +18,7 @@ export const priceDeltasJob: Job<DeltasToPrice, readonly DeltaPrice[]> = {
   name: 'container.price-deltas',
   run: (input) =>
     cutFiles(input).map((file) => ({
-      delta: priceOfStreams(new DeltaEncoder(input.thoroughness).add(file), input.level),
+      delta: priceOfStreams(new DeltaEncoder(input.deltaEffort).add(file), input.level),
       whole: Math.min(file.lacking.length, encodeZstd(file.lacking, input.level).length),
     })),
 }

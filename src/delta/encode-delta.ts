@@ -13,6 +13,13 @@ import { findReferences, type References } from './references.ts'
 import { RunList } from './runs.ts'
 import { TableRoom } from './seed-index.ts'
 
+export interface DeltaEffort extends Thoroughness {
+  /** Packed members are looked for, which takes long where they are. */
+  readonly unpacks: boolean
+}
+
+const usualEffort: DeltaEffort = { step: 8, mostStride: 4, unpacks: true }
+
 /** Either may be empty. */
 export type DeltaPair = Pair
 
@@ -33,17 +40,17 @@ export class DeltaEncoder {
   /** Bytes that agree since the last difference, across runs and files. */
   #gap = 0
   #before = { lengths: eachStream(() => 0), gap: 0 }
-  readonly #thoroughness: Thoroughness
+  readonly #effort: DeltaEffort
   readonly #room = new TableRoom()
 
-  constructor(thoroughness: Thoroughness = { step: 8, mostStride: 4 }) {
-    this.#thoroughness = thoroughness
+  constructor(effort: DeltaEffort = usualEffort) {
+    this.#effort = effort
   }
 
   /** Gives what the file added to the streams, valid until the next one is added. */
   add(pair: DeltaPair): DeltaStreams {
     this.#before = { lengths: eachStream((name) => this.#streams[name].length), gap: this.#gap }
-    const members = findMembers(pair.target).slice(0, mostMembers)
+    const members = this.#effort.unpacks ? findMembers(pair.target).slice(0, mostMembers) : []
     if (members.length > 0) this.#addUnpacked(pair, members)
     else this.#addPlain(pair)
     return eachStream((name) => this.#streams[name].since(this.#before.lengths[name]))
@@ -92,7 +99,7 @@ export class DeltaEncoder {
 
   #runsOf(pair: Pair): RunList {
     const runs = new RunList()
-    for (const { at, baseAt, copy, extra } of align(pair, this.#thoroughness, this.#room))
+    for (const { at, baseAt, copy, extra } of align(pair, this.#effort, this.#room))
       runs.add(at, baseAt, copy, extra)
     return runs
   }

@@ -15,7 +15,8 @@ export function labelReferences(
     labelled[at] = labelled[at + 1] = labelled[at + 2] = labelled[at + 3] = 0
   }
   const labels = new Int32Array(count)
-  for (let i = 0; i < count; i++) labels[i] = labelAt(labelled, targets[i]!)
+  const view = new DataView(labelled.buffer)
+  for (let i = 0; i < count; i++) labels[i] = labelAt(view, targets[i]!)
   for (let i = 0; i < count; i++) {
     const at = fields[i]!
     const label = labels[i]!
@@ -27,9 +28,9 @@ export function labelReferences(
   return labelled
 }
 
-function labelAt(bytes: Uint8Array, at: number): number {
+function labelAt(bytes: DataView, at: number): number {
+  if (at + labelBytes > bytes.byteLength) return 0
   let label = 0
-  const end = Math.min(bytes.length, at + labelBytes)
-  for (let i = at; i < end; i++) label = (Math.imul(label, 0x01000193) + bytes[i]! + 1) | 0
-  return Math.imul(label, 0x9e3779b1)
+  for (let i = at; i < at + labelBytes; i += 4) label = Math.imul(label ^ bytes.getInt32(i, true), 0x85ebca6b)
+  return Math.imul(label ^ (label >>> 15), 0x9e3779b1)
 }

@@ -58,6 +58,8 @@ class ReferenceList {
   #targets = new Uint32Array(1024)
   #kindOf = new Uint8Array(1024)
   #count = 0
+  /** Of the last field. */
+  #end = 0
   readonly #kinds: ReferenceKind[] = []
 
   /** Undefined where there are too many. */
@@ -67,8 +69,10 @@ class ReferenceList {
     return this.#kinds.push({ origin, scale }) - 1
   }
 
+  /** Fields come in order; one that begins inside the one before, as in records that are too short, is left out. */
   add(field: number, target: number, kind: number): void {
-    if (target < 0 || kind < 0 || this.#count === mostReferences) return
+    if (target < 0 || kind < 0 || field < this.#end || this.#count === mostReferences) return
+    this.#end = field + 4
     if (this.#count === this.#fields.length) this.#grow()
     this.#fields[this.#count] = field
     this.#targets[this.#count] = target
@@ -115,6 +119,7 @@ class Scan {
   readonly #toField: number
   readonly #absolute: number
   readonly #fromField: number
+  #symbolView: DataView | undefined
 
   constructor(base: BaseBytes, elf: Elf, found: ReferenceList) {
     this.#base = base
@@ -197,11 +202,14 @@ class Scan {
     }
   }
 
+  /** A file has one table of symbols, and it is read once however many sections name it. */
   #sectionRelocations(place: ElfSection | undefined, symbols: ElfSection | undefined) {
-    if (place === undefined || symbols?.type !== sectionType.symbols || symbols.sizeBytes > mostSymbolBytes)
-      return undefined
+    const first = this.#elf.sections.find(({ type }) => type === sectionType.symbols)
+    if (place === undefined || symbols === undefined || symbols !== first) return undefined
+    if (symbols.sizeBytes > mostSymbolBytes) return undefined
     if (place.type === sectionType.none || place.type === sectionType.noBytes) return undefined
-    const symbolView = viewOf(Uint8Array.from(this.#base.read(symbols.offset, symbols.sizeBytes)))
+    this.#symbolView ??= viewOf(Uint8Array.from(this.#base.read(symbols.offset, symbols.sizeBytes)))
+    const symbolView = this.#symbolView
     const placeKind = this.#found.kind(place.offset, 1)
     const symbolKind = this.#found.kind(symbols.offset, entryBytes)
     return (view: DataView, at: number, offset: number): void => {
