@@ -1,0 +1,143 @@
+// Every shape of file and base that might trip the codec comes back, at every thoroughness, from a base that only gives
+// what is asked for, and through the stored form; and no base costs more than its size deserves.
+import { expect, test } from 'vitest'
+import { concatBytes } from '../../src/base/bytes.ts'
+import { decodeDeltaFrame, encodeDeltaFrame } from '../../src/container/delta-frame.ts'
+import { bytesInMemory } from '../../src/delta/base-bytes.ts'
+import { decodeDelta, decodePieces } from '../../src/delta/decode-delta.ts'
+import { DeltaEncoder, type DeltaPair, encodeDelta } from '../../src/delta/encode-delta.ts'
+import { ReferencePrediction } from '../../src/delta/predict-references.ts'
+import { findReferences } from '../../src/delta/references.ts'
+import { seededRandom } from '../sim/random.ts'
+import { deltaShapes, overlappingRecords, programPair } from '../support/delta-pairs.ts'
+import { elfFile } from '../support/elf-file.ts'
+import { knownBytes } from '../support/known-bytes.ts'
+import { strictBase } from '../support/strict-base.ts'
+
+const seed = Number(process.env['MOSS_SEED'] ?? Date.now() % 1_000_000)
+const isAll = process.env['MOSS_FAULTS'] === 'all'
+const rounds = isAll ? 1000 : 40
+
+const thoroughnesses = [
+  { step: 16, mostStride: 8, unpacks: true },
+  { step: 8, mostStride: 4, unpacks: true },
+  { step: 4, mostStride: 1, unpacks: true },
+]
+
+function comesBack(pairs: readonly DeltaPair[], thoroughness: (typeof thoroughnesses)[number]): boolean {
+  const encoder = new DeltaEncoder(thoroughness)
+  for (const pair of pairs) encoder.add(pair)
+  const streams = decodeDeltaFrame(encodeDeltaFrame(encoder.finish(), 3), 'a frame')
+  const plainBytes = pairs.reduce((sum, { target }) => sum + target.length, 0)
+  const bases = pairs.map(({ base }) => strictBase(base))
+  const pieces: Uint8Array[] = []
+  for (const piece of decodePieces({ streams, plainBytes, part: 'a frame' }, bases))
+    pieces.push(piece.slice())
+  return Buffer.compare(concatBytes(pieces), concatBytes(pairs.map(({ target }) => target))) === 0
+}
+
+for (const [shape, make] of Object.entries(deltaShapes))
+  test(`${shape} come back`, () => {
+    const random = seededRandom(seed)
+    for (let round = 0; round < rounds; round++) {
+      const pairs = Array.from({ length: 1 + random.below(3) }, () => make(random))
+      for (const thoroughness of thoroughnesses)
+        expect(comesBack(pairs, thoroughness), `round ${round} of MOSS_SEED=${seed}`).toBe(true)
+    }
+  })
+
+test('files of every shape in one frame come back', () => {
+  const random = seededRandom(seed)
+  for (let round = 0; round < rounds / 8; round++) {
+    const pairs = Object.values(deltaShapes).map((make) => make(random))
+    for (const thoroughness of thoroughnesses)
+      expect(comesBack(pairs, thoroughness), `round ${round} of MOSS_SEED=${seed}`).toBe(true)
+  }
+})
+
+test('files longer than the pieces in which they are made come back', () => {
+  const pieceBytes = 256 * 1024
+  for (const length of [pieceBytes - 1, pieceBytes, pieceBytes + 1, 2 * pieceBytes + 3]) {
+    const base = knownBytes(length, length)
+    const target = base.slice()
+    for (let at = 5; at < length; at += 4999) target[at]! += 7
+    const swapped = concatBytes([base.subarray(pieceBytes / 2), base.subarray(0, pieceBytes / 2)])
+    const pairs = [
+      { base, target },
+      { base, target: swapped },
+    ]
+    for (const thoroughness of thoroughnesses) expect(comesBack(pairs, thoroughness)).toBe(true)
+  }
+  const random = seededRandom(seed)
+  const programs = [programPair(random, 6000), programPair(random, 6000)]
+  for (const thoroughness of thoroughnesses) expect(comesBack(programs, thoroughness)).toBe(true)
+})
+
+test('however a run is cut into pieces, its references become the same', () => {
+  const random = seededRandom(seed)
+  for (let round = 0; round < 30; round++) {
+    const records = overlappingRecords(random, 6000)
+    const base = elfFile([{ name: '.eh_frame', type: 1, flags: 2, bytes: records }])
+    const references = findReferences(bytesInMemory(base))!
+    for (let i = 1; i < references.count; i++)
+      expect(references.fields[i]).toBeGreaterThanOrEqual(references.fields[i - 1]! + 4)
+    const end = 3000 + random.below(1000)
+    const length = base.length - end
+    const runs = {
+      count: 2,
+      ats: Uint32Array.of(0, end + 160),
+      baseAts: Uint32Array.of(0, end),
+      lengths: Uint32Array.of(end, length),
+      extras: Uint32Array.of(160, 0),
+    }
+    const prediction = new ReferencePrediction(references, runs, base.length)
+    const whole = base.slice(0, end)
+    prediction.apply(whole, 0, 0)
+    const inPieces = base.slice(0, end)
+    for (let at = 0; at < end;) {
+      const most = at + 4 + random.below(200)
+      const pieceEnd = most >= end ? end : prediction.endOfPiece(at, most)
+      prediction.apply(inPieces.subarray(at, pieceEnd), at, at)
+      at = pieceEnd
+    }
+    expect(Buffer.compare(inPieces, whole), `round ${round} of MOSS_SEED=${seed}`).toBe(0)
+  }
+})
+
+test('a base whose sections all want one large table of symbols costs no more than that table', () => {
+  const symbols = new Uint8Array(8 * 1024 * 1024 - 8)
+  const relocations = Array.from({ length: 2000 }, () => ({
+    name: '.rela',
+    type: 4,
+    bytes: new Uint8Array(24),
+    link: 1,
+    info: 2,
+  }))
+  const code = { name: '.text', type: 1, flags: 6, bytes: new Uint8Array(64) }
+  const base = elfFile([{ name: '.symtab', type: 2, bytes: symbols }, code, ...relocations], true)
+  const started = process.cpuUsage()
+  const found = findReferences(bytesInMemory(base))
+  const { user, system } = process.cpuUsage(started)
+  expect(found!.count).toBeGreaterThan(1000)
+  expect(user + system).toBeLessThan(1_500_000)
+})
+
+test('the same files give the same streams', () => {
+  const random = seededRandom(seed)
+  for (const make of Object.values(deltaShapes)) {
+    const pair = make(random)
+    expect(encodeDelta([pair])).toEqual(
+      encodeDelta([{ base: pair.base.slice(), target: pair.target.slice() }]),
+    )
+  }
+})
+
+test('an empty base and an empty file are a pair like others', () => {
+  const empty = new Uint8Array(0)
+  const streams = encodeDelta([
+    { base: empty, target: empty },
+    { base: empty, target: Uint8Array.of(7) },
+  ])
+  const plain = decodeDelta({ streams, bases: [empty, empty], plainBytes: 1, part: 'a frame' })
+  expect(plain).toEqual(Uint8Array.of(7))
+})
