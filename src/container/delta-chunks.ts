@@ -2,13 +2,11 @@
 // its id, so that neither a long file nor its base need be in memory.
 import type { ChunkId } from '../base/ids.ts'
 import type { BaseBytes } from '../delta/base-bytes.ts'
-import { decodePieces } from '../delta/decode-delta.ts'
-import type { DeltaStreams } from '../delta/delta-streams.ts'
+import { decodePieces, type DeltaToDecode } from '../delta/decode-delta.ts'
 import type { ListedChunk } from '../delta/chunk-list.ts'
 import { checkChunk } from './jobs.ts'
 
-export interface DeltaToCut {
-  readonly streams: DeltaStreams
+export interface DeltaToCut extends Pick<DeltaToDecode, 'streams' | 'referencesOf'> {
   readonly bases: readonly BaseBytes[]
   /** In their order in the frame; together they are its plain bytes. */
   readonly chunks: readonly ListedChunk[]
@@ -23,13 +21,13 @@ export interface DeltaChunk {
 }
 
 /** Throws CONTAINER_DAMAGED or CHUNK_DIGEST_MISMATCH. */
-export function* deltaChunks({ streams, bases, chunks, part }: DeltaToCut): Generator<DeltaChunk> {
+export function* deltaChunks({ bases, chunks, ...delta }: DeltaToCut): Generator<DeltaChunk> {
   const plainBytes = chunks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   const longest = chunks.reduce((most, { sizeBytes }) => Math.max(most, sizeBytes), 0)
   const room = new Uint8Array(longest)
   let next = 0
   let filled = 0
-  for (const piece of decodePieces({ streams, plainBytes, part }, bases)) {
+  for (const piece of decodePieces({ ...delta, plainBytes }, bases)) {
     for (let at = 0; at < piece.length;) {
       const chunk = chunks[next]!
       const taken = Math.min(piece.length - at, chunk.sizeBytes - filled)
@@ -38,7 +36,7 @@ export function* deltaChunks({ streams, bases, chunks, part }: DeltaToCut): Gene
       filled += taken
       if (filled < chunk.sizeBytes) continue
       const bytes = room.subarray(0, filled)
-      checkChunk(bytes, chunk.id, part)
+      checkChunk(bytes, chunk.id, delta.part)
       yield { id: chunk.id, bytes }
       next++
       filled = 0

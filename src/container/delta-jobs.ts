@@ -61,7 +61,7 @@ export const encodeDeltaJob: Job<DeltaToEncode, EncodedDelta> = {
     if (stored.length >= plainBytes) return none
     const lacking = kept.map((file) => file.lacking)
     if (isShorterWhole(lacking, { bytes: stored.length, level: input.level, pricingLevel })) return none
-    checkDecodes(kept, streams)
+    checkDecodes(kept, { streams, encoder })
     return { isKept, frame: { stored, digest: digestOf(stored), plainBytes } }
   },
   transfer: ({ frame }) => (frame === undefined ? [] : [frame.stored.buffer as ArrayBuffer]),
@@ -119,10 +119,16 @@ function samplePrice(bytes: Uint8Array, level: number): number {
   return (price * bytes.length) / (samples * sampleBytes)
 }
 
-function checkDecodes(files: readonly FileToEncode[], streams: DeltaStreams): void {
+function checkDecodes(
+  files: readonly FileToEncode[],
+  { streams, encoder }: { readonly streams: DeltaStreams; readonly encoder: DeltaEncoder },
+): void {
+  const bases = files.map(({ base }) => bytesInMemory(base))
+  const bytesOf = new Map(bases.map((base, index) => [base, files[index]!.base]))
   const made = deltaChunks({
     streams,
-    bases: files.map(({ base }) => bytesInMemory(base)),
+    bases,
+    referencesOf: (base) => encoder.referencesOf(bytesOf.get(base)!),
     chunks: files.flatMap(({ chunks }) => chunks),
     part: 'a new delta frame',
   })

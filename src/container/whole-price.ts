@@ -18,15 +18,26 @@ export function isShorterWhole(
     pricingLevel,
   }: { readonly bytes: number; readonly level: number; readonly pricingLevel: number },
 ): boolean {
-  const plain = concatBytes(files)
+  const plainBytes = files.reduce((sum, { length }) => sum + length, 0)
   const look = Math.min(4 * bytes, pieceBytes)
-  if (look < plain.length && priceOf(plain.subarray(0, look), pricingLevel) * levelsDiffer > bytes)
-    return false
+  if (look < plainBytes && priceOf(firstBytes(files, look), pricingLevel) * levelsDiffer > bytes) return false
+  const plain = concatBytes(files)
   const rough = priceUpTo(plain, { level: pricingLevel, most: bytes / levelsDiffer })
   if (rough === undefined) return false
   return level === pricingLevel
     ? rough < bytes
     : rough < bytes || priceUpTo(plain, { level, most: bytes }) !== undefined
+}
+
+function firstBytes(files: readonly Uint8Array[], count: number): Uint8Array {
+  let left = count
+  const first: Uint8Array[] = []
+  for (const file of files) {
+    if (left <= 0) break
+    first.push(file.subarray(0, left))
+    left -= file.length
+  }
+  return concatBytes(first)
 }
 
 /** Undefined if it is `most` or more. */

@@ -13,11 +13,13 @@ import { form, mostMembers } from './delta-forms.ts'
 import type { DeltaStreams } from './delta-streams.ts'
 import { repack, unpackBase } from './members.ts'
 import { ReferencePrediction } from './predict-references.ts'
-import { findReferences } from './references.ts'
+import { findReferences, type References } from './references.ts'
 import { RunList } from './runs.ts'
 
 export interface DeltaToDecode {
   readonly streams: DeltaStreams
+  /** Of a base; `findReferences` unless somebody has found them already. */
+  readonly referencesOf?: (base: BaseBytes) => References | undefined
   /** One for each file. */
   readonly bases: readonly Uint8Array[]
   /** Of all targets together. */
@@ -54,6 +56,7 @@ const pieceBytes = 256 * 1024
 const mostRuns = 2 * 1024 * 1024
 
 class DeltaDecoder {
+  readonly #referencesOf: (base: BaseBytes) => References | undefined
   readonly #part: string
   #leftBytes: number
   readonly #forms: StreamReader
@@ -63,7 +66,8 @@ class DeltaDecoder {
   readonly #differences: SparseDifferences
   readonly #room = new Uint8Array(pieceBytes)
 
-  constructor({ streams, plainBytes, part }: Omit<DeltaToDecode, 'bases'>) {
+  constructor({ streams, plainBytes, part, referencesOf = findReferences }: Omit<DeltaToDecode, 'bases'>) {
+    this.#referencesOf = referencesOf
     this.#part = part
     this.#leftBytes = plainBytes
     this.#forms = new StreamReader(streams.forms, 'forms', part)
@@ -92,7 +96,7 @@ class DeltaDecoder {
 
   #fileWithReferences(base: BaseBytes, size: number): Generator<Uint8Array> {
     const runs = this.#readRuns(size, base.sizeBytes)
-    const references = findReferences(base)
+    const references = this.#referencesOf(base)
     if (references === undefined) return refuse(this.#part, 'a base has no references')
     return this.#runs(base, runs, new ReferencePrediction(references, runs, base.sizeBytes))
   }

@@ -42,6 +42,7 @@ export class DeltaEncoder {
   #before = { lengths: eachStream(() => 0), gap: 0 }
   readonly #effort: DeltaEffort
   readonly #room = new TableRoom()
+  readonly #referencesOf = new Map<Uint8Array, References>()
 
   constructor(effort: DeltaEffort = usualEffort) {
     this.#effort = effort
@@ -56,6 +57,11 @@ export class DeltaEncoder {
     return eachStream((name) => this.#streams[name].since(this.#before.lengths[name]))
   }
 
+  /** Of a base that was added, as far as they were needed. */
+  referencesOf(base: Uint8Array): References | undefined {
+    return this.#referencesOf.get(base)
+  }
+
   undo(): void {
     for (const name of streamNames) this.#streams[name].cutTo(this.#before.lengths[name])
     this.#gap = this.#before.gap
@@ -68,6 +74,7 @@ export class DeltaEncoder {
   #addPlain(pair: DeltaPair): void {
     const { forms, control } = this.#streams
     const references = referencesOf(pair)
+    if (references !== undefined) this.#referencesOf.set(pair.base, references.base)
     forms.number(references === undefined ? form.plain : form.references)
     control.number(pair.target.length)
     if (references === undefined) this.#addRuns(pair, this.#runsOf(pair))

@@ -111,6 +111,14 @@ const entryBytes = 24
 /** The longest instruction prefix and field that are looked at together, and a record of unwinding. */
 const lookAhead = 32
 
+/** What a byte of code may begin: a call or jump, a jump with a condition, an operand. */
+const [none, jump, longJump, operand] = [0, 1, 2, 3]
+const starts = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte === 0xe8 || byte === 0xe9) return jump
+  if (byte === 0x0f) return longJump
+  return (byte & 0xc7) === 0x05 ? operand : none
+})
+
 class Scan {
   readonly #base: BaseBytes
   readonly #elf: Elf
@@ -148,25 +156,35 @@ class Scan {
   #code({ offset, sizeBytes, address }: ElfSection): void {
     const end = offset + sizeBytes
     const bias = address - offset
+    const addresses = this.#addresses
     let at = offset
     for (let from = offset; from < end; from += pieceBytes) {
       const length = Math.min(pieceBytes + lookAhead, end - from)
       const bytes = this.#base.read(from, length)
       at = Math.max(at, from) - from
       const stop = Math.min(pieceBytes, length - 5)
-      for (; at < stop; at++) {
-        const byte = bytes[at]!
-        let field = at + 1
-        const isOperand = (byte & 0xc7) === 0x05
-        if (byte === 0x0f && (bytes[at + 1]! & 0xf0) === 0x80) field = at + 2
-        else if (!isOperand && byte !== 0xe8 && byte !== 0xe9) continue
+      while (at < stop) {
+        const start = starts[bytes[at]!]!
+        if (start === none) {
+          at++
+          continue
+        }
+        // Of the two bytes that begin a jump with a condition, the second says so.
+        if (start === longJump && (bytes[at + 1]! & 0xf0) !== 0x80) {
+          at++
+          continue
+        }
+        const field = at + (start === longJump ? 2 : 1)
         if (field + 4 > length) break
         const value =
           bytes[field]! | (bytes[field + 1]! << 8) | (bytes[field + 2]! << 16) | (bytes[field + 3]! << 24)
-        const target = this.#addresses.offsetOf(from + field + bias + 4 + value, !isOperand)
-        if (target < 0) continue
-        this.#found.add(from + field, target, this.#toField)
-        at = field + 3
+        const place = from + field + bias + 4 + value
+        const target = start === operand ? addresses.offsetOf(place) : addresses.codeAt(place)
+        if (target < 0) at++
+        else {
+          this.#found.add(from + field, target, this.#toField)
+          at = field + 4
+        }
       }
       at += from
     }
@@ -326,8 +344,9 @@ class Addresses {
   readonly #offsets: Float64Array
   readonly #hasBytes: Uint8Array
   readonly #isCode: Uint8Array
-  /** The section of the last answer: neighbours in the file often point at neighbours. */
+  /** The sections of the last answers: neighbours in the file often point at neighbours. */
   #last = 0
+  #lastOfCode = 0
 
   constructor({ sections }: Elf) {
     let end = 0
@@ -350,22 +369,41 @@ class Addresses {
   }
 
   /** -1 of what is in no section. All of a section without bytes lies where its bytes would begin. */
-  offsetOf(address: number, isCodeWanted = false): number {
-    const index = this.#find(address)
-    if (index < 0 || (isCodeWanted && this.#isCode[index] === 0)) return -1
-    const offset = this.#offsets[index]!
-    return this.#hasBytes[index] === 1 ? offset + address - this.#starts[index]! : offset
+  offsetOf(address: number): number {
+    if (!this.#isIn(this.#last, address)) {
+      const found = this.#find(address)
+      if (found < 0) return -1
+      this.#last = found
+    }
+    return this.#hasBytes[this.#last] === 1
+      ? this.#offsets[this.#last]! + address - this.#starts[this.#last]!
+      : this.#offsets[this.#last]!
+  }
+
+  /** The same for sections that are code alone. */
+  codeAt(address: number): number {
+    if (!this.#isIn(this.#lastOfCode, address)) {
+      const found = this.#find(address)
+      if (found < 0 || this.#isCode[found] === 0) return -1
+      this.#lastOfCode = found
+    } else if (this.#isCode[this.#lastOfCode] === 0) return -1
+    return this.#hasBytes[this.#lastOfCode] === 1
+      ? this.#offsets[this.#lastOfCode]! + address - this.#starts[this.#lastOfCode]!
+      : this.#offsets[this.#lastOfCode]!
+  }
+
+  #isIn(section: number, address: number): boolean {
+    return address >= this.#starts[section]! && address < this.#ends[section]!
   }
 
   #find(address: number): number {
-    if (address >= this.#starts[this.#last]! && address < this.#ends[this.#last]!) return this.#last
     let low = 0
     let high = this.#starts.length - 1
     while (low <= high) {
       const middle = Math.floor((low + high) / 2)
       if (this.#ends[middle]! <= address) low = middle + 1
       else if (this.#starts[middle]! > address) high = middle - 1
-      else return (this.#last = middle)
+      else return middle
     }
     return -1
   }
