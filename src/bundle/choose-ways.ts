@@ -74,12 +74,14 @@ async function priceFiles(
   const underWay: { readonly inUse: number; readonly done: Promise<void> }[] = []
   let inUse = 0
   const groups = groupsOf(files, { isApart: false })
-  for await (const { group, bytes } of filledGroups(groups, { channel, pool })) {
-    while (underWay.length > 0 && inUse + bytes.length > bytesUnderWay) {
+  const makeRoom = async (sizeBytes: number): Promise<void> => {
+    while (underWay.length > 0 && inUse + sizeBytes > bytesUnderWay) {
       const oldest = underWay.shift()
       inUse -= oldest?.inUse ?? 0
       await oldest?.done
     }
+  }
+  for await (const { group, bytes } of filledGroups(groups, { channel, pool, makeRoom })) {
     inUse += bytes.length
     const asked = group.map(({ window }) => ({ baseBytes: window.baseBytes, chunks: window.chunks }))
     const priced = { inUse: bytes.length, done: price(group, { bytes, files: asked }) }

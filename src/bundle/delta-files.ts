@@ -103,14 +103,26 @@ export function groupsOf(
   return groups
 }
 
+interface GroupSource {
+  readonly channel: StationChannel
+  readonly pool: Pool
+  /** Waits until so many bytes more may be in memory. */
+  readonly makeRoom: (sizeBytes: number) => Promise<void>
+}
+
 /** Each group with its bytes, in a buffer of its own: for each file its base, then the file. */
 export async function* filledGroups(
   groups: readonly (readonly DeltaFile[])[],
-  from: { readonly channel: StationChannel; readonly pool: Pool },
+  { channel, pool, makeRoom }: GroupSource,
 ): AsyncGenerator<{ readonly group: readonly DeltaFile[]; readonly bytes: Uint8Array }> {
-  const { channel } = from
-  const chunks = packageChunks(wantedChunks(groups, channel), from)
-  for (const group of groups) yield { group, bytes: await fillGroup(group, { chunks, channel }) }
+  const chunks = packageChunks(wantedChunks(groups, channel), { channel, pool })
+  for (const group of groups) {
+    const sizeBytes = group.reduce((sum, { targetBytes, window }) => sum + targetBytes + window.baseBytes, 0)
+    await makeRoom(sizeBytes)
+    const bytes = new Uint8Array(sizeBytes)
+    await fillGroup(group, { chunks, channel, bytes })
+    yield { group, bytes }
+  }
 }
 
 /** For each file the pieces of its base, then its own chunks. */
@@ -139,10 +151,13 @@ async function fillGroup(
   {
     chunks,
     channel,
-  }: { readonly chunks: ReturnType<typeof packageChunks>; readonly channel: StationChannel },
-): Promise<Uint8Array> {
-  const sizeBytes = group.reduce((sum, { targetBytes, window }) => sum + targetBytes + window.baseBytes, 0)
-  const bytes = new Uint8Array(sizeBytes)
+    bytes,
+  }: {
+    readonly chunks: ReturnType<typeof packageChunks>
+    readonly channel: StationChannel
+    readonly bytes: Uint8Array
+  },
+): Promise<void> {
   let at = 0
   for (const file of group)
     for (const { chunk, skip, length } of piecesOf(file, channel)) {
@@ -152,5 +167,4 @@ async function fillGroup(
       bytes.set(next.value.bytes.subarray(skip, skip + length), at)
       at += length
     }
-  return bytes
 }

@@ -26,8 +26,10 @@ export async function spoolDeltas(spool: FrameSpool, from: DeltaSource): Promise
     .flatMap(({ delta, parts }) => parts.flatMap((part) => windowsOfPart(from, delta, part)))
     .sort((a, b) => a.part.takers - b.part.takers)
   let doneBytes = 0
-  for await (const { group, bytes } of filledGroups(groupsOf(files, { isApart: true }), { channel, pool }))
-    await spool.addDeltas({ bytes, files: group.map(draftOf) }, (isKept) => {
+  const makeRoom = (sizeBytes: number): Promise<void> => spool.makeRoom(sizeBytes)
+  const groups = groupsOf(files, { isApart: true })
+  for await (const { group, bytes } of filledGroups(groups, { channel, pool, makeRoom }))
+    spool.addDeltas({ bytes, files: group.map(draftOf) }, (isKept) => {
       group.forEach((file, index) => {
         if (isKept[index] === true) doneBytes += file.targetBytes
         else whole.add(file)

@@ -55,7 +55,7 @@ export interface SpoolOptions {
 export const startFrames = (outside: Outside, path: string, options: SpoolOptions = {}): FrameSpool =>
   new FrameSpool(outside, path, options)
 
-/** Bases and targets at a worker or on the way to one; a single larger group goes alone. */
+/** Bases and targets at a worker or on the way to one. */
 const deltaBytesUnderWay = 192 * 1024 * 1024
 
 interface Group {
@@ -148,15 +148,13 @@ export class FrameSpool implements Disposable {
 
   /**
    * Files as deltas, in a frame of their own; `onPriced` hears in order which of them pay, and those that do not are to
-   * be added as chunks. All deltas come before the first chunk. `group.bytes` moves away.
+   * be added as chunks. All deltas come before the first chunk. Room was made; `group.bytes` moves away.
    */
-  async addDeltas(group: DeltaGroup, onPriced: (isKept: readonly boolean[]) => void): Promise<void> {
+  addDeltas(group: DeltaGroup, onPriced: (isKept: readonly boolean[]) => void): void {
     if (this.#groupCount > this.#frames.length || this.#groups.usual || this.#groups.dense)
       throw new Error('broken promise: deltas come before chunks')
     const inUse = group.bytes.length
     const files = group.files.map(({ base, chunks }) => ({ baseBytes: base.sizeBytes, chunks }))
-    while (this.#deltas.length > 0 && this.#deltaBytes + inUse > deltaBytesUnderWay)
-      await this.#writeOldestDelta()
     const encoded = this.#outside.pool.run(encodeDeltaJob, { bytes: group.bytes, files, ...this.#delta }, [
       group.bytes.buffer as ArrayBuffer,
     ])
@@ -164,6 +162,12 @@ export class FrameSpool implements Disposable {
     encoded.catch(() => {})
     this.#deltas.push({ files: group.files, inUse, encoded, onPriced })
     this.#deltaBytes += inUse
+  }
+
+  /** Waits until deltas of so many bytes, bases and targets, may be under way too; a single larger group goes alone. */
+  async makeRoom(sizeBytes: number): Promise<void> {
+    while (this.#deltas.length > 0 && this.#deltaBytes + sizeBytes > deltaBytesUnderWay)
+      await this.#writeOldestDelta()
   }
 
   /** After the last delta, and before the first chunk. */

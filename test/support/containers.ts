@@ -131,7 +131,7 @@ export async function addDeltas(spool: FrameSpool, pairs: readonly DeltaPair[]):
   })
   let kept: readonly boolean[] = []
   const bytes = concatBytes(pairs.flatMap(({ base, target }) => [base, target]))
-  await spool.addDeltas({ bytes, files }, (isKept) => (kept = isKept))
+  spool.addDeltas({ bytes, files }, (isKept) => (kept = isKept))
   await spool.endDeltas()
   return kept
 }
