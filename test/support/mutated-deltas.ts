@@ -1,0 +1,114 @@
+// Frames of deltas in all three forms, and what becomes of them when they are damaged: the promised bytes or a typed
+// error. Everything else is thrown on: it is a bug. Cases are numbered; each comes from the seed and its number alone.
+import { concatBytes } from '../../src/base/bytes.ts'
+import { digestOf } from '../../src/base/digest.ts'
+import { isMossError } from '../../src/base/error.ts'
+import type { ChunkId } from '../../src/base/ids.ts'
+import { deltaChunks } from '../../src/container/delta-chunks.ts'
+import { decodeDeltaFrame, encodeDeltaFrame } from '../../src/container/delta-frame.ts'
+import type { ListedChunk } from '../../src/delta/chunk-list.ts'
+import { decodePieces } from '../../src/delta/decode-delta.ts'
+import type { DeltaStreams } from '../../src/delta/delta-streams.ts'
+import { type DeltaPair, encodeDelta } from '../../src/delta/encode-delta.ts'
+import { type Random, seededRandom } from '../sim/random.ts'
+import { deltaShapes } from './delta-pairs.ts'
+import { mutateBase, mutateStored, mutateStreams } from './mutate-delta.ts'
+import { strictBase } from './strict-base.ts'
+
+export interface DeltaFrame {
+  readonly bases: readonly Uint8Array[]
+  readonly target: Uint8Array
+  readonly chunks: readonly ListedChunk[]
+  readonly streams: DeltaStreams
+  readonly stored: Uint8Array
+}
+
+export type Verdict = 'exact' | 'other bytes' | 'CONTAINER_DAMAGED' | 'CHUNK_DIGEST_MISMATCH'
+
+const chunkBytes = 700
+const part = 'frame 1'
+
+function frameOf(pairs: readonly DeltaPair[]): DeltaFrame {
+  const target = concatBytes(pairs.map((pair) => pair.target))
+  const streams = encodeDelta(pairs)
+  const chunks: ListedChunk[] = []
+  for (let at = 0; at < target.length; at += chunkBytes) {
+    const bytes = target.subarray(at, at + chunkBytes)
+    chunks.push({ id: digestOf(bytes) as string as ChunkId, sizeBytes: bytes.length })
+  }
+  return {
+    bases: pairs.map(({ base }) => base),
+    target,
+    chunks,
+    streams,
+    stored: encodeDeltaFrame(streams, 3),
+  }
+}
+
+/** Of each shape some alone, and some of all together. */
+export function makeFrames(seed: number): readonly DeltaFrame[] {
+  const random = seededRandom(seed)
+  const frames: DeltaFrame[] = []
+  for (const make of Object.values(deltaShapes))
+    for (let count = 0; count < 3; count++)
+      frames.push(frameOf(Array.from({ length: 1 + random.below(2) }, () => make(random))))
+  for (let count = 0; count < 6; count++)
+    frames.push(frameOf(Array.from({ length: 4 }, () => random.pick(Object.values(deltaShapes))(random))))
+  return frames.filter(({ target }) => target.length > 0)
+}
+
+/** What becomes of case `number`. Throws what no decoder may throw, and on bytes that were not promised. */
+export function tryCase(frames: readonly DeltaFrame[], seed: number, number: number): Verdict {
+  const random = seededRandom(Math.imul(seed + 1, 0x9e3779b1) + number)
+  const frame = random.pick(frames)
+  const other = random.pick(frames)
+  try {
+    const damaged = damage(random, frame, other)
+    return random.below(2) === 0 ? bySize(frame, damaged) : byChunks(frame, damaged)
+  } catch (error) {
+    if (isMossError(error, 'CONTAINER_DAMAGED') || isMossError(error, 'CHUNK_DIGEST_MISMATCH'))
+      return error.code
+    throw error
+  }
+}
+
+interface Damaged {
+  readonly streams: DeltaStreams
+  readonly bases: readonly Uint8Array[]
+}
+
+function damage(random: Random, frame: DeltaFrame, other: DeltaFrame): Damaged {
+  const kind = random.below(10)
+  if (kind < 3)
+    return { ...frame, streams: decodeDeltaFrame(mutateStored(random, frame.stored, other.stored), part) }
+  const streams = kind < 9 ? mutateStreams(random, frame.streams, other.streams) : frame.streams
+  if (kind < 7) return { ...frame, streams }
+  const which = random.below(frame.bases.length)
+  const bases = frame.bases.map((base, i) =>
+    i === which ? mutateBase(random, base, random.pick(other.bases)) : base,
+  )
+  return { streams, bases }
+}
+
+/** Without ids: what is made must be as long as promised, and no more. */
+function bySize({ target }: DeltaFrame, { streams, bases }: Damaged): Verdict {
+  const made = new Uint8Array(target.length)
+  let at = 0
+  const input = { streams, plainBytes: target.length, part }
+  for (const piece of decodePieces(input, bases.map(strictBase))) {
+    if (at + piece.length > target.length) throw new Error('more bytes than promised')
+    made.set(piece, at)
+    at += piece.length
+  }
+  if (at !== target.length) throw new Error(`${at} bytes instead of ${target.length}`)
+  return Buffer.compare(made, target) === 0 ? 'exact' : 'other bytes'
+}
+
+function byChunks({ target, chunks }: DeltaFrame, { streams, bases }: Damaged): Verdict {
+  const made: Uint8Array[] = []
+  for (const { bytes } of deltaChunks({ streams, bases: bases.map(strictBase), chunks, part }))
+    made.push(bytes.slice())
+  if (Buffer.compare(concatBytes(made), target) !== 0)
+    throw new Error('chunks passed that are not the target')
+  return 'exact'
+}
