@@ -127,6 +127,7 @@ class Scan {
   readonly #toField: number
   readonly #absolute: number
   readonly #fromField: number
+  readonly #symbolTable: ElfSection | undefined
   #symbolView: DataView | undefined
 
   constructor(base: BaseBytes, elf: Elf, found: ReferenceList) {
@@ -134,6 +135,7 @@ class Scan {
     this.#elf = elf
     this.#found = found
     this.#addresses = new Addresses(elf)
+    this.#symbolTable = elf.sections.find(({ type }) => type === sectionType.symbols)
     this.#toField = found.kind('field', 1)
     this.#absolute = found.kind('nothing', 1)
     this.#fromField = found.kind('field', -1)
@@ -222,8 +224,7 @@ class Scan {
 
   /** A file has one table of symbols, and it is read once however many sections name it. */
   #sectionRelocations(place: ElfSection | undefined, symbols: ElfSection | undefined) {
-    const first = this.#elf.sections.find(({ type }) => type === sectionType.symbols)
-    if (place === undefined || symbols === undefined || symbols !== first) return undefined
+    if (place === undefined || symbols === undefined || symbols !== this.#symbolTable) return undefined
     if (symbols.sizeBytes > mostSymbolBytes) return undefined
     if (place.type === sectionType.none || place.type === sectionType.noBytes) return undefined
     this.#symbolView ??= viewOf(Uint8Array.from(this.#base.read(symbols.offset, symbols.sizeBytes)))
