@@ -35,8 +35,8 @@ export interface EncodedDelta {
 
 export interface FileToEncode extends DeltaPair {
   readonly chunks: readonly WindowChunk[]
-  /** What would have to be carried of it otherwise. */
-  readonly lacking: Uint8Array
+  /** What would have to be carried of it otherwise, part by part. */
+  readonly lacking: readonly Uint8Array[]
 }
 
 /** Throws CHUNK_DIGEST_MISMATCH where a chunk changed since it was named. */
@@ -59,7 +59,7 @@ export const encodeDeltaJob: Job<DeltaToEncode, EncodedDelta> = {
     if (streamBytes(streams) > limits.deltaStreamBytes) return none
     const stored = encodeDeltaFrame(streams, input.level)
     if (stored.length >= plainBytes) return none
-    const lacking = kept.map((file) => file.lacking)
+    const lacking = kept.flatMap((file) => file.lacking)
     if (isShorterWhole(lacking, { bytes: stored.length, level: input.level, pricingLevel })) return none
     checkDecodes(kept, { streams, encoder })
     return { isKept, frame: { stored, digest: digestOf(stored), plainBytes } }
@@ -78,15 +78,20 @@ export function cutFiles({ bytes, files }: Pick<DeltaToEncode, 'bytes' | 'files'
   })
 }
 
-function lackingOf(target: Uint8Array, chunks: readonly WindowChunk[]): Uint8Array {
-  if (!chunks.some(({ isHeld }) => isHeld)) return target
+function lackingOf(target: Uint8Array, chunks: readonly WindowChunk[]): readonly Uint8Array[] {
+  if (!chunks.some(({ isHeld }) => isHeld)) return [target]
   let at = 0
   const parts: Uint8Array[] = []
   for (const { sizeBytes, isHeld } of chunks) {
     if (isHeld !== true) parts.push(target.subarray(at, at + sizeBytes))
     at += sizeBytes
   }
-  return concatBytes(parts)
+  return parts
+}
+
+export const priceWhole = ({ lacking }: FileToEncode, level: number): number => {
+  const plain = concatBytes(lacking)
+  return Math.min(plain.length, encodeZstd(plain, level).length)
 }
 
 /** A delta this much shorter before compression is taken without trying how the whole compresses. */
@@ -98,25 +103,28 @@ const needed = 0.97
 /** What a few samples of a file promise of the whole may be so wrong. */
 const samplesErr = 0.5
 
-function isWorthIt({ lacking }: FileToEncode, added: DeltaStreams, level: number): boolean {
+function isWorthIt(file: FileToEncode, added: DeltaStreams, level: number): boolean {
   const addedBytes = streamBytes(added)
-  if (addedBytes * surelyShorter <= lacking.length) return true
+  if (addedBytes * surelyShorter <= sizeOf(file.lacking)) return true
   const deltaBytes = priceOfStreams(added, level)
-  if (deltaBytes < samplesErr * samplePrice(lacking, level)) return true
-  return deltaBytes <= needed * Math.min(lacking.length, encodeZstd(lacking, level).length)
+  if (deltaBytes < samplesErr * samplePrice(file.lacking, level)) return true
+  return deltaBytes <= needed * priceWhole(file, level)
 }
 
 const sampleBytes = 32 * 1024
 const samples = 4
 
-/** Of the whole, as a few samples promise it. */
-function samplePrice(bytes: Uint8Array, level: number): number {
-  if (bytes.length <= samples * sampleBytes) return encodeZstd(bytes, level).length
+const sizeOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, { length }) => sum + length, 0)
+
+/** Of the whole, as samples of the longest part promise it. */
+function samplePrice(parts: readonly Uint8Array[], level: number): number {
+  const bytes = parts.reduce((most, part) => (part.length > most.length ? part : most))
   const step = Math.floor((bytes.length - sampleBytes) / (samples - 1))
+  if (step <= sampleBytes) return (encodeZstd(bytes, level).length * sizeOf(parts)) / bytes.length
   let price = 0
   for (let i = 0; i < samples; i++)
     price += encodeZstd(bytes.subarray(i * step, i * step + sampleBytes), level).length
-  return (price * bytes.length) / (samples * sampleBytes)
+  return (price * sizeOf(parts)) / (samples * sampleBytes)
 }
 
 function checkDecodes(

@@ -3,8 +3,7 @@
 import { DeltaEncoder } from '../delta/encode-delta.ts'
 import type { Job } from '../host/pool.ts'
 import { priceOfStreams } from './delta-frame.ts'
-import { cutFiles, type DeltaToEncode } from './delta-jobs.ts'
-import { encodeZstd } from './zstd.ts'
+import { cutFiles, type DeltaToEncode, priceWhole } from './delta-jobs.ts'
 
 /** `level` of zstd. */
 export type DeltasToPrice = Pick<DeltaToEncode, 'bytes' | 'files' | 'level' | 'deltaEffort'>
@@ -19,6 +18,6 @@ export const priceDeltasJob: Job<DeltasToPrice, readonly DeltaPrice[]> = {
   run: (input) =>
     cutFiles(input).map((file) => ({
       delta: priceOfStreams(new DeltaEncoder(input.deltaEffort).add(file), input.level),
-      whole: Math.min(file.lacking.length, encodeZstd(file.lacking, input.level).length),
+      whole: priceWhole(file, input.level),
     })),
 }

@@ -10,6 +10,7 @@ const levelsDiffer = 0.75
 /** As frames of chunks are. */
 const pieceBytes = 4 * 1024 * 1024
 
+/** `files` in any parts. */
 export function isShorterWhole(
   files: readonly Uint8Array[],
   {
@@ -20,37 +21,45 @@ export function isShorterWhole(
 ): boolean {
   const plainBytes = files.reduce((sum, { length }) => sum + length, 0)
   const look = Math.min(4 * bytes, pieceBytes)
-  if (look < plainBytes && priceOf(firstBytes(files, look), pricingLevel) * levelsDiffer > bytes) return false
-  const plain = concatBytes(files)
-  const rough = priceUpTo(plain, { level: pricingLevel, most: bytes / levelsDiffer })
+  const [first] = pieces(files, look)
+  if (first !== undefined && look < plainBytes && priceOf(first, pricingLevel) * levelsDiffer > bytes)
+    return false
+  const rough = priceUpTo(files, { level: pricingLevel, most: bytes / levelsDiffer })
   if (rough === undefined) return false
   return level === pricingLevel
     ? rough < bytes
-    : rough < bytes || priceUpTo(plain, { level, most: bytes }) !== undefined
-}
-
-function firstBytes(files: readonly Uint8Array[], count: number): Uint8Array {
-  let left = count
-  const first: Uint8Array[] = []
-  for (const file of files) {
-    if (left <= 0) break
-    first.push(file.subarray(0, left))
-    left -= file.length
-  }
-  return concatBytes(first)
+    : rough < bytes || priceUpTo(files, { level, most: bytes }) !== undefined
 }
 
 /** Undefined if it is `most` or more. */
 function priceUpTo(
-  plain: Uint8Array,
+  files: readonly Uint8Array[],
   { level, most }: { readonly level: number; readonly most: number },
 ): number | undefined {
   let price = 0
-  for (let at = 0; at < plain.length; at += pieceBytes) {
-    price += priceOf(plain.subarray(at, at + pieceBytes), level)
+  for (const piece of pieces(files, pieceBytes)) {
+    price += priceOf(piece, level)
     if (price >= most) return undefined
   }
   return price
+}
+
+/** The bytes of all files in pieces of this size, the last one shorter. */
+function* pieces(files: readonly Uint8Array[], sizeBytes: number): Generator<Uint8Array> {
+  let parts: Uint8Array[] = []
+  let room = sizeBytes
+  for (const file of files)
+    for (let at = 0; at < file.length;) {
+      const part = file.subarray(at, at + room)
+      parts.push(part)
+      at += part.length
+      room -= part.length
+      if (room > 0) continue
+      yield concatBytes(parts)
+      parts = []
+      room = sizeBytes
+    }
+  if (parts.length > 0) yield concatBytes(parts)
 }
 
 const priceOf = (plain: Uint8Array, level: number): number =>

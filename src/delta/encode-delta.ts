@@ -20,7 +20,7 @@ export interface DeltaEffort extends Thoroughness {
 
 const usualEffort: DeltaEffort = { step: 8, mostStride: 4, unpacks: true }
 
-/** Either may be empty. */
+/** Either may be empty. They are changed while they are encoded, and put back. */
 export type DeltaPair = Pair
 
 export function encodeDelta(pairs: readonly DeltaPair[]): DeltaStreams {
@@ -79,11 +79,11 @@ export class DeltaEncoder {
     control.number(pair.target.length)
     if (references === undefined) this.#addRuns(pair, this.#runsOf(pair))
     else {
-      const labelled = {
-        base: labelReferences(pair.base, references.base),
-        target: labelReferences(pair.target, references.target),
-      }
-      const runs = this.#runsOf(labelled)
+      const restoreBase = labelReferences(pair.base, references.base)
+      const restoreTarget = labelReferences(pair.target, references.target)
+      const runs = this.#runsOf(pair)
+      restoreTarget()
+      restoreBase()
       this.#addRuns(pair, runs, new ReferencePrediction(references.base, runs, pair.base.length))
     }
   }

@@ -1,31 +1,28 @@
-// A copy of a file for finding out how it lies along another: every reference is replaced by a label of what it points
-// at, so that the same code is the same bytes wherever it stands and whatever stands where. Only the encoder needs it.
+// Labels the references of a file for finding out how it lies along another: each is replaced by a label of what it points
+// at, so that the same code is the same bytes wherever it stands and whatever stands where. Done in place, since files are
+// long; the fields are put back afterwards. Only the encoder needs it.
 import type { References } from './references.ts'
 
 /** So many bytes at a target make its label. */
 const labelBytes = 16
 
+/** Gives what puts the file back as it was. */
 export function labelReferences(
   file: Uint8Array,
   { count, fields, targets }: Pick<References, 'count' | 'fields' | 'targets'>,
-): Uint8Array {
-  const labelled = new Uint8Array(file)
+): () => void {
+  const view = new DataView(file.buffer, file.byteOffset, file.length)
+  const values = new Int32Array(count)
   for (let i = 0; i < count; i++) {
-    const at = fields[i]!
-    labelled[at] = labelled[at + 1] = labelled[at + 2] = labelled[at + 3] = 0
+    values[i] = view.getInt32(fields[i]!, true)
+    view.setInt32(fields[i]!, 0, true)
   }
   const labels = new Int32Array(count)
-  const view = new DataView(labelled.buffer)
   for (let i = 0; i < count; i++) labels[i] = labelAt(view, targets[i]!)
-  for (let i = 0; i < count; i++) {
-    const at = fields[i]!
-    const label = labels[i]!
-    labelled[at] = label >>> 24
-    labelled[at + 1] = label >>> 16
-    labelled[at + 2] = label >>> 8
-    labelled[at + 3] = label
+  for (let i = 0; i < count; i++) view.setInt32(fields[i]!, labels[i]!, true)
+  return () => {
+    for (let i = 0; i < count; i++) view.setInt32(fields[i]!, values[i]!, true)
   }
-  return labelled
 }
 
 function labelAt(bytes: DataView, at: number): number {
