@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Lists and extracts a moss container. Written from man/moss-bundle.5 alone, with the standard library and zstd(1),
-to show that the page is enough. Checks digests and rules as it goes, but no signatures: minisign(1) does that.
+"""Lists and extracts a moss container. Written from man/moss-bundle.5 alone, with the standard library, zstd(1) and
+gzip(1), to show that the page is enough; frames of codec 4 are in read_delta.py and read_references.py. Checks digests
+and rules as it goes, but no signatures: minisign(1) does that.
 
 usage: read-bundle.py [--bases HAVE] list FILE
        read-bundle.py [--bases HAVE] extract FILE FOLDER
@@ -10,12 +11,13 @@ HAVE is a folder whose files may serve as bases, manifests and snapshots include
 compared with their digest alone, and a bundle whose metadata builds on such files is refused.
 """
 
-import hashlib
 import os
 import struct
-import subprocess
 import sys
-import tempfile
+
+sys.dont_write_bytecode = True
+from read_bytes import Refused, decode_zstd, digest, need, u16, u32, u64
+from read_delta import decode_delta
 
 KINDS = {1: "bundle", 2: "package", 3: "state", 4: "channel", 5: "root"}
 ORDER = (
@@ -24,34 +26,7 @@ ORDER = (
 WIDTHS = {"known": 32, "frames": 64, "bases": 48, "packages": 48, "capabilities": 36, "hosts": 40, "contents": 52, "links": 36}
 
 
-class Refused(Exception):
-    pass
-
-
 PROBLEMS = (Refused, KeyError, IndexError, struct.error, UnicodeDecodeError, OSError)
-
-
-def need(condition, problem):
-    if not condition:
-        raise Refused(problem)
-
-
-def digest(data):
-    return hashlib.sha256(data).digest()
-
-
-def u16(data, at):
-    return struct.unpack_from("<H", data, at)[0]
-
-
-def u32(data, at):
-    return struct.unpack_from("<I", data, at)[0]
-
-
-def u64(data, at):
-    value = struct.unpack_from("<Q", data, at)[0]
-    need(value < 2**53, "a number from 2^53")
-    return value
 
 
 def decode_cbor(data):
@@ -110,20 +85,6 @@ def decode_stored(stored, codec, plain_size):
     return decode_zstd(stored, plain_size)
 
 
-REACH = 25165824
-
-
-def decode_zstd(stored, plain_size, base=b""):
-    command = ["zstd", "-d", "-c", "-q"]
-    with tempfile.NamedTemporaryFile() as file:
-        if base:
-            file.write(base[1:] if base.startswith(bytes.fromhex("37a430ec")) else base)
-            file.flush()
-            command.append("--patch-from=" + file.name)
-        done = subprocess.run(command, input=stored, capture_output=True, check=False)
-    need(done.returncode == 0, "zstd cannot decode it")
-    need(len(done.stdout) == plain_size, "another size after decoding")
-    return done.stdout
 
 
 def unpack_chunks(packed, frame_count):
@@ -140,85 +101,6 @@ def unpack_chunks(packed, frame_count):
     return struct.pack("<256I", *fan_out) + b"".join(one[0] + struct.pack("<III", *one[1:]) for one in records)
 
 
-class Stream:
-    def __init__(self, name, data):
-        self.name, self.data, self.at = name, data, 0
-
-    def done(self):
-        return self.at == len(self.data)
-
-    def take(self, count):
-        need(count <= len(self.data) - self.at, f"stream {self.name} is cut short")
-        self.at += count
-        return self.data[self.at - count : self.at]
-
-    def number(self):
-        value = 0
-        for place in range(5):
-            byte = self.take(1)[0]
-            value += (byte & 127) << (7 * place)
-            if byte < 128:
-                return value
-        raise Refused(f"a number of more than five bytes in stream {self.name}")
-
-    def signed(self):
-        value = self.number()
-        return -(value + 1) // 2 if value % 2 else value // 2
-
-
-STREAMS = ("control", "seeks", "gaps", "runs", "differences", "extra")
-
-
-def delta_streams(stored):
-    need(len(stored) >= 48, "the header of a delta is cut short")
-    at, total, streams = 48, 0, {}
-    for index, name in enumerate(STREAMS):
-        plain_size, size = u32(stored, 8 * index), u32(stored, 8 * index + 4)
-        total += plain_size
-        need(size <= plain_size and total <= 16777216, "a stream of another size")
-        part = stored[at : at + size]
-        need(len(part) == size, "streams are cut short")
-        streams[name] = Stream(name, part if size == plain_size else decode_zstd(part, plain_size))
-        at += size
-    need(at == len(stored), "bytes after the last stream")
-    return streams
-
-
-def decode_delta(stored, bases, plain_size):
-    streams = delta_streams(stored)
-    control, seeks, extra = streams["control"], streams["seeks"], streams["extra"]
-    plain, copied = bytearray(), []
-    for base in bases:
-        end, place = control.number() + len(plain), 0
-        need(end <= plain_size, "a file is longer than its frame")
-        while len(plain) < end:
-            place += seeks.signed()
-            copy, more = control.number(), control.number()
-            need(0 <= place and place + copy <= len(base), "a segment leaves its base")
-            need(len(plain) + copy + more <= end, "a segment is longer than its file")
-            copied.append((len(plain), copy))
-            plain += base[place : place + copy] + extra.take(more)
-            place += copy
-    need(len(plain) == plain_size, "the files do not fill their frame")
-    add_differences(plain, copied, streams)
-    need(all(stream.done() for stream in streams.values()), "a stream goes on after the files")
-    return bytes(plain)
-
-
-def add_differences(plain, copied, streams):
-    """As if all copied runs stood one behind the other."""
-    places = (start + i for start, size in copied for i in range(size))
-    while not streams["gaps"].done():
-        for _ in range(streams["gaps"].number()):
-            need(next(places, None) is not None, "a gap goes on after the files")
-        count = streams["runs"].number()
-        need(count > 0, "an empty run")
-        for difference in streams["differences"].take(count):
-            place = next(places, None)
-            need(place is not None, "differences go on after the files")
-            plain[place] = (plain[place] + difference) & 255
-
-
 def files_by_digest(folder):
     found = {}
     for where, _, names in os.walk(folder):
@@ -228,6 +110,10 @@ def files_by_digest(folder):
                 with open(path, "rb") as file:
                     found[digest(file.read())] = path
     return found
+
+
+REACH = 25165824
+MOST_DELTA = 134217728
 
 
 class Container:
@@ -326,27 +212,28 @@ class Container:
         self.bases = self.records("bases")
         need(self.kind != "package" or not self.bases, "a package with bases")
         for record in self.bases:
-            need(1 <= u32(record, 40) <= 67108864 and u32(record, 44) == 0, "table bases is wrong")
+            need(1 <= u32(record, 40) <= MOST_DELTA and u32(record, 44) == 0, "table bases is wrong")
             need(u64(record, 32) + u32(record, 40) < 2**53, "table bases is wrong")
         end = used = 0
         for record in self.frames:
             codec, first, count = u16(record, 48), u32(record, 52), u32(record, 56)
             need(codec in (0, 2, 4), f"codec {codec}")
             need(u64(record, 32) == end and u16(record, 50) == u32(record, 60) == 0, "table frames is wrong")
-            need(1 <= u32(record, 44) <= (67108864 if codec == 4 else 8388608), "a frame of another size")
+            need(1 <= u32(record, 44) <= (MOST_DELTA if codec == 4 else 8388608), "a frame of another size")
             need((first == used and count > 0) if codec == 4 else first == count == 0, "bases of a frame are wrong")
             need(used + count <= len(self.bases), "more bases than there are")
-            need(sum(u32(base, 40) for base in self.bases[used : used + count]) <= 67108864, "bases of a frame are too large")
+            need(sum(u32(base, 40) for base in self.bases[used : used + count]) <= MOST_DELTA, "bases of a frame are too large")
             need(codec == 0 or u32(record, 40) < u32(record, 44), "a frame of another size")
             end, used = end + u32(record, 40), used + count
         need(used == len(self.bases), "bases that no frame uses")
         need(end == self.head["frames"]["stored"], "frames of another size")
-        self.chunks, previous = {}, (b"", 0)
+        self.chunks, previous = {}, (b"", 0, 0)
         table = self.sections.get("chunks", bytes(1024))
         for at in range(1024, len(table), 44):
             record = table[at : at + 44]
-            need((record[:32], u32(record, 32)) > previous, "table chunks is not sorted")
-            previous = (record[:32], u32(record, 32))
+            place = (record[:32], u32(record, 32), u32(record, 36))
+            need(at == 1024 or place > previous, "table chunks is not sorted")
+            previous = place
             places = self.chunks.setdefault(record[:32], [])
             places.append((u32(record, 32), u32(record, 36), u32(record, 40)))
             need(places[0][2] == u32(record, 40), "a chunk of two sizes")
@@ -411,8 +298,12 @@ class Container:
         return all(base[:32] in self.have for base in bases)
 
     def chunk(self, chunk_id):
+        """From the first frame whose bases are here; None without a folder of bases."""
         places = self.chunks[chunk_id]
-        number, offset, size = next((place for place in places if self.can_decode(place[0])), places[0])
+        return self.chunk_at(chunk_id, next((place for place in places if self.can_decode(place[0])), places[0]))
+
+    def chunk_at(self, chunk_id, place):
+        number, offset, size = place
         plain = self.frame(number)
         if plain is None:
             return None
@@ -488,8 +379,8 @@ def check(path, have):
     try:
         container = Container(path, have)
         list(container.manifests())
-        for chunk_id in sorted(container.chunks, key=container.chunks.get):
-            container.chunk(chunk_id)
+        for place, chunk_id in sorted((place, one) for one in container.chunks for place in container.chunks[one]):
+            container.chunk_at(chunk_id, place)
         print("ok", path)
     except PROBLEMS as problem:
         print("refused", path, problem)
