@@ -9,7 +9,7 @@ import { MossError } from '../base/error.ts'
 import { limits } from '../base/limits.ts'
 import { type BaseBytes, bytesInMemory } from './base-bytes.ts'
 import type { Maker } from './deflate.ts'
-import { form, mostMembers } from './delta-forms.ts'
+import { form, mostMembers, mostRuns } from './delta-forms.ts'
 import type { DeltaStreams } from './delta-streams.ts'
 import { repack, unpackBase } from './members.ts'
 import { ReferencePrediction } from './predict-references.ts'
@@ -51,9 +51,6 @@ export function* decodePieces(
 
 /** Bytes of a run that are made at once. */
 const pieceBytes = 256 * 1024
-
-/** Of one file: more would cost more memory than they save bytes. */
-const mostRuns = 2 * 1024 * 1024
 
 class DeltaDecoder {
   readonly #referencesOf: (base: BaseBytes) => References | undefined

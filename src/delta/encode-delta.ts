@@ -1,9 +1,10 @@
 // Writes targets as differences from their bases, one base each, as streams that decode-delta.ts turns back. It trusts
 // its input and keeps base, target and index of one file in memory. The same input gives the same streams.
+import { limits } from '../base/limits.ts'
 import { agreeingRun, bufferOf } from './agreement.ts'
 import { align, type Pair, type Thoroughness } from './align.ts'
 import { bytesInMemory } from './base-bytes.ts'
-import { form, mostMembers } from './delta-forms.ts'
+import { form, mostMembers, mostRuns } from './delta-forms.ts'
 import { type DeltaStreams, type StreamName, streamNames, StreamWriter } from './delta-streams.ts'
 import { findMembers, findStreams } from './find-members.ts'
 import { labelReferences } from './label-references.ts'
@@ -51,7 +52,8 @@ export class DeltaEncoder {
   /** Gives what the file added to the streams, valid until the next one is added. */
   add(pair: DeltaPair): DeltaStreams {
     this.#before = { lengths: eachStream((name) => this.#streams[name].length), gap: this.#gap }
-    const members = this.#effort.unpacks ? findMembers(pair.target).slice(0, mostMembers) : []
+    const isPacked = !this.#effort.unpacks || pair.base.length > limits.deltaUnpackedBytes
+    const members = isPacked ? [] : findMembers(pair.target).slice(0, mostMembers)
     if (members.length > 0) this.#addUnpacked(pair, members)
     else this.#addPlain(pair)
     return eachStream((name) => this.#streams[name].since(this.#before.lengths[name]))
@@ -107,7 +109,8 @@ export class DeltaEncoder {
   #runsOf(pair: Pair): RunList {
     const runs = new RunList()
     for (const { at, baseAt, copy, extra } of align(pair, this.#effort, this.#room))
-      runs.add(at, baseAt, copy, extra)
+      if (runs.count < mostRuns) runs.add(at, baseAt, copy, extra)
+      else runs.addExtra(copy + extra)
     return runs
   }
 

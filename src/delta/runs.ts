@@ -18,6 +18,11 @@ export class RunList implements Runs {
     this.extras[this.count++] = extra
   }
 
+  /** To the last run. */
+  addExtra(count: number): void {
+    this.extras[this.count - 1]! += count
+  }
+
   #grow(): void {
     const grown = (array: Uint32Array): Uint32Array<ArrayBuffer> => {
       const copy = new Uint32Array(2 * array.length)

@@ -2,9 +2,11 @@
 // what is asked for, and through the stored form; and no base costs more than its size deserves.
 import { expect, test } from 'vitest'
 import { concatBytes } from '../../src/base/bytes.ts'
+import { limits } from '../../src/base/limits.ts'
 import { decodeDeltaFrame, encodeDeltaFrame } from '../../src/container/delta-frame.ts'
 import { bytesInMemory } from '../../src/delta/base-bytes.ts'
 import { decodeDelta, decodePieces } from '../../src/delta/decode-delta.ts'
+import { deflate } from '../../src/delta/deflate.ts'
 import { DeltaEncoder, type DeltaPair, encodeDelta } from '../../src/delta/encode-delta.ts'
 import { ReferencePrediction } from '../../src/delta/predict-references.ts'
 import { findReferences } from '../../src/delta/references.ts'
@@ -12,6 +14,7 @@ import { seededRandom } from '../sim/random.ts'
 import { deltaShapes, overlappingRecords, programPair } from '../support/delta-pairs.ts'
 import { elfFile } from '../support/elf-file.ts'
 import { knownBytes } from '../support/known-bytes.ts'
+import { gzipFile } from '../support/packed-files.ts'
 import { strictBase } from '../support/strict-base.ts'
 
 const seed = Number(process.env['MOSS_SEED'] ?? Date.now() % 1_000_000)
@@ -140,4 +143,37 @@ test('an empty base and an empty file are a pair like others', () => {
   ])
   const plain = decodeDelta({ streams, bases: [empty, empty], plainBytes: 1, part: 'a frame' })
   expect(plain).toEqual(Uint8Array.of(7))
+})
+
+test('a packed file comes back from a base that is too long to unpack', () => {
+  const base = new Uint8Array(limits.deltaUnpackedBytes + 1)
+  const packed = deflate(
+    knownBytes(3000).map((byte) => byte % 9),
+    6,
+  )!
+  const target = gzipFile({ packed })
+  base.set(target, 5000)
+  expect(comesBack([{ base: target, target }], thoroughnesses[1]!)).toBe(true)
+  expect(comesBack([{ base, target }], thoroughnesses[1]!)).toBe(true)
+})
+
+test.skipIf(!isAll)('a file that could have more segments than a file may have comes back', () => {
+  const phraseBytes = 48
+  const phrases = 65_536
+  const base = knownBytes(phraseBytes * phrases, 5)
+  const target = new Uint8Array(phraseBytes * 2_300_000)
+  const random = seededRandom(seed)
+  for (let at = 0; at < target.length; at += phraseBytes) {
+    const from = phraseBytes * random.below(phrases)
+    target.set(base.subarray(from, from + phraseBytes), at)
+  }
+  const encoder = new DeltaEncoder(thoroughnesses[2])
+  encoder.add({ base, target })
+  const plain = decodeDelta({
+    streams: encoder.finish(),
+    bases: [base],
+    plainBytes: target.length,
+    part: 'a frame',
+  })
+  expect(Buffer.compare(plain, target)).toBe(0)
 })
