@@ -14,9 +14,9 @@ export interface Effort {
   readonly deltaEffort: DeltaEffort
 }
 
-const quick = { pricingLevel: 1, deltaEffort: { step: 16, mostStride: 8, unpacks: false } }
-const usual = { pricingLevel: 3, deltaEffort: { step: 8, mostStride: 4, unpacks: true } }
-const thorough = { pricingLevel: 3, deltaEffort: { step: 4, mostStride: 1, unpacks: true } }
+const quick = { pricingLevel: 1, deltaEffort: { step: 16, mostStride: 8, isQuick: true } }
+const usual = { pricingLevel: 3, deltaEffort: { step: 8, mostStride: 4, isQuick: false } }
+const thorough = { pricingLevel: 3, deltaEffort: { step: 4, mostStride: 1, isQuick: false } }
 
 const efforts: readonly Effort[] = [
   { name: 'fast', level: 1, deltaLevel: 1, ...quick },

@@ -5,7 +5,10 @@ import { MossError } from '../base/error.ts'
 import { decodeZstd, encodeZstd } from './zstd.ts'
 
 export type Codec = 0 | 2
-export type FrameCodec = Codec | 4
+export type FrameCodec = Codec | 3 | 4
+
+/** Whether a frame of this codec is decoded with bases. */
+export const hasBases = (codec: FrameCodec): codec is 3 | 4 => codec === 3 || codec === 4
 
 const reserved = [1, 3, 4]
 
@@ -16,7 +19,7 @@ export function checkCodec(codec: number, part: string): Codec {
 }
 
 export const checkFrameCodec = (codec: number, part: string): FrameCodec =>
-  codec === 4 ? codec : checkCodec(codec, part)
+  codec === 3 || codec === 4 ? codec : checkCodec(codec, part)
 
 export interface Encoded {
   readonly codec: Codec

@@ -1,18 +1,19 @@
-// The processor's work of making a delta frame, as a pure function for a pool of workers: each file of a group is
-// encoded against its base and priced against its whole bytes, those that pay share the frame's streams, and the
-// frame is decoded again before anyone relies on it. The same group and level give the same frame.
+// The processor's work of making delta frames, as a pure function for a pool of workers: each file of a group is
+// encoded against its base and priced against its whole bytes, those that pay share a frame, texts apart from others, and
+// what was encoded is decoded again before anyone relies on it. The same group and level give the same frames.
 import { concatBytes } from '../base/bytes.ts'
 import { digestOf } from '../base/digest.ts'
 import type { Digest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
-import type { DeltaEffort } from '../delta/encode-delta.ts'
 import { bytesInMemory } from '../delta/base-bytes.ts'
 import { type DeltaStreams, streamBytes } from '../delta/delta-streams.ts'
 import type { WindowChunk } from '../delta/delta-windows.ts'
-import { DeltaEncoder, type DeltaPair } from '../delta/encode-delta.ts'
+import { type DeltaEffort, DeltaEncoder, type DeltaPair } from '../delta/encode-delta.ts'
 import type { Job } from '../host/pool.ts'
 import { deltaChunks } from './delta-chunks.ts'
 import { encodeDeltaFrame, priceOfStreams } from './delta-frame.ts'
+import { checkChunk } from './jobs.ts'
+import { decodeTextFrame, encodeTextFrame, groupsOfText, isText } from './text-frames.ts'
 import { isShorterWhole } from './whole-price.ts'
 import { encodeZstd } from './zstd.ts'
 
@@ -26,55 +27,112 @@ export interface DeltaToEncode {
   readonly deltaEffort?: DeltaEffort
 }
 
-export interface EncodedDelta {
-  /** For each file whether it is in the frame. */
-  readonly isKept: readonly boolean[]
-  /** Absent if no file is. */
-  readonly frame?: { readonly stored: Uint8Array; readonly digest: Digest; readonly plainBytes: number }
+export interface DeltaFrame {
+  readonly codec: 3 | 4
+  readonly stored: Uint8Array
+  readonly digest: Digest
+  readonly plainBytes: number
+  /** Numbers of the group's files that it gives, in its order. */
+  readonly files: readonly number[]
 }
 
+/** What is in no frame is better carried whole. */
+export type EncodedDelta = readonly DeltaFrame[]
+
 export interface FileToEncode extends DeltaPair {
+  readonly number: number
   readonly chunks: readonly WindowChunk[]
   /** What would have to be carried of it otherwise, part by part. */
   readonly lacking: readonly Uint8Array[]
 }
+
+type Prices = Pick<DeltaToEncode, 'level' | 'deltaEffort'> & { readonly pricingLevel: number }
 
 /** Throws CHUNK_DIGEST_MISMATCH where a chunk changed since it was named. */
 export const encodeDeltaJob: Job<DeltaToEncode, EncodedDelta> = {
   name: 'container.encode-delta',
   run: (input) => {
     const files = cutFiles(input)
-    const pricingLevel = Math.min(input.level, input.pricingLevel ?? 3)
-    const encoder = new DeltaEncoder(input.deltaEffort)
-    const isKept = files.map((file) => {
-      const isWorth = isWorthIt(file, encoder.add(file), pricingLevel)
-      if (!isWorth) encoder.undo()
-      return isWorth
-    })
-    const kept = files.filter((_, index) => isKept[index])
-    const none = { isKept: files.map(() => false) }
-    if (kept.length === 0) return none
-    const streams = encoder.finish()
-    const plainBytes = kept.reduce((sum, { target }) => sum + target.length, 0)
-    if (streamBytes(streams) > limits.deltaStreamBytes) return none
-    const stored = encodeDeltaFrame(streams, input.level)
-    if (stored.length >= plainBytes) return none
-    const lacking = kept.flatMap((file) => file.lacking)
-    if (isShorterWhole(lacking, { bytes: stored.length, level: input.level, pricingLevel })) return none
-    checkDecodes(kept, { streams, encoder })
-    return { isKept, frame: { stored, digest: digestOf(stored), plainBytes } }
+    const prices = { ...input, pricingLevel: Math.min(input.level, input.pricingLevel ?? 3) }
+    const groups = input.deltaEffort?.isQuick === true ? [] : groupsOfText(files.filter(isTextPair))
+    const ofText = new Set(groups.flat())
+    const others = files.filter((file) => !ofText.has(file))
+    return [...groups.map((group) => textFrame(group, prices)), differenceFrame(others, prices)]
+      .filter((frame) => frame !== undefined)
+      .toSorted((a, b) => a.files[0]! - b.files[0]!)
   },
-  transfer: ({ frame }) => (frame === undefined ? [] : [frame.stored.buffer as ArrayBuffer]),
+  transfer: (frames) => frames.map(({ stored }) => stored.buffer as ArrayBuffer),
 }
+
+const isTextPair = ({ base, target }: DeltaPair): boolean => isText(base) && isText(target)
+
+/** Codec 3, or 4 where that is shorter with what it leaves to be carried whole. */
+function textFrame(files: readonly FileToEncode[], prices: Prices): DeltaFrame | undefined {
+  const differences = differenceFrame(files, prices)
+  const left = files.filter(({ number }) => differences?.files.includes(number) !== true)
+  const price = left.reduce(
+    (sum, file) => sum + priceWhole(file, prices.pricingLevel),
+    differences?.stored.length ?? 0,
+  )
+  const stored = encodeTextFrame(files, prices.level)
+  if (stored.length >= price || isWholeShorter(files, stored, prices)) return differences
+  const made = decodeTextFrame(stored, files)
+  checkChunks(
+    made,
+    files.flatMap(({ chunks }) => chunks),
+  )
+  return frameOf(3, stored, files)
+}
+
+function differenceFrame(files: readonly FileToEncode[], prices: Prices): DeltaFrame | undefined {
+  const encoder = new DeltaEncoder(prices.deltaEffort)
+  const kept = files.filter((file) => {
+    const isWorth = isWorthIt(file, encoder.add(file), prices.pricingLevel)
+    if (!isWorth) encoder.undo()
+    return isWorth
+  })
+  if (kept.length === 0) return undefined
+  const streams = encoder.finish()
+  if (streamBytes(streams) > limits.deltaStreamBytes) return undefined
+  const stored = encodeDeltaFrame(streams, prices.level)
+  if (isWholeShorter(kept, stored, prices)) return undefined
+  checkDecodes(kept, { streams, encoder })
+  return frameOf(4, stored, kept)
+}
+
+function isWholeShorter(
+  files: readonly FileToEncode[],
+  stored: Uint8Array,
+  { level, pricingLevel }: Prices,
+): boolean {
+  const lacking = files.flatMap((file) => file.lacking)
+  return (
+    stored.length >= sizeOf(files.map(({ target }) => target)) ||
+    isShorterWhole(lacking, { bytes: stored.length, level, pricingLevel })
+  )
+}
+
+const frameOf = (
+  codec: DeltaFrame['codec'],
+  stored: Uint8Array,
+  files: readonly FileToEncode[],
+): DeltaFrame => ({
+  codec,
+  // A view of a shared buffer could not be handed to another thread.
+  stored: stored.byteLength === stored.buffer.byteLength ? stored : Uint8Array.from(stored),
+  digest: digestOf(stored),
+  plainBytes: sizeOf(files.map(({ target }) => target)),
+  files: files.map(({ number }) => number),
+})
 
 export function cutFiles({ bytes, files }: Pick<DeltaToEncode, 'bytes' | 'files'>): readonly FileToEncode[] {
   let at = 0
-  return files.map(({ baseBytes, chunks }) => {
+  return files.map(({ baseBytes, chunks }, number) => {
     const base = bytes.subarray(at, at + baseBytes)
     const targetBytes = chunks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     const target = bytes.subarray(at + baseBytes, at + baseBytes + targetBytes)
     at += baseBytes + targetBytes
-    return { base, target, chunks, lacking: lackingOf(target, chunks) }
+    return { number, base, target, chunks, lacking: lackingOf(target, chunks) }
   })
 }
 
@@ -125,6 +183,14 @@ function samplePrice(parts: readonly Uint8Array[], level: number): number {
   for (let i = 0; i < samples; i++)
     price += encodeZstd(bytes.subarray(i * step, i * step + sampleBytes), level).length
   return (price * sizeOf(parts)) / (samples * sampleBytes)
+}
+
+function checkChunks(plain: Uint8Array, chunks: readonly WindowChunk[]): void {
+  let at = 0
+  for (const { id, sizeBytes } of chunks) {
+    checkChunk(plain.subarray(at, at + sizeBytes), id)
+    at += sizeBytes
+  }
 }
 
 function checkDecodes(

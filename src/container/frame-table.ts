@@ -5,7 +5,7 @@ import { compareBytes, fromHex } from '../base/bytes.ts'
 import type { ChunkId, Digest } from '../base/ids.ts'
 import { chunkSizes, limits } from '../base/limits.ts'
 import { BaseTable } from './base-table.ts'
-import { checkFrameCodec, type FrameCodec } from './codecs.ts'
+import { checkFrameCodec, type FrameCodec, hasBases } from './codecs.ts'
 import { deltaHeaderBytes } from './delta-frame.ts'
 import { viewOf, writeU32, writeU64 } from './little-endian.ts'
 import { Records } from './records.ts'
@@ -18,7 +18,7 @@ export interface FrameEntry {
   readonly codec: FrameCodec
   /** Of the stored bytes. */
   readonly digest: Digest
-  /** How many records of table `bases` it uses; none unless its codec is 4. */
+  /** How many records of table `bases` it uses; none unless its codec is 3 or 4. */
   readonly bases?: number
 }
 
@@ -152,15 +152,16 @@ export class FrameTable {
   /** `first` is where this frame's bases must start; gives where they end. */
   #checkBases(n: number, first: number, bases: BaseTable): number {
     const { codec, bases: count = 0 } = this.entry(n)
-    if (codec !== 4 && (count !== 0 || this.firstBase(n) !== 0))
+    if (!hasBases(codec) && (count !== 0 || this.firstBase(n) !== 0))
       this.#records.refuse(`frame ${n} names bases it cannot use`)
-    if (codec !== 4) return first
+    if (!hasBases(codec)) return first
     if (count === 0 || this.firstBase(n) !== first || first + count > bases.count)
       this.#records.refuse(
         `frame ${n} names bases ${this.firstBase(n)} to ${this.firstBase(n) + count} of ${bases.count}`,
       )
     const sizeBytes = bases.ranges(first, count).reduce((sum, range) => sum + range.sizeBytes, 0)
-    if (sizeBytes > limits.deltaBaseBytes) this.#records.refuse(`frame ${n} has bases of ${sizeBytes} bytes`)
+    const most = codec === 3 ? limits.zstdBaseBytes : limits.deltaBaseBytes
+    if (sizeBytes > most) this.#records.refuse(`frame ${n} has bases of ${sizeBytes} bytes`)
     return first + count
   }
 }

@@ -25,7 +25,7 @@ export interface FinishedFrames extends FramesDraft {
   /** The spool that holds the stored bytes. */
   readonly path: string
   readonly plainBytes: number
-  /** The part of the stored bytes that is frames of codec 4. */
+  /** The part of the stored bytes that is frames with bases. */
   readonly deltaBytes: number
 }
 
@@ -147,7 +147,7 @@ export class FrameSpool implements Disposable {
   }
 
   /**
-   * Files as deltas, in a frame of their own; `onPriced` hears in order which of them pay, and those that do not are to
+   * Files as deltas, in frames of their own; `onPriced` hears in order which of them pay, and those that do not are to
    * be added as chunks. All deltas come before the first chunk. Room was made; `group.bytes` moves away.
    */
   addDeltas(group: DeltaGroup, onPriced: (isKept: readonly boolean[]) => void): void {
@@ -237,14 +237,14 @@ export class FrameSpool implements Disposable {
   async #writeOldestDelta(): Promise<void> {
     const oldest = this.#deltas.shift()
     if (oldest === undefined) return
-    const { isKept, frame } = await oldest.encoded
+    const frames = await oldest.encoded
     this.#deltaBytes -= oldest.inUse
-    if (frame !== undefined) {
-      const kept = oldest.files.filter((_, index) => isKept[index])
-      this.#placeDeltas(kept)
-      const { stored, digest, plainBytes } = frame
+    const isKept = oldest.files.map(() => false)
+    for (const { files, codec, stored, digest, plainBytes } of frames) {
+      for (const n of files) isKept[n] = true
+      this.#placeDeltas(files.map((n) => oldest.files[n]!))
       this.#deltaStoredBytes += stored.length
-      this.#write(stored, { plainBytes, codec: 4, digest, bases: kept.length })
+      this.#write(stored, { plainBytes, codec, digest, bases: files.length })
     }
     oldest.onPriced(isKept)
   }

@@ -1,5 +1,6 @@
 // The processor's work of this room, as pure functions for a pool of workers: packing a group of chunks into a
 // frame, and unpacking one. Both check every chunk against its id, so neither side can pass on a wrong one.
+import { concatBytes } from '../base/bytes.ts'
 import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { ChunkId, Digest } from '../base/ids.ts'
@@ -8,6 +9,7 @@ import { decodeDelta } from '../delta/decode-delta.ts'
 import { decodeStored, encodeStored, type Encoded, type FrameCodec } from './codecs.ts'
 import { decodeDeltaFrame } from './delta-frame.ts'
 import type { ChunkInFrame } from './frame-table.ts'
+import { decodeZstd } from './zstd.ts'
 
 export interface FrameToEncode {
   /** The chunks back to back. */
@@ -25,7 +27,7 @@ export interface FrameToDecode {
   readonly stored: Uint8Array
   readonly codec: FrameCodec
   readonly plainBytes: number
-  /** Of codec 4: the bytes of its bases in their order. Whether they are what the table names nobody has checked. */
+  /** Of codec 3 and 4: the bytes of its bases in their order. Whether they are what the table names nobody has checked. */
   readonly bases?: readonly Uint8Array[]
   readonly chunks: readonly ChunkInFrame[]
   /** Names the frame in errors. */
@@ -58,15 +60,24 @@ export const encodeFrameJob: Job<FrameToEncode, EncodedFrame> = {
 export const decodeFrameJob: Job<FrameToDecode, Uint8Array> = {
   name: 'container.decode-frame',
   run: ({ stored, codec, plainBytes, bases = [], chunks, part }) => {
-    const plain =
-      codec === 4
-        ? decodeDelta({ streams: decodeDeltaFrame(stored, part), bases, plainBytes, part })
-        : decodeStored({ codec, stored }, { plainBytes, part })
+    const plain = decodePlain({ stored, codec, plainBytes, bases, part })
     for (const { id, offset, sizeBytes } of chunks)
       checkChunk(plain.subarray(offset, offset + sizeBytes), id, part)
     return plain
   },
   transfer: bufferOf,
+}
+
+function decodePlain({
+  stored,
+  codec,
+  plainBytes,
+  bases = [],
+  part,
+}: Omit<FrameToDecode, 'chunks'>): Uint8Array {
+  if (codec === 4) return decodeDelta({ streams: decodeDeltaFrame(stored, part), bases, plainBytes, part })
+  if (codec === 3) return decodeZstd(stored, plainBytes, part, concatBytes(bases))
+  return decodeStored({ codec, stored }, { plainBytes, part })
 }
 
 export function checkChunk(bytes: Uint8Array, id: ChunkId, part?: string): void {

@@ -7,6 +7,7 @@ import type { ChunkReader } from '../delta/chunk-reader.ts'
 import type { Pool } from '../host/pool.ts'
 import type { BaseRange } from './base-table.ts'
 import type { FrameEntry } from './frame-table.ts'
+import { hasBases } from './codecs.ts'
 import { decodeFrameJob, type FrameToDecode } from './jobs.ts'
 import type { SectionName } from './kinds.ts'
 import { checkStored, readExactly } from './read.ts'
@@ -45,7 +46,7 @@ export function readFrame(container: VerifiedContainer, n: number): Uint8Array {
 export type ReadBases = (ranges: readonly BaseRange[]) => readonly Uint8Array[]
 
 /**
- * What `decodeFrameJob` needs for frame `n`; its `stored` may be transferred. A frame of codec 4 is decoded only where
+ * What `decodeFrameJob` needs for frame `n`; its `stored` may be transferred. A frame with bases is decoded only where
  * its bases can be read.
  */
 export function frameToDecode(
@@ -59,7 +60,7 @@ export function frameToDecode(
     stored: readFrame(container, n),
     codec,
     plainBytes,
-    ...(codec === 4 && { bases: readBases(tables.frameBases(n)) }),
+    ...(hasBases(codec) && { bases: readBases(tables.frameBases(n)) }),
     chunks: tables.frameChunks(n),
     part: `frame ${n}`,
   }
@@ -107,7 +108,7 @@ export function chunkReader(container: VerifiedContainer, pool: Pool): ChunkRead
 
 /**
  * Every section and every frame to the last byte; `onFrame` hears of each. Throws at the first that is wrong. Of frames
- * of codec 4 the stored bytes alone, which are signed, unless their bases can be read here; the same of everything
+ * with bases the stored bytes alone, which are signed, unless their bases can be read here; the same of everything
  * where the metadata builds on what is not here. Gives the sections that it could not look into.
  */
 export async function verifyWhole(
@@ -125,7 +126,7 @@ export async function verifyWhole(
   const underWay: Promise<unknown>[] = []
   for (let n = 0; n < tables.frameCount; n++) {
     if (underWay.length >= 2 * pool.width) await underWay.shift()
-    if (tables.frame(n).codec === 4 && readBases === undefined) {
+    if (hasBases(tables.frame(n).codec) && readBases === undefined) {
       readFrame(container, n)
       onFrame?.(n)
       continue

@@ -15,11 +15,11 @@ import { RunList } from './runs.ts'
 import { TableRoom } from './seed-index.ts'
 
 export interface DeltaEffort extends Thoroughness {
-  /** Packed members are looked for, which takes long where they are. */
-  readonly unpacks: boolean
+  /** Does without what takes long: unpacking members, and bases for texts. */
+  readonly isQuick: boolean
 }
 
-const usualEffort: DeltaEffort = { step: 8, mostStride: 4, unpacks: true }
+const usualEffort: DeltaEffort = { step: 8, mostStride: 4, isQuick: false }
 
 /** Either may be empty. They are changed while they are encoded, and put back. */
 export type DeltaPair = Pair
@@ -52,7 +52,7 @@ export class DeltaEncoder {
   /** Gives what the file added to the streams, valid until the next one is added. */
   add(pair: DeltaPair): DeltaStreams {
     this.#before = { lengths: eachStream((name) => this.#streams[name].length), gap: this.#gap }
-    const isPacked = !this.#effort.unpacks || pair.base.length > limits.deltaUnpackedBytes
+    const isPacked = this.#effort.isQuick || pair.base.length > limits.deltaUnpackedBytes
     const members = isPacked ? [] : findMembers(pair.target).slice(0, mostMembers)
     if (members.length > 0) this.#addUnpacked(pair, members)
     else this.#addPlain(pair)

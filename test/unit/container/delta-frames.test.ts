@@ -13,7 +13,8 @@ import { addDeltas, basesOf, buildBundle, noise, spoolOutside, verified } from '
 
 const base = noise(400_000, 5)
 const target = concatBytes([base.subarray(200_000), encodeUtf8('new'), base.subarray(0, 150_000)])
-const other = encodeUtf8('a text that is like the one before it '.repeat(30))
+/** No text: texts have frames of their own. */
+const other = encodeUtf8('bytes\0that are like those before them '.repeat(30))
 const changed = Uint8Array.from(other, (byte, i) => (i % 100 === 0 ? byte + 1 : byte))
 const pairs = [
   { base, target },
@@ -58,6 +59,30 @@ describe('a bundle with deltas', () => {
     const { count, sections } = await spool.finish()
     expect(count).toBe(1)
     expect(sections.find(({ name }) => name === 'bases')?.bytes.length).toBe(2 * 48)
+  })
+
+  test('has texts in frames of their own, with the old ones as base where that is shorter', async () => {
+    const words = Array.from({ length: 3000 }, (_, i) => Buffer.from(noise(6, i)).toString('hex'))
+    const before = encodeUtf8(words.join(' '))
+    const after = encodeUtf8(words.map((_, i) => words[(i * 7919) % 3000]).join(' '))
+    const container = verified(
+      await buildBundle({
+        deltas: [
+          { base, target },
+          { base: before, target: after },
+        ],
+      }),
+    )
+    const tables = readTables(container)
+    expect([0, 1].map((n) => tables.frame(n).codec)).toEqual([4, 3])
+    expect(tables.frameBases(1)).toEqual([{ content: digestOf(before), offset: 0, sizeBytes: before.length }])
+    const plain = await decodeFrame(container, 1, { pool: inlinePool, readBases: basesOf(before) })
+    expect(Buffer.compare(plain, after)).toBe(0)
+    const wrong = frameToDecode(container, 1, () => [before.toReversed()])
+    expect(() => decodeFrameJob.run(wrong)).toThrow(
+      expect.objectContaining({ code: 'CHUNK_DIGEST_MISMATCH' }),
+    )
+    await verifyWhole(container, inlinePool)
   })
 
   test('refuses to be a package: that is whole', async () => {
