@@ -1,5 +1,6 @@
 // Every shape of file and base that might trip the codec comes back, at every thoroughness, from a base that only gives
 // what is asked for, and through the stored form; and no base costs more than its size deserves.
+import { constants, deflateRawSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { concatBytes } from '../../src/base/bytes.ts'
 import { limits } from '../../src/base/limits.ts'
@@ -8,13 +9,14 @@ import { bytesInMemory } from '../../src/delta/base-bytes.ts'
 import { decodeDelta, decodePieces } from '../../src/delta/decode-delta.ts'
 import { deflate } from '../../src/delta/deflate.ts'
 import { DeltaEncoder, type DeltaPair, encodeDelta } from '../../src/delta/encode-delta.ts'
+import { findStreams } from '../../src/delta/find-members.ts'
 import { ReferencePrediction } from '../../src/delta/predict-references.ts'
 import { findReferences } from '../../src/delta/references.ts'
 import { seededRandom } from '../sim/random.ts'
 import { deltaShapes, overlappingRecords, programPair } from '../support/delta-pairs.ts'
 import { elfFile } from '../support/elf-file.ts'
 import { knownBytes } from '../support/known-bytes.ts'
-import { gzipFile } from '../support/packed-files.ts'
+import { gzipFile, zipFile } from '../support/packed-files.ts'
 import { strictBase } from '../support/strict-base.ts'
 
 const seed = Number(process.env['MOSS_SEED'] ?? Date.now() % 1_000_000)
@@ -176,4 +178,23 @@ test.skipIf(!isAll)('a file that could have more segments than a file may have c
     part: 'a frame',
   })
   expect(Buffer.compare(plain, target)).toBe(0)
+})
+
+test('a zip file that names one broken stream again and again costs no more than a few of them', () => {
+  const unfinished = deflateRawSync(new Uint8Array(1_000_000), { finishFlush: constants.Z_SYNC_FLUSH })
+  const bytes = concatBytes([unfinished, new Uint8Array(300_000).fill(7)])
+  const entries = Array.from({ length: 400 }, (_, i) => ({
+    name: 'a',
+    bytes: i === 0 ? bytes : bytes.subarray(0, 1),
+  }))
+  const file = zipFile(entries)
+  const view = new DataView(file.buffer)
+  // All names lead to the first.
+  for (let at = file.length - 22 - 400 * 47; at < file.length - 22; at += 47) {
+    view.setUint32(at + 20, bytes.length, true)
+    view.setUint32(at + 42, 0, true)
+  }
+  const heldBytes = process.memoryUsage().arrayBuffers
+  expect(findStreams(file)).toEqual([])
+  expect(process.memoryUsage().arrayBuffers - heldBytes).toBeLessThan(60_000_000)
 })

@@ -23,13 +23,21 @@ interface Entry {
 export const isZip = (file: Uint8Array): boolean =>
   file.length >= localBytes + endBytes && viewOf(file).getUint32(0, true) === signatures.local
 
+/** After so many entries that do not unpack the rest is not tried: each costs time, and memory until the next turn. */
+const mostBroken = 16
+
 /** Unpacked, they are not longer than `room()` says when each is asked for. */
 export function* zipStreams(file: Uint8Array, room: () => number): Generator<PackedStream> {
   let end = 0
+  let broken = 0
   for (const { at, packedBytes, level } of entriesOf(file).toSorted((a, b) => a.at - b.at)) {
     if (at < end) continue
+    if (broken === mostBroken) return
     const inflated = inflateStream(file.subarray(at, at + packedBytes), room())
-    if (inflated?.packedBytes !== packedBytes) continue
+    if (inflated?.packedBytes !== packedBytes) {
+      broken++
+      continue
+    }
     end = at + packedBytes
     yield { at, ...inflated, level, isOfGzip: false }
   }
