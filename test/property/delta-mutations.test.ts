@@ -1,5 +1,6 @@
 // Damaged deltas end in the promised bytes or in a typed error, and cost no more time and memory than honest ones might.
 // Some twenty thousand in the ordinary suite, a million with MOSS_FAULTS=all.
+import { setImmediate } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { concatBytes } from '../../src/base/bytes.ts'
 import { isMossError } from '../../src/base/error.ts'
@@ -18,14 +19,17 @@ const cases = isAll ? 1_000_000 : 20_000
 /** Frames are made anew after so many. */
 const casesOfFrames = 10_000
 
+/** What zlib held of a stream that failed is freed only between turns of the event loop. */
+const casesOfTurn = 100
+
 /** A file and its base may be unpacked to the limit, and half of that again be on its way; what is freed later counts too. */
-const mostBytes = 256 * 1024 * 1024
+const mostBytes = 160 * 1024 * 1024
 /** Of a process that also collects its garbage in this time. */
-const mostMs = 2000
+const mostMs = 1000
 
 vi.setConfig({ testTimeout: 7_200_000 })
 
-test(`damaged deltas end in the promised bytes or in a typed error`, () => {
+test('damaged deltas end in the promised bytes or in a typed error', async () => {
   const verdicts: Record<Verdict, number> = {
     exact: 0,
     'other bytes': 0,
@@ -39,6 +43,7 @@ test(`damaged deltas end in the promised bytes or in a typed error`, () => {
   let largest = { bytes: 0, number: 0 }
   for (let number = 0; number < cases; number++) {
     if (number % casesOfFrames === 0) frames = makeFrames(seed + number)
+    if (number % casesOfTurn === 0) await setImmediate()
     const bytesBefore = process.memoryUsage().arrayBuffers
     const before = process.cpuUsage()
     try {
@@ -61,7 +66,7 @@ test(`damaged deltas end in the promised bytes or in a typed error`, () => {
   expect(verdicts.exact).toBeGreaterThan(cases / 200)
   expect(slowest.ms, `case ${slowest.number} of MOSS_SEED=${seed}`).toBeLessThan(mostMs)
   expect(largest.bytes, `case ${largest.number} of MOSS_SEED=${seed}`).toBeLessThan(mostBytes)
-  expect(grownBytes).toBeLessThan(2 * mostBytes)
+  expect(grownBytes).toBeLessThan(3 * mostBytes)
 })
 
 const decodesTo = (
