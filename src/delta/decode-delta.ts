@@ -8,7 +8,6 @@
 import { MossError } from '../base/error.ts'
 import { limits } from '../base/limits.ts'
 import { type BaseBytes, bytesInMemory } from './base-bytes.ts'
-import type { Maker } from './deflate.ts'
 import { form, mostMembers, mostRuns } from './delta-forms.ts'
 import type { DeltaStreams } from './delta-streams.ts'
 import { repack, unpackBase } from './members.ts'
@@ -101,7 +100,7 @@ class DeltaDecoder {
   #packedFile(base: BaseBytes): Uint8Array {
     const totalBytes = this.#sizeOf(this.#forms.number())
     const ofBase = this.#list(([skip, packedBytes, plainBytes]) => ({ skip, packedBytes, plainBytes }))
-    const members = this.#list(([skip, plainBytes, maker]) => ({ skip, plainBytes, maker: maker as Maker }))
+    const members = this.#list(([skip, plainBytes, maker]) => ({ skip, plainBytes, maker }))
     const part = this.#part
     const mostBytes = limits.deltaUnpackedBytes
     if (base.sizeBytes > mostBytes) refuse(part, 'a base with members is too long')
