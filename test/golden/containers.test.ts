@@ -21,7 +21,9 @@ import { inlinePool } from '../../src/host/pool.ts'
 import { decodeManifest } from '../../src/manifest/codec.ts'
 import type { Role } from '../../src/trust/root.ts'
 import { basesOf } from '../support/containers.ts'
-import { type BadVerdict, goldenFiles, goldenRoot, program, table } from '../support/golden.ts'
+import { type BadVerdict, goldenFiles } from '../support/golden.ts'
+import { goldenRoot, program } from '../support/golden-by-hand.ts'
+import { goldenBases } from '../support/golden-deltas.ts'
 
 const top = join(import.meta.dirname, '../../bundles')
 const roles: Record<OpenedContainer['kind'], Role> = {
@@ -43,7 +45,7 @@ async function readWhole(path: string): Promise<VerifiedContainer> {
   const opened = openContainer(bytesSource(path, readFileSync(join(top, path))))
   const verified = verifyContainer(opened, { role: roles[opened.kind], root: goldenRoot })
   const container = withKnown(verified, (content) => known().get(content))
-  expect(await verifyWhole(container, inlinePool, { readBases: basesOf(table) })).toEqual([])
+  expect(await verifyWhole(container, inlinePool, { readBases: basesOf(...goldenBases) })).toEqual([])
   for (const bytes of readManifests(container).values()) decodeManifest(bytes, path)
   return container
 }

@@ -1,18 +1,29 @@
 // Programs that we did not write read the golden containers by the manual alone: minisign the head, sha256sum and zstd a
 // frame, and a Python script the whole.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openContainer } from '../../src/container/read.ts'
-import { decodeFrame } from '../../src/container/read-frames.ts'
+import { decodeDeltaFrame } from '../../src/container/delta-frame.ts'
+import { decodeFrame, readFrame } from '../../src/container/read-frames.ts'
 import { readManifests, readTables } from '../../src/container/tables.ts'
 import { verifyContainer } from '../../src/container/verify.ts'
+import { form } from '../../src/delta/delta-forms.ts'
 import { bytesSource } from '../../src/host/byte-source.ts'
 import { inlinePool } from '../../src/host/pool.ts'
 import { decodeManifest } from '../../src/manifest/codec.ts'
-import { goldenRoot } from '../support/golden.ts'
+import { goldenRoot } from '../support/golden-by-hand.ts'
 import { oracle } from '../support/oracle.ts'
 
 const top = join(import.meta.dirname, '../..')
@@ -83,22 +94,40 @@ test.skipIf(!oracle('sha256sum', 'zstd'))(
   },
 )
 
-describe.skipIf(!oracle('python3', 'zstd'))('a reader written from the manual alone', () => {
+describe.skipIf(!oracle('python3', 'zstd', 'gzip'))('a reader written from the manual alone', () => {
   const python = (...words: string[]) => spawnSync('python3', [reader, ...words], { encoding: 'utf8' })
 
   const named = (folder: string) =>
     readdirSync(folder)
       .filter((name) => name.includes('.moss'))
       .map((name) => join(folder, name))
-  /** Bases come from the files of a package that was extracted. */
-  const acceptedOf = (files: readonly string[]): string[] => {
-    python('extract', join(good, 'hello-1.moss'), join(folder, 'have'))
+  /** Bases come from the files of packages that were extracted, and of bundles made from those. */
+  const have = (): string => {
+    const there = join(folder, 'have')
+    for (const name of ['hello-1', 'kinds-1', 'kinds-2'])
+      python('--bases', there, 'extract', join(good, `${name}.moss`), join(there, name))
     for (const name of ['hello-2.manifest', 'hello.moss-channel'])
-      copyFileSync(join(good, name), join(folder, 'have', name))
-    return python('--bases', join(folder, 'have'), 'check', ...files)
+      copyFileSync(join(good, name), join(there, name))
+    return there
+  }
+  const acceptedOf = (files: readonly string[]): string[] =>
+    python('--bases', have(), 'check', ...files)
       .stdout.split('\n')
       .filter((line) => line.startsWith('ok '))
       .map((line) => line.slice(3))
+
+  /** Of every file of a bundle that is there; the others are listed by path. */
+  const extracted = (name: string, bases: string): readonly string[] => {
+    python('--bases', bases, 'extract', join(good, name), join(folder, 'out'))
+    const [manifestBytes] = readManifests(verified(name)).values()
+    const { layout } = decodeManifest(manifestBytes ?? new Uint8Array(0), name)
+    const missing: string[] = []
+    for (const entry of layout) {
+      if (entry.kind !== 'file') continue
+      if (!existsSync(join(folder, 'out', entry.path))) missing.push(entry.path)
+      else expect(shell(`sha256sum out/${entry.path}`).slice(0, 64)).toBe(entry.content)
+    }
+    return missing
   }
 
   test('reads every good container to its last byte, and lists it', () => {
@@ -131,20 +160,32 @@ describe.skipIf(!oracle('python3', 'zstd'))('a reader written from the manual al
 
   test('puts a file together from a delta and a folder with its base', () => {
     python('extract', join(good, 'hello-1.moss'), join(folder, 'have'))
-    const { stdout } = python(
-      '--bases',
-      join(folder, 'have'),
-      'extract',
-      join(good, 'hello-3.moss'),
-      join(folder, 'out'),
-    )
-    expect(stdout).toBe('1 files extracted, 1 are not in this container\n')
-    const [manifestBytes] = readManifests(verified('hello-3.moss')).values()
-    const manifest = decodeManifest(manifestBytes ?? new Uint8Array(0), 'hello')
-    const entry = manifest.layout.find(({ path }) => path === 'usr/share/table')
-    expect(shell('sha256sum out/usr/share/table').slice(0, 64)).toBe(
-      entry?.kind === 'file' ? entry.content : '',
-    )
+    expect(extracted('hello-3.moss', join(folder, 'have'))).toEqual(['usr/bin/hello'])
+  })
+
+  test('puts programs, packed files and text together from a frame with all three forms', () => {
+    python('extract', join(good, 'kinds-1.moss'), join(folder, 'have'))
+    expect(extracted('kinds-2.moss', join(folder, 'have'))).toEqual([])
+    const { forms } = decodeDeltaFrame(readFrame(verified('kinds-2.moss'), 0), 'frame 0')
+    expect([...forms.subarray(0, 4), forms.at(-1)]).toEqual([
+      form.references,
+      form.references,
+      form.references,
+      form.members,
+      form.plain,
+    ])
+  })
+
+  test('takes that one of two frames whose base is there', () => {
+    const there = have()
+    for (const [index, name] of ['kinds-1', 'kinds-2'].entries()) {
+      const words = join(folder, `only-${name}`)
+      mkdirSync(words)
+      copyFileSync(join(there, name, 'usr/share/words'), join(words, 'words'))
+      expect(extracted('kinds-3.moss', words)).toEqual([])
+      expect(readTables(verified('kinds-3.moss')).frame(index).codec).toBe(4)
+      rmSync(join(folder, 'out'), { recursive: true })
+    }
   })
 
   test('refuses every bad container but those that need keys or a stricter zstd', () => {

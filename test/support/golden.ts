@@ -3,98 +3,41 @@
 import { concatBytes, encodeUtf8 } from '../../src/base/bytes.ts'
 import { encodeCbor, type CborValue } from '../../src/base/cbor.ts'
 import { digestOf } from '../../src/base/digest.ts'
-import type { ChunkId, ContainerId, ContentDigest, HostId, PackageId } from '../../src/base/ids.ts'
-import { encodeFront, type FramesDraft } from '../../src/container/encode.ts'
+import type { ContainerId, ContentDigest, PackageId } from '../../src/base/ids.ts'
 import { encodeBases } from '../../src/container/base-table.ts'
-import { encodeDeltaFrame } from '../../src/container/delta-frame.ts'
-import { encodeChunks, encodeFrames, type FrameEntry } from '../../src/container/frame-table.ts'
+import { encodeFront } from '../../src/container/encode.ts'
 import { FrameSpool } from '../../src/container/frames.ts'
 import { viewOf, writeU32 } from '../../src/container/little-endian.ts'
 import { encodeHosts, encodeManifests } from '../../src/container/package-table.ts'
 import { encodePrelude } from '../../src/container/prelude.ts'
 import type { KnownBytes, SectionDraft } from '../../src/container/sections.ts'
 import { encodeZstd } from '../../src/container/zstd.ts'
-import { type DeltaPair, encodeDelta } from '../../src/delta/encode-delta.ts'
-import { encodeManifest } from '../../src/manifest/codec.ts'
-import type { LayoutEntry, Manifest } from '../../src/manifest/manifest.ts'
-import { signerOf, type Signer } from '../../src/trust/keys.ts'
+import type { DeltaPair } from '../../src/delta/encode-delta.ts'
+import type { Manifest } from '../../src/manifest/manifest.ts'
+import type { Signer } from '../../src/trust/keys.ts'
 import { formatPublicKey } from '../../src/trust/minisign.ts'
-import { encodeRoot, type Root } from '../../src/trust/root.ts'
-import { addDeltas, noise, spoolOutside, testKey } from './containers.ts'
-
-const owner = signerOf(testKey(1))
-const packager = signerOf(testKey(2))
-const stranger = signerOf(testKey(3))
-
-/** Key 1 may do everything, key 2 only sign packages, key 3 is unknown. */
-export const goldenRoot: Root = {
-  version: 1,
-  epoch: 1,
-  created: 1_700_000_000,
-  keys: [owner.publicKey, packager.publicKey].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
-  roles: {
-    root: { keys: [owner.publicKey.id], threshold: 1 },
-    channel: { keys: [owner.publicKey.id], threshold: 1 },
-    packager: {
-      keys: [owner.publicKey.id, packager.publicKey.id].toSorted((a, b) => (a < b ? -1 : 1)),
-      threshold: 1,
-    },
-    exporter: { keys: [owner.publicKey.id], threshold: 1 },
-  },
-}
-
-const created = 1_700_000_000
-const host = '00112233aabbccdd' as HostId
+import { encodeRoot } from '../../src/trust/root.ts'
+import { addDeltas, spoolOutside } from './containers.ts'
+import {
+  at,
+  byHand,
+  created,
+  goldenRoot,
+  type HandFrame,
+  host,
+  item,
+  manifestOf,
+  owner,
+  packager,
+  program,
+  stranger,
+  table,
+} from './golden-by-hand.ts'
+import { badDeltas, goodDeltas, kindsContents, kindsManifest } from './golden-deltas.ts'
 
 interface GoldenFile {
   readonly path: string
   readonly bytes: Uint8Array
-}
-
-export const program = encodeUtf8('#!/bin/sh\necho "hello from moss"\n')
-/** Also the base of every delta here. */
-export const table = concatBytes(Array.from({ length: 45 }, () => noise(8000, 11)))
-
-function manifestOf(version: string, files: Readonly<Record<string, Uint8Array>>): Manifest {
-  const attributes = { mode: 0o755, uid: 0, gid: 0 }
-  const layout: LayoutEntry[] = ['usr', 'usr/bin', 'usr/share'].map((path) => ({
-    kind: 'folder',
-    path,
-    ...attributes,
-  }))
-  const more = Object.entries(files).map(([path, bytes]): LayoutEntry => ({
-    kind: 'file',
-    path,
-    ...attributes,
-    mode: path.startsWith('usr/bin') ? 0o755 : 0o644,
-    sizeBytes: bytes.length,
-    content: digestOf<ContentDigest>(bytes),
-  }))
-  const link: LayoutEntry = { kind: 'symlink', path: 'usr/bin/hi', target: 'hello' }
-  const depth = (entry: LayoutEntry): readonly string[] => entry.path.split('/')
-  return {
-    name: 'hello',
-    version,
-    scheme: 'moss',
-    architecture: 'any',
-    summary: 'says hello',
-    description: '',
-    licence: 'Apache-2.0',
-    origin: '',
-    provides: [{ kind: 'binary', name: 'hello' }],
-    requires: [],
-    conflicts: [],
-    replaces: [],
-    layout: [...layout, ...more, link].toSorted((a, b) =>
-      depth(a).join('\0') < depth(b).join('\0') ? -1 : 1,
-    ),
-    privileged: [],
-  }
-}
-
-const item = (manifest: Manifest) => {
-  const bytes = encodeManifest(manifest)
-  return { id: digestOf<PackageId>(bytes), bytes }
 }
 
 async function packed(
@@ -176,6 +119,11 @@ async function goodFiles(): Promise<readonly GoldenFile[]> {
         known: { inHead: [snapshot], listed: [{ content: digestOf<ContentDigest>(had), bytes: had }] },
       }),
     },
+    {
+      path: 'good/kinds-1.moss',
+      bytes: await packed('package', { manifest: kindsManifest, contents: kindsContents, signer: packager }),
+    },
+    ...goodDeltas().map(([name, bytes]) => ({ path: `good/${name}.moss`, bytes })),
     { path: 'good/hello-2.manifest', bytes: had },
     { path: 'good/host.moss-state', bytes: alone('state', encodeUtf8('a state '.repeat(20))) },
     { path: 'good/hello.moss-channel', bytes: snapshot },
@@ -183,51 +131,6 @@ async function goodFiles(): Promise<readonly GoldenFile[]> {
     { path: 'good/golden.pub', bytes: encodeUtf8(formatPublicKey(owner.publicKey)) },
     { path: 'good/golden-packager.pub', bytes: encodeUtf8(formatPublicKey(packager.publicKey)) },
   ]
-}
-
-interface HandFrame {
-  readonly stored: Uint8Array
-  readonly plain: Uint8Array
-  readonly codec?: number
-  readonly bases?: number
-}
-
-/** A bundle with frames as given and one chunk in each; `change` alters the tables before they are signed. */
-function byHand(
-  frames: readonly HandFrame[],
-  change: (name: string, bytes: Uint8Array) => Uint8Array = (_, bytes) => bytes,
-  more: readonly SectionDraft[] = [],
-): Uint8Array {
-  let offset = 0
-  const entries = frames.map(({ stored, plain, codec, bases = 0 }) => {
-    const entry = {
-      offset,
-      storedBytes: stored.length,
-      plainBytes: plain.length,
-      codec: codec ?? 2,
-      bases,
-      digest: digestOf(stored),
-    }
-    offset += stored.length
-    return entry as FrameEntry
-  })
-  const chunks = frames.map(({ plain }, frame) => ({
-    id: digestOf<ChunkId>(plain),
-    frame,
-    offset: 0,
-    sizeBytes: plain.length,
-  }))
-  const draft: FramesDraft = {
-    count: frames.length,
-    storedBytes: offset,
-    sections: [
-      { name: 'frames', bytes: change('frames', encodeFrames(entries)) },
-      { name: 'chunks', bytes: change('chunks', encodeChunks(chunks)) },
-      ...more,
-    ],
-  }
-  const front = encodeFront({ kind: 'bundle', created, about: {}, sections: [], frames: draft }, [owner])
-  return concatBytes([front.bytes, ...frames.map((frame) => frame.stored)])
 }
 
 /** Signs whatever head it is given. */
@@ -248,26 +151,9 @@ function signedHead(cbor: Uint8Array): Uint8Array {
   return concatBytes([prelude, head, signatures])
 }
 
-const at = (bytes: Uint8Array, place: number, value: number): Uint8Array => {
-  const copy = Uint8Array.from(bytes)
-  copy[place < 0 ? copy.length + place : place] = value
-  return copy
-}
-
 const plain = encodeUtf8('words that repeat, '.repeat(40))
 const good: HandFrame = { stored: encodeZstd(plain, 9), plain }
-
-const deltaPair: DeltaPair = { base: table.subarray(0, 5000), target: table.subarray(1000, 4000) }
-const streams = encodeDelta([deltaPair])
-const delta = (change: Partial<typeof streams>, bases = 1): HandFrame => ({
-  stored: encodeDeltaFrame({ ...streams, ...change }, 9),
-  plain: deltaPair.target,
-  codec: 4,
-  bases,
-})
-const range = { content: digestOf<ContentDigest>(table), offset: 0, sizeBytes: 5000 }
-const withBases = (frame: HandFrame, ...ranges: (typeof range)[]): Uint8Array =>
-  byHand([frame], undefined, [{ name: 'bases', bytes: encodeBases(ranges) }])
+const tableStart = { content: digestOf<ContentDigest>(table), offset: 0, sizeBytes: 5000 }
 
 /** 100 times the letter a: one run-length block behind the header given. */
 const runFrame = (...header: readonly number[]): HandFrame => ({
@@ -385,36 +271,11 @@ function badFiles(): readonly (readonly [string, string, Uint8Array])[] {
       'table bases',
       byHand([good], undefined, [{ name: 'bases', bytes: new Uint8Array(48) }]),
     ],
-    ['CONTAINER_DAMAGED--bases-of-no-frame', 'table frames', withBases(good, range)],
     [
-      'CONTAINER_DAMAGED--base-of-65-mib',
-      'table bases',
-      withBases(delta({}), { ...range, sizeBytes: 65 * 2 ** 20 }),
+      'CONTAINER_DAMAGED--bases-of-no-frame',
+      'table frames',
+      byHand([good], undefined, [{ name: 'bases', bytes: encodeBases([tableStart]) }]),
     ],
-    ['CONTAINER_DAMAGED--delta-without-bases', 'table frames', byHand([delta({}, 0)])],
-    ['CONTAINER_DAMAGED--delta-with-a-base-too-many', 'table frames', withBases(delta({}), range, range)],
-    ['CONTAINER_DAMAGED--delta-of-fewer-files', 'frame 0', withBases(delta({}, 2), range, range)],
-    [
-      'CONTAINER_DAMAGED--delta-leaves-its-base',
-      'frame 0',
-      withBases(delta({}), { ...range, sizeBytes: 3000 }),
-    ],
-    [
-      'CONTAINER_DAMAGED--delta-extra-goes-on',
-      'frame 0',
-      withBases(delta({ extra: Uint8Array.of(1) }), range),
-    ],
-    [
-      'CONTAINER_DAMAGED--delta-endless-number',
-      'frame 0',
-      withBases(delta({ control: new Uint8Array(9).fill(255) }), range),
-    ],
-    [
-      'CONTAINER_DAMAGED--delta-cut-short',
-      'frame 0',
-      withBases({ ...delta({}), stored: delta({}).stored.subarray(0, -1) }, range),
-    ],
-    ['CHUNK_DIGEST_MISMATCH--delta-of-another-base', 'chunk', withBases(delta({}), { ...range, offset: 1 })],
     [
       'CONTAINER_DAMAGED--known-of-other-bytes',
       'section manifests',
@@ -430,7 +291,8 @@ function badFiles(): readonly (readonly [string, string, Uint8Array])[] {
       'head',
       signedHead(encodeCbor({ ...headFields(), sections: [leaningSummary] })),
     ],
-    ['CONTAINER_CODEC_UNKNOWN--zstd-with-bases', 'frame 0', byHand([{ ...good, codec: 3 }])],
+    ['CONTAINER_CODEC_UNKNOWN--deflate', 'frame 0', byHand([{ ...good, codec: 1 }])],
+    ...badDeltas(),
     [
       'CHUNK_DIGEST_MISMATCH--lying-id',
       'chunk',

@@ -5,7 +5,7 @@ library, zstd(1) and gzip(1); read-bundle.py uses it.
 import subprocess
 import zlib
 
-from read_bytes import decode_zstd, need, u32
+from read_bytes import Refused, decode_zstd, need, u32
 from read_references import point_anew
 
 STREAMS = ("forms", "control", "seeks", "gaps", "runs", "differences", "extra")
@@ -30,12 +30,12 @@ class Stream:
 
     def number(self):
         value = 0
-        for place in range(5):
-            byte = self.take(1)[0]
+        for place, byte in enumerate(self.data[self.at : self.at + 5]):
             value += (byte & 127) << (7 * place)
             if byte < 128:
+                self.at += place + 1
                 return value
-        need(False, f"a number of more than five bytes in stream {self.name}")
+        raise Refused(f"a number in stream {self.name} has no end")
 
     def signed(self):
         value = self.number()
