@@ -141,7 +141,6 @@ describe('damage', () => {
       frames: 10 CONTAINER_DAMAGED: container is damaged in section frames: its bytes are not the ones that were signed
       chunks: 10 CONTAINER_DAMAGED: container is damaged in section chunks: its bytes are not the ones that were signed
       packages: 10 CONTAINER_DAMAGED: container is damaged in section packages: its bytes are not the ones that were signed
-      capabilities: 10 CONTAINER_DAMAGED: container is damaged in section capabilities: its bytes are not the ones that were signed
       hosts: 10 CONTAINER_DAMAGED: container is damaged in section hosts: its bytes are not the ones that were signed
       contents: 10 CONTAINER_DAMAGED: container is damaged in section contents: its bytes are not the ones that were signed
       links: 10 CONTAINER_DAMAGED: container is damaged in section links: its bytes are not the ones that were signed

@@ -24,11 +24,16 @@ class Stream:
         return self.at == len(self.data)
 
     def take(self, count):
-        need(count <= len(self.data) - self.at, f"stream {self.name} is cut short")
+        if count > len(self.data) - self.at:
+            raise Refused(f"stream {self.name} is cut short")
         self.at += count
         return self.data[self.at - count : self.at]
 
     def number(self):
+        value = self.data[self.at] if self.at < len(self.data) else 128
+        if value < 128:
+            self.at += 1
+            return value
         value = 0
         for place, byte in enumerate(self.data[self.at : self.at + 5]):
             value += (byte & 127) << (7 * place)
@@ -140,16 +145,17 @@ class Delta:
         need(self.form <= 2, f"form {self.form}")
         self.packed = PackedForm(streams["forms"]) if self.form == 2 else None
         self.base = self.packed.unpack(base) if self.packed else base
-        self.size, self.segments = streams["control"].number(), []
+        control, seeks, extra = streams["control"], streams["seeks"], streams["extra"]
+        self.size, self.segments = control.number(), []
         need(self.size <= (MOST_UNPACKED if self.packed else 2**53), "a file is too large with its members unpacked")
         place = at = 0
         while at < self.size:
             need(len(self.segments) < MOST_SEGMENTS, "too many segments")
-            place += streams["seeks"].signed()
-            copy, more = streams["control"].number(), streams["control"].number()
+            place += seeks.signed()
+            copy, more = control.number(), control.number()
             need(0 <= place and place + copy <= len(self.base), "a segment leaves its base")
             need(at + copy + more <= self.size, "a segment is longer than its file")
-            self.segments.append((place, at, copy, streams["extra"].take(more)))
+            self.segments.append((place, at, copy, extra.take(more)))
             place, at = place + copy, at + copy + more
 
     def copied(self):
