@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { decodeDeltaFrame, encodeDeltaFrame } from '../../src/container/delta-frame.ts'
 import { decodePieces } from '../../src/delta/decode-delta.ts'
 import { form } from '../../src/delta/delta-forms.ts'
@@ -15,6 +15,8 @@ import { strictBase } from '../support/strict-base.ts'
 
 const modules = join(import.meta.dirname, '../../node_modules')
 const isAll = process.env['MOSS_FAULTS'] === 'all'
+
+vi.setConfig({ testTimeout: isAll ? 600_000 : 60_000 })
 
 const thoroughnesses = [
   { step: 16, mostStride: 8, isQuick: false },

@@ -1,7 +1,7 @@
 // Every shape of file and base that might trip the codec comes back, at every thoroughness, from a base that only gives
 // what is asked for, and through the stored form; and no base costs more than its size deserves.
 import { constants, deflateRawSync } from 'node:zlib'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { concatBytes } from '../../src/base/bytes.ts'
 import { limits } from '../../src/base/limits.ts'
 import { decodeDeltaFrame, encodeDeltaFrame } from '../../src/container/delta-frame.ts'
@@ -21,6 +21,8 @@ import { strictBase } from '../support/strict-base.ts'
 
 const seed = Number(process.env['MOSS_SEED'] ?? Date.now() % 1_000_000)
 const isAll = process.env['MOSS_FAULTS'] === 'all'
+
+vi.setConfig({ testTimeout: isAll ? 600_000 : 60_000 })
 const rounds = isAll ? 1000 : 40
 
 const thoroughnesses = [
