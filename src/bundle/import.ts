@@ -231,9 +231,7 @@ async function writeLongDelta(outside: Outside, job: CarriedChunks, n: number): 
   const nameOf = (content: ContentDigest): string => nameOfBase(content, { path, nameContent })
   using open = new DisposableStack()
   try {
-    const bases = ranges.map((range) =>
-      open.use(storeBase(outside, store, { range, name: nameOf(range.content) })),
-    )
+    const bases = ranges.map((range) => open.use(storeBase(outside, store, { range, nameOf })))
     const part = `frame ${n}`
     const streams = decodeDeltaFrame(readFrame(taken.container, n), part)
     const chunks = taken.tables.frameChunks(n)

@@ -14,6 +14,9 @@ import type { Store } from '../store/store.ts'
 /** What people know a content of this host by; undefined where no package of its states names it. */
 export type NameContent = (content: ContentDigest) => string | undefined
 
+/** Asked only for an error: to know the names, manifests are read. */
+type NameOf = (content: ContentDigest) => string
+
 /** What to call a base that is missing: itself, or else a file that is made from it. */
 export const nameOfBase = (
   content: ContentDigest,
@@ -43,15 +46,17 @@ export const isDamagedBase = (error: unknown): boolean =>
 function openBase(
   { disk }: Outside,
   store: Store,
-  { content, name }: { readonly content: ContentDigest; readonly name: string },
+  { content, nameOf }: { readonly content: ContentDigest; readonly nameOf: NameOf },
 ): Disposable & { readonly read: (into: Uint8Array, at: number) => void } {
   const path = store.contentPlace(content)?.path
-  if (path === undefined) throw new MossError('BUNDLE_BASE_MISSING', { names: [name] })
-  if (disk.lstat(path)?.kind !== 'file') throw damagedBase([name], { path, problem: 'it is not there' })
+  if (path === undefined) throw new MossError('BUNDLE_BASE_MISSING', { names: [nameOf(content)] })
+  if (disk.lstat(path)?.kind !== 'file')
+    throw damagedBase([nameOf(content)], { path, problem: 'it is not there' })
   const file = disk.open(path, 'read')
   return {
     read: (into, at) => {
-      if (file.read(into, at) !== into.length) throw damagedBase([name], { path, problem: 'it is too short' })
+      if (file.read(into, at) !== into.length)
+        throw damagedBase([nameOf(content)], { path, problem: 'it is too short' })
     },
     [Symbol.dispose]: () => file[Symbol.dispose](),
   }
@@ -59,14 +64,14 @@ function openBase(
 
 /** Throws BUNDLE_BASE_MISSING with the name that `nameOf` gives. */
 export const storeBases =
-  (outside: Outside, store: Store, nameOf: (content: ContentDigest) => string): ReadBases =>
+  (outside: Outside, store: Store, nameOf: NameOf): ReadBases =>
   (ranges) => {
     const all = new Uint8Array(ranges.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
     let at = 0
     return ranges.map(({ content, offset, sizeBytes }) => {
       const into = all.subarray(at, at + sizeBytes)
       at += sizeBytes
-      using file = openBase(outside, store, { content, name: nameOf(content) })
+      using file = openBase(outside, store, { content, nameOf })
       file.read(into, offset)
       return into
     })
@@ -79,9 +84,9 @@ const aheadBytes = 256 * 1024
 export function storeBase(
   outside: Outside,
   store: Store,
-  { range, name }: { readonly range: BaseRange; readonly name: string },
+  { range, nameOf }: { readonly range: BaseRange; readonly nameOf: NameOf },
 ): BaseBytes & Disposable {
-  const file = openBase(outside, store, { content: range.content, name })
+  const file = openBase(outside, store, { content: range.content, nameOf })
   let held = new Uint8Array(0)
   let heldAt = 0
   return {
@@ -105,7 +110,7 @@ export async function blameBases(
   by: {
     readonly outside: Outside
     readonly store: Store
-    readonly nameOf: (content: ContentDigest) => string
+    readonly nameOf: NameOf
   },
 ): Promise<unknown> {
   if (!isMossError(error, 'CHUNK_DIGEST_MISMATCH') && !isMossError(error, 'CONTAINER_DAMAGED')) return error

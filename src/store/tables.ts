@@ -82,6 +82,18 @@ export function findAsset(reader: DatabaseReader, id: AssetId): AssetDescription
 export const hasAssetRow = (reader: DatabaseReader, id: AssetId): boolean =>
   reader.get('SELECT 1 FROM assets WHERE id = ?', fromHex(id)) !== undefined
 
+/** Of every asset. One question instead of one for each file of a tree, which takes ten times as long. */
+export const allAssetIds = (reader: DatabaseReader): ReadonlySet<AssetId> =>
+  new Set(reader.all('SELECT id FROM assets').map((row) => digestIn<AssetId>(row, 'id')))
+
+/** Of every content. */
+export const allContentSizes = (reader: DatabaseReader): ReadonlyMap<ContentDigest, number> =>
+  new Map(
+    reader
+      .all('SELECT digest, size FROM contents')
+      .map((row) => [digestIn<ContentDigest>(row, 'digest'), numberIn(row, 'size')]),
+  )
+
 /** Every asset, by id, a page at a time: rows may be removed between two steps. */
 export function* eachAsset(
   reader: DatabaseReader,
