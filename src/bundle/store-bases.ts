@@ -10,6 +10,7 @@ import type { ReadBases } from '../container/read-frames.ts'
 import type { Outside } from '../host/outside.ts'
 import { digestOfFile } from '../store/body.ts'
 import type { Store } from '../store/store.ts'
+import { bytesInPages } from './bytes-in-pages.ts'
 
 /** What people know a content of this host by; undefined where no package of its states names it. */
 export type NameContent = (content: ContentDigest) => string | undefined
@@ -77,9 +78,6 @@ export const storeBases =
     })
   }
 
-/** Bytes of a base read at once: runs of a target mostly follow each other in it. */
-const aheadBytes = 256 * 1024
-
 /** One base that is read bit by bit while its frame is decoded. */
 export function storeBase(
   outside: Outside,
@@ -87,20 +85,8 @@ export function storeBase(
   { range, nameOf }: { readonly range: BaseRange; readonly nameOf: NameOf },
 ): BaseBytes & Disposable {
   const file = openBase(outside, store, { content: range.content, nameOf })
-  let held = new Uint8Array(0)
-  let heldAt = 0
-  return {
-    sizeBytes: range.sizeBytes,
-    read: (at, length) => {
-      if (at < heldAt || at + length > heldAt + held.length) {
-        held = new Uint8Array(Math.min(Math.max(length, aheadBytes), range.sizeBytes - at))
-        heldAt = at
-        file.read(held, range.offset + at)
-      }
-      return held.subarray(at - heldAt, at - heldAt + length)
-    },
-    [Symbol.dispose]: () => file[Symbol.dispose](),
-  }
+  const bytes = bytesInPages(range.sizeBytes, (into, at) => file.read(into, range.offset + at))
+  return { ...bytes, [Symbol.dispose]: () => file[Symbol.dispose]() }
 }
 
 /** What to throw for a frame that did not decode: names the bases that are not what the store says they are. */
