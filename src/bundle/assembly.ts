@@ -56,7 +56,7 @@ const fileAsset = ({ content, sizeBytes, mode, uid, gid, xattrs }: LayoutFile): 
   ...(xattrs !== undefined && { xattrs }),
 })
 
-type StoreToAsk = Pick<Store, 'assetIds' | 'contentSizes' | 'contentPlace' | 'has'>
+type StoreToAsk = Pick<Store, 'assetIds' | 'contentSizes' | 'has'>
 
 /** Throws BUNDLE_BASE_MISSING naming every file whose bytes are neither carried nor here, MANIFEST_INVALID for a wrong size. */
 export function planAssembly(
@@ -169,7 +169,7 @@ class AssemblyPlan {
   #missingBases(frame: number): readonly BaseRange[] {
     let missing = this.#missingOf.get(frame)
     if (missing === undefined) {
-      missing = this.#tables.frameBases(frame).filter((base) => !hasBase(this.#store, base))
+      missing = this.#tables.frameBases(frame).filter((base) => !hasBase(this.#heldContents, base))
       this.#missingOf.set(frame, missing)
     }
     return missing

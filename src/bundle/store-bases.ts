@@ -24,13 +24,11 @@ export const nameOfBase = (
   { path, nameContent }: { readonly path: string; readonly nameContent?: NameContent | undefined },
 ): string => nameContent?.(content) ?? `${path} (from ${content.slice(0, 16)})`
 
+/** `held` is every content that the store has, with its size. */
 export const hasBase = (
-  store: Pick<Store, 'contentPlace'>,
+  held: ReadonlyMap<ContentDigest, number>,
   { content, offset, sizeBytes }: BaseRange,
-): boolean => {
-  const place = store.contentPlace(content)
-  return place !== undefined && offset + sizeBytes <= place.sizeBytes
-}
+): boolean => offset + sizeBytes <= (held.get(content) ?? -1)
 
 function damagedBase(
   names: readonly string[],

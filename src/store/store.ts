@@ -28,6 +28,7 @@ import {
   findAsset,
   findChunkList,
   findContent,
+  findHolder,
   hasAssetRow,
   hasChunkRow,
   placesOfChunk,
@@ -116,11 +117,8 @@ export function openStore(options: StoreOptions): Store {
 }
 
 function contentPlace({ database, folder }: StoreParts, content: ContentDigest): ContentPlace | undefined {
-  const found = findContent(database, content)
-  const [asset] = found === undefined ? [] : assetsOfContent(database, content)
-  return found === undefined || asset === undefined
-    ? undefined
-    : { asset, path: assetPath(folder, asset), sizeBytes: found.sizeBytes }
+  const found = findHolder(database, content)
+  return found && { ...found, path: assetPath(folder, found.asset) }
 }
 
 /** True for a content that may itself serve as a chunk. */

@@ -131,6 +131,20 @@ export const assetsOfContent = (reader: DatabaseReader, content: ContentDigest):
     )
     .map((row) => digestIn<AssetId>(row, 'id'))
 
+/** The first of the assets that hold a content, and its size. */
+export function findHolder(
+  reader: DatabaseReader,
+  content: ContentDigest,
+): { readonly asset: AssetId; readonly sizeBytes: number } | undefined {
+  const row = reader.get(
+    'SELECT id, size FROM assets JOIN contents ON content = number WHERE digest = ? ORDER BY id LIMIT 1',
+    fromHex(content),
+  )
+  return row === undefined
+    ? undefined
+    : { asset: digestIn<AssetId>(row, 'id'), sizeBytes: numberIn(row, 'size') }
+}
+
 export function findContent(
   reader: DatabaseReader,
   content: ContentDigest,
@@ -174,11 +188,17 @@ export const hasChunkRow = (reader: DatabaseReader, id: ChunkId): boolean =>
 
 /** Adds a content with its chunks unless it is there; its number. */
 function insertContent(transaction: Transaction, list: ChunkList): number {
-  const known = findContent(transaction, list.content)
-  if (known !== undefined) return known.number
-  transaction.run('INSERT INTO contents (digest, size) VALUES (?, ?)', fromHex(list.content), list.sizeBytes)
-  const number = findContent(transaction, list.content)?.number
-  if (number === undefined) throw new Error('broken promise: an inserted content is found')
+  const inserted = transaction.get(
+    'INSERT INTO contents (digest, size) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING number',
+    fromHex(list.content),
+    list.sizeBytes,
+  )
+  if (inserted === undefined) {
+    const known = findContent(transaction, list.content)
+    if (known === undefined) throw new Error('broken promise: a content that cannot be inserted is there')
+    return known.number
+  }
+  const number = numberIn(inserted, 'number')
   if (list.chunks.length > 1) {
     let start = 0
     for (const { id, sizeBytes } of list.chunks) {
