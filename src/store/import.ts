@@ -188,7 +188,7 @@ class OpenImport implements StoreImport {
     if (this.#added.size > 0) {
       const moves = this.#planMoves()
       disk.syncFilesystem(folder)
-      moveIntoPlace(disk, moves)
+      moveIntoPlace(disk, moves, folder)
       database.transaction((transaction) => {
         for (const [id, { description, list }] of this.#added)
           insertAsset(transaction, { id, description, list })
