@@ -8,14 +8,25 @@ export const fromHex = (text: string): Uint8Array => Uint8Array.fromHex(text)
 
 export const encodeUtf8 = (text: string): Uint8Array => encoder.encode(text)
 
+/** Longer ones are for the decoder: most names and keys are shorter, and calling it costs more than looking at them. */
+const shortBytes = 64
+
+export function isAscii(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
+  for (let i = from; i < to; i++) if ((bytes[i] as number) > 0x7f) return false
+  return true
+}
+
 /** Strict: ill-formed bytes give `undefined`, never a replacement character. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  if (bytes.length <= shortBytes && isAscii(bytes)) return asciiText(bytes)
   try {
     return decoder.decode(bytes)
   } catch {
     return undefined
   }
 }
+
+const asciiText = (bytes: Uint8Array): string => Buffer.prototype.latin1Slice.call(bytes, 0, bytes.length)
 
 /** Bytewise order, shorter first when one is a prefix of the other. */
 export const compareBytes = (a: Uint8Array, b: Uint8Array): number => Buffer.compare(a, b)

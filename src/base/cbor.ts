@@ -2,7 +2,7 @@
 // undefined, duplicate keys, integers from 2^53, or text that starts with a byte order mark. Maps have text keys. What differs is refused, never repaired:
 // a checker of ours walks all bytes first, and only then does cbor-x decode them.
 import { Decoder } from 'cbor-x/decode-no-eval'
-import { compareBytes, decodeUtf8, encodeUtf8 } from './bytes.ts'
+import { compareBytes, decodeUtf8, encodeUtf8, isAscii } from './bytes.ts'
 import { MossError } from './error.ts'
 import { limits } from './limits.ts'
 
@@ -164,11 +164,10 @@ class Checker {
     return value
   }
 
-  #span(length: number): Uint8Array {
+  /** Passes over so many bytes. */
+  #skip(length: number): void {
     if (length > this.#bytes.length - this.#at) this.#refuse('cut short')
-    const span = this.#bytes.subarray(this.#at, this.#at + length)
     this.#at += length
-    return span
   }
 
   #item(depth: number): void {
@@ -186,7 +185,7 @@ class Checker {
     this.#at++
     const argument = this.#argument(info)
     if (major === Major.negative && argument > Number.MAX_SAFE_INTEGER - 1) this.#refuse('number below -2^53')
-    else if (major === Major.bytes) this.#span(argument)
+    else if (major === Major.bytes) this.#skip(argument)
     else if (major === Major.text) this.#text(argument)
     else if (major === Major.array) {
       if (argument > this.#bytes.length - this.#at) this.#refuse('more items than bytes')
@@ -194,33 +193,53 @@ class Checker {
     } else if (major === Major.map) this.#map(argument, depth)
   }
 
-  #text(length: number): Uint8Array {
-    const span = this.#span(length)
+  #text(length: number): void {
+    const start = this.#at
+    this.#skip(length)
+    if (isAscii(this.#bytes, start, this.#at)) return
+    const span = this.#bytes.subarray(start, this.#at)
     if (decodeUtf8(span) === undefined) this.#refuse('ill-formed UTF-8')
     if (span[0] === 0xef && span[1] === 0xbb && span[2] === 0xbf) this.#refuse('text with a byte order mark')
-    return span
   }
 
   #map(count: number, depth: number): void {
     if (count * 2 > this.#bytes.length - this.#at) this.#refuse('more entries than bytes')
-    let previous: Uint8Array | undefined
+    let before = 0
+    let beforeEnd = -1
     for (let i = 0; i < count; i++) {
       const first = this.#bytes[this.#at]
       if (first === undefined) this.#refuse('cut short')
       if (first >> 5 !== Major.text) this.#refuse('a key that is not text')
       this.#at++
-      const key = this.#text(this.#argument(first & 31))
-      if (decodeUtf8(key) === '__proto__') this.#refuse('a reserved key')
-      if (previous !== undefined) {
-        const order = previous.length - key.length || compareBytes(previous, key)
+      const length = this.#argument(first & 31)
+      const start = this.#at
+      this.#text(length)
+      if (length === reservedKey.length && this.#order(start, reservedKey, 0) === 0)
+        this.#refuse('a reserved key')
+      if (beforeEnd >= 0) {
+        const order = length - (beforeEnd - before) || this.#order(start, this.#bytes, before)
         if (order === 0) this.#refuse('duplicate key')
-        if (order > 0) this.#refuse('keys not sorted')
+        if (order < 0) this.#refuse('keys not sorted')
       }
-      previous = key
+      before = start
+      beforeEnd = this.#at
       this.#item(depth + 1)
     }
   }
+
+  /** Of the key that ends here, against as many bytes of another. */
+  #order(start: number, other: Uint8Array, from: number): number {
+    const length = this.#at - start
+    for (let i = 0; i < length; i++) {
+      const difference = (this.#bytes[start + i] as number) - (other[from + i] as number)
+      if (difference !== 0) return difference
+    }
+    return 0
+  }
 }
+
+/** Would become no key of an object but its prototype. */
+const reservedKey = encodeUtf8('__proto__')
 
 const decoder = new Decoder({
   useRecords: false,
@@ -238,15 +257,23 @@ export function decodeCbor(bytes: Uint8Array, part: string): CborValue {
   return narrow(decoder.decode(bytes.subarray()) as CborValue | bigint)
 }
 
-/** cbor-x gives 64-bit integers as bigint and byte strings as views of its input: numbers and copies here. */
+/**
+ * cbor-x gives 64-bit integers as bigint and byte strings as views of its input: numbers and copies here. Its lists and
+ * maps are new and nobody else's, so they are changed where they are.
+ */
 function narrow(value: CborValue | bigint): CborValue {
   if (typeof value === 'bigint') return Number(value)
+  if (typeof value !== 'object' || value === null) return value
   if (value instanceof Uint8Array) return new Uint8Array(value)
-  if (Array.isArray(value)) return (value as CborValue[]).map(narrow)
-  if (typeof value === 'object' && value !== null) {
-    const out: Record<string, CborValue> = {}
-    for (const [key, item] of Object.entries(value)) out[key] = narrow(item as CborValue)
-    return out
+  if (Array.isArray(value)) {
+    const items = value as CborValue[]
+    for (let i = 0; i < items.length; i++) items[i] = narrow(items[i] as CborValue)
+    return items
   }
-  return value
+  const map = value as Record<string, CborValue>
+  for (const key in map) {
+    const item = map[key] as CborValue
+    if (typeof item !== 'string') map[key] = narrow(item)
+  }
+  return map
 }

@@ -78,14 +78,14 @@ export type RecordOf<F> = { readonly [K in RequiredKeys<F>]: F[K] extends Shape<
 }
 
 /** A map with exactly these fields. Absent optional fields are absent in the result too. */
-export const record =
-  <F extends Readonly<Record<string, Field>>>(fields: F): Shape<RecordOf<F>> =>
-  (value, place) => {
+export const record = <F extends Readonly<Record<string, Field>>>(fields: F): Shape<RecordOf<F>> => {
+  const wanted = Object.entries(fields)
+  return (value, place) => {
     const map = asMap(value, place)
     for (const key of Object.keys(map))
       if (!Object.hasOwn(fields, key)) refuse(`${place}.${key}`, 'unknown field')
     const out: Record<string, unknown> = {}
-    for (const [key, field] of Object.entries(fields)) {
+    for (const [key, field] of wanted) {
       // A field may be named as something that every object inherits.
       const entry = Object.hasOwn(map, key) ? map[key] : undefined
       if (typeof field === 'function') out[key] = field(entry, `${place}.${key}`)
@@ -93,6 +93,7 @@ export const record =
     }
     return out as RecordOf<F>
   }
+}
 
 function asMap(
   value: CborValue | undefined,

@@ -56,7 +56,7 @@ const fileAsset = ({ content, sizeBytes, mode, uid, gid, xattrs }: LayoutFile): 
   ...(xattrs !== undefined && { xattrs }),
 })
 
-type StoreToAsk = Pick<Store, 'hasAsset' | 'contentPlace' | 'has'>
+type StoreToAsk = Pick<Store, 'assetIds' | 'contentSizes' | 'has'>
 
 /** Throws BUNDLE_BASE_MISSING naming every file whose bytes are neither carried nor here, MANIFEST_INVALID for a wrong size. */
 export function planAssembly(
@@ -77,6 +77,9 @@ export function planAssembly(
 class AssemblyPlan {
   readonly #tables: Tables
   readonly #store: StoreToAsk
+  /** What the store has. */
+  readonly #heldAssets: ReadonlySet<AssetId>
+  readonly #heldContents: ReadonlyMap<ContentDigest, number>
   readonly #nameContent: NameContent | undefined
   readonly #assets = new Map<AssetId, { readonly description: AssetDescription; readonly path: string }>()
   readonly #lists = new Map<ContentDigest, ChunkList>()
@@ -93,6 +96,8 @@ class AssemblyPlan {
   constructor({ tables, store, nameContent }: Parameters<typeof planAssembly>[1]) {
     this.#tables = tables
     this.#store = store
+    this.#heldAssets = store.assetIds()
+    this.#heldContents = store.contentSizes()
     this.#nameContent = nameContent
   }
 
@@ -106,7 +111,7 @@ class AssemblyPlan {
         package: packageName,
         problem: `/${file.path} has ${knownBytes} bytes, not ${file.sizeBytes}`,
       })
-    if (this.#assets.has(id) || this.#store.hasAsset(id)) return
+    if (this.#assets.has(id) || this.#heldAssets.has(id)) return
     this.#assets.set(id, { description, path: `/${file.path}` })
     if (knownBytes !== undefined) return
     const list = this.#listOf(file)
@@ -137,7 +142,7 @@ class AssemblyPlan {
   #sizeOf(content: ContentDigest): number | undefined {
     return content === emptyDigest
       ? 0
-      : (this.#lists.get(content)?.sizeBytes ?? this.#store.contentPlace(content)?.sizeBytes)
+      : (this.#lists.get(content)?.sizeBytes ?? this.#heldContents.get(content))
   }
 
   /** A short content may be a chunk of something that the host has. */
@@ -164,7 +169,7 @@ class AssemblyPlan {
   #missingBases(frame: number): readonly BaseRange[] {
     let missing = this.#missingOf.get(frame)
     if (missing === undefined) {
-      missing = this.#tables.frameBases(frame).filter((base) => !hasBase(this.#store, base))
+      missing = this.#tables.frameBases(frame).filter((base) => !hasBase(this.#heldContents, base))
       this.#missingOf.set(frame, missing)
     }
     return missing

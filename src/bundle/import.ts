@@ -3,15 +3,20 @@
 // everything is committed at once. Memory is bounded by a few frames, whatever the bundle's size.
 import { isMossError, MossError } from '../base/error.ts'
 import type { ChunkId, ContainerId, ContentDigest } from '../base/ids.ts'
+import { chunkSizes } from '../base/limits.ts'
 import type { Report } from '../base/progress.ts'
 import { deltaChunks } from '../container/delta-chunks.ts'
 import { decodeDeltaFrame } from '../container/delta-frame.ts'
+import type { WholeContent } from '../container/jobs.ts'
 import { decodeFrame, readFrame } from '../container/read-frames.ts'
 import type { Tables } from '../container/tables.ts'
+import { type ChunkList, listOfOne } from '../delta/chunk-list.ts'
+import { cutWhole } from '../delta/jobs.ts'
 import type { Outside } from '../host/outside.ts'
 import type { StoreImport } from '../store/import.ts'
 import type { Store } from '../store/store.ts'
 import { freeNow } from './free-now.ts'
+import { wholeContents } from './whole-contents.ts'
 import { manifestAsset, pathOfFrame, planAssembly, type Assembly, type Destination } from './assembly.ts'
 import type { BundlePackage } from './read-bundle.ts'
 import { blameBases, type NameContent, nameOfBase, storeBase, storeBases } from './store-bases.ts'
@@ -50,7 +55,7 @@ export async function importBundle(
     fromStore([path], () => into.addAsset(description))
     if (index % 256 === 0) await outside.turn()
   }
-  for (const each of manifests) await addManifest(into, each)
+  for (const each of manifests) addManifest(into, each)
   for (const each of taken.packages) into.addAsset(manifestAsset(each))
   report({ phase: 'commit' })
   into.commit()
@@ -66,11 +71,13 @@ function checkSpace({ disk }: Outside, path: string, neededBytes: number): void 
   if (neededBytes > freeBytes) throw new MossError('HOST_NO_SPACE', { path, neededBytes, freeBytes })
 }
 
-async function addManifest(into: StoreImport, each: BundlePackage): Promise<void> {
+/** Its digest was checked when the bundle was read. */
+function addManifest(into: StoreImport, each: BundlePackage): void {
   const { content, sizeBytes } = manifestAsset(each)
-  into.create(content, sizeBytes).write(each.manifestBytes, 0)
-  // Its digest was checked when the bundle was read; a short one counts as one chunk.
-  await into.finish(content, undefined, { isChecked: true })
+  into.put(
+    each.manifestBytes,
+    sizeBytes <= chunkSizes.max ? listOfOne(content, sizeBytes) : cutWhole(each.manifestBytes),
+  )
 }
 
 /** The files being put together: begun with their first chunk, finished with their last. */
@@ -82,6 +89,7 @@ class FilesUnderWay {
     ContentDigest,
     { readonly writer: ReturnType<StoreImport['create']>; missingBytes: number }
   >()
+  readonly #put = new Set<ContentDigest>()
   #doneBytes = 0
   #finished = 0
 
@@ -89,6 +97,21 @@ class FilesUnderWay {
     this.#into = into
     this.#assembly = assembly
     this.#report = report
+  }
+
+  /** A whole content, checked against its digest; its chunks are not written after that. */
+  put(bytes: Uint8Array, content: ContentDigest): void {
+    if (this.#put.has(content)) return
+    this.#into.put(bytes, this.#listOf(content))
+    this.#put.add(content)
+    this.#doneBytes += bytes.length
+    this.#finished++
+  }
+
+  #listOf(content: ContentDigest): ChunkList {
+    const list = this.#assembly.lists.get(content)
+    if (list === undefined) throw new Error(`broken promise: content ${content} is put together`)
+    return list
   }
 
   /** `bytes` were checked against the id of their chunk. */
@@ -99,8 +122,12 @@ class FilesUnderWay {
           part: 'table links',
           problem: `a chunk of ${sizeBytes} bytes has ${bytes.length}`,
         })
-      const list = this.#assembly.lists.get(content)
-      if (list === undefined) throw new Error(`broken promise: content ${content} is put together`)
+      if (this.#put.has(content)) continue
+      const list = this.#listOf(content)
+      if (list.chunks.length === 1) {
+        this.put(bytes, content)
+        continue
+      }
       let file = this.#begun.get(content)
       if (file === undefined) {
         file = { writer: this.#into.create(content, list.sizeBytes), missingBytes: list.sizeBytes }
@@ -111,7 +138,7 @@ class FilesUnderWay {
       this.#doneBytes += bytes.length
       if (file.missingBytes > 0) continue
       this.#begun.delete(content)
-      await this.#into.finish(content, list, { isChecked: list.chunks.length === 1 })
+      await this.#into.finish(content, list)
       this.#finished++
     }
   }
@@ -181,6 +208,8 @@ interface FrameUnderWay {
   readonly n: number
   readonly inUse: number
   readonly plain: Promise<Uint8Array>
+  /** Checked against their digests once `plain` is there. */
+  readonly contents: readonly WholeContent[]
 }
 
 /** Frames are decoded side by side, at most twice the pool's width, and written in their order. */
@@ -193,6 +222,8 @@ async function writeCarriedChunks(outside: Outside, job: CarriedChunks): Promise
     if (oldest === undefined) return
     const needed = new Map(assembly.frames.get(oldest.n))
     const plain = await oldest.plain
+    for (const { content, offset, sizeBytes } of oldest.contents)
+      files.put(plain.subarray(offset, offset + sizeBytes), content)
     for (const { id, offset, sizeBytes } of taken.tables.frameChunks(oldest.n))
       await files.write(plain.subarray(offset, offset + sizeBytes), takeOnce(needed, id))
     inUse -= oldest.inUse
@@ -210,10 +241,11 @@ async function writeCarriedChunks(outside: Outside, job: CarriedChunks): Promise
     const isFull = (): boolean =>
       underWay.length >= 2 * outside.pool.width || (inUse > 0 && inUse + needs > bytesUnderWay)
     while (isFull()) await writeOldest()
-    const plain = decodeCarried(outside, job, n)
+    const contents = wholeContents(taken.tables.frameChunks(n), assembly.frames.get(n), assembly.lists)
+    const plain = decodeCarried(outside, job, { n, contents })
     // Awaited in its turn; until then a failure must not count as unhandled.
     plain.catch(() => {})
-    underWay.push({ n, inUse: needs, plain })
+    underWay.push({ n, inUse: needs, plain, contents })
     inUse += needs
   }
   while (underWay.length > 0) await writeOldest()
@@ -231,9 +263,7 @@ async function writeLongDelta(outside: Outside, job: CarriedChunks, n: number): 
   const nameOf = (content: ContentDigest): string => nameOfBase(content, { path, nameContent })
   using open = new DisposableStack()
   try {
-    const bases = ranges.map((range) =>
-      open.use(storeBase(outside, store, { range, name: nameOf(range.content) })),
-    )
+    const bases = ranges.map((range) => open.use(storeBase(outside, store, { range, nameOf })))
     const part = `frame ${n}`
     const streams = decodeDeltaFrame(readFrame(taken.container, n), part)
     const chunks = taken.tables.frameChunks(n)
@@ -267,7 +297,11 @@ function bytesFor(tables: Tables, n: number): number {
   return tables.frameBases(n).reduce((sum, { sizeBytes }) => sum + sizeBytes, plainBytes + storedBytes)
 }
 
-async function decodeCarried(outside: Outside, job: CarriedChunks, n: number): Promise<Uint8Array> {
+async function decodeCarried(
+  outside: Outside,
+  job: CarriedChunks,
+  { n, contents }: { readonly n: number; readonly contents: readonly WholeContent[] },
+): Promise<Uint8Array> {
   const { taken, store, assembly, nameContent } = job
   const bases = taken.tables.frameBases(n)
   const path = pathOfFrame(assembly.paths, assembly.frames.get(n))
@@ -276,6 +310,7 @@ async function decodeCarried(outside: Outside, job: CarriedChunks, n: number): P
     return await decodeFrame(taken.container, n, {
       pool: outside.pool,
       readBases: storeBases(outside, store, nameOf),
+      contents,
     })
   } catch (error) {
     throw bases.length === 0 ? error : await blameBases(error, bases, { outside, store, nameOf })

@@ -10,9 +10,13 @@ import type { ReadBases } from '../container/read-frames.ts'
 import type { Outside } from '../host/outside.ts'
 import { digestOfFile } from '../store/body.ts'
 import type { Store } from '../store/store.ts'
+import { bytesInPages } from './bytes-in-pages.ts'
 
 /** What people know a content of this host by; undefined where no package of its states names it. */
 export type NameContent = (content: ContentDigest) => string | undefined
+
+/** Asked only for an error: to know the names, manifests are read. */
+type NameOf = (content: ContentDigest) => string
 
 /** What to call a base that is missing: itself, or else a file that is made from it. */
 export const nameOfBase = (
@@ -20,13 +24,11 @@ export const nameOfBase = (
   { path, nameContent }: { readonly path: string; readonly nameContent?: NameContent | undefined },
 ): string => nameContent?.(content) ?? `${path} (from ${content.slice(0, 16)})`
 
+/** `held` is every content that the store has, with its size. */
 export const hasBase = (
-  store: Pick<Store, 'contentPlace'>,
+  held: ReadonlyMap<ContentDigest, number>,
   { content, offset, sizeBytes }: BaseRange,
-): boolean => {
-  const place = store.contentPlace(content)
-  return place !== undefined && offset + sizeBytes <= place.sizeBytes
-}
+): boolean => offset + sizeBytes <= (held.get(content) ?? -1)
 
 function damagedBase(
   names: readonly string[],
@@ -43,15 +45,17 @@ export const isDamagedBase = (error: unknown): boolean =>
 function openBase(
   { disk }: Outside,
   store: Store,
-  { content, name }: { readonly content: ContentDigest; readonly name: string },
+  { content, nameOf }: { readonly content: ContentDigest; readonly nameOf: NameOf },
 ): Disposable & { readonly read: (into: Uint8Array, at: number) => void } {
   const path = store.contentPlace(content)?.path
-  if (path === undefined) throw new MossError('BUNDLE_BASE_MISSING', { names: [name] })
-  if (disk.lstat(path)?.kind !== 'file') throw damagedBase([name], { path, problem: 'it is not there' })
+  if (path === undefined) throw new MossError('BUNDLE_BASE_MISSING', { names: [nameOf(content)] })
+  if (disk.lstat(path)?.kind !== 'file')
+    throw damagedBase([nameOf(content)], { path, problem: 'it is not there' })
   const file = disk.open(path, 'read')
   return {
     read: (into, at) => {
-      if (file.read(into, at) !== into.length) throw damagedBase([name], { path, problem: 'it is too short' })
+      if (file.read(into, at) !== into.length)
+        throw damagedBase([nameOf(content)], { path, problem: 'it is too short' })
     },
     [Symbol.dispose]: () => file[Symbol.dispose](),
   }
@@ -59,43 +63,28 @@ function openBase(
 
 /** Throws BUNDLE_BASE_MISSING with the name that `nameOf` gives. */
 export const storeBases =
-  (outside: Outside, store: Store, nameOf: (content: ContentDigest) => string): ReadBases =>
+  (outside: Outside, store: Store, nameOf: NameOf): ReadBases =>
   (ranges) => {
     const all = new Uint8Array(ranges.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
     let at = 0
     return ranges.map(({ content, offset, sizeBytes }) => {
       const into = all.subarray(at, at + sizeBytes)
       at += sizeBytes
-      using file = openBase(outside, store, { content, name: nameOf(content) })
+      using file = openBase(outside, store, { content, nameOf })
       file.read(into, offset)
       return into
     })
   }
 
-/** Bytes of a base read at once: runs of a target mostly follow each other in it. */
-const aheadBytes = 256 * 1024
-
 /** One base that is read bit by bit while its frame is decoded. */
 export function storeBase(
   outside: Outside,
   store: Store,
-  { range, name }: { readonly range: BaseRange; readonly name: string },
+  { range, nameOf }: { readonly range: BaseRange; readonly nameOf: NameOf },
 ): BaseBytes & Disposable {
-  const file = openBase(outside, store, { content: range.content, name })
-  let held = new Uint8Array(0)
-  let heldAt = 0
-  return {
-    sizeBytes: range.sizeBytes,
-    read: (at, length) => {
-      if (at < heldAt || at + length > heldAt + held.length) {
-        held = new Uint8Array(Math.min(Math.max(length, aheadBytes), range.sizeBytes - at))
-        heldAt = at
-        file.read(held, range.offset + at)
-      }
-      return held.subarray(at - heldAt, at - heldAt + length)
-    },
-    [Symbol.dispose]: () => file[Symbol.dispose](),
-  }
+  const file = openBase(outside, store, { content: range.content, nameOf })
+  const bytes = bytesInPages(range.sizeBytes, (into, at) => file.read(into, range.offset + at))
+  return { ...bytes, [Symbol.dispose]: () => file[Symbol.dispose]() }
 }
 
 /** What to throw for a frame that did not decode: names the bases that are not what the store says they are. */
@@ -105,7 +94,7 @@ export async function blameBases(
   by: {
     readonly outside: Outside
     readonly store: Store
-    readonly nameOf: (content: ContentDigest) => string
+    readonly nameOf: NameOf
   },
 ): Promise<unknown> {
   if (!isMossError(error, 'CHUNK_DIGEST_MISMATCH') && !isMossError(error, 'CONTAINER_DAMAGED')) return error

@@ -3,7 +3,7 @@
 import { concatBytes } from '../base/bytes.ts'
 import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
-import type { ChunkId, Digest } from '../base/ids.ts'
+import type { ChunkId, ContentDigest, Digest } from '../base/ids.ts'
 import type { Job } from '../host/pool.ts'
 import { decodeDelta } from '../delta/decode-delta.ts'
 import { decodeStored, encodeStored, type Encoded, type FrameCodec } from './codecs.ts'
@@ -30,8 +30,17 @@ export interface FrameToDecode {
   /** Of codec 3 and 4: the bytes of its bases in their order. Whether they are what the table names nobody has checked. */
   readonly bases?: readonly Uint8Array[]
   readonly chunks: readonly ChunkInFrame[]
+  /** Contents of several chunks that lie in the frame as a whole. */
+  readonly contents?: readonly WholeContent[]
   /** Names the frame in errors. */
   readonly part: string
+}
+
+/** A content that lies in the plain bytes of a frame, from its first to its last byte. */
+export interface WholeContent {
+  readonly content: ContentDigest
+  readonly offset: number
+  readonly sizeBytes: number
 }
 
 const bufferOf = (bytes: Uint8Array): readonly ArrayBuffer[] => [bytes.buffer as ArrayBuffer]
@@ -59,10 +68,13 @@ export const encodeFrameJob: Job<FrameToEncode, EncodedFrame> = {
 /** Gives the plain bytes. Throws CONTAINER_DAMAGED or CHUNK_DIGEST_MISMATCH. */
 export const decodeFrameJob: Job<FrameToDecode, Uint8Array> = {
   name: 'container.decode-frame',
-  run: ({ stored, codec, plainBytes, bases = [], chunks, part }) => {
+  run: ({ stored, codec, plainBytes, bases = [], chunks, contents = [], part }) => {
     const plain = decodePlain({ stored, codec, plainBytes, bases, part })
     for (const { id, offset, sizeBytes } of chunks)
       checkChunk(plain.subarray(offset, offset + sizeBytes), id, part)
+    for (const { content, offset, sizeBytes } of contents)
+      if (digestOf(plain.subarray(offset, offset + sizeBytes)) !== content)
+        throw new MossError('CHUNK_DIGEST_MISMATCH', { part: `content ${content}` })
     return plain
   },
   transfer: bufferOf,

@@ -8,7 +8,7 @@ import type { Pool } from '../host/pool.ts'
 import type { BaseRange } from './base-table.ts'
 import type { FrameEntry } from './frame-table.ts'
 import { hasBases } from './codecs.ts'
-import { decodeFrameJob, type FrameToDecode } from './jobs.ts'
+import { decodeFrameJob, type FrameToDecode, type WholeContent } from './jobs.ts'
 import type { SectionName } from './kinds.ts'
 import { checkStored, readExactly } from './read.ts'
 import { readSection } from './sections.ts'
@@ -52,7 +52,10 @@ export type ReadBases = (ranges: readonly BaseRange[]) => readonly Uint8Array[]
 export function frameToDecode(
   container: VerifiedContainer,
   n: number,
-  readBases: ReadBases = noBases,
+  {
+    readBases = noBases,
+    contents = [],
+  }: { readonly readBases?: ReadBases; readonly contents?: readonly WholeContent[] } = {},
 ): FrameToDecode {
   const tables = readTables(container)
   const { codec, plainBytes } = tables.frame(n)
@@ -62,6 +65,7 @@ export function frameToDecode(
     plainBytes,
     ...(hasBases(codec) && { bases: readBases(tables.frameBases(n)) }),
     chunks: tables.frameChunks(n),
+    contents,
     part: `frame ${n}`,
   }
 }
@@ -73,9 +77,12 @@ const noBases: ReadBases = (ranges) => {
 export function decodeFrame(
   container: VerifiedContainer,
   n: number,
-  { pool, readBases }: { readonly pool: Pool; readonly readBases?: ReadBases },
+  {
+    pool,
+    ...how
+  }: { readonly pool: Pool; readonly readBases?: ReadBases; readonly contents?: readonly WholeContent[] },
 ): Promise<Uint8Array> {
-  const input = frameToDecode(container, n, readBases)
+  const input = frameToDecode(container, n, how)
   const buffers = new Set([input.stored, ...(input.bases ?? [])].map(({ buffer }) => buffer as ArrayBuffer))
   return pool.run(decodeFrameJob, input, [...buffers])
 }

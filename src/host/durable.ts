@@ -48,11 +48,15 @@ export interface Move {
   readonly to: string
 }
 
+/** Folders that are synced one by one: each is a commit of the filesystem's journal, as the sync of everything is. */
+const fewFolders = 8
+
 /**
  * Gives many files their final names. Their bytes must be durable already (syncAll). Where a target exists it is
- * the same file by its name: it stays and the source goes. Every folder touched is synced once, at the end.
+ * the same file by its name: it stays and the source goes. Every folder touched is synced once, at the end; where they are
+ * many and all on the filesystem of `within`, with that filesystem.
  */
-export function moveIntoPlace(disk: Disk, moves: Iterable<Move>): void {
+export function moveIntoPlace(disk: Disk, moves: Iterable<Move>, within?: string): void {
   const targets = new Set<string>()
   const sources = new Set<string>()
   for (const { from, to } of moves) {
@@ -65,7 +69,9 @@ export function moveIntoPlace(disk: Disk, moves: Iterable<Move>): void {
       disk.remove(from)
     }
   }
-  for (const folder of targets.union(sources)) disk.syncFolder(folder)
+  const folders = targets.union(sources)
+  if (within !== undefined && folders.size > fewFolders) disk.syncFilesystem(within)
+  else for (const folder of folders) disk.syncFolder(folder)
 }
 
 /** Gives a whole tree its final name; nothing may be there. Its content must be durable already (syncAll). */

@@ -22,6 +22,7 @@ import {
 } from '../base/shape.ts'
 import { type Capability, type Relation, longestName, relationOperators } from './capability.ts'
 import type { LayoutEntry, LayoutFile, Manifest } from './manifest.ts'
+import { DecodedManifests, type MeasuredManifest } from './decoded-manifests.ts'
 import { pathFromComponents, pathToComponents } from './path.ts'
 import { checkManifest } from './rules.ts'
 import { versionSchemes } from './version.ts'
@@ -43,12 +44,29 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
   })
 }
 
-/** `part` names the bytes in errors. Throws CBOR_INVALID, SHAPE_INVALID or MANIFEST_INVALID. */
+/**
+ * `part` names the bytes in errors. Throws CBOR_INVALID, SHAPE_INVALID or MANIFEST_INVALID. The same bytes give the same
+ * value: what one verb asks several times is decoded once.
+ */
 export function decodeManifest(manifestBytes: Uint8Array, part: string): Manifest {
+  const id = packageIdOf(manifestBytes)
+  const known = recentlyDecoded.get(id)
+  if (known !== undefined) return known
   const manifest = manifestShape(decodeCbor(manifestBytes, part), part)
   assertValid(manifest)
+  recentlyDecoded.add(manifest, { id, sizeBytes: manifestBytes.length })
   return manifest
 }
+
+/** What `encodeManifest` would give, named and measured. Known without encoding of what was decoded. */
+export function measureManifest(manifest: Manifest): MeasuredManifest {
+  const known = recentlyDecoded.measured(manifest)
+  if (known !== undefined) return known
+  const bytes = encodeManifest(manifest)
+  return { id: packageIdOf(bytes), sizeBytes: bytes.length }
+}
+
+const recentlyDecoded = new DecodedManifests()
 
 function assertValid(manifest: Manifest): void {
   const problem = checkManifest(manifest)

@@ -130,6 +130,6 @@ export async function executeApply(outside: Outside, plan: ApplyPlan, report: Re
   )
   const published = await states.publish(staged, { counters: bundle.counters }, report)
   const applied = tellApplied(host, { plan, published, startedMs })
-  settleLast(host)
+  settleLast(host, bundle)
   return applied
 }

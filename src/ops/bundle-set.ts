@@ -56,9 +56,11 @@ function takenAway(
   host: HostSession,
   { model, isServed }: { readonly model: Model; readonly isServed: (wish: Relation) => boolean },
 ): readonly string[] {
+  const unserved = model.subscriptions.filter((wish) => !isServed(wish))
+  if (unserved.length === 0) return []
   const installed = host.states.manifests(host.states.current().number)
-  return model.subscriptions
-    .filter((wish) => !isServed(wish) && installed.some((manifest) => provides(manifest, wish)))
+  return unserved
+    .filter((wish) => installed.some((manifest) => provides(manifest, wish)))
     .map((wish) => `it takes away ${formatRelation(wish)}, which this host has and its model asks for`)
 }
 

@@ -3,6 +3,7 @@
 // damaged is forgotten by the store, and from then on it is lacking: the next bundle brings it whole.
 import { plural } from '../base/format.ts'
 import { compareText } from '../base/bytes.ts'
+import { emptyDigest } from '../base/digest.ts'
 import type { ContentDigest, PackageId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { manifestContent } from '../bundle/read-bundle.ts'
@@ -18,7 +19,7 @@ import { manifestInStore } from './waiting.ts'
 export interface NamedContent {
   readonly content: ContentDigest
   /** What people know it by. */
-  readonly name: string
+  readonly name: () => string
 }
 
 /** Of current and kept states, manifests included; a content may come more than once. */
@@ -30,12 +31,12 @@ export function* namedContents(host: SettlingSession): Generator<NamedContent> {
     for (const { id, name, version } of record.packages) {
       if (seen.has(id)) continue
       seen.add(id)
-      yield { content: manifestContent(id), name: `the manifest of ${name} ${version}` }
+      yield { content: manifestContent(id), name: () => `the manifest of ${name} ${version}` }
       const bytes = stored(id) ?? manifestInTree(host, states.tree(record.number), id)
       if (bytes === undefined) continue
       for (const entry of decodeManifest(bytes, `manifest of ${name}`).layout)
         if (entry.kind === 'file')
-          yield { content: entry.content, name: `/${entry.path} of ${name} ${version}` }
+          yield { content: entry.content, name: () => `/${entry.path} of ${name} ${version}` }
     }
 }
 
@@ -53,17 +54,19 @@ function manifestInTree(
 
 /** Looks them up when it is first asked; a content of several files bears the name of one. */
 export function contentNames(host: SettlingSession): (content: ContentDigest) => string | undefined {
-  let names: Map<ContentDigest, string> | undefined
+  let names: Map<ContentDigest, () => string> | undefined
   return (content) => {
     names ??= new Map([...namedContents(host)].map((named) => [named.content, named.name]))
-    return names.get(content)
+    return names.get(content)?.()
   }
 }
 
 /** Sorted, each once. */
 export function lackingContents(host: SettlingSession): readonly ContentDigest[] {
   const lacking = new Set<ContentDigest>()
-  for (const { content } of namedContents(host)) if (!host.store.hasContent(content)) lacking.add(content)
+  const held = host.store.contentSizes()
+  for (const { content } of namedContents(host))
+    if (!held.has(content) && content !== emptyDigest) lacking.add(content)
   return [...lacking].sort(compareText)
 }
 

@@ -4,6 +4,7 @@
 import { equalBytes } from '../base/bytes.ts'
 import type { ContainerId, Digest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
+import type { ReadBundle } from '../bundle/read-bundle.ts'
 import { encodeHostRecord, type HostState } from '../fleet/host-state.ts'
 import { encodeHostState, readHostState } from '../fleet/state-file.ts'
 import { bytesSource } from '../host/byte-source.ts'
@@ -21,6 +22,8 @@ export const recordBytes = 2 * limits.stateBytes
 
 /** What a session has before its last transaction is settled. */
 export type SettlingSession = Omit<HostSession, 'isFinishing'>
+
+type BundleName = Pick<ReadBundle, 'id' | 'about'>
 
 export interface Receipt {
   readonly state: HostState
@@ -63,14 +66,15 @@ export function renewReceipt(host: SettlingSession, answers?: HostState['answers
 
 /**
  * After a transaction, and whenever a root is opened: the receipt says what is current and what became of the bundle;
- * an applied bundle waits no more. True if a receipt had to be written. Can be cut short and done again.
+ * an applied bundle, `applied` where the caller has just read it, waits no more. True if a receipt had to be written. Can be cut short and done again.
  */
-export function settleLast(host: SettlingSession): boolean {
+export function settleLast(host: SettlingSession, applied?: BundleName): boolean {
   const last = host.states.history().at(-1)
   if (last === undefined) return false
   const before = readReceipt(host)
   const isAnswered = before?.state.current === host.states.current().number
-  const { answers } = (isAnswered ? before : renewReceipt(host, answerTo(host, last, before))).state
+  const { answers } = (isAnswered ? before : renewReceipt(host, answerTo(host, last, { before, applied })))
+    .state
   if (answers?.outcome === 'applied' && isTaken(host, answers.bundle)) dropWaiting(host, answers.bundle)
   return !isAnswered
 }
@@ -79,9 +83,9 @@ export function settleLast(host: SettlingSession): boolean {
 function answerTo(
   host: SettlingSession,
   { kind, from, to }: HistoryEntry,
-  before: Receipt | undefined,
+  { before, applied }: { readonly before: Receipt | undefined; readonly applied: BundleName | undefined },
 ): HostState['answers'] {
-  const bundle = kind === 'apply' ? appliedBundle(host) : before?.state.answers?.bundle
+  const bundle = kind === 'apply' ? appliedBundle(host, applied) : before?.state.answers?.bundle
   if (bundle === undefined) return undefined
   return kind === 'apply'
     ? { bundle, outcome: 'applied', detail: '' }
@@ -89,8 +93,8 @@ function answerTo(
 }
 
 /** The one that waits and that the current state came from. */
-function appliedBundle(host: SettlingSession): ContainerId | undefined {
-  const bundle = unlessSpoiled(() => readWaiting(host))
+function appliedBundle(host: SettlingSession, applied: BundleName | undefined): ContainerId | undefined {
+  const bundle = applied ?? unlessSpoiled(() => readWaiting(host))
   const snapshot = host.states.current().channel?.snapshot
   return bundle !== undefined && bundle.about.snapshot === snapshot ? bundle.id : undefined
 }

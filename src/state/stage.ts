@@ -5,7 +5,7 @@ import { MossError, assertTrue } from '../base/error.ts'
 import type { StateNumber } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
 import { moveTree, syncAll } from '../host/durable.ts'
-import { encodeManifest, packageIdOf } from '../manifest/codec.ts'
+import { measureManifest } from '../manifest/codec.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { buildTree, finishFolders, type TreeSite, writeOwnFile } from './build-tree.ts'
 import { type StateParts, currentRecord, keptNumbers } from './parts.ts'
@@ -113,13 +113,13 @@ async function completeTree(
 
 function plannedPackages({ packages }: StageRequest): readonly PlannedPackage[] {
   return packages.map(({ id, manifest }) => {
-    const bytes = encodeManifest(manifest)
-    if (packageIdOf(bytes) !== id)
+    const measured = measureManifest(manifest)
+    if (measured.id !== id)
       throw new MossError('MANIFEST_INVALID', {
         package: manifest.name,
         problem: 'its id names another manifest',
       })
-    return { id, manifest, manifestBytes: bytes.length }
+    return { id, manifest, manifestBytes: measured.sizeBytes }
   })
 }
 

@@ -34,9 +34,10 @@ export async function supplyAssets(
 /** Each once. Empty files are made, not linked: they need no asset. */
 function lackingAssets(store: Store, files: readonly PlannedFile[]): readonly PlannedFile[] {
   const seen = new Set<AssetId>()
+  const held = store.assetIds()
   return files.filter(({ asset, description }) => {
     if (description.sizeBytes === 0 || seen.has(asset)) return false
     seen.add(asset)
-    return !store.hasAsset(asset)
+    return !held.has(asset)
   })
 }

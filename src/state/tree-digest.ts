@@ -22,11 +22,18 @@ export async function treeDigest(outside: Pick<Outside, 'disk' | 'turn'>, folder
 }
 
 /** Every path below `folder`, each with a leading slash, sorted bytewise per folder; the folder itself is ''. */
-export function* walkTree(disk: Disk, folder: string, at = ''): Generator<string> {
-  yield at
-  if (disk.lstat(`${folder}${at}`)?.kind !== 'folder') return
-  const names = disk.list(`${folder}${at}`).map(({ name }) => name)
-  for (const name of names.toSorted(compareText)) yield* walkTree(disk, folder, `${at}/${name}`)
+export function* walkTree(disk: Disk, folder: string): Generator<string> {
+  yield ''
+  if (disk.lstat(folder)?.kind === 'folder') yield* walkFolder(disk, folder, '')
+}
+
+/** What is in the folder at `at`. One that vanishes meanwhile is told by whoever looks at it. */
+function* walkFolder(disk: Disk, folder: string, at: string): Generator<string> {
+  for (const { name, kind } of disk.list(`${folder}${at}`)) {
+    const below = `${at}/${name}`
+    yield below
+    if (kind === 'folder') yield* walkFolder(disk, folder, below)
+  }
 }
 
 function describeEntry(

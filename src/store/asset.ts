@@ -2,7 +2,6 @@
 // is named by content and attributes together: the same body with another mode is another asset.
 import type { CborValue } from '../base/cbor.ts'
 import { encodeCbor } from '../base/cbor.ts'
-import { fromHex } from '../base/bytes.ts'
 import { digestOf } from '../base/digest.ts'
 import type { AssetId, ContentDigest } from '../base/ids.ts'
 import type { Xattrs } from '../host/disk.ts'
@@ -25,8 +24,25 @@ export const assetModifiedMs = Date.UTC(1980, 0, 1)
 
 /** The digest of the canonical CBOR of what is described. An empty set of xattrs is none. */
 export function assetIdOf(description: AssetDescription): AssetId {
-  const { content, mode, uid, gid, xattrs } = description
-  const record: { [key: string]: CborValue } = { content: fromHex(content), mode, uid, gid }
-  if (xattrs !== undefined && Object.keys(xattrs).length > 0) record['xattrs'] = xattrs
-  return digestOf<AssetId>(encodeCbor(record))
+  const bytes = recordBytes(description)
+  // Its key is the longest, so it is the last of the canonical form.
+  bytes.subarray(-32).setFromHex(description.content)
+  return digestOf<AssetId>(bytes)
+}
+
+/** Of the attributes that were seen: files of a tree have few different ones, and many thousands of files are named. */
+const known = new Map<string, Uint8Array>()
+const mostKnown = 256
+
+/** The canonical form, whatever its last 32 bytes. Used before it is asked for again. */
+function recordBytes({ mode, uid, gid, xattrs }: AssetDescription): Uint8Array {
+  const isPlain = xattrs === undefined || Object.keys(xattrs).length === 0
+  const name = `${mode} ${uid} ${gid}`
+  const found = isPlain ? known.get(name) : undefined
+  if (found !== undefined) return found
+  const record: { [key: string]: CborValue } = { content: new Uint8Array(32), mode, uid, gid }
+  if (!isPlain) record['xattrs'] = xattrs
+  const bytes = encodeCbor(record)
+  if (isPlain && known.size < mostKnown) known.set(name, bytes)
+  return bytes
 }

@@ -4,7 +4,6 @@
 // S1: what bears an asset's name has its content and attributes. S3: no body outgrows its signed size.
 import { assertTrue, MossError } from '../base/error.ts'
 import type { AssetId, ContentDigest } from '../base/ids.ts'
-import { chunkSizes } from '../base/limits.ts'
 import { type ChunkList, checkChunkList, emptyContent, listOfOne } from '../delta/chunk-list.ts'
 import { cutContent } from '../delta/cut-file.ts'
 import { moveIntoPlace } from '../host/durable.ts'
@@ -21,17 +20,16 @@ import {
   stagingFolder,
   type StoreParts,
 } from './parts.ts'
-import { type BodyWriter, StagedBodies } from './staged-bodies.ts'
+import { type BodyWriter, type EndedBody, StagedBodies } from './staged-bodies.ts'
 import { assetsOfContent, findChunkList, hasAssetRow, insertAsset } from './tables.ts'
 
 export interface StoreImport extends Disposable {
   /** Begins a body of exactly `sizeBytes`; its bytes may be written in any order. */
   create(content: ContentDigest, sizeBytes: number): BodyWriter
-  /**
-   * Checks the body against its digest, or throws CHUNK_DIGEST_MISMATCH and drops it. Without `list` it is cut here.
-   * `isChecked`: the caller checked these very bytes as one chunk and wrote them at once; they are not read again.
-   */
-  finish(content: ContentDigest, list?: ChunkList, how?: { readonly isChecked?: boolean }): Promise<void>
+  /** Checks the body against its digest, or throws CHUNK_DIGEST_MISMATCH and drops it. Without `list` it is cut here. */
+  finish(content: ContentDigest, list?: ChunkList): Promise<void>
+  /** A whole body at once. The caller checked these very bytes against the digest of the list's content. */
+  put(bytes: Uint8Array, list: ChunkList): void
   /** True if the content is stored or was finished in this import: an asset can be made of it. */
   hasContent(content: ContentDigest): boolean
   /** Makes an asset of a finished or stored body; doing so again is nothing new. CONTENT_MISSING without a body. */
@@ -87,32 +85,32 @@ class OpenImport implements StoreImport {
     return this.#bodies.begin(content, sizeBytes)
   }
 
-  async finish(
-    content: ContentDigest,
-    list?: ChunkList,
-    { isChecked = false }: { readonly isChecked?: boolean } = {},
-  ): Promise<void> {
+  async finish(content: ContentDigest, list?: ChunkList): Promise<void> {
     this.#assertOpen()
-    const { path, sizeBytes, isWhole } = this.#bodies.end(content)
-    const mayTrust = isChecked && isWhole && sizeBytes <= chunkSizes.max
-    const checked = mayTrust
-      ? listOfOne(content, sizeBytes)
-      : await this.#checkedList({ content, path, sizeBytes, ...(list !== undefined && { list }) })
+    const body = this.#bodies.end(content)
+    const checked = await this.#checkedList(content, body, list)
     if (checked === undefined) {
-      this.#parts.disk.remove(path)
+      this.#parts.disk.remove(body.path)
       throw new MossError('CHUNK_DIGEST_MISMATCH', { part: `content ${content}` })
     }
-    this.#finished.set(content, { path, list: checked })
+    this.#finished.set(content, { path: body.path, list: checked })
   }
 
-  /** The list of the staged file if it has the content and the size; reads the file once. */
-  async #checkedList(body: {
-    readonly content: ContentDigest
-    readonly path: string
-    readonly sizeBytes: number
-    readonly list?: ChunkList
-  }): Promise<ChunkList | undefined> {
-    const { content, path, sizeBytes, list } = body
+  put(bytes: Uint8Array, list: ChunkList): void {
+    this.#assertOpen()
+    const { content } = list
+    assertTrue(!this.#finished.has(content), 'a content is finished once in an import')
+    if (list.sizeBytes !== bytes.length || checkChunkList(list) !== undefined)
+      throw new MossError('CHUNK_DIGEST_MISMATCH', { part: `content ${content}` })
+    this.#finished.set(content, { path: this.#bodies.put(content, bytes), list })
+  }
+
+  /** The list of the staged file if it has the content and the size. Reads the file once, unless it was written in order. */
+  async #checkedList(
+    content: ContentDigest,
+    { path, sizeBytes, digest }: EndedBody,
+    list: ChunkList | undefined,
+  ): Promise<ChunkList | undefined> {
     const { disk, pool } = this.#parts
     if (disk.lstat(path)?.sizeBytes !== sizeBytes) return undefined
     if (list === undefined) {
@@ -122,7 +120,7 @@ class OpenImport implements StoreImport {
     }
     if (list.content !== content || list.sizeBytes !== sizeBytes || checkChunkList(list) !== undefined)
       return undefined
-    return (await digestOfFile(path, this.#parts)) === content ? list : undefined
+    return (digest ?? (await digestOfFile(path, this.#parts))) === content ? list : undefined
   }
 
   hasContent(content: ContentDigest): boolean {
@@ -190,7 +188,7 @@ class OpenImport implements StoreImport {
     if (this.#added.size > 0) {
       const moves = this.#planMoves()
       disk.syncFilesystem(folder)
-      moveIntoPlace(disk, moves)
+      moveIntoPlace(disk, moves, folder)
       database.transaction((transaction) => {
         for (const [id, { description, list }] of this.#added)
           insertAsset(transaction, { id, description, list })

@@ -17,6 +17,8 @@ import { collect, type CollectPlan, discard, planCollect } from './collect.ts'
 import { beginImport, type StoreImport } from './import.ts'
 import { assetPath, type StoreParts } from './parts.ts'
 import {
+  allAssetIds,
+  allContentSizes,
   assetsOfContent,
   type ChunkPlace,
   countAssets,
@@ -26,6 +28,7 @@ import {
   findAsset,
   findChunkList,
   findContent,
+  findHolder,
   hasAssetRow,
   hasChunkRow,
   placesOfChunk,
@@ -54,6 +57,9 @@ export interface Store extends ChunkReader {
   /** The empty content is always there. */
   hasContent(content: ContentDigest): boolean
   describeAsset(id: AssetId): AssetDescription | undefined
+  /** What is there now, for whoever asks about every file of a state. */
+  assetIds(): ReadonlySet<AssetId>
+  contentSizes(): ReadonlyMap<ContentDigest, number>
   /** An asset that holds the content. Its bytes are checked by whoever uses them. */
   contentPlace(content: ContentDigest): ContentPlace | undefined
   /** Where an asset of this id is, or would be. */
@@ -91,6 +97,8 @@ export function openStore(options: StoreOptions): Store {
     hasAsset: (id) => hasAssetRow(database, id),
     hasContent: (content) => content === emptyContent || findContent(database, content) !== undefined,
     describeAsset: (id) => findAsset(database, id),
+    assetIds: () => allAssetIds(database),
+    contentSizes: () => allContentSizes(database),
     contentPlace: (content) => contentPlace(parts, content),
     assetPath: (id) => assetPath(folder, id),
     chunkList: (content) =>
@@ -109,11 +117,8 @@ export function openStore(options: StoreOptions): Store {
 }
 
 function contentPlace({ database, folder }: StoreParts, content: ContentDigest): ContentPlace | undefined {
-  const found = findContent(database, content)
-  const [asset] = found === undefined ? [] : assetsOfContent(database, content)
-  return found === undefined || asset === undefined
-    ? undefined
-    : { asset, path: assetPath(folder, asset), sizeBytes: found.sizeBytes }
+  const found = findHolder(database, content)
+  return found && { ...found, path: assetPath(folder, found.asset) }
 }
 
 /** True for a content that may itself serve as a chunk. */

@@ -43,7 +43,7 @@ describe('a bundle with deltas', () => {
     )
     const wrong = Uint8Array.from(base, (byte, i) => (i === 70_000 ? byte ^ 1 : byte))
     const bases = [wrong, other]
-    const input = frameToDecode(container, 0, () => bases)
+    const input = frameToDecode(container, 0, { readBases: () => bases })
     expect(() => decodeFrameJob.run(input)).toThrow(
       expect.objectContaining({ code: 'CHUNK_DIGEST_MISMATCH' }),
     )

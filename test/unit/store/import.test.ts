@@ -105,21 +105,45 @@ describe('an import', () => {
     }
   })
 
-  test('S1: trusts a checked body only if it was written at once and is no longer than a chunk', async () => {
+  test('S1: digests what is written in order as it passes, and reads the rest back', async () => {
+    using place = makeTestStore()
+    using opened = place.store.beginImport('pieces')
+    const list = cutWhole(large)
+    const half = 500_000
+    const pieces = [
+      [0, half],
+      [half, large.length],
+    ] as const
+    for (const order of [pieces, pieces.toReversed()]) {
+      for (const changed of [0, half, large.length - 1]) {
+        const writer = opened.create(list.content, large.length)
+        const wrong = Uint8Array.from(large, (byte, i) => (i === changed ? byte ^ 1 : byte))
+        for (const [from, to] of order) writer.write(wrong.subarray(from, to), from)
+        await expect(opened.finish(list.content, list)).rejects.toMatchObject({
+          code: 'CHUNK_DIGEST_MISMATCH',
+        })
+      }
+    }
+    const again = opened.create(list.content, large.length)
+    again.write(knownBytes(1000, 3), 0)
+    again.write(large, 0)
+    await opened.finish(list.content, list)
+    opened.addAsset(describe0644(large))
+    opened.commit()
+    expect(place.store.chunkList(list.content)).toEqual(list)
+  })
+
+  test('S1: takes a checked body only with a list that fits it', () => {
     using place = makeTestStore()
     using opened = place.store.beginImport('checked')
-    const claim = digestOf<ContentDigest>(knownBytes(1000, 99))
-    opened.create(claim, 1000).write(small, 0)
-    await opened.finish(claim, undefined, { isChecked: true })
-    const inTwo = digestOf<ContentDigest>(knownBytes(1000, 98))
-    const writer = opened.create(inTwo, 1000)
-    writer.write(small.subarray(0, 500), 0)
-    writer.write(small.subarray(500), 500)
-    const refused = { code: 'CHUNK_DIGEST_MISMATCH' }
-    await expect(opened.finish(inTwo, undefined, { isChecked: true })).rejects.toMatchObject(refused)
-    const long = digestOf<ContentDigest>(knownBytes(900_000, 97))
-    opened.create(long, 900_000).write(large, 0)
-    await expect(opened.finish(long, undefined, { isChecked: true })).rejects.toMatchObject(refused)
+    const list = cutWhole(large)
+    const refused = expect.objectContaining({ code: 'CHUNK_DIGEST_MISMATCH' }) as unknown
+    expect(() => opened.put(large.subarray(1), list)).toThrow(refused)
+    expect(() => opened.put(large, { ...list, chunks: list.chunks.slice(1) })).toThrow(refused)
+    opened.put(large, list)
+    opened.addAsset(describe0644(large))
+    opened.commit()
+    expect(place.store.chunkList(list.content)).toEqual(list)
   })
 
   test('S3: lets no body outgrow its size', () => {
