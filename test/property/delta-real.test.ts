@@ -101,7 +101,8 @@ test('real files that were packed come back with their members unpacked', () => 
     filesIn('esbuild', '.md'),
     builds,
   )
-  const pairs = neighbours(texts).slice(0, isAll ? 50 : 4)
+  // Smaller ones are left packed.
+  const pairs = neighbours(texts.filter((path) => statSync(path).size >= 512)).slice(0, isAll ? 50 : 4)
   expect(pairs.length).toBeGreaterThan(1)
   for (const { base, target } of pairs)
     for (const level of isAll ? [1, 2, 3, 4, 5, 6, 7, 8, 9] : [1, 6, 9]) {
