@@ -7,6 +7,8 @@ const headerBytes = 64
 const bias = 0x1000
 const entryBytes = 24
 const recordBytes = 32
+/** In memory: more than the file has behind its place. */
+const bssBytes = 0x4000
 const names = [
   '.text',
   '.eh_frame_hdr',
@@ -18,9 +20,10 @@ const names = [
   '.bss',
 ] as const
 
-/** One function of each size, of 32 bytes or more; so libraries of other sizes differ as two builds do. */
-export function elfLibrary(functionSizes: readonly number[]): Uint8Array {
-  const count = functionSizes.length
+/** Functions named by numbers below 100, which decide their bytes; libraries of other functions differ as two builds do. */
+export function elfLibrary(functions: readonly number[]): Uint8Array {
+  const count = functions.length
+  const functionSizes = functions.map((number) => 96 + 16 * ((number * 5) % 9))
   const starts = functionSizes.map((_, i) => functionSizes.slice(0, i).reduce((sum, size) => sum + size, 0))
   const sizes: Record<(typeof names)[number], number> = {
     '.text': functionSizes.reduce((sum, size) => sum + size, 0),
@@ -49,7 +52,7 @@ export function elfLibrary(functionSizes: readonly number[]): Uint8Array {
 
   const text = made('.text', (view) => {
     for (const [i, start] of starts.entries()) {
-      for (const [k, byte] of knownBytes(functionSizes[i]!, i + 1).entries())
+      for (const [k, byte] of knownBytes(functionSizes[i]!, functions[i]! + 1).entries())
         view.setUint8(start + k, byte | 0xc0)
       const field = (at: number, target: number): void =>
         view.setInt32(start + at, target - (code[i]! + at + 4), true)
@@ -58,7 +61,10 @@ export function elfLibrary(functionSizes: readonly number[]): Uint8Array {
       view.setUint16(start + 5, 0x840f, true)
       field(7, code[(i + count - 1) % count]!)
       view.setUint16(start + 11, 0x058b, true)
-      field(13, addressOf(i % 3 === 0 ? '.bss' : '.data') + 8 * (i % 8))
+      field(13, i % 3 === 0 ? addressOf('.bss') + bssBytes - 16 - 16 * i : addressOf('.data') + 8 * (i % 8))
+      // What looks like a call, but of no code: it stays as it is.
+      view.setUint8(start + 17, 0xe8)
+      view.setInt32(start + 18, sizes['.text'], true)
     }
   })
   const header = made('.eh_frame_hdr', (view) => {
@@ -101,7 +107,7 @@ export function elfLibrary(functionSizes: readonly number[]): Uint8Array {
     for (const [i, address] of code.entries()) view.setUint32(8 * i, address, true)
   })
   const strings = new TextEncoder().encode(
-    `\0${starts.map((_, i) => `f${String(i).padStart(2, '0')}\0`).join('')}`,
+    `\0${functions.map((number) => `f${String(number).padStart(2, '0')}\0`).join('')}`,
   )
   const sections: readonly TestSection[] = [
     { name: '.text', type: 1, flags: 6, bytes: text },
@@ -113,5 +119,9 @@ export function elfLibrary(functionSizes: readonly number[]): Uint8Array {
     { name: '.data', type: 1, flags: 3, bytes: pointers },
     { name: '.bss', type: 8, flags: 3, bytes: new Uint8Array(sizes['.bss']) },
   ]
-  return elfFile(sections)
+  const file = elfFile(sections)
+  const view = new DataView(file.buffer)
+  const headerOfBss = view.getUint32(0x28, true) + headerBytes * sections.length
+  view.setUint32(headerOfBss + 0x20, bssBytes, true)
+  return file
 }

@@ -26,7 +26,9 @@ const functions: readonly TestFunction[] = Array.from({ length: 20 }, (_, i) => 
 }))
 const more: TestFunction = { name: 'more', body: knownBytes(333, 99), calls: ['function_3'] }
 const moreFunctions = [...functions.slice(0, 7), more, ...functions.slice(7)]
-const functionSizes = Array.from({ length: 24 }, (_, i) => 96 + 16 * ((i * 5) % 9))
+const inLibrary = Array.from({ length: 24 }, (_, i) => i)
+/** A new one, one twice, and one less. */
+const inNewLibrary = [...inLibrary.slice(0, 7), 50, ...inLibrary.slice(7, 18), ...inLibrary.slice(19), 3]
 
 const words = 'moss carries what a host lacks over sticks satellites and patience'.split(' ')
 const text = (seed: number, count: number): Uint8Array =>
@@ -34,6 +36,9 @@ const text = (seed: number, count: number): Uint8Array =>
 const first = concatBytes([text(1, 300), text(2, 300), text(3, 300)])
 const second = concatBytes([text(1, 300), text(4, 9), text(2, 300), text(3, 280)])
 const third = concatBytes([text(5, 12), text(1, 300), text(4, 9), text(3, 290)])
+
+/** So many that every maker of level 1 packs them otherwise. */
+const letters = knownBytes(24_000, 7).map((byte) => 65 + (byte % 30))
 
 function gzip(plain: Uint8Array, maker: Maker): Uint8Array {
   const file = gzipFile({ packed: deflate(plain, maker)!, effort: maker === 9 ? 2 : 0, name: 'a' })
@@ -50,14 +55,14 @@ const zip = (...entries: readonly (readonly [name: string, plain: Uint8Array, ma
 const kinds: Readonly<Record<string, DeltaPair>> = {
   'usr/bin/program': { base: elfProgram(functions), target: elfProgram(moreFunctions) },
   'usr/share/library': {
-    base: elfLibrary(functionSizes),
-    target: elfLibrary(functionSizes.with(5, 400).with(15, 64)),
+    base: elfLibrary(inLibrary),
+    target: elfLibrary(inNewLibrary),
   },
   'usr/share/module': { base: elfProgram(functions, true), target: elfProgram(moreFunctions, true) },
   'usr/share/notes.gz': { base: gzip(first, 9), target: gzip(second, 6) },
   'usr/share/pack.zip': {
-    base: zip(['one', first, 22], ['two', table.slice(0, 600), 22], ['three', second, 1]),
-    target: zip(['one', second, 22], ['two', table.slice(0, 600), 41], ['four', third, 9]),
+    base: zip(['one', first, 22], ['two', letters, 22], ['three', second, 1]),
+    target: zip(['one', second, 22], ['two', letters, 33], ['four', third, 9]),
   },
   'usr/share/words': { base: first, target: second },
 }
