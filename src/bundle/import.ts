@@ -202,7 +202,7 @@ function fromStore<T>(names: readonly string[], ask: () => T): T {
 }
 
 /** Plain bytes, bases and stored bytes of frames that are being decoded; a single larger frame goes alone. */
-const bytesUnderWay = 112 * 1024 * 1024
+const bytesUnderWay = 64 * 1024 * 1024
 
 interface FrameUnderWay {
   readonly n: number
@@ -252,7 +252,7 @@ async function writeCarriedChunks(outside: Outside, job: CarriedChunks): Promise
 }
 
 /** File and base of a delta that are not held whole: a thread more would cost less time than this saves memory. */
-const longDeltaBytes = 64 * 1024 * 1024
+const longDeltaBytes = 40 * 1024 * 1024
 
 /** One frame, chunk by chunk, in this thread; its bases are read from the store as they are needed. */
 async function writeLongDelta(outside: Outside, job: CarriedChunks, n: number): Promise<void> {

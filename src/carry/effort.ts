@@ -14,8 +14,8 @@ export interface Effort {
   readonly deltaEffort: DeltaEffort
 }
 
-const quick = { pricingLevel: 1, deltaEffort: { step: 16, mostStride: 8, isQuick: true } }
-const usual = { pricingLevel: 3, deltaEffort: { step: 8, mostStride: 4, isQuick: false } }
+const quick = { pricingLevel: 1, deltaEffort: { step: 16, mostStride: 7, isQuick: true } }
+const usual = { pricingLevel: 3, deltaEffort: { step: 8, mostStride: 5, isQuick: false } }
 const thorough = { pricingLevel: 3, deltaEffort: { step: 4, mostStride: 1, isQuick: false } }
 
 const efforts: readonly Effort[] = [

@@ -45,7 +45,7 @@ export interface Pair {
 export interface Thoroughness {
   /** A seed every so many bytes of the base is known. */
   readonly step: number
-  /** Where little is found, places so far from each other are looked up, at most. */
+  /** Where little is found, places so far from each other are looked up, at most. With no factor of `step`, or else most shifts are never seen. */
   readonly mostStride: number
 }
 

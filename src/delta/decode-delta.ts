@@ -55,6 +55,7 @@ class DeltaDecoder {
   readonly #referencesOf: (base: BaseBytes) => References | undefined
   readonly #part: string
   #leftBytes: number
+  #unpackedBytes = 0
   readonly #forms: StreamReader
   readonly #control: StreamReader
   readonly #seeks: StreamReader
@@ -107,7 +108,9 @@ class DeltaDecoder {
     const packed = base.read(0, base.sizeBytes)
     const unpackedBase = bytesInMemory(unpackBase({ base: packed, members: ofBase, mostBytes, part }))
     const size = this.#control.number()
-    if (size > mostBytes) refuse(part, `a file has ${size} bytes unpacked`)
+    this.#unpackedBytes += size
+    if (size > mostBytes || this.#unpackedBytes > limits.deltaUnpackedTogetherBytes)
+      refuse(part, `a file has ${size} bytes unpacked, too many`)
     const unpacked = new Uint8Array(size)
     let at = 0
     for (const bytes of this.#runs(unpackedBase, this.#readRuns(size, unpackedBase.sizeBytes))) {

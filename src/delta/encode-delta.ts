@@ -19,7 +19,7 @@ export interface DeltaEffort extends Thoroughness {
   readonly isQuick: boolean
 }
 
-const usualEffort: DeltaEffort = { step: 8, mostStride: 4, isQuick: false }
+const usualEffort: DeltaEffort = { step: 8, mostStride: 5, isQuick: false }
 
 /** Either may be empty. They are changed while they are encoded, and put back. */
 export type DeltaPair = Pair
@@ -43,6 +43,7 @@ export class DeltaEncoder {
   #before = { lengths: eachStream(() => 0), gap: 0 }
   readonly #effort: DeltaEffort
   readonly #room = new TableRoom()
+  #unpackedBytes = 0
   readonly #referencesOf = new Map<Uint8Array, References>()
 
   constructor(effort: DeltaEffort = usualEffort) {
@@ -54,8 +55,11 @@ export class DeltaEncoder {
     this.#before = { lengths: eachStream((name) => this.#streams[name].length), gap: this.#gap }
     const isPacked = this.#effort.isQuick || pair.base.length > limits.deltaUnpackedBytes
     const members = isPacked ? [] : findMembers(pair.target).slice(0, mostMembers)
-    if (members.length > 0) this.#addUnpacked(pair, members)
-    else this.#addPlain(pair)
+    const unpackedBytes = this.#unpackedBytes + unpackedSize(pair.target, members)
+    if (members.length > 0 && unpackedBytes <= limits.deltaUnpackedTogetherBytes) {
+      this.#unpackedBytes = unpackedBytes
+      this.#addUnpacked(pair, members)
+    } else this.#addPlain(pair)
     return eachStream((name) => this.#streams[name].since(this.#before.lengths[name]))
   }
 
@@ -158,6 +162,9 @@ export class DeltaEncoder {
     }
   }
 }
+
+const unpackedSize = (file: Uint8Array, members: readonly Member[]): number =>
+  members.reduce((sum, { packedBytes, plainBytes }) => sum + plainBytes - packedBytes, file.length)
 
 function referencesOf({
   base,

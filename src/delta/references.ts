@@ -106,7 +106,7 @@ class ReferenceList {
 }
 
 /** Bytes of a section looked at together; a multiple of the 24 bytes of a relocation or symbol. */
-const pieceBytes = 24 * 2 ** 16
+const pieceBytes = 24 * 2 ** 13
 const entryBytes = 24
 /** The longest instruction prefix and field that are looked at together, and a record of unwinding. */
 const lookAhead = 32

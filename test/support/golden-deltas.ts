@@ -1,4 +1,4 @@
-// Golden bundles with frames of codec 4: one of files in all three forms, one with a chunk in two frames for hosts that
+// Golden bundles with frames of codec 4, and 3: one of files in all three forms, one with a chunk in two frames for hosts that
 // have different bases, and bad ones, each with one number that breaks a rule of moss-bundle(5), DELTAS. They are made
 // by hand, so that no choice of an encoder decides what they show.
 import { crc32 } from 'node:zlib'
@@ -9,6 +9,7 @@ import { type BaseRange, encodeBases } from '../../src/container/base-table.ts'
 import { encodeDeltaFrame } from '../../src/container/delta-frame.ts'
 import { viewOf, writeU32 } from '../../src/container/little-endian.ts'
 import { encodeHosts, encodeManifests } from '../../src/container/package-table.ts'
+import { encodeZstd } from '../../src/container/zstd.ts'
 import { deflate, type Maker } from '../../src/delta/deflate.ts'
 import { form } from '../../src/delta/delta-forms.ts'
 import { type DeltaStreams, StreamWriter } from '../../src/delta/delta-streams.ts'
@@ -117,11 +118,36 @@ export function goodDeltas(): readonly (readonly [string, Uint8Array])[] {
     frame: deltaOf([{ base, target: third }]),
     bases: [base],
   }))
+  const texts: readonly DeltaPair[] = [
+    { base: first, target: second },
+    { base: second, target: third },
+  ]
   const hosts = [host, 'ffeeddccbbaa9988' as HostId]
   return [
     ['kinds-2', upgrade('2', filesOf('target'), [{ frame: deltaOf(pairs), bases }], [host])],
+    [
+      'kinds-4',
+      upgrade(
+        '4',
+        { 'usr/share/more': second, 'usr/share/words': third },
+        [{ frame: textsOf(texts), bases: [first, second] }],
+        [host],
+      ),
+    ],
     ['kinds-3', upgrade('3', { 'usr/share/words': third }, fromEither, hosts)],
   ]
+}
+
+/** Two texts as one frame of codec 3. */
+function textsOf(pairs: readonly DeltaPair[]): HandFrame {
+  const [bases, targets] = [pairs.map(({ base }) => base), pairs.map(({ target }) => target)]
+  return {
+    stored: encodeZstd(concatBytes(targets), 9, concatBytes(bases)),
+    plain: concatBytes(targets),
+    chunks: targets,
+    codec: 3,
+    bases: pairs.length,
+  }
 }
 
 const plainPair: DeltaPair = { base: table.subarray(0, 5000), target: table.subarray(1000, 4000) }
@@ -194,6 +220,11 @@ export function badDeltas(): readonly (readonly [string, string, Uint8Array])[] 
       withBases(two, { ...range, sizeBytes: 80 * MiB }, { ...range, sizeBytes: 80 * MiB }),
     ],
     'delta-of-129-mib': ['table frames', ofPlainBytes(129 * MiB)],
+    'zstd-without-bases': ['table frames', byHand([{ ...frame, codec: 3, bases: 0 }])],
+    'zstd-base-of-25-mib': [
+      'table frames',
+      withBases({ ...frame, codec: 3 }, { ...range, sizeBytes: 25 * MiB }),
+    ],
     'delta-without-bases': ['table frames', byHand([{ ...frame, bases: 0 }])],
     'delta-with-a-base-too-many': ['table frames', withBases(frame, range, range)],
     'chunk-of-two-sizes': ['table chunks', ofTwoSizes()],
@@ -238,8 +269,15 @@ export function badDeltas(): readonly (readonly [string, string, Uint8Array])[] 
       ([name, [part, bytes]]) => [`CONTAINER_DAMAGED--${name}`, part, bytes] as const,
     ),
     ['CHUNK_DIGEST_MISMATCH--delta-of-another-base', 'chunk', withBases(frame, { ...range, offset: 1 })],
+    ['CHUNK_DIGEST_MISMATCH--zstd-of-another-base', 'chunk', ofAnotherBase()],
     ['CHUNK_DIGEST_MISMATCH--delta-of-another-form', 'chunk', ofAnotherForm()],
   ]
+}
+
+/** Of the same size, and with what the content was made from elsewhere. */
+function ofAnotherBase(): Uint8Array {
+  const pair = { base: table.subarray(0, 3000), target: table.subarray(1000, 2500) }
+  return withBases(textsOf([pair]), { ...range, offset: 1, sizeBytes: 3000 })
 }
 
 /** A program as differences that are meant to be added after its references were moved. */

@@ -7,8 +7,8 @@ usage: read-bundle.py [--bases HAVE] list FILE
        read-bundle.py [--bases HAVE] extract FILE FOLDER
        read-bundle.py [--bases HAVE] check FILE...
                       reads each to its last byte; a line for each: ok, or refused and why
-HAVE is a folder whose files may serve as bases, manifests and snapshots included. Without it frames of codec 4 are
-compared with their digest alone, and a bundle whose metadata builds on such files is refused.
+HAVE is a folder whose files may serve as bases, manifests and snapshots included. Without it frames of codec 3 and 4
+are compared with their digest alone, and a bundle whose metadata builds on such files is refused.
 """
 
 import os
@@ -217,12 +217,13 @@ class Container:
         end = used = 0
         for record in self.frames:
             codec, first, count = u16(record, 48), u32(record, 52), u32(record, 56)
-            need(codec in (0, 2, 4), f"codec {codec}")
+            need(codec in (0, 2, 3, 4), f"codec {codec}")
             need(u64(record, 32) == end and u16(record, 50) == u32(record, 60) == 0, "table frames is wrong")
             need(1 <= u32(record, 44) <= (MOST_DELTA if codec == 4 else 8388608), "a frame of another size")
-            need((first == used and count > 0) if codec == 4 else first == count == 0, "bases of a frame are wrong")
+            need((first == used and count > 0) if codec in (3, 4) else first == count == 0, "bases of a frame are wrong")
             need(used + count <= len(self.bases), "more bases than there are")
-            need(sum(u32(base, 40) for base in self.bases[used : used + count]) <= MOST_DELTA, "bases of a frame are too large")
+            together = sum(u32(base, 40) for base in self.bases[used : used + count])
+            need(together <= (REACH if codec == 3 else MOST_DELTA), "bases of a frame are too large")
             need(codec == 0 or u32(record, 40) < u32(record, 44), "a frame of another size")
             end, used = end + u32(record, 40), used + count
         need(used == len(self.bases), "bases that no frame uses")
@@ -273,14 +274,14 @@ class Container:
         record = self.frames[number]
         stored = self.take(self.frames_at + u64(record, 32), u32(record, 40), f"frame {number}")
         need(digest(stored) == record[:32], f"frame {number} is damaged")
-        if u16(record, 48) == 4:
-            plain = self.delta(stored, record)
+        if u16(record, 48) in (3, 4):
+            plain = self.with_bases(stored, record)
         else:
             plain = decode_stored(stored, u16(record, 48), u32(record, 44))
         self.cached = (number, plain)
         return plain
 
-    def delta(self, stored, record):
+    def with_bases(self, stored, record):
         """None without a folder of bases."""
         if not self.have:
             return None
@@ -290,6 +291,8 @@ class Container:
             with open(self.have[base[:32]], "rb") as file:
                 file.seek(u64(base, 32))
                 bases.append(file.read(u32(base, 40)))
+        if u16(record, 48) == 3:
+            return decode_zstd(stored, u32(record, 44), b"".join(bases))
         return decode_delta(stored, bases, u32(record, 44))
 
     def can_decode(self, number):

@@ -14,6 +14,7 @@ MOST_SEGMENTS = 2097152
 MOST_MEMBERS = 65536
 LEAST_MEMBER = 512
 MOST_UNPACKED = 67108864
+MOST_UNPACKED_TOGETHER = 134217728
 
 
 class Stream:
@@ -182,6 +183,8 @@ def decode_delta(stored, bases, plain_size):
     files = []
     for base in bases:
         files.append(Delta(streams, base))
+        unpacked = sum(file.size for file in files if file.packed)
+        need(unpacked <= MOST_UNPACKED_TOGETHER, "the files are too large with their members unpacked")
         need(sum(file.file_size() for file in files) <= plain_size, "a file is longer than its frame")
     copies = [b"".join(file.copied()) for file in files]
     copied = bytearray(b"".join(copies))

@@ -78,7 +78,7 @@ describe('a bundle with deltas', () => {
     expect(tables.frameBases(1)).toEqual([{ content: digestOf(before), offset: 0, sizeBytes: before.length }])
     const plain = await decodeFrame(container, 1, { pool: inlinePool, readBases: basesOf(before) })
     expect(Buffer.compare(plain, after)).toBe(0)
-    const wrong = frameToDecode(container, 1, () => [before.toReversed()])
+    const wrong = frameToDecode(container, 1, { readBases: () => [before.toReversed()] })
     expect(() => decodeFrameJob.run(wrong)).toThrow(
       expect.objectContaining({ code: 'CHUNK_DIGEST_MISMATCH' }),
     )
