@@ -176,6 +176,13 @@ describe.skipIf(!oracle('python3', 'zstd', 'gzip'))('a reader written from the m
     ])
   })
 
+  test('puts texts together from a zstd frame and their old versions', () => {
+    python('extract', join(good, 'kinds-1.moss'), join(folder, 'old'))
+    python('--bases', join(folder, 'old'), 'extract', join(good, 'kinds-2.moss'), join(folder, 'old/new'))
+    expect(extracted('kinds-4.moss', join(folder, 'old'))).toEqual([])
+    expect(readTables(verified('kinds-4.moss')).frame(0).codec).toBe(3)
+  })
+
   test('takes that one of two frames whose base is there', () => {
     const there = have()
     for (const [index, name] of ['kinds-1', 'kinds-2'].entries()) {

@@ -1,6 +1,6 @@
-// Golden bundles with frames of codec 4, and 3: one of files in all three forms, one with a chunk in two frames for hosts that
-// have different bases, and bad ones, each with one number that breaks a rule of moss-bundle(5), DELTAS. They are made
-// by hand, so that no choice of an encoder decides what they show.
+// Golden bundles with frames that have bases: one of files in all three forms of codec 4, one with a chunk in two frames
+// for hosts that have different bases, one of texts (codec 3), and bad ones, each with one number that breaks a rule of
+// moss-bundle(5). They are made by hand, so that no choice of what to carry how decides what they show.
 import { crc32 } from 'node:zlib'
 import { concatBytes, encodeUtf8 } from '../../src/base/bytes.ts'
 import { digestOf } from '../../src/base/digest.ts'
