@@ -38,13 +38,17 @@ export function findReferences(base: BaseBytes): References | undefined {
   return found.finish()
 }
 
+/** Of one of no type nothing else is known to be true. */
+const hasBytes = ({ type }: ElfSection): boolean => type !== sectionType.none && type !== sectionType.noBytes
+
+const isTable = ({ type }: ElfSection): boolean =>
+  type === sectionType.relocations || type === sectionType.symbols || type === sectionType.dynamicSymbols
+
 /** Those with bytes, by offset; one that overlaps those before is left out, so that each byte is looked at once. */
 function sectionsInOrder({ sections }: Elf): readonly ElfSection[] {
   let end = 0
   return sections
-    .filter(
-      ({ type, sizeBytes }) => type !== sectionType.none && type !== sectionType.noBytes && sizeBytes > 0,
-    )
+    .filter((section) => hasBytes(section) && section.sizeBytes > 0)
     .toSorted((a, b) => a.offset - b.offset || a.sizeBytes - b.sizeBytes)
     .filter(({ offset, sizeBytes }) => {
       if (offset < end) return false
@@ -144,10 +148,11 @@ class Scan {
   section(section: ElfSection): void {
     const { type, flags, name } = section
     const isLoaded = (flags & sectionFlag.loaded) !== 0
-    if (type === sectionType.relocations) this.#eachEntry(section, this.#relocations(section))
-    else if (type === sectionType.symbols || type === sectionType.dynamicSymbols)
-      this.#eachEntry(section, this.#symbols(section))
-    else if (this.#elf.isRelocatable) return
+    if (isTable(section)) {
+      if (section.entryBytes !== entryBytes) return
+      const isRelocations = type === sectionType.relocations
+      this.#eachEntry(section, isRelocations ? this.#relocations(section) : this.#symbols(section))
+    } else if (this.#elf.isRelocatable) return
     else if (type === sectionType.program && (flags & sectionFlag.executable) !== 0) this.#code(section)
     else if (name === '.eh_frame_hdr') this.#unwindTable(section)
     else if (name === '.eh_frame') this.#unwindRecords(section)
@@ -196,7 +201,7 @@ class Scan {
     section: ElfSection,
     look: ((view: DataView, at: number, offset: number) => void) | undefined,
   ): void {
-    if (look === undefined || section.entryBytes !== entryBytes) return
+    if (look === undefined) return
     const end = section.offset + section.sizeBytes
     for (let from = section.offset; from + entryBytes <= end; from += pieceBytes) {
       const length = Math.min(pieceBytes, end - from)
@@ -226,7 +231,7 @@ class Scan {
   #sectionRelocations(place: ElfSection | undefined, symbols: ElfSection | undefined) {
     if (place === undefined || symbols === undefined || symbols !== this.#symbolTable) return undefined
     if (symbols.sizeBytes > mostSymbolBytes) return undefined
-    if (place.type === sectionType.none || place.type === sectionType.noBytes) return undefined
+    if (!hasBytes(place)) return undefined
     this.#symbolView ??= viewOf(Uint8Array.from(this.#base.read(symbols.offset, symbols.sizeBytes)))
     const symbolView = this.#symbolView
     const placeKind = this.#found.kind(place.offset, 1)
@@ -250,7 +255,8 @@ class Scan {
   /** Name and value. */
   #symbols({ link }: ElfSection): (view: DataView, at: number, offset: number) => void {
     const { sections, isRelocatable } = this.#elf
-    const names = sections[link]
+    const linked = sections[link]
+    const names = linked !== undefined && hasBytes(linked) ? linked : undefined
     const nameKind = names === undefined ? -1 : this.#found.kind(names.offset, 1)
     return (view, at, offset) => {
       const name = view.getUint32(at, true)
@@ -265,8 +271,7 @@ class Scan {
   }
 
   #addInSection(field: number, section: ElfSection | undefined, at: number): void {
-    if (section === undefined || section.type === sectionType.none || section.type === sectionType.noBytes)
-      return
+    if (section === undefined || !hasBytes(section)) return
     if (at >= 0 && at <= section.sizeBytes)
       this.#found.add(field, section.offset + at, this.#found.kind(section.offset, 1))
   }
@@ -353,7 +358,7 @@ class Addresses {
     let end = 0
     const loaded = sections
       .filter(({ flags, type, sizeBytes }) => {
-        const isLoaded = (flags & sectionFlag.loaded) !== 0 && sizeBytes > 0
+        const isLoaded = (flags & sectionFlag.loaded) !== 0 && sizeBytes > 0 && type !== sectionType.none
         return isLoaded && !(type === sectionType.noBytes && (flags & sectionFlag.threadLocal) !== 0)
       })
       .toSorted((a, b) => a.address - b.address || a.sizeBytes - b.sizeBytes)

@@ -73,6 +73,32 @@ test('a file that only looks like a program has no references, or some, but does
   }
 })
 
+test('nothing points into a section without bytes as into a table, or into one of no type', () => {
+  const program = elfProgram(before.slice(0, 30))
+  const view = new DataView(program.buffer)
+  const headerOf = (section: number): number => program.length - (7 - section) * 64
+  const [none, code, strings] = [0, 1, 3].map(headerOf) as [number, number, number]
+  const fromNames = (): number => {
+    const found = findReferences(bytesInMemory(program))!
+    const origin = Number(view.getBigUint64(strings + 0x18, true))
+    const kinds = found.kindOf.subarray(0, found.count)
+    return kinds.filter((kind) => found.kinds[kind]!.origin === origin).length
+  }
+  expect(fromNames()).toBe(30)
+  view.setUint32(strings + 4, 8, true)
+  view.setBigUint64(strings + 0x20, 2n ** 32n, true)
+  expect(fromNames()).toBe(0)
+
+  const targets = (): readonly number[] => {
+    const { count, targets: found } = findReferences(bytesInMemory(program))!
+    return [...found.subarray(0, count)]
+  }
+  const withCode = targets().length
+  program.copyWithin(none + 8, code + 8, code + 0x28)
+  view.setUint32(code + 8, 4, true)
+  expect(targets().length).toBeLessThan(withCode / 2)
+})
+
 test('references of a base that has none are refused', () => {
   const streams = encodeDelta([{ base: elfProgram(before), target: elfProgram(after) }])
   const decode = () =>
