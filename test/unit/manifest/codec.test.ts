@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { encodeUtf8 } from '../../../src/base/bytes.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../../src/base/cbor.ts'
 import { MossError } from '../../../src/base/error.ts'
-import type { ContentDigest } from '../../../src/base/ids.ts'
-import { decodeManifest, encodeManifest, packageIdOf } from '../../../src/manifest/codec.ts'
+import type { ContentDigest, PackageId } from '../../../src/base/ids.ts'
+import { decodeManifest, encodeManifest, measureManifest, packageIdOf } from '../../../src/manifest/codec.ts'
+import { DecodedManifests } from '../../../src/manifest/decoded-manifests.ts'
 import type { Manifest } from '../../../src/manifest/manifest.ts'
 import { file, folder, manifestOf, symlink } from '../../support/manifests.ts'
 
@@ -259,5 +260,30 @@ describe('bytes that only a hostile writer makes are refused', () => {
     expect(
       refusal(() => decodeManifest(bytesOf(manifestOf({ layout: [folder('usr'), short] })), 'm')),
     ).toContain('m.layout[1].content is malformed: expected 32 bytes')
+  })
+})
+
+describe('a manifest that was decoded', () => {
+  test('is not decoded again from the same bytes, and is named and measured as its bytes are', () => {
+    const bytes = encodeManifest(manifestOf({ layout: [folder('usr'), file('usr/a')] }))
+    const manifest = decodeManifest(bytes, 'one')
+    expect(decodeManifest(bytes.slice(), 'two')).toBe(manifest)
+    const measured = { id: packageIdOf(bytes), sizeBytes: bytes.length }
+    expect(measureManifest(manifest)).toEqual(measured)
+    expect(measureManifest({ ...manifest })).toEqual(measured)
+  })
+
+  test('is forgotten when others were used since then, and still measured', () => {
+    const known = new DecodedManifests()
+    const [first, ...rest] = Array.from({ length: 5 }, (_, n) => ({
+      manifest: manifestOf({ layout: [folder('usr')] }),
+      measured: { id: `${n}` as PackageId, sizeBytes: 2 * 1024 * 1024 },
+    }))
+    for (const { manifest, measured } of [first!, ...rest.slice(0, 3)]) known.add(manifest, measured)
+    expect(known.get(first!.measured.id)).toBe(first!.manifest)
+    known.add(rest[3]!.manifest, rest[3]!.measured)
+    expect(known.get(first!.measured.id)).toBe(first!.manifest)
+    expect(known.get(rest[0]!.measured.id)).toBeUndefined()
+    expect(known.measured(rest[0]!.manifest)).toEqual(rest[0]!.measured)
   })
 })

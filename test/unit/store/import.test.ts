@@ -1,7 +1,8 @@
 import { lstatSync, readdirSync, readFileSync, writeFileSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { equalBytes } from '../../../src/base/bytes.ts'
+import { equalBytes, fromHex } from '../../../src/base/bytes.ts'
+import { encodeCbor } from '../../../src/base/cbor.ts'
 import { digestOf } from '../../../src/base/digest.ts'
 import type { ContentDigest } from '../../../src/base/ids.ts'
 import { emptyContent } from '../../../src/delta/chunk-list.ts'
@@ -103,6 +104,17 @@ describe('an import', () => {
       opened.create(content, large.length).write(large, 0)
       await expect(opened.finish(content, wrong)).rejects.toMatchObject(refused)
     }
+  })
+
+  test('an asset is named by the digest of the canonical form of its content and attributes', () => {
+    for (const mode of [0o644, 0o4755, 0])
+      for (const more of [{}, { uid: 70_000, gid: 3 }, { xattrs: { 'user.a': Uint8Array.of(1) } }])
+        for (const bytes of [small, large]) {
+          const description = describe0644(bytes, { mode, ...more })
+          const { content, uid, gid, xattrs } = description
+          const record = { content: fromHex(content), mode, uid, gid, xattrs }
+          expect(assetIdOf(description)).toBe(digestOf(encodeCbor(record)))
+        }
   })
 
   test('S1: digests what is written in order as it passes, and reads the rest back', async () => {
