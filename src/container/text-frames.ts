@@ -41,9 +41,12 @@ export function groupsOfText<T extends PairOfFiles>(files: readonly T[]): readon
 
 const basesOf = (files: readonly PairOfFiles[]): Uint8Array => concatBytes(files.map(({ base }) => base))
 
+/** Higher levels take a GiB and more over a base of 24 MiB. */
+const mostLevel = 12
+
 /** The stored bytes. */
 export const encodeTextFrame = (files: readonly PairOfFiles[], level: number): Uint8Array =>
-  encodeZstd(concatBytes(files.map(({ target }) => target)), level, basesOf(files))
+  encodeZstd(concatBytes(files.map(({ target }) => target)), Math.min(level, mostLevel), basesOf(files))
 
 /** The targets back to back. */
 export function decodeTextFrame(stored: Uint8Array, files: readonly PairOfFiles[]): Uint8Array {
