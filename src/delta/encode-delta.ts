@@ -40,10 +40,11 @@ export class DeltaEncoder {
   readonly #streams = eachStream(() => new StreamWriter())
   /** Bytes that agree since the last difference, across runs and files. */
   #gap = 0
-  #before = { lengths: eachStream(() => 0), gap: 0 }
+  /** Of all files together that are compared unpacked. */
+  #unpackedBytes = 0
+  #before = { lengths: eachStream(() => 0), gap: 0, unpackedBytes: 0 }
   readonly #effort: DeltaEffort
   readonly #room = new TableRoom()
-  #unpackedBytes = 0
   readonly #referencesOf = new Map<Uint8Array, References>()
 
   constructor(effort: DeltaEffort = usualEffort) {
@@ -52,9 +53,10 @@ export class DeltaEncoder {
 
   /** Gives what the file added to the streams, valid until the next one is added. */
   add(pair: DeltaPair): DeltaStreams {
-    this.#before = { lengths: eachStream((name) => this.#streams[name].length), gap: this.#gap }
-    const isPacked = this.#effort.isQuick || pair.base.length > limits.deltaUnpackedBytes
-    const members = isPacked ? [] : findMembers(pair.target).slice(0, mostMembers)
+    const lengths = eachStream((name) => this.#streams[name].length)
+    this.#before = { lengths, gap: this.#gap, unpackedBytes: this.#unpackedBytes }
+    const staysPacked = this.#effort.isQuick || pair.base.length > limits.deltaUnpackedBytes
+    const members = staysPacked ? [] : findMembers(pair.target).slice(0, mostMembers)
     const unpackedBytes = this.#unpackedBytes + unpackedSize(pair.target, members)
     if (members.length > 0 && unpackedBytes <= limits.deltaUnpackedTogetherBytes) {
       this.#unpackedBytes = unpackedBytes
@@ -71,6 +73,7 @@ export class DeltaEncoder {
   undo(): void {
     for (const name of streamNames) this.#streams[name].cutTo(this.#before.lengths[name])
     this.#gap = this.#before.gap
+    this.#unpackedBytes = this.#before.unpackedBytes
   }
 
   finish(): DeltaStreams {
