@@ -82,7 +82,7 @@ test('a file is the same after its members were unpacked and packed again', () =
     }),
     { numRuns: 150 },
   )
-  expect(found).toBeGreaterThan(100)
+  expect(found).toBeGreaterThan(40)
 })
 
 const change = fc.record({
