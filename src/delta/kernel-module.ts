@@ -1,0 +1,6 @@
+// Made by test/tools/make-kernel.ts from src/delta/kernel/, in base64. Not to be edited.
+export const kernelModule = `
+AGFzbQEAAAABEQRgAABgAX8Bf2ABfwBgAAF/AwUEAAECAwUDAQAABgYBfwFBAAsHIgQEdGFrZQABBG1hcmsAAwdyZWxlYXNlAAIG
+bWVtb3J5AgAIAQAKUQQHAEGACCQACzsBAX8jAEEPakFwcSIBIABqJAAjAD8AQRB0ayIAQQBKBH8gAEH//wNqQRB1QABBAEgFQQAL
+BEAACyABCwYAIAAkAAsEACMACw==
+`
