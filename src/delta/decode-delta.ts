@@ -11,6 +11,7 @@ import { type BaseBytes, bytesInMemory } from './base-bytes.ts'
 import { form, mostMembers, mostRuns } from './delta-forms.ts'
 import type { DeltaStreams } from './delta-streams.ts'
 import { repack, unpackBase } from './members.ts'
+import { asPlain, asTokens, type MemberCoding } from './members/coding.ts'
 import { ReferencePrediction } from './predict-references.ts'
 import { findReferences, type References } from './references.ts'
 import { RunList } from './runs.ts'
@@ -76,7 +77,8 @@ class DeltaDecoder {
 
   *file(base: BaseBytes): Generator<Uint8Array> {
     const found = this.#forms.number()
-    if (found === form.members) yield this.#packedFile(base)
+    if (found === form.members) yield this.#packedFile(base, asPlain)
+    else if (found === form.tokens) yield this.#packedFile(base, asTokens)
     else {
       const size = this.#sizeOf(this.#control.number())
       if (found === form.plain) yield* this.#runs(base, this.#readRuns(size, base.sizeBytes))
@@ -98,7 +100,7 @@ class DeltaDecoder {
     return this.#runs(base, runs, new ReferencePrediction(references, runs, base.sizeBytes))
   }
 
-  #packedFile(base: BaseBytes): Uint8Array {
+  #packedFile(base: BaseBytes, coding: MemberCoding): Uint8Array {
     const totalBytes = this.#sizeOf(this.#forms.number())
     const ofBase = this.#list(([skip, packedBytes, plainBytes]) => ({ skip, packedBytes, plainBytes }))
     const members = this.#list(([skip, plainBytes, maker]) => ({ skip, plainBytes, maker }))
@@ -106,7 +108,7 @@ class DeltaDecoder {
     const mostBytes = limits.deltaUnpackedBytes
     if (base.sizeBytes > mostBytes) refuse(part, 'a base with members is too long')
     const packed = base.read(0, base.sizeBytes)
-    const unpackedBase = bytesInMemory(unpackBase({ base: packed, members: ofBase, mostBytes, part }))
+    const unpackedBase = bytesInMemory(unpackBase({ base: packed, members: ofBase, mostBytes, coding, part }))
     const size = this.#control.number()
     this.#unpackedBytes += size
     if (size > mostBytes || this.#unpackedBytes > limits.deltaUnpackedTogetherBytes)
@@ -117,7 +119,7 @@ class DeltaDecoder {
       unpacked.set(bytes, at)
       at += bytes.length
     }
-    return repack({ unpacked, members, totalBytes, part })
+    return repack({ unpacked, members, totalBytes, coding, part })
   }
 
   /** Of members; each has three numbers. */

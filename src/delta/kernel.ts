@@ -27,6 +27,16 @@ export interface KernelCalls {
   addInput(sizeBytes: number): void
   packedAt(): number
   packedBytes(): number
+
+  tokenInput(): number
+  tokenInputBytes(): number
+  tokenOutput(): number
+  tokenOutputBytes(): number
+  usedInputBytes(): number
+  beginInflatingTokens(): void
+  goOnInflatingTokens(sizeBytes: number, isLastPart: number): number
+  beginPackingTokens(blockSymbols: number, cutsBlocks: number, greedy: number): void
+  goOnPackingTokens(sizeBytes: number, isLastPart: number, mostBytes: number): number
 }
 
 /** As much as is used of it: types of the language alone do not have it. */
@@ -72,6 +82,9 @@ export class Kernel implements Disposable {
     if (this.memoryBytes <= mostKeptBytes) free.push(this)
   }
 }
+
+/** The greatest number that a call takes. */
+export const mostNumber = 2 ** 31 - 1
 
 /** The memory of an instance never shrinks: one that had much to do is left to the collector. */
 const mostKeptBytes = 48 * 1024 * 1024
