@@ -3,7 +3,6 @@
 import { limits } from '../base/limits.ts'
 import { agreeingRun, bufferOf } from './agreement.ts'
 import { align, type Pair, type Thoroughness } from './align.ts'
-import { bytesInMemory } from './base-bytes.ts'
 import { form, mostMembers, mostRuns } from './delta-forms.ts'
 import { type DeltaStreams, type StreamName, streamNames, StreamWriter } from './delta-streams.ts'
 import { findMembers, findStreams } from './find-members.ts'
@@ -45,7 +44,6 @@ export class DeltaEncoder {
   #before = { lengths: eachStream(() => 0), gap: 0, unpackedBytes: 0 }
   readonly #effort: DeltaEffort
   readonly #room = new TableRoom()
-  readonly #referencesOf = new Map<Uint8Array, References>()
 
   constructor(effort: DeltaEffort = usualEffort) {
     this.#effort = effort
@@ -65,11 +63,6 @@ export class DeltaEncoder {
     return eachStream((name) => this.#streams[name].since(this.#before.lengths[name]))
   }
 
-  /** Of a base that was added, as far as they were needed. */
-  referencesOf(base: Uint8Array): References | undefined {
-    return this.#referencesOf.get(base)
-  }
-
   undo(): void {
     for (const name of streamNames) this.#streams[name].cutTo(this.#before.lengths[name])
     this.#gap = this.#before.gap
@@ -83,7 +76,6 @@ export class DeltaEncoder {
   #addPlain(pair: DeltaPair): void {
     const { forms, control } = this.#streams
     const references = referencesOf(pair)
-    if (references !== undefined) this.#referencesOf.set(pair.base, references.base)
     forms.number(references === undefined ? form.plain : form.references)
     control.number(pair.target.length)
     if (references === undefined) this.#addRuns(pair, this.#runsOf(pair))
@@ -173,8 +165,8 @@ function referencesOf({
   base,
   target,
 }: DeltaPair): { readonly base: References; readonly target: References } | undefined {
-  const ofBase = findReferences(bytesInMemory(base))
+  const ofBase = findReferences(base)
   if (ofBase === undefined || ofBase.count === 0) return undefined
-  const ofTarget = findReferences(bytesInMemory(target))
+  const ofTarget = findReferences(target)
   return ofTarget === undefined ? undefined : { base: ofBase, target: ofTarget }
 }

@@ -8,6 +8,21 @@ export interface KernelCalls {
   take(sizeBytes: number): number
   mark(): number
   release(to: number): void
+  holdBase(at: number, sizeBytes: number): void
+  pageBase(sizeBytes: number): void
+  findReferences(): number
+  referencesAt(): number
+  kindsAt(): number
+  kindsCount(): number
+  openStream(stream: number, sizeBytes: number): number
+  failure(): number
+  startDecoding(): void
+  readSize(): number
+  readRuns(sizeBytes: number, baseBytes: number): void
+  predict(baseBytes: number): void
+  usePrediction(): void
+  makePiece(to: number, roomBytes: number): number
+  endDecoding(): void
 }
 
 /** As much as is used of it: types of the language alone do not have it. */
@@ -21,11 +36,15 @@ declare const WebAssembly: {
 
 export class Kernel implements Disposable {
   readonly calls: KernelCalls
+  /** Asked for bytes of a base that is paged. */
+  readBase: ((at: number, into: Uint8Array) => void) | undefined
   readonly #memory: { readonly buffer: ArrayBuffer }
   readonly #start: number
 
   constructor(module: object) {
-    const { exports } = new WebAssembly.Instance(module, {})
+    const readBase = (at: number, sizeBytes: number, to: number): void =>
+      this.readBase?.(at, this.view(to, sizeBytes))
+    const { exports } = new WebAssembly.Instance(module, { 'base-room': { readBase } })
     this.calls = exports
     this.#memory = exports.memory
     this.#start = exports.mark()
@@ -50,6 +69,7 @@ export class Kernel implements Disposable {
   /** Gives it back with everything that was taken. */
   [Symbol.dispose](): void {
     this.calls.release(this.#start)
+    this.readBase = undefined
     if (this.memoryBytes <= mostKeptBytes) free.push(this)
   }
 }
