@@ -1,6 +1,6 @@
 // Gives the compiled loops of kernel/ to the room. A kernel is an instance with a memory of its own, for one holder at a
-// time: whoever takes one gives it back, and it is used again as long as its memory is small. Regions of memory are
-// given in order and taken back to a mark, so what is taken last is given back first.
+// time: whoever takes one gives it back, and it is used again, since its memory cannot shrink and would stay until the
+// collector comes. Regions are given in order and taken back to a mark, so what is taken last is given back first.
 import { kernelModule } from './kernel-module.ts'
 
 /** What src/delta/kernel/ exports. Places in memory are numbers, sizes are bytes; errors are said there. */
@@ -50,10 +50,6 @@ export class Kernel implements Disposable {
     this.#start = exports.mark()
   }
 
-  get memoryBytes(): number {
-    return this.#memory.buffer.byteLength
-  }
-
   /** Valid until a region is taken. */
   view(at: number, sizeBytes: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#memory.buffer, at, sizeBytes)
@@ -70,12 +66,9 @@ export class Kernel implements Disposable {
   [Symbol.dispose](): void {
     this.calls.release(this.#start)
     this.readBase = undefined
-    if (this.memoryBytes <= mostKeptBytes) free.push(this)
+    free.push(this)
   }
 }
-
-/** The memory of an instance never shrinks: one that had much to do is left to the collector. */
-const mostKeptBytes = 48 * 1024 * 1024
 
 const free: Kernel[] = []
 let compiled: object | undefined

@@ -42,7 +42,8 @@ export function readElf(): bool {
   const nameSection: u32 = load<u16>(header, 0x3e)
   count = load<u16>(header, 0x3c)
   isRelocatable = load<u16>(header, 0x10) == relocatable
-  if (load<u16>(header, 0x3a) != <u16>headerBytes || count > mostSections || nameSection >= count) return false
+  if (load<u16>(header, 0x3a) != <u16>headerBytes || count > mostSections || nameSection >= count)
+    return false
   if (table > size || count * headerBytes > size - <u32>table) return false
   entries = take(count * headerBytes)
   readBaseInto(<u32>table, count * headerBytes, entries)
@@ -134,8 +135,7 @@ function isNamed(section: u32, name: string): bool {
   const at = load<u32>(entries + section * headerBytes)
   const length: u32 = name.length
   if (length > longestName || at > nameBytes || length > nameBytes - at) return false
-  for (let i: u32 = 0; i < length; i++)
-    if (load<u8>(names + at + i) != <u8>name.charCodeAt(i)) return false
+  for (let i: u32 = 0; i < length; i++) if (load<u8>(names + at + i) != <u8>name.charCodeAt(i)) return false
   return at + length == nameBytes || load<u8>(names + at + length) == 0
 }
 

@@ -2,7 +2,14 @@
 // something that moved by n bytes, and itself moved by m, is expected to have risen by n − m. The idea is that of
 // Courgette (S. Adams, 2009), which takes programs apart instead. Encoder and decoder both add what is expected to
 // a run of the base before they compare it or add to it.
-import { fieldOrigin, kindsAt, kindsCount, nothingOrigin, referenceCount, referencesAt } from './references.ts'
+import {
+  fieldOrigin,
+  kindsAt,
+  kindsCount,
+  nothingOrigin,
+  referenceCount,
+  referencesAt,
+} from './references.ts'
 import { take } from './memory.ts'
 import { runAt, runBaseAt, runCount, runLength } from './runs.ts'
 
@@ -92,7 +99,6 @@ function rise(by: i32, scale: i32): i32 {
 function fieldOf(reference: u32): u32 {
   return <u32>(load<u64>(referencesAt() + 8 * reference) & offsetMask)
 }
-
 
 /** The first reference whose field is there or later. */
 function firstAt(offset: u32): u32 {

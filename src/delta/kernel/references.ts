@@ -145,7 +145,7 @@ function add(field: u32, target: i64, kind: i32): void {
   const at = list + 8 * count++
   // The list is what was taken last, so it grows where it is.
   if (at + 8 > mark()) take(64 * 1024)
-  store<u64>(at, <u64>field | (<u64>target << 28) | (<u64>kind << 56))
+  store<u64>(at, (<u64>field) | ((<u64>target) << 28) | ((<u64>kind) << 56))
 }
 
 function lookAt(section: u32): void {
@@ -185,7 +185,13 @@ function addCode(section: u32): void {
     const length = pieceLength(from, stop, lookAhead)
     const bytes = pieceAt(from, length)
     const isLast = from + length == stop
-    next = scanCode(bytes, max(next, from) - from, isLast ? <i32>length - 5 : <i32>(length - lookAhead), from, bias)
+    next = scanCode(
+      bytes,
+      max(next, from) - from,
+      isLast ? <i32>length - 5 : <i32>(length - lookAhead),
+      from,
+      bias,
+    )
     from += isLast ? length : length - lookAhead
   }
 }
@@ -294,7 +300,8 @@ function addSymbols(section: u32): void {
     for (let at: u32 = 0; at + entryBytes <= length; at += entryBytes) {
       const entry = bytes + at
       const name = load<u32>(entry)
-      if (hasNames && name > 0 && name < <u32>sizeOf(table)) add(from + at, <i64>offsetOf(table) + name, nameKind)
+      if (hasNames && name > 0 && name < <u32>sizeOf(table))
+        add(from + at, <i64>offsetOf(table) + name, nameKind)
       const index: u32 = load<u16>(entry, 6)
       const value = load<u32>(entry, 8)
       if (isElfRelocatable()) addInSection(from + at + 8, index, value)

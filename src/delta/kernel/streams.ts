@@ -71,7 +71,7 @@ export function readNumber(stream: u32): u64 {
 
 export function readSigned(stream: u32): i64 {
   const value = readNumber(stream)
-  return (value & 1) == 0 ? <i64>(value >> 1) : -<i64>((value + 1) >> 1)
+  return (value & 1) == 0 ? <i64>(value >> 1) : -(<i64>((value + 1) >> 1))
 }
 
 /** Where the next bytes are; 0 if there are not so many. */
