@@ -23,6 +23,25 @@ export interface KernelCalls {
   usePrediction(): void
   makePiece(to: number, roomBytes: number): number
   endDecoding(): void
+
+  beginPacking(
+    hashBits: number,
+    blockSymbols: number,
+    cutsBlocks: number,
+    looksBeyondEnd: number,
+    good: number,
+    lazy: number,
+    nice: number,
+    chain: number,
+    greedy: number,
+    mostSteps: number,
+  ): void
+  goOnPacking(mostBytes: number): number
+  makeInputRoom(): number
+  inputAt(): number
+  addInput(sizeBytes: number): void
+  packedAt(): number
+  packedBytes(): number
 }
 
 /** As much as is used of it: types of the language alone do not have it. */
