@@ -42,6 +42,35 @@ export interface KernelCalls {
   addInput(sizeBytes: number): void
   packedAt(): number
   packedBytes(): number
+  layAlong(
+    base: number,
+    baseBytes: number,
+    target: number,
+    targetBytes: number,
+    step: number,
+    mostStride: number,
+    mostRuns: number,
+  ): number
+  laidRuns(): number
+  labelFields(
+    file: number,
+    fileBytes: number,
+    fields: number,
+    targets: number,
+    count: number,
+    values: number,
+  ): void
+  restoreFields(file: number, fields: number, count: number, values: number): void
+  startDifferences(gap: number, gaps: number, runs: number, differences: number): void
+  addDifferences(target: number, expected: number, length: number): void
+  addDifferencesOfRuns(target: number, base: number, runs: number, count: number): void
+  gapAfter(): number
+  gapsWritten(): number
+  runsWritten(): number
+  differencesWritten(): number
+  writeRuns(runs: number, count: number, seeks: number, control: number): number
+  controlWritten(): number
+  writeExtra(target: number, runs: number, count: number, extra: number): number
 }
 
 /** As much as is used of it: types of the language alone do not have it. */
