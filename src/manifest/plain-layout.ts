@@ -2,7 +2,7 @@
 // the time would go into values that are taken apart again at once. It knows each kind of entry in the one order that
 // canonical CBOR has for its fields. What is not exactly so, be it rare or wrong, it leaves alone: codec.ts then reads
 // the whole manifest the slow way and says what is wrong. What it gives is what codec.ts would give.
-import { decodeUtf8, encodeUtf8, toHex } from '../base/bytes.ts'
+import { asciiText, decodeUtf8, encodeUtf8, toHex } from '../base/bytes.ts'
 import type { ContentDigest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { longestList } from '../base/shape.ts'
@@ -60,16 +60,10 @@ class PlainLayoutReader {
   }
 
   #entry(): LayoutEntry {
-    switch (this.#bytes[this.#at++]) {
-      case mapOf(7):
-        return this.#file()
-      case mapOf(5):
-        return this.#folder()
-      case mapOf(3):
-        return this.#symlink()
-      default:
-        return giveUp()
-    }
+    const first = this.#bytes[this.#at++]
+    if (first === mapOf(7)) return this.#file()
+    if (first === mapOf(5)) return this.#folder()
+    return first === mapOf(3) ? this.#symlink() : giveUp()
   }
 
   #file(): LayoutFile {
@@ -158,7 +152,7 @@ class PlainLayoutReader {
 class PathReader {
   readonly #bytes: Uint8Array
   /** The path's bytes, with its slashes. */
-  readonly #joined = Buffer.alloc(limits.pathDepth * (limits.pathComponentBytes + 1))
+  readonly #joined = new Uint8Array(limits.pathDepth * (limits.pathComponentBytes + 1))
   /** For each component of the path before: where it ends in `joined`, and whether all is ASCII up to there. */
   readonly #ends: number[] = []
   readonly #isAscii: boolean[] = []
@@ -191,7 +185,7 @@ class PathReader {
     if (n === 0) return undefined
     const end = this.#ends[n - 1] as number
     return this.#isAscii[n - 1] === true
-      ? this.#joined.latin1Slice(0, end)
+      ? asciiText(this.#joined, end)
       : decodeUtf8(this.#joined.subarray(0, end))
   }
 
