@@ -5,7 +5,6 @@ import { expect, test, vi } from 'vitest'
 import { concatBytes } from '../../src/base/bytes.ts'
 import { limits } from '../../src/base/limits.ts'
 import { decodeDeltaFrame, encodeDeltaFrame } from '../../src/container/delta-frame.ts'
-import { bytesInMemory } from '../../src/delta/base-bytes.ts'
 import { decodeDelta, decodePieces } from '../../src/delta/decode-delta.ts'
 import { deflate } from '../../src/delta/deflate.ts'
 import { DeltaEncoder, type DeltaPair, encodeDelta } from '../../src/delta/encode-delta.ts'
@@ -85,7 +84,7 @@ test('however a run is cut into pieces, its references become the same', () => {
   for (let round = 0; round < 30; round++) {
     const records = overlappingRecords(random, 6000)
     const base = elfFile([{ name: '.eh_frame', type: 1, flags: 2, bytes: records }])
-    const references = findReferences(bytesInMemory(base))!
+    const references = findReferences(base)!
     for (let i = 1; i < references.count; i++)
       expect(references.fields[i]).toBeGreaterThanOrEqual(references.fields[i - 1]! + 4)
     const end = 3000 + random.below(1000)
@@ -123,7 +122,7 @@ test('a base whose sections all want one large table of symbols costs no more th
   const code = { name: '.text', type: 1, flags: 6, bytes: new Uint8Array(64) }
   const base = elfFile([{ name: '.symtab', type: 2, bytes: symbols }, code, ...relocations], true)
   const started = process.cpuUsage()
-  const found = findReferences(bytesInMemory(base))
+  const found = findReferences(base)
   const { user, system } = process.cpuUsage(started)
   expect(found!.count).toBeGreaterThan(1000)
   expect(user + system).toBeLessThan(1_500_000)
