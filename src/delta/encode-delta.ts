@@ -37,6 +37,7 @@ export class DeltaEncoder {
   #gap = 0
   /** Of all files together that are compared unpacked. */
   #unpackedBytes = 0
+  #likelyBytes = 0
   #before = { lengths: eachStream(() => 0), gap: 0, unpackedBytes: 0 }
   readonly #effort: DeltaEffort
   readonly #referencesOf = new Map<Uint8Array, References>()
@@ -57,6 +58,11 @@ export class DeltaEncoder {
       this.#addUnpacked(pair, members)
     } else this.#addPlain(pair)
     return eachStream((name) => this.#streams[name].since(this.#before.lengths[name]))
+  }
+
+  /** What the last file added, as it would be compressed without what repeats in it; small numbers say the most. */
+  get likelyBytes(): number {
+    return this.#likelyBytes
   }
 
   /** Of a base that was added, as far as they were needed. */
@@ -84,6 +90,7 @@ export class DeltaEncoder {
     laid.lay(this.#effort, references)
     const prediction = references && new ReferencePrediction(references.base, laid.runs(), pair.base.length)
     this.#gap = laid.write(this.#streams, this.#gap, prediction)
+    this.#likelyBytes = laid.likelyBytes
   }
 
   #addUnpacked({ base, target }: DeltaPair, members: readonly Member[]): void {
@@ -102,6 +109,7 @@ export class DeltaEncoder {
     using laid = new LaidPair(unpacked)
     laid.lay(this.#effort)
     this.#gap = laid.write(this.#streams, this.#gap)
+    this.#likelyBytes = laid.likelyBytes
   }
 }
 

@@ -36,6 +36,7 @@ export interface KernelCalls {
   differencesWritten(): number
   writeRuns(runs: number, count: number, seeks: number, control: number): number
   controlWritten(): number
+  entropyBytes(at: number, sizeBytes: number): number
   writeExtra(target: number, runs: number, count: number, extra: number): number
 }
 

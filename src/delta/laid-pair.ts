@@ -37,6 +37,7 @@ export class LaidPair implements Disposable {
   readonly #targetBytes: number
   #runs = 0
   #count = 0
+  #likelyBytes = 0
 
   constructor({ base, target }: Pair) {
     this.#base = this.#kernel.put(base)
@@ -75,6 +76,11 @@ export class LaidPair implements Disposable {
     const column = (n: number): Uint32Array =>
       Uint32Array.from({ length: this.#count }, (_, i) => numbers[4 * i + n]!)
     return { count: this.#count, ats: column(0), baseAts: column(1), lengths: column(2) }
+  }
+
+  /** Of what was written, without what repeats in it. */
+  get likelyBytes(): number {
+    return this.#likelyBytes
   }
 
   /** `gap` are the bytes that agreed before, of other files; gives those that agree at the end. */
@@ -127,6 +133,7 @@ export class LaidPair implements Disposable {
 
   #append(stream: StreamWriter, start: number, end: number): void {
     stream.bytes(this.#kernel.view(start, end - start))
+    this.#likelyBytes += this.#kernel.calls.entropyBytes(start, end - start)
   }
 
   [Symbol.dispose](): void {
