@@ -1,6 +1,7 @@
-// Brings a taken-in bundle into the store: frames are decoded by the pool, their chunks written to every file that
-// needs them, chunks that the host has are copied, each finished file is checked against its content digest, and
-// everything is committed at once. Memory is bounded by a few frames, whatever the bundle's size.
+// Brings a taken-in bundle into the store: deltas are decoded here piece by piece, other frames by the pool, their
+// chunks written to every file that needs them; chunks that the host has are copied, each finished file is checked
+// against its content digest, and everything is committed at once. Memory is bounded by a few frames, whatever the
+// bundle's size.
 import { isMossError, MossError } from '../base/error.ts'
 import type { ChunkId, ContainerId, ContentDigest } from '../base/ids.ts'
 import { chunkSizes } from '../base/limits.ts'
@@ -154,12 +155,12 @@ async function writeCarriedChunks(outside: Outside, job: CarriedChunks): Promise
     await outside.turn()
   }
   for (const n of [...assembly.frames.keys()].sort((a, b) => a - b)) {
-    const needs = bytesFor(taken.tables, n)
-    if (needs > longDeltaBytes && taken.tables.frame(n).codec === 4) {
+    if (taken.tables.frame(n).codec === 4) {
       while (underWay.length > 0) await writeOldest()
-      await writeLongDelta(outside, job, n)
+      await writeDelta(outside, job, n)
       continue
     }
+    const needs = bytesFor(taken.tables, n)
     const isFull = (): boolean =>
       underWay.length >= 2 * outside.pool.width || (inUse > 0 && inUse + needs > bytesUnderWay)
     while (isFull()) await writeOldest()
@@ -173,11 +174,11 @@ async function writeCarriedChunks(outside: Outside, job: CarriedChunks): Promise
   while (underWay.length > 0) await writeOldest()
 }
 
-/** File and base of a delta that are not held whole: a thread more would cost less time than this saves memory. */
-const longDeltaBytes = 40 * 1024 * 1024
-
-/** One frame, chunk by chunk, in this thread; its bases are read from the store as they are needed. */
-async function writeLongDelta(outside: Outside, job: CarriedChunks, n: number): Promise<void> {
+/**
+ * One frame, chunk by chunk; its bases are read from the store as they are needed. In this thread: what a file and its
+ * base cost to hand over is more than what they cost to decode, and they would be in memory whole.
+ */
+async function writeDelta(outside: Outside, job: CarriedChunks, n: number): Promise<void> {
   const { taken, store, assembly, files, nameContent } = job
   const ranges = taken.tables.frameBases(n)
   const needed = new Map(assembly.frames.get(n))

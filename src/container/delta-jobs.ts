@@ -99,7 +99,7 @@ function differenceFrame(files: readonly FileToEncode[], prices: Prices): DeltaF
   if (streamBytes(streams) > limits.deltaStreamBytes) return undefined
   const stored = encodeDeltaFrame(streams, prices.level)
   if (isWholeShorter(kept, stored, prices)) return undefined
-  checkDecodes(kept, { streams, encoder })
+  checkDecodes(kept, streams)
   return frameOf(4, stored, kept)
 }
 
@@ -194,16 +194,10 @@ function checkChunks(plain: Uint8Array, chunks: readonly WindowChunk[]): void {
   }
 }
 
-function checkDecodes(
-  files: readonly FileToEncode[],
-  { streams, encoder }: { readonly streams: DeltaStreams; readonly encoder: DeltaEncoder },
-): void {
-  const bases = files.map(({ base }) => bytesInMemory(base))
-  const bytesOf = new Map(bases.map((base, index) => [base, files[index]!.base]))
+function checkDecodes(files: readonly FileToEncode[], streams: DeltaStreams): void {
   const made = deltaChunks({
     streams,
-    bases,
-    referencesOf: (base) => encoder.referencesOf(bytesOf.get(base)!),
+    bases: files.map(({ base }) => bytesInMemory(base)),
     chunks: files.flatMap(({ chunks }) => chunks),
     part: 'a new delta frame',
   })

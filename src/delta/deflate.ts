@@ -2,10 +2,8 @@
 // zlib (1 × 16 + level), zlib with memory level 9 (2 × 16 + level). So a file that some maker packed can be carried as
 // its plain content and packed again bit for bit. Written from RFC 1951, gzip's algorithm.doc and the behaviour of
 // those programs. A pure function of plain bytes and maker; time and output are bounded if the caller says so.
-import { BlockWriter } from './deflate/block-writer.ts'
-import { parseGreedily, parseLazily } from './deflate/parse.ts'
 import { type Maker, type MakerRule, ruleOf } from './deflate/rules.ts'
-import { SearchWindow } from './deflate/search-window.ts'
+import { type Kernel, takeKernel } from './kernel.ts'
 
 export type { Maker } from './deflate/rules.ts'
 
@@ -23,7 +21,21 @@ export function deflate(
   maker: Maker,
   bounds: DeflateBounds = {},
 ): Uint8Array<ArrayBuffer> | undefined {
-  return run({ plain, rule: assertRule(maker), bounds, goesOn: () => true })
+  let packed = new Uint8Array(Math.min(bounds.mostBytes ?? Infinity, 4096))
+  let length = 0
+  const isWhole = pack({ plain, rule: assertRule(maker), ...bounds }, (bytes) => {
+    if (length + bytes.length > packed.length) packed = grown(packed, length + bytes.length)
+    packed.set(bytes, length)
+    length += bytes.length
+    return true
+  })
+  return isWhole ? packed.slice(0, length) : undefined
+}
+
+function grown(bytes: Uint8Array, leastBytes: number): Uint8Array<ArrayBuffer> {
+  const more = new Uint8Array(Math.max(leastBytes, 2 * bytes.length))
+  more.set(bytes)
+  return more
 }
 
 /** True if the maker packs the bytes as `packed`, within bounds. Most that it does not is seen after one block. */
@@ -36,39 +48,58 @@ export function isPackedBy(
   }: { readonly plain: Uint8Array; readonly packed: Uint8Array; readonly mostSteps?: number },
 ): boolean {
   let compared = 0
-  const made = run({
-    plain,
-    rule: assertRule(maker),
-    bounds: { mostBytes: packed.length, ...(mostSteps === undefined ? {} : { mostSteps }) },
-    goesOn: (blocks) => {
-      const written = blocks.out.written(compared)
-      const isEqual = Buffer.compare(written, packed.subarray(compared, compared + written.length)) === 0
-      compared += written.length
-      return isEqual
-    },
+  const bounds = { mostBytes: packed.length, ...(mostSteps === undefined ? {} : { mostSteps }) }
+  const isWhole = pack({ plain, rule: assertRule(maker), ...bounds }, (bytes) => {
+    const isEqual = Buffer.compare(bytes, packed.subarray(compared, compared + bytes.length)) === 0
+    compared += bytes.length
+    return isEqual
   })
-  return made?.length === packed.length
+  return isWhole && compared === packed.length
 }
 
-interface Run {
+interface Packing extends DeflateBounds {
   readonly plain: Uint8Array
   readonly rule: MakerRule
-  readonly bounds: DeflateBounds
-  readonly goesOn: (blocks: BlockWriter) => boolean
 }
 
-function run({ plain, rule, bounds, goesOn }: Run): Uint8Array<ArrayBuffer> | undefined {
-  const window = new SearchWindow(plain, rule)
-  const blocks = new BlockWriter(window, rule, bounds.mostBytes ?? Infinity)
-  const parse = rule.effort.isGreedy ? parseGreedily : parseLazily
-  const isWhole = parse({
-    window,
-    blocks,
-    effort: rule.effort,
-    mostSteps: bounds.mostSteps ?? Infinity,
-    goesOn: () => goesOn(blocks),
-  })
-  return isWhole ? blocks.out.written().slice() : undefined
+/** Gives the stream in parts, each valid until it is taken. False if a part was refused or a bound broken. */
+function pack(
+  { plain, rule, mostBytes = Infinity, mostSteps = Infinity }: Packing,
+  take: (part: Uint8Array) => boolean,
+): boolean {
+  using kernel = takeKernel()
+  const { calls } = kernel
+  begin(kernel, rule, mostSteps)
+  let read = 0
+  let made = 0
+  for (;;) {
+    const outcome = calls.goOnPacking(Math.min(mostBytes - made, greatestNumber))
+    const part = kernel.view(calls.packedAt(), calls.packedBytes())
+    if (outcome < 0 || !take(part)) return false
+    if (outcome > 0) return true
+    made += part.length
+    const input = plain.subarray(read, read + calls.makeInputRoom())
+    kernel.view(calls.inputAt(), input.length).set(input)
+    calls.addInput(input.length)
+    read += input.length
+  }
+}
+
+const greatestNumber = 2 ** 31 - 1
+
+function begin({ calls }: Kernel, { family, effort, level }: MakerRule, mostSteps: number): void {
+  calls.beginPacking(
+    family.hashBits,
+    family.blockSymbols,
+    Number(family.cutsBlocks && level > 2),
+    Number(family.looksBeyondEnd),
+    effort.good,
+    effort.lazy,
+    effort.nice,
+    effort.chain,
+    Number(effort.isGreedy),
+    mostSteps,
+  )
 }
 
 function assertRule(maker: Maker): MakerRule {

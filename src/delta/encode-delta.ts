@@ -1,14 +1,11 @@
 // Writes targets as differences from their bases, one base each, as streams that decode-delta.ts turns back. It trusts
 // its input and keeps base, target and index of one file in memory. The same input gives the same streams.
 import { limits } from '../base/limits.ts'
-import { bytesInMemory } from './base-bytes.ts'
 import { form, mostMembers } from './delta-forms.ts'
 import { type DeltaStreams, type StreamName, streamNames, StreamWriter } from './delta-streams.ts'
 import { findMembers, findStreams } from './find-members.ts'
 import { LaidPair, type Pair, type Thoroughness } from './laid-pair.ts'
 import { type Member, unpack } from './members.ts'
-import { ReferencePrediction } from './predict-references.ts'
-import { findReferences, type References } from './references.ts'
 
 export interface DeltaEffort extends Thoroughness {
   /** Does without what takes long: unpacking members, and bases for texts. */
@@ -40,7 +37,6 @@ export class DeltaEncoder {
   #likelyBytes = 0
   #before = { lengths: eachStream(() => 0), gap: 0, unpackedBytes: 0 }
   readonly #effort: DeltaEffort
-  readonly #referencesOf = new Map<Uint8Array, References>()
 
   constructor(effort: DeltaEffort = usualEffort) {
     this.#effort = effort
@@ -65,11 +61,6 @@ export class DeltaEncoder {
     return this.#likelyBytes
   }
 
-  /** Of a base that was added, as far as they were needed. */
-  referencesOf(base: Uint8Array): References | undefined {
-    return this.#referencesOf.get(base)
-  }
-
   undo(): void {
     for (const name of streamNames) this.#streams[name].cutTo(this.#before.lengths[name])
     this.#gap = this.#before.gap
@@ -82,15 +73,10 @@ export class DeltaEncoder {
 
   #addPlain(pair: DeltaPair): void {
     const { forms, control } = this.#streams
-    const references = referencesOf(pair)
-    if (references !== undefined) this.#referencesOf.set(pair.base, references.base)
-    forms.number(references === undefined ? form.plain : form.references)
+    using laid = new LaidPair(pair, this.#effort)
+    forms.number(laid.hasReferences ? form.references : form.plain)
     control.number(pair.target.length)
-    using laid = new LaidPair(pair)
-    laid.lay(this.#effort, references)
-    const prediction = references && new ReferencePrediction(references.base, laid.runs(), pair.base.length)
-    this.#gap = laid.write(this.#streams, this.#gap, prediction)
-    this.#likelyBytes = laid.likelyBytes
+    this.#add(laid)
   }
 
   #addUnpacked({ base, target }: DeltaPair, members: readonly Member[]): void {
@@ -106,22 +92,15 @@ export class DeltaEncoder {
     for (const { skip, plainBytes, maker } of members)
       for (const count of [skip, plainBytes, maker]) forms.number(count)
     control.number(unpacked.target.length)
-    using laid = new LaidPair(unpacked)
-    laid.lay(this.#effort)
+    using laid = new LaidPair(unpacked, this.#effort, { isUnpacked: true })
+    this.#add(laid)
+  }
+
+  #add(laid: LaidPair): void {
     this.#gap = laid.write(this.#streams, this.#gap)
-    this.#likelyBytes = laid.likelyBytes
+    this.#likelyBytes = laid.likelyBytes()
   }
 }
 
 const unpackedSize = (file: Uint8Array, members: readonly Member[]): number =>
   members.reduce((sum, { packedBytes, plainBytes }) => sum + plainBytes - packedBytes, file.length)
-
-function referencesOf({
-  base,
-  target,
-}: DeltaPair): { readonly base: References; readonly target: References } | undefined {
-  const ofBase = findReferences(bytesInMemory(base))
-  if (ofBase === undefined || ofBase.count === 0) return undefined
-  const ofTarget = findReferences(bytesInMemory(target))
-  return ofTarget === undefined ? undefined : { base: ofBase, target: ofTarget }
-}

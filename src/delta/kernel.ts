@@ -1,6 +1,6 @@
 // Gives the compiled loops of kernel/ to the room. A kernel is an instance with a memory of its own, for one holder at a
-// time: whoever takes one gives it back, and it is used again as long as its memory is small. Regions of memory are
-// given in order and taken back to a mark, so what is taken last is given back first.
+// time: whoever takes one gives it back, and it is used again, since its memory cannot shrink and would stay until the
+// collector comes. Regions are given in order and taken back to a mark, so what is taken last is given back first.
 import { kernelModule } from './kernel-module.ts'
 
 /** What src/delta/kernel/ exports. Places in memory are numbers, sizes are bytes; errors are said there. */
@@ -8,6 +8,53 @@ export interface KernelCalls {
   take(sizeBytes: number): number
   mark(): number
   release(to: number): void
+  holdBase(at: number, sizeBytes: number): void
+  pageBase(sizeBytes: number): void
+  findReferences(): number
+  referencesAt(): number
+  kindsAt(): number
+  kindsCount(): number
+  openStream(stream: number, sizeBytes: number): number
+  failure(): number
+  startDecoding(): void
+  readSize(): number
+  readRuns(sizeBytes: number, baseBytes: number): void
+  startRuns(): void
+  addRun(at: number, baseAt: number, sizeBytes: number, extraBytes: number): void
+  predict(baseBytes: number): void
+  endOfPiece(baseAt: number, end: number): number
+  applyReferences(bytes: number, sizeBytes: number, baseAt: number, at: number): void
+  usePrediction(): void
+  makePiece(to: number, roomBytes: number): number
+  endDecoding(): void
+
+  takePair(base: number, baseBytes: number, target: number, targetBytes: number): void
+  layPlain(step: number, mostStride: number): void
+  /** 0 is false. */
+  layPrograms(step: number, mostStride: number): number
+  writePair(gap: number): number
+  writtenAt(stream: number): number
+  writtenBytes(stream: number): number
+  likelyBytes(): number
+
+  beginPacking(
+    hashBits: number,
+    blockSymbols: number,
+    cutsBlocks: number,
+    looksBeyondEnd: number,
+    good: number,
+    lazy: number,
+    nice: number,
+    chain: number,
+    greedy: number,
+    mostSteps: number,
+  ): void
+  goOnPacking(mostBytes: number): number
+  makeInputRoom(): number
+  inputAt(): number
+  addInput(sizeBytes: number): void
+  packedAt(): number
+  packedBytes(): number
   layAlong(
     base: number,
     baseBytes: number,
@@ -36,7 +83,6 @@ export interface KernelCalls {
   differencesWritten(): number
   writeRuns(runs: number, count: number, seeks: number, control: number): number
   controlWritten(): number
-  entropyBytes(at: number, sizeBytes: number): number
   writeExtra(target: number, runs: number, count: number, extra: number): number
 }
 
@@ -51,18 +97,18 @@ declare const WebAssembly: {
 
 export class Kernel implements Disposable {
   readonly calls: KernelCalls
+  /** Asked for bytes of a base that is paged. */
+  readBase: ((at: number, into: Uint8Array) => void) | undefined
   readonly #memory: { readonly buffer: ArrayBuffer }
   readonly #start: number
 
   constructor(module: object) {
-    const { exports } = new WebAssembly.Instance(module, {})
+    const readBase = (at: number, sizeBytes: number, to: number): void =>
+      this.readBase?.(at, this.view(to, sizeBytes))
+    const { exports } = new WebAssembly.Instance(module, { 'base-room': { readBase } })
     this.calls = exports
     this.#memory = exports.memory
     this.#start = exports.mark()
-  }
-
-  get memoryBytes(): number {
-    return this.#memory.buffer.byteLength
   }
 
   /** Valid until a region is taken. */
@@ -80,12 +126,10 @@ export class Kernel implements Disposable {
   /** Gives it back with everything that was taken. */
   [Symbol.dispose](): void {
     this.calls.release(this.#start)
-    if (this.memoryBytes <= mostKeptBytes) free.push(this)
+    this.readBase = undefined
+    free.push(this)
   }
 }
-
-/** The memory of an instance never shrinks: one that had much to do is left to the collector. */
-const mostKeptBytes = 48 * 1024 * 1024
 
 const free: Kernel[] = []
 let compiled: object | undefined

@@ -13,11 +13,17 @@ const module = join(top, 'src/delta/kernel-module.ts')
 const flags =
   '--runtime stub --optimizeLevel 3 --shrinkLevel 0 --converge --noAssert --enable simd --use abort='
 
+/** What they export is what TypeScript calls; what they share is in folders. */
+const entries = (): readonly string[] =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.ts'))
+    .toSorted()
+
 export function compileKernel(): string {
   const place = mkdtempSync(join(tmpdir(), 'moss-kernel-'))
   try {
     const out = join(place, 'kernel.wasm')
-    const args = [...readdirSync(folder).toSorted(), '--outFile', out, ...flags.split(' ')]
+    const args = [...entries(), '--outFile', out, ...flags.split(' ')]
     const asc = join(top, 'node_modules/assemblyscript/bin/asc.js')
     const ran = spawnSync(process.execPath, [asc, ...args], { cwd: folder, encoding: 'utf8' })
     if (ran.status !== 0) throw new Error(`the kernel does not compile\n${ran.stderr}`)
