@@ -6,8 +6,6 @@ import { type DeltaStreams, type StreamName, streamNames, StreamWriter } from '.
 import { findMembers, findStreams } from './find-members.ts'
 import { LaidPair, type Pair, type Thoroughness } from './laid-pair.ts'
 import { type Member, unpack } from './members.ts'
-import { ReferencePrediction } from './predict-references.ts'
-import { findReferences, type References } from './references.ts'
 
 export interface DeltaEffort extends Thoroughness {
   /** Does without what takes long: unpacking members, and bases for texts. */
@@ -36,6 +34,7 @@ export class DeltaEncoder {
   #gap = 0
   /** Of all files together that are compared unpacked. */
   #unpackedBytes = 0
+  #likelyBytes = 0
   #before = { lengths: eachStream(() => 0), gap: 0, unpackedBytes: 0 }
   readonly #effort: DeltaEffort
 
@@ -57,6 +56,11 @@ export class DeltaEncoder {
     return eachStream((name) => this.#streams[name].since(this.#before.lengths[name]))
   }
 
+  /** What the last file added, as it would be compressed without what repeats in it; small numbers say the most. */
+  get likelyBytes(): number {
+    return this.#likelyBytes
+  }
+
   undo(): void {
     for (const name of streamNames) this.#streams[name].cutTo(this.#before.lengths[name])
     this.#gap = this.#before.gap
@@ -69,13 +73,10 @@ export class DeltaEncoder {
 
   #addPlain(pair: DeltaPair): void {
     const { forms, control } = this.#streams
-    const references = referencesOf(pair)
-    forms.number(references === undefined ? form.plain : form.references)
+    using laid = new LaidPair(pair, this.#effort)
+    forms.number(laid.hasReferences ? form.references : form.plain)
     control.number(pair.target.length)
-    using laid = new LaidPair(pair)
-    laid.lay(this.#effort, references)
-    const prediction = references && new ReferencePrediction(references.base, laid.runs(), pair.base.length)
-    this.#gap = laid.write(this.#streams, this.#gap, prediction)
+    this.#add(laid)
   }
 
   #addUnpacked({ base, target }: DeltaPair, members: readonly Member[]): void {
@@ -91,21 +92,15 @@ export class DeltaEncoder {
     for (const { skip, plainBytes, maker } of members)
       for (const count of [skip, plainBytes, maker]) forms.number(count)
     control.number(unpacked.target.length)
-    using laid = new LaidPair(unpacked)
-    laid.lay(this.#effort)
+    using laid = new LaidPair(unpacked, this.#effort, { isUnpacked: true })
+    this.#add(laid)
+  }
+
+  #add(laid: LaidPair): void {
     this.#gap = laid.write(this.#streams, this.#gap)
+    this.#likelyBytes = laid.likelyBytes()
   }
 }
 
 const unpackedSize = (file: Uint8Array, members: readonly Member[]): number =>
   members.reduce((sum, { packedBytes, plainBytes }) => sum + plainBytes - packedBytes, file.length)
-
-function referencesOf({
-  base,
-  target,
-}: DeltaPair): { readonly base: References; readonly target: References } | undefined {
-  const ofBase = findReferences(base)
-  if (ofBase === undefined || ofBase.count === 0) return undefined
-  const ofTarget = findReferences(target)
-  return ofTarget === undefined ? undefined : { base: ofBase, target: ofTarget }
-}

@@ -19,10 +19,23 @@ export interface KernelCalls {
   startDecoding(): void
   readSize(): number
   readRuns(sizeBytes: number, baseBytes: number): void
+  startRuns(): void
+  addRun(at: number, baseAt: number, sizeBytes: number, extraBytes: number): void
   predict(baseBytes: number): void
+  endOfPiece(baseAt: number, end: number): number
+  applyReferences(bytes: number, sizeBytes: number, baseAt: number, at: number): void
   usePrediction(): void
   makePiece(to: number, roomBytes: number): number
   endDecoding(): void
+
+  takePair(base: number, baseBytes: number, target: number, targetBytes: number): void
+  layPlain(step: number, mostStride: number): void
+  /** 0 is false. */
+  layPrograms(step: number, mostStride: number): number
+  writePair(gap: number): number
+  writtenAt(stream: number): number
+  writtenBytes(stream: number): number
+  likelyBytes(): number
 
   beginPacking(
     hashBits: number,
