@@ -45,6 +45,7 @@ export async function importBundle(
   taken: TakenBundle,
   { store, report, nameContent }: ImportInto,
 ): Promise<ImportedContent> {
+  using _reading = store.reading()
   const assembly = planAssembly(taken.packages, { tables: taken.tables, store, nameContent })
   const manifests = taken.packages.filter((each) => !store.hasContent(manifestAsset(each).content))
   const manifestBytes = manifests.reduce((sum, each) => sum + each.manifestBytes.length, 0)
