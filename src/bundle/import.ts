@@ -1,6 +1,7 @@
-// Brings a taken-in bundle into the store: frames are decoded by the pool, their chunks written to every file that
-// needs them, chunks that the host has are copied, each finished file is checked against its content digest, and
-// everything is committed at once. Memory is bounded by a few frames, whatever the bundle's size.
+// Brings a taken-in bundle into the store: deltas are decoded here piece by piece, other frames by the pool, their
+// chunks written to every file that needs them; chunks that the host has are copied, each finished file is checked
+// against its content digest, and everything is committed at once. Memory is bounded by a few frames, whatever the
+// bundle's size.
 import { isMossError, MossError } from '../base/error.ts'
 import type { ChunkId, ContainerId, ContentDigest } from '../base/ids.ts'
 import { chunkSizes } from '../base/limits.ts'
@@ -13,6 +14,7 @@ import type { Tables } from '../container/tables.ts'
 import { listOfOne } from '../delta/chunk-list.ts'
 import { cutWhole } from '../delta/jobs.ts'
 import type { Outside } from '../host/outside.ts'
+import { inlinePool, type Pool } from '../host/pool.ts'
 import type { StoreImport } from '../store/import.ts'
 import type { Store } from '../store/store.ts'
 import { FilesUnderWay } from './files-under-way.ts'
@@ -43,6 +45,7 @@ export async function importBundle(
   taken: TakenBundle,
   { store, report, nameContent }: ImportInto,
 ): Promise<ImportedContent> {
+  using _reading = store.reading()
   const assembly = planAssembly(taken.packages, { tables: taken.tables, store, nameContent })
   const manifests = taken.packages.filter((each) => !store.hasContent(manifestAsset(each).content))
   const manifestBytes = manifests.reduce((sum, each) => sum + each.manifestBytes.length, 0)
@@ -134,9 +137,19 @@ interface FrameUnderWay {
   readonly contents: readonly WholeContent[]
 }
 
+/** Unpacking so much takes as long as starting threads for it. */
+const leastForThreads = 32 * 1024 * 1024
+
+function poolFor({ pool }: Outside, { taken, assembly }: CarriedChunks): Pool {
+  const frames = [...assembly.frames.keys()].map((n) => taken.tables.frame(n))
+  const plainBytes = frames.reduce((sum, frame) => sum + (frame.codec === 4 ? 0 : frame.plainBytes), 0)
+  return plainBytes < leastForThreads ? inlinePool : pool
+}
+
 /** Frames are decoded side by side, at most twice the pool's width, and written in their order. */
 async function writeCarriedChunks(outside: Outside, job: CarriedChunks): Promise<void> {
   const { taken, assembly, files } = job
+  const pool = poolFor(outside, job)
   const underWay: FrameUnderWay[] = []
   let inUse = 0
   const writeOldest = async (): Promise<void> => {
@@ -154,17 +167,17 @@ async function writeCarriedChunks(outside: Outside, job: CarriedChunks): Promise
     await outside.turn()
   }
   for (const n of [...assembly.frames.keys()].sort((a, b) => a - b)) {
-    const needs = bytesFor(taken.tables, n)
-    if (needs > longDeltaBytes && taken.tables.frame(n).codec === 4) {
+    if (taken.tables.frame(n).codec === 4) {
       while (underWay.length > 0) await writeOldest()
-      await writeLongDelta(outside, job, n)
+      await writeDelta(outside, job, n)
       continue
     }
+    const needs = bytesFor(taken.tables, n)
     const isFull = (): boolean =>
-      underWay.length >= 2 * outside.pool.width || (inUse > 0 && inUse + needs > bytesUnderWay)
+      underWay.length >= 2 * pool.width || (inUse > 0 && inUse + needs > bytesUnderWay)
     while (isFull()) await writeOldest()
     const contents = wholeContents(taken.tables.frameChunks(n), assembly.frames.get(n), assembly.lists)
-    const plain = decodeCarried(outside, job, { n, contents })
+    const plain = decodeCarried(outside, job, { n, contents, pool })
     // Awaited in its turn; until then a failure must not count as unhandled.
     plain.catch(() => {})
     underWay.push({ n, inUse: needs, plain, contents })
@@ -173,11 +186,11 @@ async function writeCarriedChunks(outside: Outside, job: CarriedChunks): Promise
   while (underWay.length > 0) await writeOldest()
 }
 
-/** File and base of a delta that are not held whole: a thread more would cost less time than this saves memory. */
-const longDeltaBytes = 40 * 1024 * 1024
-
-/** One frame, chunk by chunk, in this thread; its bases are read from the store as they are needed. */
-async function writeLongDelta(outside: Outside, job: CarriedChunks, n: number): Promise<void> {
+/**
+ * One frame, chunk by chunk; its bases are read from the store as they are needed. In this thread: what a file and its
+ * base cost to hand over is more than what they cost to decode, and they would be in memory whole.
+ */
+async function writeDelta(outside: Outside, job: CarriedChunks, n: number): Promise<void> {
   const { taken, store, assembly, files, nameContent } = job
   const ranges = taken.tables.frameBases(n)
   const needed = new Map(assembly.frames.get(n))
@@ -222,7 +235,11 @@ function bytesFor(tables: Tables, n: number): number {
 async function decodeCarried(
   outside: Outside,
   job: CarriedChunks,
-  { n, contents }: { readonly n: number; readonly contents: readonly WholeContent[] },
+  {
+    n,
+    contents,
+    pool,
+  }: { readonly n: number; readonly contents: readonly WholeContent[]; readonly pool: Pool },
 ): Promise<Uint8Array> {
   const { taken, store, assembly, nameContent } = job
   const bases = taken.tables.frameBases(n)
@@ -230,7 +247,7 @@ async function decodeCarried(
   const nameOf = (content: ContentDigest): string => nameOfBase(content, { path, nameContent })
   try {
     return await decodeFrame(taken.container, n, {
-      pool: outside.pool,
+      pool,
       readBases: storeBases(outside, store, nameOf),
       contents,
     })

@@ -10,7 +10,6 @@ import type { ReadBases } from '../container/read-frames.ts'
 import type { Outside } from '../host/outside.ts'
 import { digestOfFile } from '../store/body.ts'
 import type { Store } from '../store/store.ts'
-import { bytesInPages } from './bytes-in-pages.ts'
 
 /** What people know a content of this host by; undefined where no package of its states names it. */
 export type NameContent = (content: ContentDigest) => string | undefined
@@ -83,8 +82,11 @@ export function storeBase(
   { range, nameOf }: { readonly range: BaseRange; readonly nameOf: NameOf },
 ): BaseBytes & Disposable {
   const file = openBase(outside, store, { content: range.content, nameOf })
-  const bytes = bytesInPages(range.sizeBytes, (into, at) => file.read(into, range.offset + at))
-  return { ...bytes, [Symbol.dispose]: () => file[Symbol.dispose]() }
+  return {
+    sizeBytes: range.sizeBytes,
+    read: (at, into) => file.read(into, range.offset + at),
+    [Symbol.dispose]: () => file[Symbol.dispose](),
+  }
 }
 
 /** What to throw for a frame that did not decode: names the bases that are not what the store says they are. */

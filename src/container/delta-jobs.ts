@@ -87,7 +87,10 @@ function textFrame(files: readonly FileToEncode[], prices: Prices): DeltaFrame |
 function differenceFrame(files: readonly FileToEncode[], prices: Prices): DeltaFrame | undefined {
   const encoder = new DeltaEncoder(prices.deltaEffort)
   const kept = files.filter((file) => {
-    const isWorth = isWorthIt(file, encoder.add(file), prices.pricingLevel)
+    const added = encoder.add(file)
+    const isWorth =
+      encoder.likelyBytes * surelyShorter <= sizeOf(file.lacking) ||
+      isWorthIt(file, added, prices.pricingLevel)
     if (!isWorth) encoder.undo()
     return isWorth
   })
@@ -96,7 +99,7 @@ function differenceFrame(files: readonly FileToEncode[], prices: Prices): DeltaF
   if (streamBytes(streams) > limits.deltaStreamBytes) return undefined
   const stored = encodeDeltaFrame(streams, prices.level)
   if (isWholeShorter(kept, stored, prices)) return undefined
-  checkDecodes(kept, { streams, encoder })
+  checkDecodes(kept, streams)
   return frameOf(4, stored, kept)
 }
 
@@ -152,8 +155,8 @@ export const priceWhole = ({ lacking }: FileToEncode, level: number): number => 
   return Math.min(plain.length, encodeZstd(plain, level).length)
 }
 
-/** A delta this much shorter before compression is taken without trying how the whole compresses. */
-const surelyShorter = 16
+/** A delta that is likely to be this much shorter is taken without trying how either compresses. */
+const surelyShorter = 10
 
 /** Whole files of a kind help each other in a frame: a delta must save more than that. */
 const needed = 0.97
@@ -162,8 +165,6 @@ const needed = 0.97
 const samplesErr = 0.5
 
 function isWorthIt(file: FileToEncode, added: DeltaStreams, level: number): boolean {
-  const addedBytes = streamBytes(added)
-  if (addedBytes * surelyShorter <= sizeOf(file.lacking)) return true
   const deltaBytes = priceOfStreams(added, level)
   if (deltaBytes < samplesErr * samplePrice(file.lacking, level)) return true
   return deltaBytes <= needed * priceWhole(file, level)
@@ -193,16 +194,10 @@ function checkChunks(plain: Uint8Array, chunks: readonly WindowChunk[]): void {
   }
 }
 
-function checkDecodes(
-  files: readonly FileToEncode[],
-  { streams, encoder }: { readonly streams: DeltaStreams; readonly encoder: DeltaEncoder },
-): void {
-  const bases = files.map(({ base }) => bytesInMemory(base))
-  const bytesOf = new Map(bases.map((base, index) => [base, files[index]!.base]))
+function checkDecodes(files: readonly FileToEncode[], streams: DeltaStreams): void {
   const made = deltaChunks({
     streams,
-    bases,
-    referencesOf: (base) => encoder.referencesOf(bytesOf.get(base)!),
+    bases: files.map(({ base }) => bytesInMemory(base)),
     chunks: files.flatMap(({ chunks }) => chunks),
     part: 'a new delta frame',
   })

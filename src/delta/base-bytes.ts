@@ -2,11 +2,11 @@
 
 export interface BaseBytes {
   readonly sizeBytes: number
-  /** Exactly these, which lie inside the base; valid until the next call, and not to be changed. */
-  read(at: number, length: number): Uint8Array
+  /** Fills all of `into` with what lies there; it lies inside the base. */
+  read(at: number, into: Uint8Array): void
 }
 
 export const bytesInMemory = (bytes: Uint8Array): BaseBytes => ({
   sizeBytes: bytes.length,
-  read: (at, length) => bytes.subarray(at, at + length),
+  read: (at, into) => into.set(bytes.subarray(at, at + into.length)),
 })

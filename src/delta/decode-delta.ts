@@ -1,25 +1,23 @@
 // Turns the streams of a delta back into targets. For each file: its form and size, then segments until it is whole. A
 // segment moves the place in the base (signed, from the end of the segment before), says how many bytes resemble
 // the base from there, and how many follow from stream `extra`. In the form of references, what resembles the base
-// is first made to point where predict-references.ts expects. Differences are one sparse run over all such
+// is first made to point where kernel/prediction.ts expects. Differences are one sparse run over all such
 // bytes of all files: a gap of equal bytes, then a run of bytes to which a difference is added; after the last,
 // everything is equal. A total function: whatever the streams hold, it ends in exactly the promised bytes, read
-// from inside the bases, with every stream used up, or in CONTAINER_DAMAGED.
+// from inside the bases, with every stream used up, or in CONTAINER_DAMAGED. The loops are in kernel/decode.ts.
 import { MossError } from '../base/error.ts'
 import { limits } from '../base/limits.ts'
 import { type BaseBytes, bytesInMemory } from './base-bytes.ts'
-import { form, mostMembers, mostRuns } from './delta-forms.ts'
-import type { DeltaStreams } from './delta-streams.ts'
+import { lendBase } from './base-in-kernel.ts'
+import { form, mostMembers } from './delta-forms.ts'
+import { type DeltaStreams, streamNames } from './delta-streams.ts'
+import { type Kernel, takeKernel } from './kernel.ts'
 import { repack, unpackBase } from './members.ts'
 import { asPlain, asTokens, type MemberCoding } from './members/coding.ts'
-import { ReferencePrediction } from './predict-references.ts'
-import { findReferences, type References } from './references.ts'
-import { RunList } from './runs.ts'
+import { StreamReader } from './stream-reader.ts'
 
 export interface DeltaToDecode {
   readonly streams: DeltaStreams
-  /** Of a base; `findReferences` unless somebody has found them already. */
-  readonly referencesOf?: (base: BaseBytes) => References | undefined
   /** One for each file. */
   readonly bases: readonly Uint8Array[]
   /** Of all targets together. */
@@ -44,47 +42,57 @@ export function* decodePieces(
   input: Omit<DeltaToDecode, 'bases'>,
   bases: readonly BaseBytes[],
 ): Generator<Uint8Array> {
-  const decoder = new DeltaDecoder(input)
+  using kernel = takeKernel()
+  const decoder = new DeltaDecoder(kernel, input)
   for (const base of bases) yield* decoder.file(base)
   decoder.checkEnd()
 }
 
-/** Bytes of a run that are made at once. */
+/** Bytes that are made at once. */
 const pieceBytes = 256 * 1024
 
+/** What the kernel says of a failure, by number. */
+const failures: Readonly<Record<number, string>> = {
+  1: 'is cut short',
+  2: 'has a number of more than five bytes',
+  3: 'goes on after the files',
+  4: 'has an empty run',
+  5: 'does not end with the files',
+  6: 'has a segment that is longer than its file',
+  7: 'has a segment that leaves its base',
+  8: 'has too many segments for a file',
+}
+
 class DeltaDecoder {
-  readonly #referencesOf: (base: BaseBytes) => References | undefined
+  readonly #kernel: Kernel
   readonly #part: string
+  readonly #forms: StreamReader
+  readonly #room: number
   #leftBytes: number
   #unpackedBytes = 0
-  readonly #forms: StreamReader
-  readonly #control: StreamReader
-  readonly #seeks: StreamReader
-  readonly #extra: StreamReader
-  readonly #differences: SparseDifferences
-  readonly #room = new Uint8Array(pieceBytes)
 
-  constructor({ streams, plainBytes, part, referencesOf = findReferences }: Omit<DeltaToDecode, 'bases'>) {
-    this.#referencesOf = referencesOf
+  constructor(kernel: Kernel, { streams, plainBytes, part }: Omit<DeltaToDecode, 'bases'>) {
+    this.#kernel = kernel
     this.#part = part
     this.#leftBytes = plainBytes
-    this.#forms = new StreamReader(streams.forms, 'forms', part)
-    this.#control = new StreamReader(streams.control, 'control', part)
-    this.#seeks = new StreamReader(streams.seeks, 'seeks', part)
-    this.#extra = new StreamReader(streams.extra, 'extra', part)
-    this.#differences = new SparseDifferences(streams, part)
+    this.#forms = new StreamReader(streams.forms, (problem) => refuse(part, `stream forms ${problem}`))
+    for (const [number, name] of streamNames.entries()) {
+      const bytes = streams[name]
+      const at = name === 'forms' ? 0 : kernel.calls.openStream(number, bytes.length)
+      if (name !== 'forms') kernel.view(at, bytes.length).set(bytes)
+    }
+    this.#room = kernel.calls.take(pieceBytes)
+    kernel.calls.startDecoding()
+    this.#checkKernel()
   }
 
   *file(base: BaseBytes): Generator<Uint8Array> {
     const found = this.#forms.number()
     if (found === form.members) yield this.#packedFile(base, asPlain)
     else if (found === form.tokens) yield this.#packedFile(base, asTokens)
-    else {
-      const size = this.#sizeOf(this.#control.number())
-      if (found === form.plain) yield* this.#runs(base, this.#readRuns(size, base.sizeBytes))
-      else if (found === form.references) yield* this.#fileWithReferences(base, size)
-      else refuse(this.#part, `a file has form ${found}`)
-    }
+    else if (found === form.plain || found === form.references)
+      yield* this.#runs(base, this.#sizeOf(this.#readSize()), found === form.references)
+    else refuse(this.#part, `a file has form ${found}`)
   }
 
   #sizeOf(size: number): number {
@@ -93,11 +101,10 @@ class DeltaDecoder {
     return size
   }
 
-  #fileWithReferences(base: BaseBytes, size: number): Generator<Uint8Array> {
-    const runs = this.#readRuns(size, base.sizeBytes)
-    const references = this.#referencesOf(base)
-    if (references === undefined) return refuse(this.#part, 'a base has no references')
-    return this.#runs(base, runs, new ReferencePrediction(references, runs, base.sizeBytes))
+  #readSize(): number {
+    const size = this.#kernel.calls.readSize()
+    this.#checkKernel()
+    return size
   }
 
   #packedFile(base: BaseBytes, coding: MemberCoding): Uint8Array {
@@ -107,15 +114,16 @@ class DeltaDecoder {
     const part = this.#part
     const mostBytes = limits.deltaUnpackedBytes
     if (base.sizeBytes > mostBytes) refuse(part, 'a base with members is too long')
-    const packed = base.read(0, base.sizeBytes)
+    const packed = new Uint8Array(base.sizeBytes)
+    base.read(0, packed)
     const unpackedBase = bytesInMemory(unpackBase({ base: packed, members: ofBase, mostBytes, coding, part }))
-    const size = this.#control.number()
+    const size = this.#readSize()
     this.#unpackedBytes += size
     if (size > mostBytes || this.#unpackedBytes > limits.deltaUnpackedTogetherBytes)
       refuse(part, `a file has ${size} bytes unpacked, too many`)
     const unpacked = new Uint8Array(size)
     let at = 0
-    for (const bytes of this.#runs(unpackedBase, this.#readRuns(size, unpackedBase.sizeBytes))) {
+    for (const bytes of this.#runs(unpackedBase, size)) {
       unpacked.set(bytes, at)
       at += bytes.length
     }
@@ -132,158 +140,38 @@ class DeltaDecoder {
     return list
   }
 
-  *#runs(base: BaseBytes, runs: RunList, prediction?: ReferencePrediction): Generator<Uint8Array> {
-    for (let i = 0; i < runs.count; i++) {
-      const run = { at: runs.ats[i]!, baseAt: runs.baseAts[i]!, length: runs.lengths[i]! }
-      let done = 0
-      while (done < run.length) {
-        const piece = this.#nextPiece(base, { ...run, done }, prediction)
-        done += piece.length
-        yield piece
-      }
-      if (runs.extras[i]! > 0) yield this.#extra.bytes(runs.extras[i]!)
+  *#runs(base: BaseBytes, size: number, hasReferences = false): Generator<Uint8Array> {
+    const { calls } = this.#kernel
+    const mark = calls.mark()
+    calls.readRuns(size, base.sizeBytes)
+    this.#checkKernel()
+    lendBase(this.#kernel, base)
+    if (hasReferences) {
+      if (calls.findReferences() < 0) refuse(this.#part, 'a base has no references')
+      calls.predict(base.sizeBytes)
+      calls.usePrediction()
     }
+    for (;;) {
+      const made = calls.makePiece(this.#room, pieceBytes)
+      this.#checkKernel()
+      if (made === 0) break
+      yield this.#kernel.view(this.#room, made)
+    }
+    calls.release(mark)
   }
 
   checkEnd(): void {
     if (this.#leftBytes > 0) refuse(this.#part, 'the files do not fill their frame')
-    for (const stream of [this.#forms, this.#control, this.#seeks, this.#extra]) stream.checkEnd()
-    this.#differences.checkEnd()
+    this.#forms.checkEnd()
+    this.#kernel.calls.endDecoding()
+    this.#checkKernel()
   }
 
-  #readRuns(size: number, baseBytes: number): RunList {
-    const runs = new RunList()
-    let at = 0
-    let baseAt = 0
-    while (at < size) {
-      baseAt += this.#seeks.signed()
-      const length = this.#control.number()
-      const extra = this.#control.number()
-      if (length + extra > size - at) refuse(this.#part, 'a segment is longer than its file')
-      if (baseAt < 0 || baseAt + length > baseBytes) refuse(this.#part, 'a segment leaves its base')
-      if (runs.count === mostRuns) refuse(this.#part, `a file has more than ${mostRuns} segments`)
-      runs.add(at, baseAt, length, extra)
-      at += length + extra
-      baseAt += length
-    }
-    return runs
-  }
-
-  #nextPiece(
-    base: BaseBytes,
-    run: { readonly at: number; readonly baseAt: number; readonly length: number; readonly done: number },
-    prediction: ReferencePrediction | undefined,
-  ): Uint8Array {
-    const baseAt = run.baseAt + run.done
-    const most = baseAt + Math.min(pieceBytes, run.length - run.done)
-    const isLast = most === run.baseAt + run.length
-    const end = prediction === undefined || isLast ? most : prediction.endOfPiece(baseAt, most)
-    const bytes = this.#room.subarray(0, end - baseAt)
-    bytes.set(base.read(baseAt, end - baseAt))
-    prediction?.apply(bytes, baseAt, run.at + run.done)
-    this.#differences.addTo(bytes)
-    return bytes
-  }
-}
-
-/** Runs of differences between gaps; both may reach from one segment into the next. */
-class SparseDifferences {
-  readonly #gaps: StreamReader
-  readonly #runs: StreamReader
-  readonly #differences: StreamReader
-  #gap = 0
-  #run = 0
-
-  constructor(streams: DeltaStreams, part: string) {
-    this.#gaps = new StreamReader(streams.gaps, 'gaps', part)
-    this.#runs = new StreamReader(streams.runs, 'runs', part)
-    this.#differences = new StreamReader(streams.differences, 'differences', part)
-    this.#next()
-  }
-
-  addTo(bytes: Uint8Array): void {
-    let at = 0
-    for (;;) {
-      if (this.#gap >= bytes.length - at) {
-        this.#gap -= bytes.length - at
-        return
-      }
-      at += this.#gap
-      this.#gap = 0
-      const count = Math.min(this.#run, bytes.length - at)
-      const differences = this.#differences.bytes(count)
-      for (let i = 0; i < count; i++) bytes[at + i]! += differences[i]!
-      at += count
-      this.#run -= count
-      if (this.#run > 0) return
-      this.#next()
-    }
-  }
-
-  checkEnd(): void {
-    if (this.#run > 0) this.#gaps.refuse('does not end with the files')
-    this.#runs.checkEnd()
-    this.#differences.checkEnd()
-  }
-
-  #next(): void {
-    if (this.#gaps.isAtEnd) {
-      this.#gap = Infinity
-      return
-    }
-    this.#gap = this.#gaps.number()
-    this.#run = this.#runs.number()
-    if (this.#run === 0) this.#runs.refuse('has an empty run')
-  }
-}
-
-class StreamReader {
-  readonly #bytes: Uint8Array
-  readonly #name: string
-  readonly #part: string
-  #at = 0
-
-  constructor(bytes: Uint8Array, name: string, part: string) {
-    this.#bytes = bytes
-    this.#name = name
-    this.#part = part
-  }
-
-  get isAtEnd(): boolean {
-    return this.#at === this.#bytes.length
-  }
-
-  /** Below 2^35. */
-  number(): number {
-    let value = 0
-    let factor = 1
-    for (let i = 0; i < 5; i++) {
-      if (this.isAtEnd) this.refuse('is cut short')
-      const byte = this.#bytes[this.#at++]!
-      value += (byte % 128) * factor
-      if (byte < 128) return value
-      factor *= 128
-    }
-    return this.refuse('has a number of more than five bytes')
-  }
-
-  signed(): number {
-    const value = this.number()
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2
-  }
-
-  bytes(count: number): Uint8Array {
-    if (count > this.#bytes.length - this.#at) this.refuse('is cut short')
-    this.#at += count
-    return this.#bytes.subarray(this.#at - count, this.#at)
-  }
-
-  checkEnd(): void {
-    if (!this.isAtEnd) this.refuse('goes on after the files')
-  }
-
-  refuse(problem: string): never {
-    refuse(this.#part, `stream ${this.#name} ${problem}`)
+  #checkKernel(): void {
+    const failure = this.#kernel.calls.failure()
+    if (failure === 0) return
+    const name = streamNames[failure % 16]!
+    refuse(this.#part, `stream ${name} ${failures[Math.floor(failure / 16)]!}`)
   }
 }
 

@@ -5,6 +5,3 @@ export const form = { plain: 0, references: 1, members: 2, tokens: 3 } as const
 
 /** Of a file and of a base, in a list in stream `forms`. */
 export const mostMembers = 65_536
-
-/** Segments of a file: more would cost more memory than they save bytes. */
-export const mostRuns = 2 * 1024 * 1024

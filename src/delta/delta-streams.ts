@@ -31,21 +31,10 @@ export class StreamWriter {
     this.#bytes[this.#length++] = rest
   }
 
-  /** Positive numbers are even, negative ones odd. */
-  signed(value: number): void {
-    this.number(value < 0 ? -2 * value - 1 : 2 * value)
-  }
-
-  bytes(from: Uint8Array, start: number, end: number): void {
-    this.#makeRoom(end - start)
-    this.#bytes.set(from.subarray(start, end), this.#length)
-    this.#length += end - start
-  }
-
-  /** The differences of two runs, byte by byte, modulo 256. */
-  differences(target: Uint8Array, expected: Uint8Array, start: number, end: number): void {
-    this.#makeRoom(end - start)
-    for (let i = start; i < end; i++) this.#bytes[this.#length++] = target[i]! - expected[i]!
+  bytes(from: Uint8Array): void {
+    this.#makeRoom(from.length)
+    this.#bytes.set(from, this.#length)
+    this.#length += from.length
   }
 
   /** What was written since the stream had this length; valid until more is written. */

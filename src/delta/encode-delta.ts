@@ -1,19 +1,12 @@
 // Writes targets as differences from their bases, one base each, as streams that decode-delta.ts turns back. It trusts
 // its input and keeps base, target and index of one file in memory. The same input gives the same streams.
 import { limits } from '../base/limits.ts'
-import { agreeingRun, bufferOf } from './agreement.ts'
-import { align, type Pair, type Thoroughness } from './align.ts'
-import { bytesInMemory } from './base-bytes.ts'
-import { form, mostRuns } from './delta-forms.ts'
+import { form } from './delta-forms.ts'
 import { type DeltaStreams, type StreamName, streamNames, StreamWriter } from './delta-streams.ts'
-import { labelReferences } from './label-references.ts'
-import { asTokens, type MemberCoding } from './members/coding.ts'
+import { LaidPair, type Pair, type Thoroughness } from './laid-pair.ts'
 import { codingsFor, isMuchNew, type MemberChoice, priceOfOpened } from './members/choose-coding.ts'
+import { asTokens, type MemberCoding } from './members/coding.ts'
 import { openPair } from './open-pair.ts'
-import { ReferencePrediction } from './predict-references.ts'
-import { findReferences, type References } from './references.ts'
-import { RunList } from './runs.ts'
-import { TableRoom } from './seed-index.ts'
 
 export interface DeltaEffort extends Thoroughness {
   /** Does without what takes long: bases for texts. */
@@ -23,7 +16,6 @@ export interface DeltaEffort extends Thoroughness {
 
 const usualEffort: DeltaEffort = { step: 8, mostStride: 5, isQuick: false, members: 'plain' }
 
-/** Either may be empty. They are changed while they are encoded, and put back. */
 export type DeltaPair = Pair
 
 export function encodeDelta(pairs: readonly DeltaPair[]): DeltaStreams {
@@ -44,10 +36,9 @@ export class DeltaEncoder {
   #gap = 0
   /** Of all files together that are compared unpacked. */
   #unpackedBytes = 0
+  #likelyBytes = 0
   #before = { lengths: eachStream(() => 0), gap: 0, unpackedBytes: 0 }
   readonly #effort: DeltaEffort
-  readonly #room = new TableRoom()
-  readonly #referencesOf = new Map<Uint8Array, References>()
 
   constructor(effort: DeltaEffort = usualEffort) {
     this.#effort = effort
@@ -65,9 +56,9 @@ export class DeltaEncoder {
     return eachStream((name) => this.#streams[name].since(this.#before.lengths[name]))
   }
 
-  /** Of a base that was added, as far as they were needed. */
-  referencesOf(base: Uint8Array): References | undefined {
-    return this.#referencesOf.get(base)
+  /** What the last file added, as it would be compressed without what repeats in it; small numbers say the most. */
+  get likelyBytes(): number {
+    return this.#likelyBytes
   }
 
   undo(): void {
@@ -82,19 +73,10 @@ export class DeltaEncoder {
 
   #addPlain(pair: DeltaPair): void {
     const { forms, control } = this.#streams
-    const references = referencesOf(pair)
-    if (references !== undefined) this.#referencesOf.set(pair.base, references.base)
-    forms.number(references === undefined ? form.plain : form.references)
+    using laid = new LaidPair(pair, this.#effort)
+    forms.number(laid.hasReferences ? form.references : form.plain)
     control.number(pair.target.length)
-    if (references === undefined) this.#addRuns(pair, this.#runsOf(pair))
-    else {
-      const restoreBase = labelReferences(pair.base, references.base)
-      const restoreTarget = labelReferences(pair.target, references.target)
-      const runs = this.#runsOf(pair)
-      restoreTarget()
-      restoreBase()
-      this.#addRuns(pair, runs, new ReferencePrediction(references.base, runs, pair.base.length))
-    }
+    this.#add(laid)
   }
 
   /** False if it has no members. */
@@ -118,69 +100,13 @@ export class DeltaEncoder {
     this.#streams.forms.number(coding === asTokens ? form.tokens : form.members)
     for (const number of opened.forms) this.#streams.forms.number(number)
     this.#streams.control.number(opened.target.length)
-    this.#addRuns(opened, this.#runsOf(opened))
+    using laid = new LaidPair(opened, this.#effort, { isUnpacked: true })
+    this.#add(laid)
     return true
   }
 
-  #runsOf(pair: Pair): RunList {
-    const runs = new RunList()
-    for (const { at, baseAt, copy, extra } of align(pair, this.#effort, this.#room))
-      if (runs.count < mostRuns) runs.add(at, baseAt, copy, extra)
-      else runs.addExtra(copy + extra)
-    return runs
+  #add(laid: LaidPair): void {
+    this.#gap = laid.write(this.#streams, this.#gap)
+    this.#likelyBytes = laid.likelyBytes()
   }
-
-  #addRuns({ base, target }: DeltaPair, runs: RunList, prediction?: ReferencePrediction): void {
-    const { control, seeks, extra } = this.#streams
-    let previous = 0
-    for (let i = 0; i < runs.count; i++) {
-      const at = runs.ats[i]!
-      const baseAt = runs.baseAts[i]!
-      const length = runs.lengths[i]!
-      seeks.signed(baseAt - previous)
-      control.number(length)
-      control.number(runs.extras[i]!)
-      const end = baseAt + length
-      let expected = base.subarray(baseAt, end)
-      if (prediction !== undefined) {
-        // Not slice(), which gives a view of a Buffer.
-        expected = new Uint8Array(expected)
-        prediction.apply(expected, baseAt, at)
-      }
-      this.#addDifferences(target.subarray(at, at + length), expected)
-      extra.bytes(target, at + length, at + length + runs.extras[i]!)
-      previous = end
-    }
-  }
-
-  /** Of a run of the target to what is expected of it. */
-  #addDifferences(target: Uint8Array, expected: Uint8Array): void {
-    const { gaps, runs, differences } = this.#streams
-    const here = bufferOf(target)
-    const there = bufferOf(expected)
-    const length = target.length
-    let i = 0
-    while (i < length) {
-      const agreeing = agreeingRun(here, i, there, i, length - i)
-      this.#gap += agreeing
-      i += agreeing
-      const first = i
-      while (i < length && here[i] !== there[i]) i++
-      if (i === first) return
-      gaps.number(this.#gap)
-      runs.number(i - first)
-      differences.differences(here, there, first, i)
-      this.#gap = 0
-    }
-  }
-}
-
-function referencesOf({
-  base,
-  target,
-}: DeltaPair): { readonly base: References; readonly target: References } | undefined {
-  const ofBase = findReferences(bytesInMemory(base))
-  if (ofBase === undefined || ofBase.count === 0) return undefined
-  const ofTarget = findReferences(bytesInMemory(target))
-  return ofTarget === undefined ? undefined : { base: ofBase, target: ofTarget }
 }

@@ -1,6 +1,6 @@
 // Gives the compiled loops of kernel/ to the room. A kernel is an instance with a memory of its own, for one holder at a
-// time: whoever takes one gives it back, and it is used again as long as its memory is small. Regions of memory are
-// given in order and taken back to a mark, so what is taken last is given back first.
+// time: whoever takes one gives it back, and it is used again, since its memory cannot shrink and would stay until the
+// collector comes. Regions are given in order and taken back to a mark, so what is taken last is given back first.
 import { kernelModule } from './kernel-module.ts'
 
 /** What src/delta/kernel/ exports. Places in memory are numbers, sizes are bytes; errors are said there. */
@@ -8,6 +8,34 @@ export interface KernelCalls {
   take(sizeBytes: number): number
   mark(): number
   release(to: number): void
+  holdBase(at: number, sizeBytes: number): void
+  pageBase(sizeBytes: number): void
+  findReferences(): number
+  referencesAt(): number
+  kindsAt(): number
+  kindsCount(): number
+  openStream(stream: number, sizeBytes: number): number
+  failure(): number
+  startDecoding(): void
+  readSize(): number
+  readRuns(sizeBytes: number, baseBytes: number): void
+  startRuns(): void
+  addRun(at: number, baseAt: number, sizeBytes: number, extraBytes: number): void
+  predict(baseBytes: number): void
+  endOfPiece(baseAt: number, end: number): number
+  applyReferences(bytes: number, sizeBytes: number, baseAt: number, at: number): void
+  usePrediction(): void
+  makePiece(to: number, roomBytes: number): number
+  endDecoding(): void
+
+  takePair(base: number, baseBytes: number, target: number, targetBytes: number): void
+  layPlain(step: number, mostStride: number): void
+  /** 0 is false. */
+  layPrograms(step: number, mostStride: number): number
+  writePair(gap: number): number
+  writtenAt(stream: number): number
+  writtenBytes(stream: number): number
+  likelyBytes(): number
 
   beginPacking(
     hashBits: number,
@@ -37,6 +65,35 @@ export interface KernelCalls {
   goOnInflatingTokens(sizeBytes: number, isLastPart: number): number
   beginPackingTokens(blockSymbols: number, cutsBlocks: number, greedy: number): void
   goOnPackingTokens(sizeBytes: number, isLastPart: number, mostBytes: number): number
+  layAlong(
+    base: number,
+    baseBytes: number,
+    target: number,
+    targetBytes: number,
+    step: number,
+    mostStride: number,
+    mostRuns: number,
+  ): number
+  laidRuns(): number
+  labelFields(
+    file: number,
+    fileBytes: number,
+    fields: number,
+    targets: number,
+    count: number,
+    values: number,
+  ): void
+  restoreFields(file: number, fields: number, count: number, values: number): void
+  startDifferences(gap: number, gaps: number, runs: number, differences: number): void
+  addDifferences(target: number, expected: number, length: number): void
+  addDifferencesOfRuns(target: number, base: number, runs: number, count: number): void
+  gapAfter(): number
+  gapsWritten(): number
+  runsWritten(): number
+  differencesWritten(): number
+  writeRuns(runs: number, count: number, seeks: number, control: number): number
+  controlWritten(): number
+  writeExtra(target: number, runs: number, count: number, extra: number): number
 }
 
 /** As much as is used of it: types of the language alone do not have it. */
@@ -50,18 +107,18 @@ declare const WebAssembly: {
 
 export class Kernel implements Disposable {
   readonly calls: KernelCalls
+  /** Asked for bytes of a base that is paged. */
+  readBase: ((at: number, into: Uint8Array) => void) | undefined
   readonly #memory: { readonly buffer: ArrayBuffer }
   readonly #start: number
 
   constructor(module: object) {
-    const { exports } = new WebAssembly.Instance(module, {})
+    const readBase = (at: number, sizeBytes: number, to: number): void =>
+      this.readBase?.(at, this.view(to, sizeBytes))
+    const { exports } = new WebAssembly.Instance(module, { 'base-room': { readBase } })
     this.calls = exports
     this.#memory = exports.memory
     this.#start = exports.mark()
-  }
-
-  get memoryBytes(): number {
-    return this.#memory.buffer.byteLength
   }
 
   /** Valid until a region is taken. */
@@ -79,15 +136,13 @@ export class Kernel implements Disposable {
   /** Gives it back with everything that was taken. */
   [Symbol.dispose](): void {
     this.calls.release(this.#start)
-    if (this.memoryBytes <= mostKeptBytes) free.push(this)
+    this.readBase = undefined
+    free.push(this)
   }
 }
 
 /** The greatest number that a call takes. */
 export const mostNumber = 2 ** 31 - 1
-
-/** The memory of an instance never shrinks: one that had much to do is left to the collector. */
-const mostKeptBytes = 48 * 1024 * 1024
 
 const free: Kernel[] = []
 let compiled: object | undefined

@@ -5,16 +5,17 @@ import { expect, test, vi } from 'vitest'
 import { concatBytes } from '../../src/base/bytes.ts'
 import { limits } from '../../src/base/limits.ts'
 import { decodeDeltaFrame, encodeDeltaFrame } from '../../src/container/delta-frame.ts'
-import { bytesInMemory } from '../../src/delta/base-bytes.ts'
 import { decodeDelta, decodePieces } from '../../src/delta/decode-delta.ts'
 import { deflate } from '../../src/delta/deflate.ts'
 import { type DeltaEffort, DeltaEncoder, type DeltaPair, encodeDelta } from '../../src/delta/encode-delta.ts'
 import { openStreams } from '../../src/delta/find-members.ts'
-import { ReferencePrediction } from '../../src/delta/predict-references.ts'
-import { findReferences } from '../../src/delta/references.ts'
+import { bytesInMemory } from '../../src/delta/base-bytes.ts'
+import { lendBase } from '../../src/delta/base-in-kernel.ts'
+import { takeKernel } from '../../src/delta/kernel.ts'
 import { seededRandom } from '../sim/random.ts'
 import { deltaShapes, overlappingRecords, programPair } from '../support/delta-pairs.ts'
 import { elfFile } from '../support/elf-file.ts'
+import { findReferences } from '../support/find-references.ts'
 import { knownBytes } from '../support/known-bytes.ts'
 import { gzipFile, zipFile } from '../support/packed-files.ts'
 import { strictBase } from '../support/strict-base.ts'
@@ -85,29 +86,32 @@ test('however a run is cut into pieces, its references become the same', () => {
   for (let round = 0; round < 30; round++) {
     const records = overlappingRecords(random, 6000)
     const base = elfFile([{ name: '.eh_frame', type: 1, flags: 2, bytes: records }])
-    const references = findReferences(bytesInMemory(base))!
+    const references = findReferences(base)!
     for (let i = 1; i < references.count; i++)
       expect(references.fields[i]).toBeGreaterThanOrEqual(references.fields[i - 1]! + 4)
     const end = 3000 + random.below(1000)
     const length = base.length - end
-    const runs = {
-      count: 2,
-      ats: Uint32Array.of(0, end + 160),
-      baseAts: Uint32Array.of(0, end),
-      lengths: Uint32Array.of(end, length),
-      extras: Uint32Array.of(160, 0),
-    }
-    const prediction = new ReferencePrediction(references, runs, base.length)
-    const whole = base.slice(0, end)
-    prediction.apply(whole, 0, 0)
-    const inPieces = base.slice(0, end)
+    using kernel = takeKernel()
+    const { calls } = kernel
+    lendBase(kernel, bytesInMemory(base))
+    calls.findReferences()
+    calls.startRuns()
+    calls.addRun(0, 0, end, 160)
+    calls.addRun(end + 160, end, length, 0)
+    calls.predict(base.length)
+    const whole = kernel.put(base.subarray(0, end))
+    const inPieces = kernel.put(base.subarray(0, end))
+    calls.applyReferences(whole, end, 0, 0)
     for (let at = 0; at < end;) {
       const most = at + 4 + random.below(200)
-      const pieceEnd = most >= end ? end : prediction.endOfPiece(at, most)
-      prediction.apply(inPieces.subarray(at, pieceEnd), at, at)
+      const pieceEnd = most >= end ? end : calls.endOfPiece(at, most)
+      calls.applyReferences(inPieces + at, pieceEnd - at, at, at)
       at = pieceEnd
     }
-    expect(Buffer.compare(inPieces, whole), `round ${round} of MOSS_SEED=${seed}`).toBe(0)
+    expect(
+      Buffer.compare(kernel.view(inPieces, end), kernel.view(whole, end)),
+      `round ${round} of MOSS_SEED=${seed}`,
+    ).toBe(0)
   }
 })
 
@@ -123,7 +127,7 @@ test('a base whose sections all want one large table of symbols costs no more th
   const code = { name: '.text', type: 1, flags: 6, bytes: new Uint8Array(64) }
   const base = elfFile([{ name: '.symtab', type: 2, bytes: symbols }, code, ...relocations], true)
   const started = process.cpuUsage()
-  const found = findReferences(bytesInMemory(base))
+  const found = findReferences(base)
   const { user, system } = process.cpuUsage(started)
   expect(found!.count).toBeGreaterThan(1000)
   expect(user + system).toBeLessThan(1_500_000)

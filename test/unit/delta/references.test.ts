@@ -1,11 +1,10 @@
 // What a program refers to is found, and told right after it has moved.
 import { expect, test } from 'vitest'
-import { bytesInMemory } from '../../../src/delta/base-bytes.ts'
 import { decodeDelta } from '../../../src/delta/decode-delta.ts'
 import { form } from '../../../src/delta/delta-forms.ts'
 import { streamBytes } from '../../../src/delta/delta-streams.ts'
 import { encodeDelta } from '../../../src/delta/encode-delta.ts'
-import { findReferences } from '../../../src/delta/references.ts'
+import { findReferences } from '../../support/find-references.ts'
 import { seededRandom } from '../../sim/random.ts'
 import { elfProgram, type TestFunction } from '../../support/elf-program.ts'
 import { knownBytes } from '../../support/known-bytes.ts'
@@ -33,7 +32,7 @@ for (const isRelocatable of [false, true]) {
   const target = elfProgram(after, isRelocatable)
 
   test(`in ${kind} every call, symbol and pointer is a reference, in order and without overlap`, () => {
-    const found = findReferences(bytesInMemory(base))
+    const found = findReferences(base)
     const calls = before.reduce((sum, each) => sum + each.calls.length, 0)
     expect(found?.count).toBeGreaterThanOrEqual(calls + 3 * before.length - 2)
     for (let i = 1; i < found!.count; i++)
@@ -61,7 +60,7 @@ test('a file that only looks like a program has no references, or some, but does
     for (let change = random.below(6); change >= 0 && bytes.length > 0; change--)
       bytes[(random.below(2) === 0 ? random.below(64) : tableAt + random.below(7 * 64)) % bytes.length] =
         random.pick([0, 1, 2, 4, 0x7f, 0xff, random.below(256)])
-    const found = findReferences(bytesInMemory(bytes))
+    const found = findReferences(bytes)
     if (found === undefined) continue
     for (let i = 0; i < found.count; i++) {
       expect(found.fields[i]! + 4).toBeLessThanOrEqual(bytes.length)
@@ -79,7 +78,7 @@ test('nothing points into a section without bytes as into a table, or into one o
   const headerOf = (section: number): number => program.length - (7 - section) * 64
   const [none, code, strings] = [0, 1, 3].map(headerOf) as [number, number, number]
   const fromNames = (): number => {
-    const found = findReferences(bytesInMemory(program))!
+    const found = findReferences(program)!
     const origin = Number(view.getBigUint64(strings + 0x18, true))
     const kinds = found.kindOf.subarray(0, found.count)
     return kinds.filter((kind) => found.kinds[kind]!.origin === origin).length
@@ -90,7 +89,7 @@ test('nothing points into a section without bytes as into a table, or into one o
   expect(fromNames()).toBe(0)
 
   const targets = (): readonly number[] => {
-    const { count, targets: found } = findReferences(bytesInMemory(program))!
+    const { count, targets: found } = findReferences(program)!
     return [...found.subarray(0, count)]
   }
   const withCode = targets().length
