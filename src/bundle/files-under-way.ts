@@ -41,7 +41,7 @@ export class FilesUnderWay {
     return list
   }
 
-  /** `bytes` were checked against the id of their chunk. */
+  /** `bytes` were checked against the id of their chunk, if that is a content of its own. */
   async write(bytes: Uint8Array, destinations: readonly Destination[]): Promise<void> {
     for (const { content, at, sizeBytes } of destinations) {
       if (sizeBytes !== bytes.length)
