@@ -14,6 +14,7 @@ import type { Tables } from '../container/tables.ts'
 import { listOfOne } from '../delta/chunk-list.ts'
 import { cutWhole } from '../delta/jobs.ts'
 import type { Outside } from '../host/outside.ts'
+import { inlinePool, type Pool } from '../host/pool.ts'
 import type { StoreImport } from '../store/import.ts'
 import type { Store } from '../store/store.ts'
 import { FilesUnderWay } from './files-under-way.ts'
@@ -138,6 +139,7 @@ interface FrameUnderWay {
 /** Frames are decoded side by side, at most twice the pool's width, and written in their order. */
 async function writeCarriedChunks(outside: Outside, job: CarriedChunks): Promise<void> {
   const { taken, assembly, files } = job
+  const pool = poolFor(outside, job)
   const underWay: FrameUnderWay[] = []
   let inUse = 0
   const writeOldest = async (): Promise<void> => {
@@ -162,10 +164,10 @@ async function writeCarriedChunks(outside: Outside, job: CarriedChunks): Promise
     }
     const needs = bytesFor(taken.tables, n)
     const isFull = (): boolean =>
-      underWay.length >= 2 * outside.pool.width || (inUse > 0 && inUse + needs > bytesUnderWay)
+      underWay.length >= 2 * pool.width || (inUse > 0 && inUse + needs > bytesUnderWay)
     while (isFull()) await writeOldest()
     const contents = wholeContents(taken.tables.frameChunks(n), assembly.frames.get(n), assembly.lists)
-    const plain = decodeCarried(outside, job, { n, contents })
+    const plain = decodeCarried(outside, job, { n, contents, pool })
     // Awaited in its turn; until then a failure must not count as unhandled.
     plain.catch(() => {})
     underWay.push({ n, inUse: needs, plain, contents })
@@ -220,10 +222,27 @@ function bytesFor(tables: Tables, n: number): number {
   return tables.frameBases(n).reduce((sum, { sizeBytes }) => sum + sizeBytes, plainBytes + storedBytes)
 }
 
+/** To start a thread and hand over to it costs as much as to decode this here. */
+const fewBytes = 64 * 1024 * 1024
+
+/** Deltas are not decoded by a pool. */
+function poolFor(outside: Outside, { taken: { tables }, assembly }: CarriedChunks): Pool {
+  let plainBytes = 0
+  for (const n of assembly.frames.keys()) {
+    const frame = tables.frame(n)
+    if (frame.codec !== 4) plainBytes += frame.plainBytes
+  }
+  return plainBytes > fewBytes ? outside.pool : inlinePool
+}
+
 async function decodeCarried(
   outside: Outside,
   job: CarriedChunks,
-  { n, contents }: { readonly n: number; readonly contents: readonly WholeContent[] },
+  {
+    n,
+    contents,
+    pool,
+  }: { readonly n: number; readonly contents: readonly WholeContent[]; readonly pool: Pool },
 ): Promise<Uint8Array> {
   const { taken, store, assembly, nameContent } = job
   const bases = taken.tables.frameBases(n)
@@ -231,7 +250,7 @@ async function decodeCarried(
   const nameOf = (content: ContentDigest): string => nameOfBase(content, { path, nameContent })
   try {
     return await decodeFrame(taken.container, n, {
-      pool: outside.pool,
+      pool,
       readBases: storeBases(outside, store, nameOf),
       contents,
     })
