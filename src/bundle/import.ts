@@ -2,7 +2,7 @@
 // chunks written to every file that needs them; chunks that the host has are copied, each finished file is checked
 // against its content digest, and everything is committed at once. Memory is bounded by a few frames, whatever the
 // bundle's size.
-import { isMossError, MossError } from '../base/error.ts'
+import { MossError } from '../base/error.ts'
 import type { ChunkId, ContainerId, ContentDigest } from '../base/ids.ts'
 import { chunkSizes } from '../base/limits.ts'
 import type { Report } from '../base/progress.ts'
@@ -18,6 +18,7 @@ import { inlinePool, type Pool } from '../host/pool.ts'
 import type { StoreImport } from '../store/import.ts'
 import type { Store } from '../store/store.ts'
 import { FilesUnderWay } from './files-under-way.ts'
+import { missingBase, readHeldFrom } from './held-chunks.ts'
 import { freeNow } from './free-now.ts'
 import { wholeContents } from './whole-contents.ts'
 import { manifestAsset, pathOfFrame, planAssembly, type Assembly, type Destination } from './assembly.ts'
@@ -50,9 +51,9 @@ export async function importBundle(
   const manifestBytes = manifests.reduce((sum, each) => sum + each.manifestBytes.length, 0)
   checkSpace(outside, taken.path, assembly.contentBytes + manifestBytes)
   using into = store.beginImport(taken.id)
-  const files = new FilesUnderWay(into, assembly, report)
-  await writeHeldChunks(outside, { store, assembly, files })
+  const files = new FilesUnderWay(into, { assembly, report, readHeld: readHeldFrom(store, assembly.paths) })
   await writeCarriedChunks(outside, { taken, store, assembly, files, nameContent })
+  await writeHeldChunks(outside, { assembly, files })
   files.assertAllFinished()
   for (const [index, { description, path }] of assembly.assets.entries()) {
     fromStore([path], () => into.addAsset(description))
@@ -83,38 +84,16 @@ function addManifest(into: StoreImport, each: BundlePackage): void {
   )
 }
 
+/** Of contents that no frame has a part of; what goes between carried chunks was written with them. */
 async function writeHeldChunks(
   outside: Outside,
-  job: { readonly store: Store; readonly assembly: Assembly; readonly files: FilesUnderWay },
+  { assembly, files }: { readonly assembly: Assembly; readonly files: FilesUnderWay },
 ): Promise<void> {
-  for (const [id, destinations] of job.assembly.held) {
-    const bytes = await heldChunk(job, id, destinations)
-    await job.files.write(bytes, destinations)
-    job.files.tell()
+  for (const content of assembly.held.keys()) {
+    await files.writeHeld(content)
+    files.tell()
     await outside.turn()
   }
-}
-
-async function heldChunk(
-  job: { readonly store: Store; readonly assembly: Assembly },
-  id: ChunkId,
-  destinations: readonly Destination[],
-): Promise<Uint8Array> {
-  try {
-    return await job.store.get(id)
-  } catch (error) {
-    throw missingBase(
-      error,
-      destinations.map(({ content }) => job.assembly.paths.get(content) ?? content),
-    )
-  }
-}
-
-/** What the store has but cannot give is as good as missing. */
-function missingBase(error: unknown, names: readonly string[]): unknown {
-  return isMossError(error, 'STORE_DAMAGED') || isMossError(error, 'CONTENT_MISSING')
-    ? new MossError('BUNDLE_BASE_MISSING', { names }, error)
-    : error
 }
 
 function fromStore<T>(names: readonly string[], ask: () => T): T {
