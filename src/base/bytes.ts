@@ -18,7 +18,7 @@ export function isAscii(bytes: Uint8Array, from = 0, to = bytes.length): boolean
 
 /** Strict: ill-formed bytes give `undefined`, never a replacement character. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
-  if (bytes.length <= shortBytes && isAscii(bytes)) return asciiText(bytes)
+  if (bytes.length <= shortBytes && isAscii(bytes)) return asciiText(bytes, bytes.length)
   try {
     return decoder.decode(bytes)
   } catch {
@@ -26,7 +26,9 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-const asciiText = (bytes: Uint8Array): string => Buffer.prototype.latin1Slice.call(bytes, 0, bytes.length)
+/** Of the first `length` bytes, which `isAscii`. */
+export const asciiText = (bytes: Uint8Array, length: number): string =>
+  Buffer.prototype.latin1Slice.call(bytes, 0, length)
 
 /** Bytewise order, shorter first when one is a prefix of the other. */
 export const compareBytes = (a: Uint8Array, b: Uint8Array): number => Buffer.compare(a, b)

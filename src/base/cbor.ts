@@ -2,7 +2,7 @@
 // undefined, duplicate keys, integers from 2^53, or text that starts with a byte order mark. Maps have text keys. What differs is refused, never repaired:
 // a checker of ours walks all bytes first, and only then does cbor-x decode them.
 import { Decoder } from 'cbor-x/decode-no-eval'
-import { compareBytes, decodeUtf8, encodeUtf8, isAscii } from './bytes.ts'
+import { compareBytes, concatBytes, decodeUtf8, encodeUtf8, isAscii } from './bytes.ts'
 import { MossError } from './error.ts'
 import { limits } from './limits.ts'
 
@@ -135,16 +135,22 @@ function simpleProblem(info: number): string {
 class Checker {
   readonly #bytes: Uint8Array
   readonly #part: string
+  /** A key of the outermost map. */
+  readonly #wanted: Uint8Array | undefined
+  #found: CborSpan | undefined
   #at = 0
 
-  constructor(bytes: Uint8Array, part: string) {
+  constructor(bytes: Uint8Array, part: string, wanted?: Uint8Array) {
     this.#bytes = bytes
     this.#part = part
+    this.#wanted = wanted
   }
 
-  whole(): void {
+  /** Gives where the value of the wanted key stands, if there is one. */
+  whole(): CborSpan | undefined {
     this.#item(0)
     if (this.#at !== this.#bytes.length) this.#refuse('bytes after the end')
+    return this.#found
   }
 
   #refuse(problem: string): never {
@@ -223,7 +229,10 @@ class Checker {
       }
       before = start
       beforeEnd = this.#at
+      const isWanted =
+        depth === 0 && length === this.#wanted?.length && this.#order(start, this.#wanted, 0) === 0
       this.#item(depth + 1)
+      if (isWanted) this.#found = { start: beforeEnd, end: this.#at }
     }
   }
 
@@ -241,6 +250,11 @@ class Checker {
 /** Would become no key of an object but its prototype. */
 const reservedKey = encodeUtf8('__proto__')
 
+interface CborSpan {
+  readonly start: number
+  readonly end: number
+}
+
 const decoder = new Decoder({
   useRecords: false,
   mapsAsObjects: true,
@@ -255,6 +269,26 @@ const decoder = new Decoder({
 export function decodeCbor(bytes: Uint8Array, part: string): CborValue {
   new Checker(bytes, part).whole()
   return narrow(decoder.decode(bytes.subarray()) as CborValue | bigint)
+}
+
+const emptyList = Uint8Array.of(0x80)
+
+/**
+ * Checks the same, and decodes all but the value of `key` in the outermost map: in its place an empty list stands in
+ * `value`, and `apart` has its bytes, for who reads them quicker than values can be made. Undefined if there is no such key.
+ */
+export function decodeCborApart(
+  bytes: Uint8Array,
+  part: string,
+  key: string,
+): { readonly value: CborValue; readonly apart: Uint8Array } | undefined {
+  const found = new Checker(bytes, part, encodeUtf8(key)).whole()
+  if (found === undefined) return undefined
+  const rest = concatBytes([bytes.subarray(0, found.start), emptyList, bytes.subarray(found.end)])
+  return {
+    value: narrow(decoder.decode(rest) as CborValue | bigint),
+    apart: bytes.subarray(found.start, found.end),
+  }
 }
 
 /**

@@ -47,8 +47,11 @@ export const digest =
   (value, place) =>
     toHex(bytes(32, 32)(value, place)) as T
 
+/** Unless a shape says otherwise. */
+export const longestList = 1_000_000
+
 export const list =
-  <T>(item: Shape<T>, max = 1_000_000): Shape<readonly T[]> =>
+  <T>(item: Shape<T>, max = longestList): Shape<readonly T[]> =>
   (value, place) => {
     if (!Array.isArray(value)) return refuse(place, 'expected a list')
     if (value.length > max) return refuse(place, `more than ${max} items`)

@@ -14,6 +14,7 @@ import type { Tables } from '../container/tables.ts'
 import { listOfOne } from '../delta/chunk-list.ts'
 import { cutWhole } from '../delta/jobs.ts'
 import type { Outside } from '../host/outside.ts'
+import { inlinePool, type Pool } from '../host/pool.ts'
 import type { StoreImport } from '../store/import.ts'
 import type { Store } from '../store/store.ts'
 import { FilesUnderWay } from './files-under-way.ts'
@@ -44,6 +45,7 @@ export async function importBundle(
   taken: TakenBundle,
   { store, report, nameContent }: ImportInto,
 ): Promise<ImportedContent> {
+  using _reading = store.reading()
   const assembly = planAssembly(taken.packages, { tables: taken.tables, store, nameContent })
   const manifests = taken.packages.filter((each) => !store.hasContent(manifestAsset(each).content))
   const manifestBytes = manifests.reduce((sum, each) => sum + each.manifestBytes.length, 0)
@@ -135,9 +137,19 @@ interface FrameUnderWay {
   readonly contents: readonly WholeContent[]
 }
 
+/** Unpacking so much takes as long as starting threads for it. */
+const leastForThreads = 32 * 1024 * 1024
+
+function poolFor({ pool }: Outside, { taken, assembly }: CarriedChunks): Pool {
+  const frames = [...assembly.frames.keys()].map((n) => taken.tables.frame(n))
+  const plainBytes = frames.reduce((sum, frame) => sum + (frame.codec === 4 ? 0 : frame.plainBytes), 0)
+  return plainBytes < leastForThreads ? inlinePool : pool
+}
+
 /** Frames are decoded side by side, at most twice the pool's width, and written in their order. */
 async function writeCarriedChunks(outside: Outside, job: CarriedChunks): Promise<void> {
   const { taken, assembly, files } = job
+  const pool = poolFor(outside, job)
   const underWay: FrameUnderWay[] = []
   let inUse = 0
   const writeOldest = async (): Promise<void> => {
@@ -162,10 +174,10 @@ async function writeCarriedChunks(outside: Outside, job: CarriedChunks): Promise
     }
     const needs = bytesFor(taken.tables, n)
     const isFull = (): boolean =>
-      underWay.length >= 2 * outside.pool.width || (inUse > 0 && inUse + needs > bytesUnderWay)
+      underWay.length >= 2 * pool.width || (inUse > 0 && inUse + needs > bytesUnderWay)
     while (isFull()) await writeOldest()
     const contents = wholeContents(taken.tables.frameChunks(n), assembly.frames.get(n), assembly.lists)
-    const plain = decodeCarried(outside, job, { n, contents })
+    const plain = decodeCarried(outside, job, { n, contents, pool })
     // Awaited in its turn; until then a failure must not count as unhandled.
     plain.catch(() => {})
     underWay.push({ n, inUse: needs, plain, contents })
@@ -223,7 +235,11 @@ function bytesFor(tables: Tables, n: number): number {
 async function decodeCarried(
   outside: Outside,
   job: CarriedChunks,
-  { n, contents }: { readonly n: number; readonly contents: readonly WholeContent[] },
+  {
+    n,
+    contents,
+    pool,
+  }: { readonly n: number; readonly contents: readonly WholeContent[]; readonly pool: Pool },
 ): Promise<Uint8Array> {
   const { taken, store, assembly, nameContent } = job
   const bases = taken.tables.frameBases(n)
@@ -231,7 +247,7 @@ async function decodeCarried(
   const nameOf = (content: ContentDigest): string => nameOfBase(content, { path, nameContent })
   try {
     return await decodeFrame(taken.container, n, {
-      pool: outside.pool,
+      pool,
       readBases: storeBases(outside, store, nameOf),
       contents,
     })

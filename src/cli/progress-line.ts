@@ -25,6 +25,9 @@ export function progressLine(target: Target): ProgressLine {
   let phase = ''
   let phaseStarted = 0
   let shown = false
+  let known: boolean | undefined
+  /** Asked once: the question is a call of the system, and progress comes with every chunk. */
+  const isTerminal = (): boolean => (known ??= target.isTerminal())
   const clear = (): void => {
     if (shown) target.write('\r\u001b[K')
     shown = false
@@ -35,9 +38,9 @@ export function progressLine(target: Target): ProgressLine {
     if (isNewPhase) {
       phase = event.phase
       phaseStarted = now
-      if (!target.isTerminal()) target.write(`${phase}\n`)
+      if (!isTerminal()) target.write(`${phase}\n`)
     }
-    if (!target.isTerminal() || (!isNewPhase && now - painted < repaintMs)) return
+    if (!isTerminal() || (!isNewPhase && now - painted < repaintMs)) return
     painted = now
     target.write(
       `\r\u001b[K${describe(event, now - phaseStarted).slice(0, Math.max(20, target.columns() - 1))}`,

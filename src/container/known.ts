@@ -40,12 +40,14 @@ export function decodeKnown(bytes: Uint8Array): readonly ContentDigest[] {
 
 /** The bytes before the section that is to be encoded or decoded next. */
 export class BytesBefore {
-  #parts: Uint8Array[] = []
+  /** With room for what comes next. */
+  #room = new Uint8Array(0)
+  #size = 0
   #knownBytes = 0
 
   /** In the order of the file. */
   addSection(bytes: Uint8Array): void {
-    this.#parts.push(bytes)
+    this.#append(bytes)
   }
 
   /** Throws CONTAINER_DAMAGED for more than a host can be asked to hold. */
@@ -56,16 +58,24 @@ export class BytesBefore {
         part: 'table known',
         problem: `it names more than ${limits.zstdBaseBytes} bytes`,
       })
-    this.#parts.push(bytes)
+    this.#append(bytes)
   }
 
-  /** The last of them, as many as zstd may reach. */
+  /** The last of them, as many as zstd may reach; valid until more is added. */
   bytes(): Uint8Array {
-    const all = this.#parts.length === 1 ? this.#parts[0] : concatBytes(this.#parts)
-    const whole = all ?? new Uint8Array(0)
-    const last = whole.subarray(Math.max(0, whole.length - limits.zstdBaseBytes))
-    this.#parts = [last]
-    return last
+    return this.#room.subarray(Math.max(0, this.#size - limits.zstdBaseBytes), this.#size)
+  }
+
+  #append(bytes: Uint8Array): void {
+    const needed = this.#size + bytes.length
+    if (needed > this.#room.length) {
+      const last = this.bytes()
+      this.#room = new Uint8Array(last.length + bytes.length + Math.floor(last.length / 4))
+      this.#room.set(last)
+      this.#size = last.length
+    }
+    this.#room.set(bytes, this.#size)
+    this.#size += bytes.length
   }
 }
 
@@ -97,21 +107,43 @@ export function encodeWithKnown(
   return isShorter ? { codec: 3, stored } : { codec: 0, stored: plain }
 }
 
+/** What a section decodes to, and what of it stands before the next one. The same head always gives the same. */
+export interface DecodedSection {
+  readonly plain: Uint8Array
+  readonly before: Uint8Array
+}
+
 /** The plain bytes of sections up to one of codec 3, decoded once in their order and kept. */
 export class SectionsInOrder {
   readonly #head: Head
   readonly #read: (entry: SectionEntry) => Uint8Array
   readonly #readKnown: ReadKnown | undefined
   readonly #before = new BytesBefore()
+  readonly #decoded: Map<SectionName, DecodedSection>
   readonly #plain = new Map<SectionName, Uint8Array>()
   #isBegun = false
   #failure: { readonly error: unknown } | undefined
 
-  /** `read` gives stored bytes, checked against the head's digest. */
-  constructor(head: Head, read: (entry: SectionEntry) => Uint8Array, readKnown: ReadKnown | undefined) {
+  /**
+   * `read` gives stored bytes, checked against the head's digest. `decoded` has what was decoded under this very head
+   * before, and is added to: that is not decoded again, but all is read and checked.
+   */
+  constructor(
+    head: Head,
+    {
+      read,
+      readKnown,
+      decoded = new Map<SectionName, DecodedSection>(),
+    }: {
+      readonly read: (entry: SectionEntry) => Uint8Array
+      readonly readKnown: ReadKnown | undefined
+      readonly decoded?: Map<SectionName, DecodedSection>
+    },
+  ) {
     this.#head = head
     this.#read = read
     this.#readKnown = readKnown
+    this.#decoded = decoded
   }
 
   /** Of a section that is here. Throws BUNDLE_BASE_MISSING naming every base that cannot be read. */
@@ -137,27 +169,30 @@ export class SectionsInOrder {
   }
 
   #decodeNext(entry: SectionEntry): void {
-    const { name, codec, plainBytes } = entry
-    const part = `section ${name}`
+    const { name } = entry
     const stored = this.#read(entry)
-    if (codec === 3) this.#decodeWithBase(entry, stored)
-    else {
-      const plain = decodeStored({ codec, stored }, { plainBytes, part })
-      this.#plain.set(name, plain)
-      this.#before.addSection(plain)
-    }
-    if (name === 'known') this.#addKnown(decodeKnown(this.#plain.get(name) ?? new Uint8Array(0)))
+    const section = this.#decoded.get(name) ?? this.#decode(entry, stored)
+    this.#decoded.set(name, section)
+    this.#plain.set(name, section.plain)
+    this.#before.addSection(section.before)
+    if (name === 'known') this.#addKnown(decodeKnown(section.plain))
   }
 
-  #decodeWithBase({ name, plainBytes }: SectionEntry, stored: Uint8Array): void {
+  #decode(entry: SectionEntry, stored: Uint8Array): DecodedSection {
+    const { codec, name, plainBytes } = entry
+    if (codec === 3) return this.#decodeWithBase(entry, stored)
+    const plain = decodeStored({ codec, stored }, { plainBytes, part: `section ${name}` })
+    return { plain, before: plain }
+  }
+
+  #decodeWithBase({ name, plainBytes }: SectionEntry, stored: Uint8Array): DecodedSection {
     const part = `section ${name}`
     const { count } = this.#head.frames
     const packedBytes = name === 'chunks' ? packedChunksBytes(plainBytes, count) : plainBytes
     if (packedBytes === undefined)
       throw new MossError('CONTAINER_DAMAGED', { part, problem: `${plainBytes} bytes are no table` })
     const packed = decodeZstd(stored, packedBytes, part, this.#before.bytes())
-    this.#before.addSection(packed)
-    this.#plain.set(name, name === 'chunks' ? unpackChunks(packed, count) : packed)
+    return { plain: name === 'chunks' ? unpackChunks(packed, count) : packed, before: packed }
   }
 
   #addKnown(contents: readonly ContentDigest[]): void {

@@ -1,11 +1,18 @@
 // Sections on their way in and out. In: stored bytes are checked against the digest in the head, then decoded to
 // exactly the size the head says. Out: in the fixed order, packed where that saves something, empty ones left out.
 import { digestOf } from '../base/digest.ts'
-import type { ContentDigest } from '../base/ids.ts'
+import type { ContainerId, ContentDigest } from '../base/ids.ts'
 import { decodeStored, encodeStored } from './codecs.ts'
 import type { SectionEntry } from './head.ts'
 import { isWrittenPlain, mayBuildOn, sectionNames, type Kind, type SectionName } from './kinds.ts'
-import { BytesBefore, encodeKnown, type EncodedWithKnown, encodeWithKnown, SectionsInOrder } from './known.ts'
+import {
+  BytesBefore,
+  type DecodedSection,
+  encodeKnown,
+  type EncodedWithKnown,
+  encodeWithKnown,
+  SectionsInOrder,
+} from './known.ts'
 import { readStored } from './read.ts'
 import type { VerifiedContainer } from './verify.ts'
 
@@ -15,6 +22,9 @@ export interface SectionDraft {
 }
 
 const inOrder = new WeakMap<VerifiedContainer, SectionsInOrder>()
+
+/** Of the container that was opened last: planning and executing open the same one. */
+let latest: { readonly id: ContainerId; readonly decoded: Map<SectionName, DecodedSection> } | undefined
 
 /**
  * The plain bytes, or undefined where the container has no such section. Reads it again at each call, unless it is of
@@ -35,7 +45,9 @@ function readInOrder(container: VerifiedContainer, name: SectionName): Uint8Arra
   let sections = inOrder.get(container)
   if (sections === undefined) {
     const read = (entry: SectionEntry): Uint8Array => readStored(container, entry)
-    sections = new SectionsInOrder(container.head, read, container.readKnown)
+    if (latest?.id !== container.id) latest = { id: container.id, decoded: new Map() }
+    const { decoded } = latest
+    sections = new SectionsInOrder(container.head, { read, readKnown: container.readKnown, decoded })
     inOrder.set(container, sections)
   }
   return sections.plain(name)

@@ -23,6 +23,8 @@ export interface Transaction extends DatabaseReader {
 export interface Database extends DatabaseReader, Disposable {
   /** Everything `work` does becomes durable together, or nothing does. Statements are prepared once. */
   transaction<T>(work: (transaction: Transaction) => T): T
+  /** Until it is disposed, or until the next transaction begins, reads take no lock each and see one state. */
+  reading(): Disposable
 }
 
 const busyMs = 5000
@@ -77,7 +79,12 @@ export interface Commits {
 export function databaseOn(connection: Sqlite.DatabaseSync, path: string, commits: Commits = {}): Database {
   const prepared = new Map<string, Sqlite.StatementSync>()
   let isInside = false
+  let isReading = false
   let isClosed = false
+  const endReading = (): void => {
+    if (isReading && connection.isTransaction) attempt(path, () => connection.exec('COMMIT'))
+    isReading = false
+  }
   const statement = (sql: string): Sqlite.StatementSync => {
     if (isClosed) throw new Error(`used after closing: ${path}`)
     const known = prepared.get(sql)
@@ -107,6 +114,7 @@ export function databaseOn(connection: Sqlite.DatabaseSync, path: string, commit
     transaction(work) {
       if (isInside) throw new Error('a transaction inside a transaction')
       if (isClosed) throw new Error(`used after closing: ${path}`)
+      endReading()
       attempt(path, () => connection.exec('BEGIN IMMEDIATE'))
       isInside = true
       try {
@@ -120,8 +128,15 @@ export function databaseOn(connection: Sqlite.DatabaseSync, path: string, commit
         if (connection.isTransaction) connection.exec('ROLLBACK')
       }
     },
+    reading() {
+      if (isInside || isReading) return { [Symbol.dispose]: () => {} }
+      attempt(path, () => connection.exec('BEGIN'))
+      isReading = true
+      return { [Symbol.dispose]: endReading }
+    },
     [Symbol.dispose]() {
       if (isClosed) return
+      endReading()
       isClosed = true
       prepared.clear()
       if (commits.closes !== false) connection.close()

@@ -3,7 +3,7 @@
 // components as byte strings; in memory it is text. Everything that rules.ts asks holds of what comes out.
 import { decodeUtf8, encodeUtf8 } from '../base/bytes.ts'
 import { fromHex } from '../base/bytes.ts'
-import { type CborValue, decodeCbor, encodeCbor } from '../base/cbor.ts'
+import { type CborValue, decodeCbor, decodeCborApart, encodeCbor } from '../base/cbor.ts'
 import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { ContentDigest, PackageId } from '../base/ids.ts'
@@ -24,6 +24,7 @@ import { type Capability, type Relation, longestName, relationOperators } from '
 import type { LayoutEntry, LayoutFile, Manifest } from './manifest.ts'
 import { DecodedManifests, type MeasuredManifest } from './decoded-manifests.ts'
 import { pathFromComponents, pathToComponents } from './path.ts'
+import { readPlainLayout } from './plain-layout.ts'
 import { checkManifest } from './rules.ts'
 import { versionSchemes } from './version.ts'
 
@@ -52,10 +53,17 @@ export function decodeManifest(manifestBytes: Uint8Array, part: string): Manifes
   const id = packageIdOf(manifestBytes)
   const known = recentlyDecoded.get(id)
   if (known !== undefined) return known
-  const manifest = manifestShape(decodeCbor(manifestBytes, part), part)
+  const manifest = readPlain(manifestBytes, part) ?? manifestShape(decodeCbor(manifestBytes, part), part)
   assertValid(manifest)
   recentlyDecoded.add(manifest, { id, sizeBytes: manifestBytes.length })
   return manifest
+}
+
+/** Undefined where the layout is not as nearly all are, or is wrong. */
+function readPlain(manifestBytes: Uint8Array, part: string): Manifest | undefined {
+  const found = decodeCborApart(manifestBytes, part, 'layout')
+  const layout = found && readPlainLayout(found.apart)
+  return layout && { ...manifestShape(found.value, part), layout }
 }
 
 /** What `encodeManifest` would give, named and measured. Known without encoding of what was decoded. */

@@ -11,16 +11,28 @@ export const reservedFolder = 'usr/lib/moss'
 export function checkPath(path: string): string | undefined {
   if (!path.isWellFormed()) return 'is not well-formed text'
   const components = path.split('/')
-  if (components.length > limits.pathDepth) return `is more than ${limits.pathDepth} folders deep`
+  if (components.length > limits.pathDepth) return tooDeep
   for (const component of components) {
     const problem = checkComponent(component)
     if (problem !== undefined) return problem
   }
   if (components[0] !== 'usr') return 'is not below usr/'
-  if (path === reservedFolder || path.startsWith(`${reservedFolder}/`))
-    return `is in ${reservedFolder}, which is reserved to moss`
-  return undefined
+  return path === reservedFolder || path.startsWith(`${reservedFolder}/`) ? reserved : undefined
 }
+
+/** The same of a path below one that has passed and has `depth` components: only what it adds is looked at. */
+export function checkPathBelow(
+  path: string,
+  { parent, depth }: { readonly parent: string; readonly depth: number },
+): string | undefined {
+  const component = path.slice(parent.length + 1)
+  if (!component.isWellFormed()) return 'is not well-formed text'
+  if (depth >= limits.pathDepth) return tooDeep
+  return checkComponent(component) ?? (path === reservedFolder ? reserved : undefined)
+}
+
+const tooDeep = `is more than ${limits.pathDepth} folders deep`
+const reserved = `is in ${reservedFolder}, which is reserved to moss`
 
 function checkComponent(component: string): string | undefined {
   if (component === '') return 'has an empty component'

@@ -6,7 +6,7 @@ import { display } from '../base/display.ts'
 import { emptyDigest } from '../base/digest.ts'
 import { checkCapability, isBoundVersion, isPackageName, type Relation } from './capability.ts'
 import type { LayoutEntry, LayoutFile, Manifest } from './manifest.ts'
-import { checkPath, comparePaths, parentOf } from './path.ts'
+import { checkPath, checkPathBelow, comparePaths, parentOf } from './path.ts'
 import { isVersion } from './version.ts'
 
 /** Extended attributes that a package may set. */
@@ -79,36 +79,38 @@ function firstProblem<T>(items: readonly T[], check: (item: T) => string | undef
 }
 
 function checkLayout(layout: readonly LayoutEntry[]): string | undefined {
-  const folders = new Set<string>()
+  const folders: Folders = new Map()
   const sizes = new Map<string, number>()
   let previous: string | undefined
   for (const entry of layout) {
     const { path } = entry
+    const parent = parentOf(path)
+    const depth = parent === undefined ? 0 : folders.get(parent)
     const problem =
-      checkPath(path) ??
-      checkPlace(path, previous, folders) ??
+      (parent !== undefined && depth !== undefined
+        ? checkPathBelow(path, { parent, depth })
+        : checkPath(path)) ??
+      checkPlace(path, previous, depth !== undefined) ??
       (entry.kind === 'folder'
         ? undefined
         : entry.kind === 'file'
           ? checkFile(entry, sizes)
           : checkTarget(entry.target))
     if (problem !== undefined) return `${display(path)} ${problem}`
-    if (entry.kind === 'folder') folders.add(path)
+    if (entry.kind === 'folder') folders.set(path, (depth ?? 0) + 1)
     previous = path
   }
   return undefined
 }
 
-function checkPlace(
-  path: string,
-  previous: string | undefined,
-  folders: ReadonlySet<string>,
-): string | undefined {
-  const parent = parentOf(path)
+/** Folders declared so far, with how many components they have. */
+type Folders = Map<string, number>
+
+function checkPlace(path: string, previous: string | undefined, isBelowFolder: boolean): string | undefined {
   const order = previous === undefined ? -1 : comparePaths(previous, path)
   if (order === 0) return 'is declared twice'
   if (order > 0) return 'is out of order'
-  if (parent !== undefined && !folders.has(parent)) return 'stands below what is not declared as a folder'
+  if (!isBelowFolder) return 'stands below what is not declared as a folder'
   return undefined
 }
 

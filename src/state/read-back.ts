@@ -3,6 +3,7 @@
 // store, and a link cannot differ from what it links.
 import { MossError } from '../base/error.ts'
 import type { FileStat } from '../host/disk.ts'
+import type { LayoutFolder, LayoutSymlink } from '../manifest/manifest.ts'
 import { attributeProblem } from '../store/attributes.ts'
 import { type TreeSite, folderMode } from './build-tree.ts'
 import { recordPath } from './places.ts'
@@ -31,59 +32,70 @@ export async function compareTree(
   plan: TreePlan,
   contents: 'trusted' | 'read',
 ): Promise<{ readonly entries: number; readonly differences: readonly TreeDifference[] }> {
-  const checks = new Map(checksOf(site, plan, contents))
+  const expected = expectedIn(plan)
   const { disk } = site.outside
   const differences: TreeDifference[] = []
   let entries = 0
   for (const below of walkTree(disk, `${site.folder}/usr`)) {
     const path = `usr${below}`
     const stat = disk.lstat(`${site.folder}/${path}`)
-    const check = checks.get(path)
-    checks.delete(path)
     const problem =
-      stat === undefined
-        ? 'vanished'
-        : check === undefined
-          ? `is a ${stat.kind} that no package owns`
-          : check(stat)
+      stat === undefined ? 'vanished' : entryProblem(site, expected.get(path), { stat, contents })
+    expected.delete(path)
     if (problem !== undefined) differences.push({ path, problem })
     if (++entries % 256 === 0) await site.outside.turn()
   }
-  for (const path of checks.keys()) differences.push({ path, problem: 'is missing' })
+  for (const path of expected.keys()) differences.push({ path, problem: 'is missing' })
   return { entries, differences }
 }
 
-type Check = (stat: FileStat) => string | undefined
+type Expected = LayoutFolder | PlannedFile | LayoutSymlink | typeof ownRecord
 
-function checksOf(site: TreeSite, plan: TreePlan, contents: 'trusted' | 'read'): ReadonlyMap<string, Check> {
-  const { disk, userId } = site.outside
-  const checks = new Map<string, Check>()
-  for (const folder of plan.folders)
-    checks.set(folder.path, (stat) =>
-      stat.kind !== 'folder'
-        ? `is a ${stat.kind}`
-        : stat.mode !== folderMode(folder, userId)
-          ? 'has another mode'
-          : userId === 0 && (stat.uid !== folder.uid || stat.gid !== folder.gid)
-            ? 'has another owner'
-            : undefined,
-    )
-  for (const file of plan.files) checks.set(file.path, (stat) => fileProblem(site, file, { stat, contents }))
-  for (const { path, target } of plan.symlinks)
-    checks.set(path, (stat) =>
-      stat.kind === 'symlink' && disk.readLink(`${site.folder}/${path}`) === target
-        ? undefined
-        : 'is not the symlink it should be',
-    )
-  checks.set(`usr/${recordPath}`, (stat) => (stat.kind === 'file' ? undefined : `is a ${stat.kind}`))
-  return checks
+/** The state's record: what it says is not planned. */
+const ownRecord = { kind: 'record' } as const
+
+function expectedIn(plan: TreePlan): Map<string, Expected> {
+  const expected = new Map<string, Expected>()
+  for (const entries of [plan.folders, plan.files, plan.symlinks])
+    for (const entry of entries) expected.set(entry.path, entry)
+  return expected.set(`usr/${recordPath}`, ownRecord)
 }
 
-function fileProblem(
-  site: TreeSite,
-  file: PlannedFile,
-  { stat, contents }: { readonly stat: FileStat; readonly contents: 'trusted' | 'read' },
+interface Found {
+  readonly stat: FileStat
+  readonly contents: 'trusted' | 'read'
+}
+
+function entryProblem(site: TreeSite, expected: Expected | undefined, found: Found): string | undefined {
+  const { stat } = found
+  if (expected === undefined) return `is a ${stat.kind} that no package owns`
+  if (!('kind' in expected)) return fileProblem(site, expected, found)
+  if (expected.kind === 'folder') return folderProblem(site, expected, stat)
+  if (expected.kind === 'symlink') return symlinkProblem(site, expected, stat)
+  return stat.kind === 'file' ? undefined : `is a ${stat.kind}`
+}
+
+function folderProblem(
+  { outside: { userId } }: TreeSite,
+  folder: LayoutFolder,
+  stat: FileStat,
 ): string | undefined {
+  if (stat.kind !== 'folder') return `is a ${stat.kind}`
+  if (stat.mode !== folderMode(folder, userId)) return 'has another mode'
+  const isOwned = userId !== 0 || (stat.uid === folder.uid && stat.gid === folder.gid)
+  return isOwned ? undefined : 'has another owner'
+}
+
+const symlinkProblem = (
+  { outside: { disk }, folder }: TreeSite,
+  { path, target }: LayoutSymlink,
+  stat: FileStat,
+): string | undefined =>
+  stat.kind === 'symlink' && disk.readLink(`${folder}/${path}`) === target
+    ? undefined
+    : 'is not the symlink it should be'
+
+function fileProblem(site: TreeSite, file: PlannedFile, { stat, contents }: Found): string | undefined {
   const { disk, userId } = site.outside
   const { description, asset, path } = file
   if (stat.kind !== 'file') return `is a ${stat.kind}`

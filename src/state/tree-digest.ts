@@ -5,7 +5,7 @@ import { compareText, encodeUtf8 } from '../base/bytes.ts'
 import { startDigest } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { Digest } from '../base/ids.ts'
-import type { Disk, Xattrs } from '../host/disk.ts'
+import type { Disk, FolderEntry, Xattrs } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
 import { windowsOf } from '../host/windows.ts'
 
@@ -21,20 +21,37 @@ export async function treeDigest(outside: Pick<Outside, 'disk' | 'turn'>, folder
   return running.finish()
 }
 
-/** Every path below `folder`, each with a leading slash, sorted bytewise per folder; the folder itself is ''. */
+/**
+ * Every path below `folder`, each with a leading slash, sorted bytewise per folder; the folder itself is ''. A folder that
+ * vanishes meanwhile is told by whoever looks at it.
+ */
 export function* walkTree(disk: Disk, folder: string): Generator<string> {
   yield ''
-  if (disk.lstat(folder)?.kind === 'folder') yield* walkFolder(disk, folder, '')
-}
-
-/** What is in the folder at `at`. One that vanishes meanwhile is told by whoever looks at it. */
-function* walkFolder(disk: Disk, folder: string, at: string): Generator<string> {
-  for (const { name, kind } of disk.list(`${folder}${at}`)) {
-    const below = `${at}/${name}`
-    yield below
-    if (kind === 'folder') yield* walkFolder(disk, folder, below)
+  if (disk.lstat(folder)?.kind !== 'folder') return
+  const open = [below(disk, folder, '')]
+  for (let deepest = open.at(-1); deepest !== undefined; deepest = open.at(-1)) {
+    const entry = deepest.entries[deepest.next++]
+    if (entry === undefined) {
+      open.pop()
+      continue
+    }
+    const path = `${deepest.path}/${entry.name}`
+    yield path
+    if (entry.kind === 'folder') open.push(below(disk, folder, path))
   }
 }
+
+interface OpenFolder {
+  readonly path: string
+  readonly entries: readonly FolderEntry[]
+  next: number
+}
+
+const below = (disk: Disk, folder: string, path: string): OpenFolder => ({
+  path,
+  entries: disk.list(`${folder}${path}`),
+  next: 0,
+})
 
 function describeEntry(
   disk: Disk,

@@ -49,10 +49,14 @@ export function planTree(packages: readonly PlannedPackage[]): TreePlan {
   }
   for (const [path, folder] of own) if (!folders.has(path)) folders.set(path, folder)
   for (const { id, manifestBytes } of packages) files.push(manifestFile(id, manifestBytes))
-  return { folders: [...folders.values()].toSorted((a, b) => depth(a.path) - depth(b.path)), files, symlinks }
+  return { folders: byDepth([...folders.values()]), files, symlinks }
 }
 
-const depth = (path: string): number => path.split('/').length
+const byDepth = (folders: readonly LayoutFolder[]): readonly LayoutFolder[] =>
+  folders
+    .map((folder) => ({ folder, depth: folder.path.split('/').length }))
+    .sort((a, b) => a.depth - b.depth)
+    .map(({ folder }) => folder)
 
 /** The folders that moss needs in every tree. */
 function ownFolders(): ReadonlyMap<string, LayoutFolder> {

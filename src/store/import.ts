@@ -58,6 +58,7 @@ class OpenImport implements StoreImport {
   readonly #finished = new Map<ContentDigest, FinishedBody>()
   readonly #added = new Map<AssetId, NewAsset>()
   readonly #pinned = new Set<AssetId>()
+  readonly #reading: Disposable
   #isOpen = true
 
   constructor(parts: StoreParts, label: string) {
@@ -71,6 +72,8 @@ class OpenImport implements StoreImport {
     parts.disk.removeTree(this.#folder)
     parts.disk.makeFolder(this.#folder, 0o700)
     parts.openFolders.add(this.#folder)
+    // Each asset is asked for: without it, every question locks the database anew.
+    this.#reading = parts.database.reading()
   }
 
   [Symbol.dispose](): void {
@@ -221,6 +224,7 @@ class OpenImport implements StoreImport {
 
   #close(): void {
     this.#isOpen = false
+    this.#reading[Symbol.dispose]()
     this.#bodies[Symbol.dispose]()
     this.#parts.openFolders.delete(this.#folder)
     for (const id of this.#pinned) {

@@ -168,6 +168,8 @@ function openSimulatedDatabase(parts: DatabaseParts, path: string, how: 'read' |
   const { inode, folder } = lookUp(machine.root, path, 'use the database')
   if (inode === undefined) throw new Error('a database that was made is there')
   const connection = (inode.database ??= connectInMemory())
+  // Of whoever crashed while reading: the file's connection is one here.
+  if (connection.isTransaction) connection.exec('ROLLBACK')
   return databaseOn(connection, path, {
     closes: false,
     around(commit) {

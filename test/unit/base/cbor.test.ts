@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../../src/base/bytes.ts'
-import { type CborValue, decodeCbor, encodeCbor } from '../../../src/base/cbor.ts'
+import { type CborValue, decodeCbor, decodeCborApart, encodeCbor } from '../../../src/base/cbor.ts'
 import { isMossError, MossError } from '../../../src/base/error.ts'
 import { inSubset, outsideSubset } from '../../support/rfc8949-vectors.ts'
 
@@ -242,4 +242,21 @@ test('every way of cutting a value short is refused', () => {
     }),
     { numRuns: 200 },
   )
+})
+
+describe('a value that is left apart', () => {
+  const bytes = encodeCbor({ a: 1, list: [{ list: 2 }], z: 'x' })
+
+  test('is given as its bytes, with an empty list in its place', () => {
+    const found = decodeCborApart(bytes, 'sample', 'list')
+    expect(found?.value).toEqual({ a: 1, list: [], z: 'x' })
+    expect(toHex(found?.apart ?? bytes)).toBe(toHex(encodeCbor([{ list: 2 }])))
+  })
+
+  test('is undefined where the outermost map has no such key, and is checked like the rest', () => {
+    expect(decodeCborApart(bytes, 'sample', 'b')).toBeUndefined()
+    expect(decodeCborApart(encodeCbor(['list']), 'sample', 'list')).toBeUndefined()
+    const wrong = bytesOf('a1 64 6c697374 81 18 17')
+    expect(() => decodeCborApart(wrong, 'sample', 'list')).toThrow('number not in its shortest form')
+  })
 })

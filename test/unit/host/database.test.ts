@@ -139,3 +139,19 @@ test('a commit can be taken over, and may be refused', () => {
   database.transaction((t) => t.run('INSERT INTO a VALUES (1)'))
   expect(database.all('SELECT * FROM a')).toEqual([])
 })
+
+test('reading goes on seeing one state until it ends, and a transaction ends it', () => {
+  const path = freshPath()
+  withItems(path, 1)
+  using reader = openDatabase(path, 'read')
+  const count = (): unknown => reader.get('SELECT count(*) AS n FROM item')?.['n']
+  const reading = reader.reading()
+  expect(count()).toBe(1)
+  using writer = openDatabase(path, 'write')
+  writer.reading()
+  expect(writer.get('SELECT n FROM item')?.['n']).toBe(1)
+  reading[Symbol.dispose]()
+  writer.transaction((t) => t.run('INSERT INTO item VALUES (2, NULL)'))
+  expect(count()).toBe(2)
+  expect(writer.reading()).toBeDefined()
+})
