@@ -121,6 +121,10 @@ export class Kernel implements Disposable {
     this.#start = exports.mark()
   }
 
+  get memoryBytes(): number {
+    return this.#memory.buffer.byteLength
+  }
+
   /** Valid until a region is taken. */
   view(at: number, sizeBytes: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#memory.buffer, at, sizeBytes)
@@ -144,7 +148,18 @@ export class Kernel implements Disposable {
 /** The greatest number that a call takes. */
 export const mostNumber = 2 ** 31 - 1
 
+/** Of one file and its base; few are longer. */
+const usualBytes = 192 * 1024 * 1024
+
 const free: Kernel[] = []
+
+/** Whether there were any: their memory stays until the collector comes. */
+export function dropLargeKernels(): boolean {
+  const count = free.length
+  free.splice(0, count, ...free.filter(({ memoryBytes }) => memoryBytes <= usualBytes))
+  return free.length < count
+}
+
 let compiled: object | undefined
 
 export function takeKernel(): Kernel {

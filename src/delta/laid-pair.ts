@@ -16,20 +16,58 @@ export interface Thoroughness {
   readonly mostStride: number
 }
 
+/** A long pair that lies in a kernel from the start, so that it is in memory once. Its bytes are valid until more is taken. */
+export class HeldPair implements Pair, Disposable {
+  readonly kernel = takeKernel()
+  readonly baseAt: number
+  readonly targetAt: number
+  readonly #baseBytes: number
+  readonly #targetBytes: number
+
+  /** The base, then the target; they are copied. */
+  constructor(bytes: Uint8Array, baseBytes: number) {
+    this.baseAt = this.kernel.put(bytes)
+    this.targetAt = this.baseAt + baseBytes
+    this.#baseBytes = baseBytes
+    this.#targetBytes = bytes.length - baseBytes
+  }
+
+  get base(): Uint8Array {
+    return this.kernel.view(this.baseAt, this.#baseBytes)
+  }
+
+  get target(): Uint8Array {
+    return this.kernel.view(this.targetAt, this.#targetBytes)
+  }
+
+  [Symbol.dispose](): void {
+    this.kernel[Symbol.dispose]()
+  }
+}
+
 export class LaidPair implements Disposable {
   readonly #kernel: Kernel
+  readonly #release: () => void
   /** Whether both are programs, and lie along each other by what their references point at. */
   readonly hasReferences: boolean
 
   /** Files with members are compared unpacked, without references. */
   constructor(
-    { base, target }: Pair,
+    pair: Pair,
     { step, mostStride }: Thoroughness,
     { isUnpacked = false }: { readonly isUnpacked?: boolean } = {},
   ) {
-    this.#kernel = takeKernel()
-    const { calls } = this.#kernel
-    calls.takePair(this.#kernel.put(base), base.length, this.#kernel.put(target), target.length)
+    const held = pair instanceof HeldPair ? pair : undefined
+    const kernel = held?.kernel ?? takeKernel()
+    const { calls } = kernel
+    const mark = calls.mark()
+    this.#kernel = kernel
+    this.#release = () => (held === undefined ? kernel[Symbol.dispose]() : calls.release(mark))
+    const { length: baseBytes } = pair.base
+    const { length: targetBytes } = pair.target
+    const base = held?.baseAt ?? kernel.put(pair.base)
+    const target = held?.targetAt ?? kernel.put(pair.target)
+    calls.takePair(base, baseBytes, target, targetBytes)
     this.hasReferences = !isUnpacked && calls.layPrograms(step, mostStride) !== 0
     if (!this.hasReferences) calls.layPlain(step, mostStride)
   }
@@ -50,6 +88,6 @@ export class LaidPair implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#kernel[Symbol.dispose]()
+    this.#release()
   }
 }
