@@ -57,8 +57,8 @@ export class FilesUnderWay {
   }
 
   /**
-   * `bytes` were checked against the id of their chunk. Chunks from the store follow as soon as it is their turn: what is
-   * written in order is digested as it passes.
+   * `bytes` were checked against the id of their chunk, if that is a content of its own. Chunks from the store follow as
+   * soon as it is their turn: what is written in order is digested as it passes.
    */
   async write(bytes: Uint8Array, destinations: readonly Destination[]): Promise<void> {
     for (const { content, at, sizeBytes } of destinations) {

@@ -20,7 +20,7 @@ import type { Store } from '../store/store.ts'
 import { FilesUnderWay } from './files-under-way.ts'
 import { missingBase, readHeldFrom } from './held-chunks.ts'
 import { freeNow } from './free-now.ts'
-import { wholeContents } from './whole-contents.ts'
+import { chunksToCheck, wholeContents } from './whole-contents.ts'
 import { manifestAsset, pathOfFrame, planAssembly, type Assembly, type Destination } from './assembly.ts'
 import type { BundlePackage } from './read-bundle.ts'
 import { blameBases, type NameContent, nameOfBase, storeBase, storeBases } from './store-bases.ts'
@@ -46,6 +46,7 @@ export async function importBundle(
   taken: TakenBundle,
   { store, report, nameContent }: ImportInto,
 ): Promise<ImportedContent> {
+  using _reading = store.reading()
   const assembly = planAssembly(taken.packages, { tables: taken.tables, store, nameContent })
   const manifests = taken.packages.filter((each) => !store.hasContent(manifestAsset(each).content))
   const manifestBytes = manifests.reduce((sum, each) => sum + each.manifestBytes.length, 0)
@@ -171,7 +172,8 @@ async function writeDelta(outside: Outside, job: CarriedChunks, n: number): Prom
     const part = `frame ${n}`
     const streams = decodeDeltaFrame(readFrame(taken.container, n), part)
     const chunks = taken.tables.frameChunks(n)
-    for (const { id, bytes } of deltaChunks({ streams, bases, chunks, part })) {
+    const toCheck = chunksToCheck(chunks, needed, assembly.lists)
+    for (const { id, bytes } of deltaChunks({ streams, bases, chunks, part, toCheck })) {
       await files.write(bytes, takeOnce(needed, id))
       files.tell()
       await outside.turn()
@@ -232,6 +234,7 @@ async function decodeCarried(
       pool,
       readBases: storeBases(outside, store, nameOf),
       contents,
+      toCheck: chunksToCheck(taken.tables.frameChunks(n), assembly.frames.get(n), assembly.lists),
     })
   } catch (error) {
     throw bases.length === 0 ? error : await blameBases(error, bases, { outside, store, nameOf })

@@ -65,6 +65,8 @@ export class StationChannel {
   readonly #root: Root
   readonly #files = new Map<PackageId, PackageFile>()
   readonly #byPath = new Map<string, PackageFile>()
+  /** File names by the start of the id that they bear; under none where they bear none. */
+  #namesOf: ReadonlyMap<string, readonly string[]> = new Map()
   #latest: PublishedSnapshot | undefined
 
   constructor(outside: Outside, place: ChannelPlace) {
@@ -116,13 +118,7 @@ export class StationChannel {
 
   /** Undefined where the folder has no such package. */
   package(id: PackageId): PackageFile | undefined {
-    const known = this.#files.get(id)
-    if (known !== undefined) return known
-    for (const name of this.#fileNames()) {
-      const short = /_([0-9a-f]{8,64})\.moss$/.exec(name)?.[1]
-      if ((short === undefined || id.startsWith(short)) && this.#load(name).id === id) break
-    }
-    return this.#files.get(id)
+    return this.#files.get(id) ?? this.#find(id) ?? this.#findAnew(id)
   }
 
   /** Of a file of a package that is here. */
@@ -203,6 +199,22 @@ export class StationChannel {
       .map((entry) => entry.name)
   }
 
+  #find(id: PackageId): PackageFile | undefined {
+    for (const name of this.#namesOf.get(shortOf(id)) ?? []) if (this.#load(name).id === id) break
+    return this.#files.get(id)
+  }
+
+  /** After another look at the folder: it has thousands of files, so not for each of them. */
+  #findAnew(id: PackageId): PackageFile | undefined {
+    const names = Map.groupBy(this.#fileNames(), (name) => {
+      const short = /_([0-9a-f]{8,64})\.moss$/.exec(name)?.[1]
+      return short === undefined ? '' : shortOf(short)
+    })
+    this.#namesOf = names
+    for (const name of names.get('') ?? []) if (this.#load(name).id === id) break
+    return this.#files.get(id) ?? this.#find(id)
+  }
+
   #load(name: string): PackageFile {
     const path = `${this.folder}/packages/${name}`
     return this.#byPath.get(path) ?? this.#keep(readPackageFile(this.#outside.disk, path, this.#root))
@@ -220,6 +232,8 @@ export class StationChannel {
     return file
   }
 }
+
+const shortOf = (id: string): string => id.slice(0, 8)
 
 export interface PublishPlan {
   readonly channel: string

@@ -9,6 +9,8 @@ import { bytesInMemory } from '../delta/base-bytes.ts'
 import { type DeltaStreams, streamBytes } from '../delta/delta-streams.ts'
 import type { WindowChunk } from '../delta/delta-windows.ts'
 import { type DeltaEffort, DeltaEncoder, type DeltaPair } from '../delta/encode-delta.ts'
+import { dropLargeKernels } from '../delta/kernel.ts'
+import { HeldPair } from '../delta/laid-pair.ts'
 import type { Job } from '../host/pool.ts'
 import { deltaChunks } from './delta-chunks.ts'
 import { encodeDeltaFrame, priceOfStreams } from './delta-frame.ts'
@@ -18,7 +20,7 @@ import { isShorterWhole } from './whole-price.ts'
 import { encodeZstd } from './zstd.ts'
 
 export interface DeltaToEncode {
-  /** For each file its base, then the file, back to back. */
+  /** For each file its base, then the file, back to back. Those of a long file are gone afterwards. */
   readonly bytes: Uint8Array
   readonly files: readonly { readonly baseBytes: number; readonly chunks: readonly WindowChunk[] }[]
   readonly level: number
@@ -41,6 +43,7 @@ export type EncodedDelta = readonly DeltaFrame[]
 
 export interface FileToEncode extends DeltaPair {
   readonly number: number
+  readonly pair: DeltaPair
   readonly chunks: readonly WindowChunk[]
   /** What would have to be carried of it otherwise, part by part. */
   readonly lacking: readonly Uint8Array[]
@@ -52,7 +55,8 @@ type Prices = Pick<DeltaToEncode, 'level' | 'deltaEffort'> & { readonly pricingL
 export const encodeDeltaJob: Job<DeltaToEncode, EncodedDelta> = {
   name: 'container.encode-delta',
   run: (input) => {
-    const files = cutFiles(input)
+    using long = holdLong(input)
+    const files = long === undefined ? cutFiles(input) : [fileOf(long, input.files[0]!.chunks, 0)]
     const prices = { ...input, pricingLevel: Math.min(input.level, input.pricingLevel ?? 3) }
     const groups = input.deltaEffort?.isQuick === true ? [] : groupsOfText(files.filter(isTextPair))
     const ofText = new Set(groups.flat())
@@ -62,6 +66,7 @@ export const encodeDeltaJob: Job<DeltaToEncode, EncodedDelta> = {
       .toSorted((a, b) => a.files[0]! - b.files[0]!)
   },
   transfer: (frames) => frames.map(({ stored }) => stored.buffer as ArrayBuffer),
+  rest: dropLargeKernels,
 }
 
 const isTextPair = ({ base, target }: DeltaPair): boolean => isText(base) && isText(target)
@@ -87,7 +92,10 @@ function textFrame(files: readonly FileToEncode[], prices: Prices): DeltaFrame |
 function differenceFrame(files: readonly FileToEncode[], prices: Prices): DeltaFrame | undefined {
   const encoder = new DeltaEncoder(prices.deltaEffort)
   const kept = files.filter((file) => {
-    const isWorth = isWorthIt(file, encoder.add(file), prices.pricingLevel)
+    const added = encoder.add(file.pair)
+    const isWorth =
+      encoder.likelyBytes * surelyShorter <= sizeOf(file.lacking) ||
+      isWorthIt(file, added, prices.pricingLevel)
     if (!isWorth) encoder.undo()
     return isWorth
   })
@@ -132,8 +140,35 @@ export function cutFiles({ bytes, files }: Pick<DeltaToEncode, 'bytes' | 'files'
     const targetBytes = chunks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     const target = bytes.subarray(at + baseBytes, at + baseBytes + targetBytes)
     at += baseBytes + targetBytes
-    return { number, base, target, chunks, lacking: lackingOf(target, chunks) }
+    return fileOf({ base, target }, chunks, number)
   })
+}
+
+/** Its bytes are asked for each time: those of a long pair move when memory grows. */
+const fileOf = (pair: DeltaPair, chunks: readonly WindowChunk[], number: number): FileToEncode => ({
+  number,
+  pair,
+  chunks,
+  get base() {
+    return pair.base
+  },
+  get target() {
+    return pair.target
+  },
+  get lacking() {
+    return lackingOf(pair.target, chunks)
+  },
+})
+
+/** A base and a file of so many bytes are in memory once. */
+const longBytes = 64 * 1024 * 1024
+
+function holdLong({ bytes, files }: DeltaToEncode): HeldPair | undefined {
+  const [only] = files
+  if (only === undefined || files.length > 1 || bytes.length < longBytes) return undefined
+  const held = new HeldPair(bytes, only.baseBytes)
+  ;(bytes.buffer as ArrayBuffer).transfer(0)
+  return held
 }
 
 function lackingOf(target: Uint8Array, chunks: readonly WindowChunk[]): readonly Uint8Array[] {
@@ -152,8 +187,8 @@ export const priceWhole = ({ lacking }: FileToEncode, level: number): number => 
   return Math.min(plain.length, encodeZstd(plain, level).length)
 }
 
-/** A delta this much shorter before compression is taken without trying how the whole compresses. */
-const surelyShorter = 16
+/** A delta that is likely to be this much shorter is taken without trying how either compresses. */
+const surelyShorter = 10
 
 /** Whole files of a kind help each other in a frame: a delta must save more than that. */
 const needed = 0.97
@@ -162,8 +197,6 @@ const needed = 0.97
 const samplesErr = 0.5
 
 function isWorthIt(file: FileToEncode, added: DeltaStreams, level: number): boolean {
-  const addedBytes = streamBytes(added)
-  if (addedBytes * surelyShorter <= sizeOf(file.lacking)) return true
   const deltaBytes = priceOfStreams(added, level)
   if (deltaBytes < samplesErr * samplePrice(file.lacking, level)) return true
   return deltaBytes <= needed * priceWhole(file, level)

@@ -1,6 +1,7 @@
 // What carrying a file would cost in each way, as a pure function for a pool of workers: the bytes of its delta's streams
 // by themselves, and of the file whole. Nothing is kept of either; a frame that holds many files takes less for each.
 import { DeltaEncoder } from '../delta/encode-delta.ts'
+import { dropLargeKernels } from '../delta/kernel.ts'
 import type { Job } from '../host/pool.ts'
 import { priceOfStreams } from './delta-frame.ts'
 import { cutFiles, type DeltaToEncode, priceWhole } from './delta-jobs.ts'
@@ -20,4 +21,5 @@ export const priceDeltasJob: Job<DeltasToPrice, readonly DeltaPrice[]> = {
       delta: priceOfStreams(new DeltaEncoder(input.deltaEffort).add(file), input.level),
       whole: priceWhole(file, input.level),
     })),
+  rest: dropLargeKernels,
 }

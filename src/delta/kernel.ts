@@ -19,10 +19,23 @@ export interface KernelCalls {
   startDecoding(): void
   readSize(): number
   readRuns(sizeBytes: number, baseBytes: number): void
+  startRuns(): void
+  addRun(at: number, baseAt: number, sizeBytes: number, extraBytes: number): void
   predict(baseBytes: number): void
+  endOfPiece(baseAt: number, end: number): number
+  applyReferences(bytes: number, sizeBytes: number, baseAt: number, at: number): void
   usePrediction(): void
   makePiece(to: number, roomBytes: number): number
   endDecoding(): void
+
+  takePair(base: number, baseBytes: number, target: number, targetBytes: number): void
+  layPlain(step: number, mostStride: number): void
+  /** 0 is false. */
+  layPrograms(step: number, mostStride: number): number
+  writePair(gap: number): number
+  writtenAt(stream: number): number
+  writtenBytes(stream: number): number
+  likelyBytes(): number
 
   beginPacking(
     hashBits: number,
@@ -42,6 +55,16 @@ export interface KernelCalls {
   addInput(sizeBytes: number): void
   packedAt(): number
   packedBytes(): number
+
+  tokenInput(): number
+  tokenInputBytes(): number
+  tokenOutput(): number
+  tokenOutputBytes(): number
+  usedInputBytes(): number
+  beginInflatingTokens(): void
+  goOnInflatingTokens(sizeBytes: number, isLastPart: number): number
+  beginPackingTokens(blockSymbols: number, cutsBlocks: number, greedy: number): void
+  goOnPackingTokens(sizeBytes: number, isLastPart: number, mostBytes: number): number
   layAlong(
     base: number,
     baseBytes: number,
@@ -98,6 +121,10 @@ export class Kernel implements Disposable {
     this.#start = exports.mark()
   }
 
+  get memoryBytes(): number {
+    return this.#memory.buffer.byteLength
+  }
+
   /** Valid until a region is taken. */
   view(at: number, sizeBytes: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#memory.buffer, at, sizeBytes)
@@ -118,7 +145,21 @@ export class Kernel implements Disposable {
   }
 }
 
+/** The greatest number that a call takes. */
+export const mostNumber = 2 ** 31 - 1
+
+/** Of one file and its base; few are longer. */
+const usualBytes = 192 * 1024 * 1024
+
 const free: Kernel[] = []
+
+/** Whether there were any: their memory stays until the collector comes. */
+export function dropLargeKernels(): boolean {
+  const count = free.length
+  free.splice(0, count, ...free.filter(({ memoryBytes }) => memoryBytes <= usualBytes))
+  return free.length < count
+}
+
 let compiled: object | undefined
 
 export function takeKernel(): Kernel {

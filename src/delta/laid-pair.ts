@@ -1,10 +1,7 @@
 // A base and a target in the memory of a kernel: how the target lies along its base, and what makes it of that, as bytes
-// for the streams of a delta. The loops are in kernel/, which trusts its input as the encoder does.
-import { mostRuns } from './delta-forms.ts'
-import type { StreamName, StreamWriter } from './delta-streams.ts'
-import { takeKernel } from './kernel.ts'
-import type { ReferencePrediction, Runs } from './predict-references.ts'
-import type { References } from './references.ts'
+// for the streams of a delta. The loops are in kernel/encode.ts, which trusts its input as the encoder does.
+import { type StreamName, streamNames, type StreamWriter } from './delta-streams.ts'
+import { type Kernel, takeKernel } from './kernel.ts'
 
 /** Either may be empty. */
 export interface Pair {
@@ -19,120 +16,78 @@ export interface Thoroughness {
   readonly mostStride: number
 }
 
-type Writers = Readonly<Record<StreamName, StreamWriter>>
-
-/** In the order of the target: where each run is there and in the base, its length, and bytes after it that resemble nothing. */
-const runBytes = 16
-
-/** Bytes of a run that are predicted at once. */
-const pieceBytes = 64 * 1024
-
-const mostNumberBytes = 5
-
-export class LaidPair implements Disposable {
-  readonly #kernel = takeKernel()
-  readonly #base: number
+/** A long pair that lies in a kernel from the start, so that it is in memory once. Its bytes are valid until more is taken. */
+export class HeldPair implements Pair, Disposable {
+  readonly kernel = takeKernel()
+  readonly baseAt: number
+  readonly targetAt: number
   readonly #baseBytes: number
-  readonly #target: number
   readonly #targetBytes: number
-  #runs = 0
-  #count = 0
 
-  constructor({ base, target }: Pair) {
-    this.#base = this.#kernel.put(base)
-    this.#baseBytes = base.length
-    this.#target = this.#kernel.put(target)
-    this.#targetBytes = target.length
+  /** The base, then the target; they are copied. */
+  constructor(bytes: Uint8Array, baseBytes: number) {
+    this.baseAt = this.kernel.put(bytes)
+    this.targetAt = this.baseAt + baseBytes
+    this.#baseBytes = baseBytes
+    this.#targetBytes = bytes.length - baseBytes
   }
 
-  /** Finds the runs, with the references of both replaced by labels if there are any. */
-  lay(how: Thoroughness, references?: { readonly base: References; readonly target: References }): void {
-    const restoreBase = this.#label(this.#base, this.#baseBytes, references?.base)
-    const restoreTarget = this.#label(this.#target, this.#targetBytes, references?.target)
-    const { calls } = this.#kernel
-    const sizes = [this.#base, this.#baseBytes, this.#target, this.#targetBytes] as const
-    this.#count = calls.layAlong(...sizes, how.step, how.mostStride, mostRuns)
-    this.#runs = calls.laidRuns()
-    restoreBase()
-    restoreTarget()
+  get base(): Uint8Array {
+    return this.kernel.view(this.baseAt, this.#baseBytes)
   }
 
-  /** Gives what puts the file back as it was. */
-  #label(file: number, fileBytes: number, references: References | undefined): () => void {
-    if (references === undefined) return () => {}
-    const { calls } = this.#kernel
-    const { count } = references
-    const fields = this.#kernel.put(bytesOf(references.fields, count))
-    const targets = this.#kernel.put(bytesOf(references.targets, count))
-    const values = calls.take(8 * count)
-    calls.labelFields(file, fileBytes, fields, targets, count, values)
-    return () => calls.restoreFields(file, fields, count, values)
-  }
-
-  /** The runs that were found, copied. */
-  runs(): Runs {
-    const numbers = new Uint32Array(this.#kernel.view(this.#runs, runBytes * this.#count).slice().buffer)
-    const column = (n: number): Uint32Array =>
-      Uint32Array.from({ length: this.#count }, (_, i) => numbers[4 * i + n]!)
-    return { count: this.#count, ats: column(0), baseAts: column(1), lengths: column(2) }
-  }
-
-  /** `gap` are the bytes that agreed before, of other files; gives those that agree at the end. */
-  write(writers: Writers, gap: number, prediction?: ReferencePrediction): number {
-    this.#writeRuns(writers)
-    const { calls } = this.#kernel
-    const [gaps, runs, differences] = [0, 0, 0].map(() => calls.take(this.#targetBytes + mostNumberBytes))
-    calls.startDifferences(gap, gaps!, runs!, differences!)
-    if (prediction === undefined)
-      calls.addDifferencesOfRuns(this.#target, this.#base, this.#runs, this.#count)
-    else this.#addPredicted(prediction)
-    this.#append(writers.gaps, gaps!, calls.gapsWritten())
-    this.#append(writers.runs, runs!, calls.runsWritten())
-    this.#append(writers.differences, differences!, calls.differencesWritten())
-    return calls.gapAfter()
-  }
-
-  #writeRuns({ control, seeks, extra }: Writers): void {
-    const { calls } = this.#kernel
-    const mark = calls.mark()
-    const seekBytes = calls.take(mostNumberBytes * this.#count)
-    const controlBytes = calls.take(2 * mostNumberBytes * this.#count)
-    const seeksEnd = calls.writeRuns(this.#runs, this.#count, seekBytes, controlBytes)
-    this.#append(seeks, seekBytes, seeksEnd)
-    this.#append(control, controlBytes, calls.controlWritten())
-    const extraBytes = calls.take(this.#targetBytes)
-    const extraEnd = calls.writeExtra(this.#target, this.#runs, this.#count, extraBytes)
-    this.#append(extra, extraBytes, extraEnd)
-    calls.release(mark)
-  }
-
-  #addPredicted(prediction: ReferencePrediction): void {
-    const { calls } = this.#kernel
-    const { count, ats, baseAts, lengths } = this.runs()
-    const expected = calls.take(pieceBytes)
-    for (let i = 0; i < count; i++) {
-      const end = baseAts[i]! + lengths[i]!
-      for (let baseAt = baseAts[i]!; baseAt < end;) {
-        const at = ats[i]! + baseAt - baseAts[i]!
-        const most = Math.min(end, baseAt + pieceBytes)
-        const next = most === end ? end : prediction.endOfPiece(baseAt, most)
-        const piece = this.#kernel.view(expected, next - baseAt)
-        piece.set(this.#kernel.view(this.#base + baseAt, next - baseAt))
-        prediction.apply(piece, baseAt, at)
-        calls.addDifferences(this.#target + at, expected, next - baseAt)
-        baseAt = next
-      }
-    }
-  }
-
-  #append(stream: StreamWriter, start: number, end: number): void {
-    stream.bytes(this.#kernel.view(start, end - start))
+  get target(): Uint8Array {
+    return this.kernel.view(this.targetAt, this.#targetBytes)
   }
 
   [Symbol.dispose](): void {
-    this.#kernel[Symbol.dispose]()
+    this.kernel[Symbol.dispose]()
   }
 }
 
-const bytesOf = (numbers: Uint32Array, count: number): Uint8Array =>
-  new Uint8Array(numbers.buffer, numbers.byteOffset, 4 * count)
+export class LaidPair implements Disposable {
+  readonly #kernel: Kernel
+  readonly #release: () => void
+  /** Whether both are programs, and lie along each other by what their references point at. */
+  readonly hasReferences: boolean
+
+  /** Files with members are compared unpacked, without references. */
+  constructor(
+    pair: Pair,
+    { step, mostStride }: Thoroughness,
+    { isUnpacked = false }: { readonly isUnpacked?: boolean } = {},
+  ) {
+    const held = pair instanceof HeldPair ? pair : undefined
+    const kernel = held?.kernel ?? takeKernel()
+    const { calls } = kernel
+    const mark = calls.mark()
+    this.#kernel = kernel
+    this.#release = () => (held === undefined ? kernel[Symbol.dispose]() : calls.release(mark))
+    const { length: baseBytes } = pair.base
+    const { length: targetBytes } = pair.target
+    const base = held?.baseAt ?? kernel.put(pair.base)
+    const target = held?.targetAt ?? kernel.put(pair.target)
+    calls.takePair(base, baseBytes, target, targetBytes)
+    this.hasReferences = !isUnpacked && calls.layPrograms(step, mostStride) !== 0
+    if (!this.hasReferences) calls.layPlain(step, mostStride)
+  }
+
+  /** To all streams but the forms. `gap` are the bytes that agreed before, of other files; gives those that agree at the end. */
+  write(writers: Readonly<Record<StreamName, StreamWriter>>, gap: number): number {
+    const { calls } = this.#kernel
+    const gapAtEnd = calls.writePair(gap)
+    for (const [number, name] of streamNames.entries())
+      if (name !== 'forms')
+        writers[name].bytes(this.#kernel.view(calls.writtenAt(number), calls.writtenBytes(number)))
+    return gapAtEnd
+  }
+
+  /** Of what was written, each byte coded by how often it occurs. */
+  likelyBytes(): number {
+    return this.#kernel.calls.likelyBytes()
+  }
+
+  [Symbol.dispose](): void {
+    this.#release()
+  }
+}

@@ -10,6 +10,8 @@ export interface Job<Input, Output> {
   readonly name: string
   readonly run: (input: Input) => Output
   transfer?(output: Output): readonly ArrayBuffer[]
+  /** After its answer was sent; true if it left much that only the collector can free. */
+  rest?(): boolean
 }
 
 export interface Pool extends AsyncDisposable {
@@ -175,6 +177,9 @@ function settle(waiting: Waiting, answer: Answer): void {
   }
 }
 
+/** The launcher asks V8 for it: a collector comes by itself when the heap is full, and much memory is not in the heap. */
+const collectNow = (globalThis as { readonly gc?: () => void }).gc
+
 /** The whole of a worker thread's module: answers questions with these jobs. */
 export function serveJobs(jobs: readonly Job<never, unknown>[]): void {
   const { parentPort } = process.getBuiltinModule('node:worker_threads')
@@ -186,6 +191,7 @@ export function serveJobs(jobs: readonly Job<never, unknown>[]): void {
     parentPort.postMessage(answer, transfer.slice())
     // At once: a thread's collector lets tens of MiB of them pile up first. What moved on is not here any more.
     for (const buffer of question.moved) if (!buffer.detached) buffer.transfer(0)
+    if (named.get(question.job)?.rest?.() === true) collectNow?.()
   })
 }
 

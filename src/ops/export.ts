@@ -2,7 +2,7 @@
 // what it lacks is carried. The plan names the snapshot and the states it was made from and is refused if they changed.
 import { display } from '../base/display.ts'
 import { isMossError, MossError } from '../base/error.ts'
-import type { ContainerId, HostId, PackageId } from '../base/ids.ts'
+import type { ContainerId, Digest, HostId, PackageId } from '../base/ids.ts'
 import { type EstimatedBytes, estimateBytes } from '../bundle/estimate.ts'
 import { exportBundle } from '../bundle/export.ts'
 import { similarContents } from '../bundle/similar.ts'
@@ -24,7 +24,7 @@ import type { LayoutFile } from '../manifest/manifest.ts'
 import { bundlePathOn } from '../medium/medium.ts'
 import { parseModel } from '../solve/model.ts'
 import { solve } from '../solve/solve.ts'
-import type { Root } from '../trust/root.ts'
+import { type Root, rootDigest } from '../trust/root.ts'
 import type { PackageChange } from './changes.ts'
 import { stationChannel } from './channels.ts'
 import { planKnownContents, readKnownContents } from './known-contents.ts'
@@ -98,7 +98,7 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
   const similar = await similarContents(wanted, { channel, pool: outside.pool })
   const carry = planCarry({ ...wanted, similar })
   const { totals } = carry
-  return {
+  const plan: ExportPlan = {
     kind: 'export',
     home: request.home,
     channel: channel.name,
@@ -119,6 +119,20 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     carry,
     known: planKnownContents(channel, { hosts: wishes, carried: carry.manifests }),
   }
+  verified.set(plan, { channel, root: rootDigest(root) })
+  return plan
+}
+
+/**
+ * What a plan was made from: whoever executes it in the same process need not verify every package once more. What is
+ * read of them later is checked against the heads that were verified then.
+ */
+const verified = new WeakMap<ExportPlan, { readonly channel: StationChannel; readonly root: Digest }>()
+
+/** Under another root than the plan's everything is verified anew. */
+function channelOfPlan(station: Station, plan: ExportPlan, root: Root): StationChannel {
+  const known = verified.get(plan)
+  return known?.root === rootDigest(root) ? known.channel : stationChannel(station, plan.channel)
 }
 
 function readState(outside: Outside, path: string): HostState {
@@ -249,7 +263,7 @@ export async function executeExport(
   const startedMs = outside.nowMs()
   using station = openStation(outside, { home: plan.home, how: 'write' })
   const root = stationRoot(station)
-  const channel = stationChannel(station, plan.channel)
+  const channel = channelOfPlan(station, plan, root)
   const published = channel.latestSnapshot()
   if (published?.id !== plan.snapshot) throw new MossError('PLAN_STALE', { what: `channel ${plan.channel}` })
   const signer = await signerFor(station, { role: 'exporter', root, ask: request.ask })

@@ -70,6 +70,8 @@ export interface Store extends ChunkReader {
   /** Every content, in the order of digests: what a host can offer as bases. */
   contents(): Iterable<{ readonly content: ContentDigest; readonly sizeBytes: number }>
   totals(): { readonly assets: number; readonly bytes: number }
+  /** Until it is disposed, or something is committed, questions are quicker. */
+  reading(): Disposable
   /** `label` is a plain name; an import of the same label that a crash left is dropped. */
   beginImport(label: string): StoreImport
   /** Of every asset and every stray file, or of `only` these assets. */
@@ -108,6 +110,7 @@ export function openStore(options: StoreOptions): Store {
     totals: () => countAssets(database),
     has: (id) => isShortContent(database, id) || hasChunkRow(database, id),
     get: async (id) => readChunk(parts, id),
+    reading: () => database.reading(),
     beginImport: (label) => beginImport(parts, label),
     check: (report, only) => checkStore(parts, report, only),
     planCollect: (keep) => planCollect(parts, keep),

@@ -38,7 +38,7 @@ const screensApart: Plugin = {
 }
 
 /** The compiled form depends on them. */
-const nodeFlags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8']
+const nodeFlags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8', '--expose-gc']
 
 const launcher = `#!/bin/sh
 # Starts moss with the Node that came with it. Obeys no NODE_OPTIONS: they are not moss's.

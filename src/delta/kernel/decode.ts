@@ -4,7 +4,7 @@
 // number is checked before it is used, and a file that is wrong ends with a failure.
 import { copyBase } from './base-room.ts'
 import { applyReferences, endOfPiece } from './prediction.ts'
-import { addRun, runAt, runBaseAt, runCount, runExtra, runLength, startRuns } from './runs.ts'
+import { addRun, mostRuns, runAt, runBaseAt, runCount, runExtra, runLength, startRuns } from './runs.ts'
 import {
   checkEnd,
   controlStream,
@@ -26,7 +26,6 @@ import {
   seeksStream,
 } from './streams.ts'
 
-const mostRuns: u32 = 2 * 1024 * 1024
 const noEnd: u64 = u64.MAX_VALUE
 
 /** Bytes that agree before the next difference, and differences before the next such bytes; both reach across files. */

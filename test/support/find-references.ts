@@ -1,8 +1,8 @@
-// Where an ELF file for x86-64 refers to other places of itself, as kernel/references.ts finds it. What a reference is,
-// and how it is predicted, is said there.
-import { bytesInMemory } from './base-bytes.ts'
-import { lendBase } from './base-in-kernel.ts'
-import { takeKernel } from './kernel.ts'
+// Where an ELF file for x86-64 refers to other places of itself, as kernel/references.ts finds it, taken out of the kernel.
+// What a reference is, and how it is predicted, is said there.
+import { bytesInMemory } from '../../src/delta/base-bytes.ts'
+import { lendBase } from '../../src/delta/base-in-kernel.ts'
+import { takeKernel } from '../../src/delta/kernel.ts'
 
 /** A field is 32 bits, little-endian, and rises by (how far its target moved − how far its origin moved) / scale. */
 export interface ReferenceKind {

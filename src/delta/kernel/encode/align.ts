@@ -3,8 +3,9 @@
 // another by seeds only when it fails, and extends both ends of each run by score, as bsdiff does (C. Percival,
 // "Naive differences of executable code", 2003) without its suffix sort. Linear in time: lookups compare at most
 // `decideBytes`, and both extensions together walk each byte of the target a few times.
+import { take } from '../memory.ts'
+import { addExtra, addRun, mostRuns, runCount, startRuns } from '../runs.ts'
 import { agreeingBits, agreeingBytes, agreeingRun } from './agreement.ts'
-import { take } from './memory.ts'
 import { enterSeeds, findSeed, seedTableBits } from './seeds.ts'
 
 const seedBytes: i32 = 16
@@ -40,23 +41,18 @@ let foundAt: i32 = 0
 let foundBaseAt: i32 = 0
 let foundLength: i32 = 0
 
-const runBytes: i32 = 16
-
 /**
- * Gives the number of runs: four numbers of 32 bits each, which are where it is in the target and in the base, how many
- * bytes resemble, and how many follow that resemble nothing. They make the target in order, and lie in what is taken after
- * the call's mark plus the table. Of more than `mostRuns` the last one has the rest as bytes that resemble nothing. An
- * empty target has none.
+ * Gives runs.ts the runs of the target; they make it in order. Where there would be too many, what the others have is
+ * left to the last one as bytes that resemble nothing. An empty target has none. Takes memory, the runs' last.
  */
-export function layAlong(
+export function alignFiles(
   baseAt: usize,
   baseSize: i32,
   targetAt: usize,
   targetSize: i32,
   seedStep: i32,
   stride: i32,
-  mostRuns: i32,
-): i32 {
+): void {
   base = baseAt
   baseBytes = baseSize
   target = targetAt
@@ -66,19 +62,11 @@ export function layAlong(
   tableBits = seedTableBits(baseBytes, step)
   table = take((<usize>4) << tableBits)
   isEntered = false
-  runs = take(0)
-  return targetBytes === 0 ? 0 : layRuns(mostRuns)
+  startRuns()
+  if (targetBytes > 0) alignAll()
 }
 
-let runs: usize = 0
-
-/** Where the runs of the last call are. */
-export function laidRuns(): usize {
-  return runs
-}
-
-function layRuns(mostRuns: i32): i32 {
-  let count = 0
+function alignAll(): void {
   let at = 0
   let baseAt = 0
   let from = 0
@@ -104,18 +92,9 @@ function layRuns(mostRuns: i32): i32 {
       }
     }
     const extra = end - backward - (at + forward)
-    if (count < mostRuns) {
-      const run = take(runBytes)
-      store<u32>(run, at)
-      store<u32>(run, baseAt, 4)
-      store<u32>(run, forward, 8)
-      store<u32>(run, extra, 12)
-      count++
-    } else {
-      const last = runs + (count - 1) * runBytes
-      store<u32>(last, load<u32>(last, 12) + forward + extra, 12)
-    }
-    if (!isFound) return count
+    if (runCount() < mostRuns) addRun(at, baseAt, forward, extra)
+    else addExtra(forward + extra)
+    if (!isFound) return
     at = end - backward
     baseAt = foundBaseAt - backward
     offset = foundBaseAt - foundAt
