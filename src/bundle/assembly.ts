@@ -12,6 +12,7 @@ import { listOfOne, type ChunkList } from '../delta/chunk-list.ts'
 import type { LayoutFile } from '../manifest/manifest.ts'
 import { assetIdOf, type AssetDescription } from '../store/asset.ts'
 import type { Store } from '../store/store.ts'
+import type { HeldChunk } from './held-chunks.ts'
 import { hasBase, type NameContent, nameOfBase } from './store-bases.ts'
 import { manifestContent, type BundlePackage } from './read-bundle.ts'
 
@@ -19,7 +20,7 @@ import { manifestContent, type BundlePackage } from './read-bundle.ts'
 export interface Destination {
   readonly content: ContentDigest
   readonly at: number
-  /** As the content's chunk list has it; of a chunk from the store nobody has checked it yet. */
+  /** As the content's chunk list has it. */
   readonly sizeBytes: number
 }
 
@@ -30,8 +31,8 @@ export interface Assembly {
   readonly lists: ReadonlyMap<ContentDigest, ChunkList>
   /** Where carried chunks go, frame by frame. Frames that nobody here needs are absent. */
   readonly frames: ReadonlyMap<number, ReadonlyMap<ChunkId, readonly Destination[]>>
-  /** Where chunks from the store go. */
-  readonly held: ReadonlyMap<ChunkId, readonly Destination[]>
+  /** Chunks from the store, by the content they are for, in its order. */
+  readonly held: ReadonlyMap<ContentDigest, readonly HeldChunk[]>
   /** A path for each content to put together. */
   readonly paths: ReadonlyMap<ContentDigest, string>
   /** Of the contents to put together. */
@@ -84,7 +85,7 @@ class AssemblyPlan {
   readonly #assets = new Map<AssetId, { readonly description: AssetDescription; readonly path: string }>()
   readonly #lists = new Map<ContentDigest, ChunkList>()
   readonly #frames = new Map<number, Map<ChunkId, Destination[]>>()
-  readonly #held = new Map<ChunkId, Destination[]>()
+  readonly #held = new Map<ContentDigest, HeldChunk[]>()
   readonly #paths = new Map<ContentDigest, string>()
   readonly #missing: string[] = []
   /** Of the chunks that have several. */
@@ -188,29 +189,27 @@ class AssemblyPlan {
 
   #placeChunks(file: LayoutFile, list: ChunkList): void {
     let at = 0
-    for (const chunk of list.chunks) {
-      const destinations = this.#destinationsOf(chunk.id, chunk.sizeBytes)
-      if (destinations === undefined) {
+    for (const { id, sizeBytes } of list.chunks) {
+      const place = this.#placeOf(id)
+      if (place !== undefined) this.#place(id, place, { content: file.content, at, sizeBytes })
+      else if (this.#store.has(id)) entryOf(this.#held, file.content).push({ id, at, sizeBytes })
+      else {
         this.#missing.push(`/${file.path}`)
         return
       }
-      destinations.push({ content: file.content, at, sizeBytes: chunk.sizeBytes })
-      at += chunk.sizeBytes
+      at += sizeBytes
     }
   }
 
-  /** The list to which a destination of this chunk belongs; undefined if nobody has it. */
-  #destinationsOf(id: ChunkId, sizeBytes: number): Destination[] | undefined {
-    const place = this.#placeOf(id)
-    if (place === undefined) return this.#store.has(id) ? entryOf(this.#held, id) : undefined
-    if (place.sizeBytes !== sizeBytes)
+  #place(id: ChunkId, place: ChunkPlace, destination: Destination): void {
+    if (place.sizeBytes !== destination.sizeBytes)
       throw new MossError('CONTAINER_DAMAGED', {
         part: 'table links',
         problem: `chunk ${id.slice(0, 16)} has two sizes`,
       })
     let frame = this.#frames.get(place.frame)
     if (frame === undefined) this.#frames.set(place.frame, (frame = new Map()))
-    return entryOf(frame, id)
+    entryOf(frame, id).push(destination)
   }
 }
 
@@ -224,8 +223,8 @@ export function pathOfFrame(
   return (content && paths.get(content)) ?? 'a file'
 }
 
-function entryOf(map: Map<ChunkId, Destination[]>, id: ChunkId): Destination[] {
-  let destinations = map.get(id)
-  if (destinations === undefined) map.set(id, (destinations = []))
-  return destinations
+function entryOf<K, T>(map: Map<K, T[]>, key: K): T[] {
+  let entry = map.get(key)
+  if (entry === undefined) map.set(key, (entry = []))
+  return entry
 }

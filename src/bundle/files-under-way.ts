@@ -7,32 +7,47 @@ import type { Report } from '../base/progress.ts'
 import type { ChunkList } from '../delta/chunk-list.ts'
 import type { StoreImport } from '../store/import.ts'
 import type { Assembly, Destination } from './assembly.ts'
+import type { HeldChunk, ReadHeld } from './held-chunks.ts'
+
+interface FileUnderWay {
+  readonly writer: ReturnType<StoreImport['create']>
+  readonly list: ChunkList
+  missingBytes: number
+  /** Written without a gap from the first byte on. */
+  endBytes: number
+  /** How many of its held chunks are written. */
+  heldWritten: number
+}
 
 export class FilesUnderWay {
   readonly #into: StoreImport
   readonly #assembly: Assembly
   readonly #report: Report
-  readonly #begun = new Map<
-    ContentDigest,
-    { readonly writer: ReturnType<StoreImport['create']>; missingBytes: number }
-  >()
-  readonly #put = new Set<ContentDigest>()
+  readonly #readHeld: ReadHeld
+  readonly #begun = new Map<ContentDigest, FileUnderWay>()
+  readonly #whole = new Set<ContentDigest>()
   #doneBytes = 0
-  #finished = 0
 
-  constructor(into: StoreImport, assembly: Assembly, report: Report) {
+  constructor(
+    into: StoreImport,
+    {
+      assembly,
+      report,
+      readHeld,
+    }: { readonly assembly: Assembly; readonly report: Report; readonly readHeld: ReadHeld },
+  ) {
     this.#into = into
     this.#assembly = assembly
     this.#report = report
+    this.#readHeld = readHeld
   }
 
   /** A whole content, checked against its digest; its chunks are not written after that. */
   put(bytes: Uint8Array, content: ContentDigest): void {
-    if (this.#put.has(content)) return
+    if (this.#whole.has(content)) return
     this.#into.put(bytes, this.#listOf(content))
-    this.#put.add(content)
+    this.#whole.add(content)
     this.#doneBytes += bytes.length
-    this.#finished++
   }
 
   #listOf(content: ContentDigest): ChunkList {
@@ -41,33 +56,78 @@ export class FilesUnderWay {
     return list
   }
 
-  /** `bytes` were checked against the id of their chunk. */
+  /**
+   * `bytes` were checked against the id of their chunk, if that is a content of its own. Chunks from the store follow as
+   * soon as it is their turn: what is written in order is digested as it passes.
+   */
   async write(bytes: Uint8Array, destinations: readonly Destination[]): Promise<void> {
     for (const { content, at, sizeBytes } of destinations) {
-      if (sizeBytes !== bytes.length)
-        throw new MossError('CONTAINER_DAMAGED', {
-          part: 'table links',
-          problem: `a chunk of ${sizeBytes} bytes has ${bytes.length}`,
-        })
-      if (this.#put.has(content)) continue
+      checkSize(bytes, sizeBytes)
+      if (this.#whole.has(content)) continue
       const list = this.#listOf(content)
       if (list.chunks.length === 1) {
         this.put(bytes, content)
         continue
       }
-      let file = this.#begun.get(content)
-      if (file === undefined) {
-        file = { writer: this.#into.create(content, list.sizeBytes), missingBytes: list.sizeBytes }
-        this.#begun.set(content, file)
-      }
-      file.writer.write(bytes, at)
-      file.missingBytes -= bytes.length
-      this.#doneBytes += bytes.length
-      if (file.missingBytes > 0) continue
-      this.#begun.delete(content)
-      await this.#into.finish(content, list)
-      this.#finished++
+      const file = this.#begun.get(content) ?? this.#begin(list)
+      await this.#followHeld(file)
+      this.#writePiece(file, bytes, at)
+      await this.#followHeld(file)
+      await this.#finishIfWhole(file)
     }
+  }
+
+  /** What the store has of a content that frames have given their part of, if any. */
+  async writeHeld(content: ContentDigest): Promise<void> {
+    if (this.#whole.has(content)) return
+    const list = this.#listOf(content)
+    const [first] = this.#assembly.held.get(content) ?? []
+    if (first !== undefined && list.chunks.length === 1) {
+      this.put(await this.#readChecked(first, content), content)
+      return
+    }
+    const file = this.#begun.get(content) ?? this.#begin(list)
+    await this.#followHeld(file, Infinity)
+    await this.#finishIfWhole(file)
+  }
+
+  #begin(list: ChunkList): FileUnderWay {
+    const { content, sizeBytes } = list
+    const writer = this.#into.create(content, sizeBytes)
+    const file = { writer, list, missingBytes: sizeBytes, endBytes: 0, heldWritten: 0 }
+    this.#begun.set(content, file)
+    return file
+  }
+
+  #writePiece(file: FileUnderWay, bytes: Uint8Array, at: number): void {
+    file.writer.write(bytes, at)
+    if (at === file.endBytes) file.endBytes += bytes.length
+    file.missingBytes -= bytes.length
+    this.#doneBytes += bytes.length
+  }
+
+  /** Writes held chunks that stand where the file ends now, or anywhere up to `most`. */
+  async #followHeld(file: FileUnderWay, most = 0): Promise<void> {
+    const { content } = file.list
+    const held = this.#assembly.held.get(content) ?? []
+    for (let next = held[file.heldWritten]; next !== undefined; next = held[file.heldWritten]) {
+      if (next.at > Math.max(file.endBytes, most)) return
+      this.#writePiece(file, await this.#readChecked(next, content), next.at)
+      file.heldWritten++
+    }
+  }
+
+  async #readChecked(chunk: HeldChunk, content: ContentDigest): Promise<Uint8Array> {
+    const bytes = await this.#readHeld(chunk, content)
+    checkSize(bytes, chunk.sizeBytes)
+    return bytes
+  }
+
+  async #finishIfWhole(file: FileUnderWay): Promise<void> {
+    if (file.missingBytes > 0) return
+    this.#begun.delete(file.list.content)
+    await this.#into.finish(file.list.content, file.list)
+    this.#whole.add(file.list.content)
   }
 
   tell(): void {
@@ -75,13 +135,21 @@ export class FilesUnderWay {
       phase: 'import',
       doneBytes: this.#doneBytes,
       totalBytes: this.#assembly.contentBytes,
-      doneItems: this.#finished,
+      doneItems: this.#whole.size,
       totalItems: this.#assembly.lists.size,
     })
   }
 
   assertAllFinished(): void {
-    if (this.#finished !== this.#assembly.lists.size)
-      throw new Error(`broken promise: ${this.#finished} of ${this.#assembly.lists.size} files are whole`)
+    if (this.#whole.size !== this.#assembly.lists.size)
+      throw new Error(`broken promise: ${this.#whole.size} of ${this.#assembly.lists.size} files are whole`)
   }
+}
+
+function checkSize(bytes: Uint8Array, sizeBytes: number): void {
+  if (sizeBytes !== bytes.length)
+    throw new MossError('CONTAINER_DAMAGED', {
+      part: 'table links',
+      problem: `a chunk of ${sizeBytes} bytes has ${bytes.length}`,
+    })
 }

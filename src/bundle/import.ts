@@ -2,7 +2,7 @@
 // chunks written to every file that needs them; chunks that the host has are copied, each finished file is checked
 // against its content digest, and everything is committed at once. Memory is bounded by a few frames, whatever the
 // bundle's size.
-import { isMossError, MossError } from '../base/error.ts'
+import { MossError } from '../base/error.ts'
 import type { ChunkId, ContainerId, ContentDigest } from '../base/ids.ts'
 import { chunkSizes } from '../base/limits.ts'
 import type { Report } from '../base/progress.ts'
@@ -18,8 +18,9 @@ import { inlinePool, type Pool } from '../host/pool.ts'
 import type { StoreImport } from '../store/import.ts'
 import type { Store } from '../store/store.ts'
 import { FilesUnderWay } from './files-under-way.ts'
+import { missingBase, readHeldFrom } from './held-chunks.ts'
 import { freeNow } from './free-now.ts'
-import { wholeContents } from './whole-contents.ts'
+import { chunksToCheck, wholeContents } from './whole-contents.ts'
 import { manifestAsset, pathOfFrame, planAssembly, type Assembly, type Destination } from './assembly.ts'
 import type { BundlePackage } from './read-bundle.ts'
 import { blameBases, type NameContent, nameOfBase, storeBase, storeBases } from './store-bases.ts'
@@ -51,9 +52,9 @@ export async function importBundle(
   const manifestBytes = manifests.reduce((sum, each) => sum + each.manifestBytes.length, 0)
   checkSpace(outside, taken.path, assembly.contentBytes + manifestBytes)
   using into = store.beginImport(taken.id)
-  const files = new FilesUnderWay(into, assembly, report)
-  await writeHeldChunks(outside, { store, assembly, files })
+  const files = new FilesUnderWay(into, { assembly, report, readHeld: readHeldFrom(store, assembly.paths) })
   await writeCarriedChunks(outside, { taken, store, assembly, files, nameContent })
+  await writeHeldChunks(outside, { assembly, files })
   files.assertAllFinished()
   for (const [index, { description, path }] of assembly.assets.entries()) {
     fromStore([path], () => into.addAsset(description))
@@ -84,38 +85,16 @@ function addManifest(into: StoreImport, each: BundlePackage): void {
   )
 }
 
+/** Of contents that no frame has a part of; what goes between carried chunks was written with them. */
 async function writeHeldChunks(
   outside: Outside,
-  job: { readonly store: Store; readonly assembly: Assembly; readonly files: FilesUnderWay },
+  { assembly, files }: { readonly assembly: Assembly; readonly files: FilesUnderWay },
 ): Promise<void> {
-  for (const [id, destinations] of job.assembly.held) {
-    const bytes = await heldChunk(job, id, destinations)
-    await job.files.write(bytes, destinations)
-    job.files.tell()
+  for (const content of assembly.held.keys()) {
+    await files.writeHeld(content)
+    files.tell()
     await outside.turn()
   }
-}
-
-async function heldChunk(
-  job: { readonly store: Store; readonly assembly: Assembly },
-  id: ChunkId,
-  destinations: readonly Destination[],
-): Promise<Uint8Array> {
-  try {
-    return await job.store.get(id)
-  } catch (error) {
-    throw missingBase(
-      error,
-      destinations.map(({ content }) => job.assembly.paths.get(content) ?? content),
-    )
-  }
-}
-
-/** What the store has but cannot give is as good as missing. */
-function missingBase(error: unknown, names: readonly string[]): unknown {
-  return isMossError(error, 'STORE_DAMAGED') || isMossError(error, 'CONTENT_MISSING')
-    ? new MossError('BUNDLE_BASE_MISSING', { names }, error)
-    : error
 }
 
 function fromStore<T>(names: readonly string[], ask: () => T): T {
@@ -135,15 +114,6 @@ interface FrameUnderWay {
   readonly plain: Promise<Uint8Array>
   /** Checked against their digests once `plain` is there. */
   readonly contents: readonly WholeContent[]
-}
-
-/** Unpacking so much takes as long as starting threads for it. */
-const leastForThreads = 32 * 1024 * 1024
-
-function poolFor({ pool }: Outside, { taken, assembly }: CarriedChunks): Pool {
-  const frames = [...assembly.frames.keys()].map((n) => taken.tables.frame(n))
-  const plainBytes = frames.reduce((sum, frame) => sum + (frame.codec === 4 ? 0 : frame.plainBytes), 0)
-  return plainBytes < leastForThreads ? inlinePool : pool
 }
 
 /** Frames are decoded side by side, at most twice the pool's width, and written in their order. */
@@ -202,7 +172,8 @@ async function writeDelta(outside: Outside, job: CarriedChunks, n: number): Prom
     const part = `frame ${n}`
     const streams = decodeDeltaFrame(readFrame(taken.container, n), part)
     const chunks = taken.tables.frameChunks(n)
-    for (const { id, bytes } of deltaChunks({ streams, bases, chunks, part })) {
+    const toCheck = chunksToCheck(chunks, needed, assembly.lists)
+    for (const { id, bytes } of deltaChunks({ streams, bases, chunks, part, toCheck })) {
       await files.write(bytes, takeOnce(needed, id))
       files.tell()
       await outside.turn()
@@ -232,6 +203,19 @@ function bytesFor(tables: Tables, n: number): number {
   return tables.frameBases(n).reduce((sum, { sizeBytes }) => sum + sizeBytes, plainBytes + storedBytes)
 }
 
+/** To start a thread and hand over to it costs as much as to decode this here. */
+const fewBytes = 64 * 1024 * 1024
+
+/** Deltas are not decoded by a pool. */
+function poolFor(outside: Outside, { taken: { tables }, assembly }: CarriedChunks): Pool {
+  let plainBytes = 0
+  for (const n of assembly.frames.keys()) {
+    const frame = tables.frame(n)
+    if (frame.codec !== 4) plainBytes += frame.plainBytes
+  }
+  return plainBytes > fewBytes ? outside.pool : inlinePool
+}
+
 async function decodeCarried(
   outside: Outside,
   job: CarriedChunks,
@@ -250,6 +234,7 @@ async function decodeCarried(
       pool,
       readBases: storeBases(outside, store, nameOf),
       contents,
+      toCheck: chunksToCheck(taken.tables.frameChunks(n), assembly.frames.get(n), assembly.lists),
     })
   } catch (error) {
     throw bases.length === 0 ? error : await blameBases(error, bases, { outside, store, nameOf })

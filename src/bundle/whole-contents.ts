@@ -31,3 +31,16 @@ export function wholeContents(
     }
   return found
 }
+
+/**
+ * Of the frame's chunks those that are a whole content, as most are. All others go into contents that are checked
+ * against their digests as they are put together: their own ids would say nothing more.
+ */
+export function chunksToCheck(
+  chunks: readonly ChunkInFrame[],
+  needed: ReadonlyMap<ChunkId, readonly Destination[]> | undefined,
+  lists: ReadonlyMap<ContentDigest, ChunkList>,
+): ReadonlySet<ChunkId> {
+  const isContent = ({ content }: Destination): boolean => lists.get(content)?.chunks.length === 1
+  return new Set(chunks.filter(({ id }) => needed?.get(id)?.some(isContent) === true).map(({ id }) => id))
+}

@@ -14,9 +14,18 @@ export interface Effort {
   readonly deltaEffort: DeltaEffort
 }
 
-const quick = { pricingLevel: 1, deltaEffort: { step: 16, mostStride: 7, isQuick: true } }
-const usual = { pricingLevel: 3, deltaEffort: { step: 8, mostStride: 5, isQuick: false } }
-const thorough = { pricingLevel: 3, deltaEffort: { step: 4, mostStride: 1, isQuick: false } }
+const quick = {
+  pricingLevel: 1,
+  deltaEffort: { step: 16, mostStride: 7, isQuick: true, members: 'tokens' },
+} as const
+const usual = {
+  pricingLevel: 3,
+  deltaEffort: { step: 8, mostStride: 5, isQuick: false, members: 'balanced' },
+} as const
+const thorough = {
+  pricingLevel: 3,
+  deltaEffort: { step: 4, mostStride: 1, isQuick: false, members: 'plain' },
+} as const
 
 const efforts: readonly Effort[] = [
   { name: 'fast', level: 1, deltaLevel: 1, ...quick },

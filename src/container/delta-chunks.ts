@@ -1,5 +1,5 @@
-// The chunks of a delta frame, made one after the other from the pieces that its decoder gives and each checked against
-// its id, so that neither a long file nor its base need be in memory.
+// The chunks of a delta frame, made one after the other from the pieces that its decoder gives and checked against their
+// ids, so that neither a long file nor its base need be in memory.
 import type { ChunkId } from '../base/ids.ts'
 import type { BaseBytes } from '../delta/base-bytes.ts'
 import { decodePieces, type DeltaToDecode } from '../delta/decode-delta.ts'
@@ -10,6 +10,8 @@ export interface DeltaToCut extends Pick<DeltaToDecode, 'streams'> {
   readonly bases: readonly BaseBytes[]
   /** In their order in the frame; together they are its plain bytes. */
   readonly chunks: readonly ListedChunk[]
+  /** Of these the ids are checked; of all by default. */
+  readonly toCheck?: ReadonlySet<ChunkId>
   /** Names the frame in errors. */
   readonly part: string
 }
@@ -21,7 +23,7 @@ export interface DeltaChunk {
 }
 
 /** Throws CONTAINER_DAMAGED or CHUNK_DIGEST_MISMATCH. */
-export function* deltaChunks({ bases, chunks, ...delta }: DeltaToCut): Generator<DeltaChunk> {
+export function* deltaChunks({ bases, chunks, toCheck, ...delta }: DeltaToCut): Generator<DeltaChunk> {
   const plainBytes = chunks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   const longest = chunks.reduce((most, { sizeBytes }) => Math.max(most, sizeBytes), 0)
   const room = new Uint8Array(longest)
@@ -36,7 +38,7 @@ export function* deltaChunks({ bases, chunks, ...delta }: DeltaToCut): Generator
       filled += taken
       if (filled < chunk.sizeBytes) continue
       const bytes = room.subarray(0, filled)
-      checkChunk(bytes, chunk.id, delta.part)
+      if (toCheck?.has(chunk.id) !== false) checkChunk(bytes, chunk.id, delta.part)
       yield { id: chunk.id, bytes }
       next++
       filled = 0

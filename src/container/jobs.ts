@@ -88,8 +88,20 @@ function decodePlain({
   part,
 }: Omit<FrameToDecode, 'chunks'>): Uint8Array {
   if (codec === 4) return decodeDelta({ streams: decodeDeltaFrame(stored, part), bases, plainBytes, part })
-  if (codec === 3) return decodeZstd(stored, plainBytes, part, concatBytes(bases))
+  if (codec === 3) return decodeZstd(stored, plainBytes, part, joined(bases))
   return decodeStored({ codec, stored }, { plainBytes, part })
+}
+
+/** Bases that lie back to back in one buffer, as they are read, are not copied. */
+function joined(bases: readonly Uint8Array[]): Uint8Array {
+  const [first] = bases
+  if (first === undefined) return new Uint8Array(0)
+  let end = first.byteOffset
+  for (const base of bases) {
+    if (base.buffer !== first.buffer || base.byteOffset !== end) return concatBytes(bases)
+    end += base.length
+  }
+  return new Uint8Array(first.buffer, first.byteOffset, end - first.byteOffset)
 }
 
 export function checkChunk(bytes: Uint8Array, id: ChunkId, part?: string): void {

@@ -45,6 +45,14 @@ export function readFrame(container: VerifiedContainer, n: number): Uint8Array {
 /** Gives the bytes of bases in one buffer of their own; as many as asked for. */
 export type ReadBases = (ranges: readonly BaseRange[]) => readonly Uint8Array[]
 
+export interface HowToDecode {
+  readonly readBases?: ReadBases
+  /** That lie in the frame as a whole; they are checked against their digests. */
+  readonly contents?: readonly WholeContent[]
+  /** Of these chunks the ids are checked; of all by default. */
+  readonly toCheck?: ReadonlySet<ChunkId>
+}
+
 /**
  * What `decodeFrameJob` needs for frame `n`; its `stored` may be transferred. A frame with bases is decoded only where
  * its bases can be read.
@@ -52,10 +60,7 @@ export type ReadBases = (ranges: readonly BaseRange[]) => readonly Uint8Array[]
 export function frameToDecode(
   container: VerifiedContainer,
   n: number,
-  {
-    readBases = noBases,
-    contents = [],
-  }: { readonly readBases?: ReadBases; readonly contents?: readonly WholeContent[] } = {},
+  { readBases = noBases, contents = [], toCheck }: HowToDecode = {},
 ): FrameToDecode {
   const tables = readTables(container)
   const { codec, plainBytes } = tables.frame(n)
@@ -64,7 +69,7 @@ export function frameToDecode(
     codec,
     plainBytes,
     ...(hasBases(codec) && { bases: readBases(tables.frameBases(n)) }),
-    chunks: tables.frameChunks(n),
+    chunks: tables.frameChunks(n).filter(({ id }) => toCheck?.has(id) !== false),
     contents,
     part: `frame ${n}`,
   }
@@ -77,10 +82,7 @@ const noBases: ReadBases = (ranges) => {
 export function decodeFrame(
   container: VerifiedContainer,
   n: number,
-  {
-    pool,
-    ...how
-  }: { readonly pool: Pool; readonly readBases?: ReadBases; readonly contents?: readonly WholeContent[] },
+  { pool, ...how }: HowToDecode & { readonly pool: Pool },
 ): Promise<Uint8Array> {
   const input = frameToDecode(container, n, how)
   const buffers = new Set([input.stored, ...(input.bases ?? [])].map(({ buffer }) => buffer as ArrayBuffer))

@@ -13,6 +13,7 @@ import { form, mostMembers } from './delta-forms.ts'
 import { type DeltaStreams, streamNames } from './delta-streams.ts'
 import { type Kernel, takeKernel } from './kernel.ts'
 import { repack, unpackBase } from './members.ts'
+import { asPlain, asTokens, type MemberCoding } from './members/coding.ts'
 import { StreamReader } from './stream-reader.ts'
 
 export interface DeltaToDecode {
@@ -87,7 +88,8 @@ class DeltaDecoder {
 
   *file(base: BaseBytes): Generator<Uint8Array> {
     const found = this.#forms.number()
-    if (found === form.members) yield this.#packedFile(base)
+    if (found === form.members) yield this.#packedFile(base, asPlain)
+    else if (found === form.tokens) yield this.#packedFile(base, asTokens)
     else if (found === form.plain || found === form.references)
       yield* this.#runs(base, this.#sizeOf(this.#readSize()), found === form.references)
     else refuse(this.#part, `a file has form ${found}`)
@@ -105,7 +107,7 @@ class DeltaDecoder {
     return size
   }
 
-  #packedFile(base: BaseBytes): Uint8Array {
+  #packedFile(base: BaseBytes, coding: MemberCoding): Uint8Array {
     const totalBytes = this.#sizeOf(this.#forms.number())
     const ofBase = this.#list(([skip, packedBytes, plainBytes]) => ({ skip, packedBytes, plainBytes }))
     const members = this.#list(([skip, plainBytes, maker]) => ({ skip, plainBytes, maker }))
@@ -114,7 +116,7 @@ class DeltaDecoder {
     if (base.sizeBytes > mostBytes) refuse(part, 'a base with members is too long')
     const packed = new Uint8Array(base.sizeBytes)
     base.read(0, packed)
-    const unpackedBase = bytesInMemory(unpackBase({ base: packed, members: ofBase, mostBytes, part }))
+    const unpackedBase = bytesInMemory(unpackBase({ base: packed, members: ofBase, mostBytes, coding, part }))
     const size = this.#readSize()
     this.#unpackedBytes += size
     if (size > mostBytes || this.#unpackedBytes > limits.deltaUnpackedTogetherBytes)
@@ -125,7 +127,7 @@ class DeltaDecoder {
       unpacked.set(bytes, at)
       at += bytes.length
     }
-    return repack({ unpacked, members, totalBytes, part })
+    return repack({ unpacked, members, totalBytes, coding, part })
   }
 
   /** Of members; each has three numbers. */

@@ -2,8 +2,9 @@
 // zlib (1 × 16 + level), zlib with memory level 9 (2 × 16 + level). So a file that some maker packed can be carried as
 // its plain content and packed again bit for bit. Written from RFC 1951, gzip's algorithm.doc and the behaviour of
 // those programs. A pure function of plain bytes and maker; time and output are bounded if the caller says so.
-import { type Maker, type MakerRule, ruleOf } from './deflate/rules.ts'
-import { type Kernel, takeKernel } from './kernel.ts'
+import { areParts, gatherParts, type TakePart } from './deflate/parts.ts'
+import { assertRule, cutsBlocks, type Maker, type MakerRule, ruleOf } from './deflate/rules.ts'
+import { type Kernel, mostNumber, takeKernel } from './kernel.ts'
 
 export type { Maker } from './deflate/rules.ts'
 
@@ -21,21 +22,7 @@ export function deflate(
   maker: Maker,
   bounds: DeflateBounds = {},
 ): Uint8Array<ArrayBuffer> | undefined {
-  let packed = new Uint8Array(Math.min(bounds.mostBytes ?? Infinity, 4096))
-  let length = 0
-  const isWhole = pack({ plain, rule: assertRule(maker), ...bounds }, (bytes) => {
-    if (length + bytes.length > packed.length) packed = grown(packed, length + bytes.length)
-    packed.set(bytes, length)
-    length += bytes.length
-    return true
-  })
-  return isWhole ? packed.slice(0, length) : undefined
-}
-
-function grown(bytes: Uint8Array, leastBytes: number): Uint8Array<ArrayBuffer> {
-  const more = new Uint8Array(Math.max(leastBytes, 2 * bytes.length))
-  more.set(bytes)
-  return more
+  return gatherParts((take) => pack({ plain, rule: assertRule(maker), ...bounds }, take))
 }
 
 /** True if the maker packs the bytes as `packed`, within bounds. Most that it does not is seen after one block. */
@@ -47,14 +34,8 @@ export function isPackedBy(
     mostSteps,
   }: { readonly plain: Uint8Array; readonly packed: Uint8Array; readonly mostSteps?: number },
 ): boolean {
-  let compared = 0
   const bounds = { mostBytes: packed.length, ...(mostSteps === undefined ? {} : { mostSteps }) }
-  const isWhole = pack({ plain, rule: assertRule(maker), ...bounds }, (bytes) => {
-    const isEqual = Buffer.compare(bytes, packed.subarray(compared, compared + bytes.length)) === 0
-    compared += bytes.length
-    return isEqual
-  })
-  return isWhole && compared === packed.length
+  return areParts(packed, (take) => pack({ plain, rule: assertRule(maker), ...bounds }, take))
 }
 
 interface Packing extends DeflateBounds {
@@ -63,17 +44,14 @@ interface Packing extends DeflateBounds {
 }
 
 /** Gives the stream in parts, each valid until it is taken. False if a part was refused or a bound broken. */
-function pack(
-  { plain, rule, mostBytes = Infinity, mostSteps = Infinity }: Packing,
-  take: (part: Uint8Array) => boolean,
-): boolean {
+function pack({ plain, rule, mostBytes = Infinity, mostSteps = Infinity }: Packing, take: TakePart): boolean {
   using kernel = takeKernel()
   const { calls } = kernel
   begin(kernel, rule, mostSteps)
   let read = 0
   let made = 0
   for (;;) {
-    const outcome = calls.goOnPacking(Math.min(mostBytes - made, greatestNumber))
+    const outcome = calls.goOnPacking(Math.min(mostBytes - made, mostNumber))
     const part = kernel.view(calls.packedAt(), calls.packedBytes())
     if (outcome < 0 || !take(part)) return false
     if (outcome > 0) return true
@@ -85,13 +63,12 @@ function pack(
   }
 }
 
-const greatestNumber = 2 ** 31 - 1
-
-function begin({ calls }: Kernel, { family, effort, level }: MakerRule, mostSteps: number): void {
+function begin({ calls }: Kernel, rule: MakerRule, mostSteps: number): void {
+  const { family, effort } = rule
   calls.beginPacking(
     family.hashBits,
     family.blockSymbols,
-    Number(family.cutsBlocks && level > 2),
+    Number(cutsBlocks(rule)),
     Number(family.looksBeyondEnd),
     effort.good,
     effort.lazy,
@@ -100,10 +77,4 @@ function begin({ calls }: Kernel, { family, effort, level }: MakerRule, mostStep
     Number(effort.isGreedy),
     mostSteps,
   )
-}
-
-function assertRule(maker: Maker): MakerRule {
-  const rule = ruleOf(maker)
-  if (rule === undefined) throw new Error(`no maker has number ${maker}`)
-  return rule
 }

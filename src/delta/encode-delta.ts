@@ -1,18 +1,20 @@
 // Writes targets as differences from their bases, one base each, as streams that decode-delta.ts turns back. It trusts
 // its input and keeps base, target and index of one file in memory. The same input gives the same streams.
 import { limits } from '../base/limits.ts'
-import { form, mostMembers } from './delta-forms.ts'
+import { form } from './delta-forms.ts'
 import { type DeltaStreams, type StreamName, streamNames, StreamWriter } from './delta-streams.ts'
-import { findMembers, findStreams } from './find-members.ts'
 import { LaidPair, type Pair, type Thoroughness } from './laid-pair.ts'
-import { type Member, unpack } from './members.ts'
+import { codingsFor, isMuchNew, type MemberChoice, priceOfOpened } from './members/choose-coding.ts'
+import { asTokens, type MemberCoding } from './members/coding.ts'
+import { openPair } from './open-pair.ts'
 
 export interface DeltaEffort extends Thoroughness {
-  /** Does without what takes long: unpacking members, and bases for texts. */
+  /** Does without what takes long: bases for texts. */
   readonly isQuick: boolean
+  readonly members: MemberChoice
 }
 
-const usualEffort: DeltaEffort = { step: 8, mostStride: 5, isQuick: false }
+const usualEffort: DeltaEffort = { step: 8, mostStride: 5, isQuick: false, members: 'plain' }
 
 export type DeltaPair = Pair
 
@@ -46,13 +48,11 @@ export class DeltaEncoder {
   add(pair: DeltaPair): DeltaStreams {
     const lengths = eachStream((name) => this.#streams[name].length)
     this.#before = { lengths, gap: this.#gap, unpackedBytes: this.#unpackedBytes }
-    const staysPacked = this.#effort.isQuick || pair.base.length > limits.deltaUnpackedBytes
-    const members = staysPacked ? [] : findMembers(pair.target).slice(0, mostMembers)
-    const unpackedBytes = this.#unpackedBytes + unpackedSize(pair.target, members)
-    if (members.length > 0 && unpackedBytes <= limits.deltaUnpackedTogetherBytes) {
-      this.#unpackedBytes = unpackedBytes
-      this.#addUnpacked(pair, members)
-    } else this.#addPlain(pair)
+    if (!this.#addWithMembers(pair)) this.#addPlain(pair)
+    return this.#added()
+  }
+
+  #added(): DeltaStreams {
     return eachStream((name) => this.#streams[name].since(this.#before.lengths[name]))
   }
 
@@ -79,21 +79,30 @@ export class DeltaEncoder {
     this.#add(laid)
   }
 
-  #addUnpacked({ base, target }: DeltaPair, members: readonly Member[]): void {
-    const { forms, control } = this.#streams
-    const streams = findStreams(base).slice(0, mostMembers)
-    const unpacked = { base: unpack(base, streams), target: unpack(target, members) }
-    forms.number(form.members)
-    forms.number(target.length)
-    forms.number(streams.length)
-    for (const { skip, packedBytes, plainBytes } of streams)
-      for (const count of [skip, packedBytes, plainBytes]) forms.number(count)
-    forms.number(members.length)
-    for (const { skip, plainBytes, maker } of members)
-      for (const count of [skip, plainBytes, maker]) forms.number(count)
-    control.number(unpacked.target.length)
-    using laid = new LaidPair(unpacked, this.#effort, { isUnpacked: true })
+  /** False if it has no members. */
+  #addWithMembers(pair: DeltaPair): boolean {
+    const [first, second] = codingsFor(this.#effort.members, pair.target)
+    if (first === undefined) return false
+    if (!this.#addOpened(pair, first)) return second !== undefined && this.#addOpened(pair, second)
+    const openedBytes = this.#unpackedBytes - this.#before.unpackedBytes
+    if (second === undefined || !isMuchNew(this.#added(), openedBytes)) return true
+    const price = priceOfOpened(this.#added())
+    this.undo()
+    if (this.#addOpened(pair, second) && priceOfOpened(this.#added()) < price) return true
+    this.undo()
+    return this.#addOpened(pair, first)
+  }
+
+  #addOpened(pair: DeltaPair, coding: MemberCoding): boolean {
+    const opened = openPair(pair, coding, limits.deltaUnpackedTogetherBytes - this.#unpackedBytes)
+    if (opened === undefined) return false
+    this.#unpackedBytes += opened.target.length
+    this.#streams.forms.number(coding === asTokens ? form.tokens : form.members)
+    for (const number of opened.forms) this.#streams.forms.number(number)
+    this.#streams.control.number(opened.target.length)
+    using laid = new LaidPair(opened, this.#effort, { isUnpacked: true })
     this.#add(laid)
+    return true
   }
 
   #add(laid: LaidPair): void {
@@ -101,6 +110,3 @@ export class DeltaEncoder {
     this.#likelyBytes = laid.likelyBytes()
   }
 }
-
-const unpackedSize = (file: Uint8Array, members: readonly Member[]): number =>
-  members.reduce((sum, { packedBytes, plainBytes }) => sum + plainBytes - packedBytes, file.length)

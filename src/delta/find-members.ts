@@ -1,70 +1,88 @@
-// Finds the packed members of a gzip or zip file. In a file that is to be carried, only those that a known maker packs
-// into the same bits again; in one that is to serve as base, all that unpack. Unpacked, the file is not longer than
-// a frame of deltas may be: what does not fit stays packed. A file of another kind has no members.
+// Finds the packed members of a gzip or zip file and opens them. In a file that is to be carried, only those that a known
+// maker packs into the same bits again; in one that is to serve as base, all that unpack. Opened, the file is not
+// longer than a frame of deltas may be: what does not fit stays packed. A file of another kind has no members.
+import { concatBytes } from '../base/bytes.ts'
 import { limits } from '../base/limits.ts'
-import { isPackedBy } from './deflate.ts'
 import type { Maker } from './deflate/rules.ts'
-import { leastMemberBytes, type Member, mostSteps, type PackedMember } from './members.ts'
+import { mostMembers } from './delta-forms.ts'
+import type { Member, PackedMember } from './members.ts'
+import { asPlain, likelyMakers, type MemberCoding } from './members/coding.ts'
 import { gzipStreams, isGzip } from './members/gzip-streams.ts'
-import { likelyMakers, type PackedStream } from './members/packed-stream.ts'
+import type { OpenStream, PackedStream } from './members/packed-stream.ts'
 import { isZip, zipStreams } from './members/zip-streams.ts'
 
 /** After so many members of a file that no maker packs alike, and fewer that one does, the rest is not tried. */
 const mostMisses = 3
 
-/** In the order of the file. */
-export function findMembers(file: Uint8Array): readonly Member[] {
-  const members: Member[] = []
+export interface OpenedFile<M extends PackedMember> {
+  /** In the order of the file. */
+  readonly members: readonly M[]
+  /** The file with their content in their place. */
+  readonly opened: Uint8Array
+}
+
+/** Those that can be packed again. */
+export function openMembers(file: Uint8Array, coding: MemberCoding = asPlain): OpenedFile<Member> {
   let hits = 0
   let misses = 0
   let before: Maker | undefined
-  collect(file, (stream, skip) => {
-    if (misses >= mostMisses && misses > hits) return false
-    const maker = makerOf(file, stream, before)
+  return openFile(file, coding, (stream, member) => {
+    if (misses >= mostMisses && misses > hits) return undefined
+    const maker = makerOf({ file, stream, before }, coding)
     if (maker === undefined) {
       misses++
-      return false
+      return undefined
     }
     hits++
     before = maker
-    members.push({ skip, packedBytes: stream.packedBytes, plainBytes: stream.plain.length, maker })
-    return true
+    return { ...member, maker }
   })
-  return members
 }
 
-/** In the order of the file. */
-export function findStreams(file: Uint8Array): readonly PackedMember[] {
-  const members: PackedMember[] = []
-  collect(file, ({ packedBytes, plain }, skip) => {
-    members.push({ skip, packedBytes, plainBytes: plain.length })
-    return true
-  })
-  return members
-}
+/** All. */
+export const openStreams = (file: Uint8Array, coding: MemberCoding = asPlain): OpenedFile<PackedMember> =>
+  openFile(file, coding, (_stream, member) => member)
 
-/** Offers each stream with the bytes between it and the end of the one that was taken before. */
-function collect(file: Uint8Array, take: (stream: PackedStream, skip: number) => boolean): void {
+/** Offers each stream as a member; what is not taken stays packed. */
+function openFile<M extends PackedMember>(
+  file: Uint8Array,
+  coding: MemberCoding,
+  take: (stream: PackedStream, member: PackedMember) => M | undefined,
+): OpenedFile<M> {
+  const members: M[] = []
+  const parts: Uint8Array[] = []
   let end = 0
   let room = limits.deltaUnpackedBytes - file.length
-  const roomNow = (): number => Math.max(0, room)
-  let streams: Iterable<PackedStream> = []
-  if (isGzip(file)) streams = gzipStreams(file, roomNow)
-  else if (isZip(file)) streams = zipStreams(file, roomNow)
-  if (room <= 0) return
-  for (const stream of streams) {
-    if (stream.plain.length < leastMemberBytes || !take(stream, stream.at - end)) continue
-    end = stream.at + stream.packedBytes
-    room -= stream.plain.length
+  for (const stream of streamsOf(file, (packed) => coding.open(packed, Math.max(0, room)))) {
+    const { at, packedBytes, content } = stream
+    if (content.length < coding.leastBytes || content.length > room) continue
+    const member = take(stream, { skip: at - end, packedBytes, plainBytes: content.length })
+    if (member === undefined) continue
+    members.push(member)
+    parts.push(file.subarray(end, at), content)
+    end = at + packedBytes
+    room -= content.length
+    if (members.length === mostMembers) break
   }
+  return { members, opened: members.length === 0 ? file : concatBytes([...parts, file.subarray(end)]) }
 }
 
-/** Members of one file are mostly of one maker. */
-function makerOf(file: Uint8Array, stream: PackedStream, before: Maker | undefined): Maker | undefined {
-  const { at, packedBytes, plain } = stream
+function streamsOf(file: Uint8Array, open: OpenStream): Iterable<PackedStream> {
+  if (isGzip(file)) return gzipStreams(file, open)
+  return isZip(file) ? zipStreams(file, open) : []
+}
+
+interface FoundStream {
+  readonly file: Uint8Array
+  readonly stream: PackedStream
+  /** Of the member before: members of one file are mostly of one maker. */
+  readonly before: Maker | undefined
+}
+
+function makerOf({ file, stream, before }: FoundStream, coding: MemberCoding): Maker | undefined {
+  const { at, packedBytes, content } = stream
   const packed = file.subarray(at, at + packedBytes)
-  const isOne = (maker: Maker): boolean =>
-    isPackedBy(maker, { plain, packed, mostSteps: mostSteps(plain.length) })
+  const isOne = (maker: Maker): boolean => coding.isMaker(maker, content, packed)
   if (before !== undefined && isOne(before)) return before
-  return likelyMakers(stream).find((maker) => maker !== before && isOne(maker))
+  return likelyMakers(coding, stream).find((maker) => maker !== before && isOne(maker))
 }

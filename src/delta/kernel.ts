@@ -55,6 +55,16 @@ export interface KernelCalls {
   addInput(sizeBytes: number): void
   packedAt(): number
   packedBytes(): number
+
+  tokenInput(): number
+  tokenInputBytes(): number
+  tokenOutput(): number
+  tokenOutputBytes(): number
+  usedInputBytes(): number
+  beginInflatingTokens(): void
+  goOnInflatingTokens(sizeBytes: number, isLastPart: number): number
+  beginPackingTokens(blockSymbols: number, cutsBlocks: number, greedy: number): void
+  goOnPackingTokens(sizeBytes: number, isLastPart: number, mostBytes: number): number
   layAlong(
     base: number,
     baseBytes: number,
@@ -134,6 +144,9 @@ export class Kernel implements Disposable {
     free.push(this)
   }
 }
+
+/** The greatest number that a call takes. */
+export const mostNumber = 2 ** 31 - 1
 
 /** Of one file and its base; few are longer. */
 const usualBytes = 192 * 1024 * 1024

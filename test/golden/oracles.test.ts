@@ -163,7 +163,7 @@ describe.skipIf(!oracle('python3', 'zstd', 'gzip'))('a reader written from the m
     expect(extracted('hello-3.moss', join(folder, 'have'))).toEqual(['usr/bin/hello'])
   })
 
-  test('puts programs, packed files and text together from a frame with all three forms', () => {
+  test('puts programs, packed files and text together from a frame with three forms', () => {
     python('extract', join(good, 'kinds-1.moss'), join(folder, 'have'))
     expect(extracted('kinds-2.moss', join(folder, 'have'))).toEqual([])
     const { forms } = decodeDeltaFrame(readFrame(verified('kinds-2.moss'), 0), 'frame 0')
@@ -174,6 +174,13 @@ describe.skipIf(!oracle('python3', 'zstd', 'gzip'))('a reader written from the m
       form.members,
       form.plain,
     ])
+  })
+
+  test('puts packed files together from their tokens', () => {
+    python('extract', join(good, 'kinds-1.moss'), join(folder, 'tokens'))
+    expect(extracted('kinds-5.moss', join(folder, 'tokens'))).toEqual([])
+    const { forms } = decodeDeltaFrame(readFrame(verified('kinds-5.moss'), 0), 'frame 0')
+    expect(forms[0]).toBe(form.tokens)
   })
 
   test('puts texts together from a zstd frame and their old versions', () => {

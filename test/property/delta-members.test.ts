@@ -5,13 +5,21 @@ import { expect, test } from 'vitest'
 import { concatBytes, equalBytes } from '../../src/base/bytes.ts'
 import { isMossError } from '../../src/base/error.ts'
 import { deflate } from '../../src/delta/deflate.ts'
-import { findMembers, findStreams } from '../../src/delta/find-members.ts'
-import { type Member, repack, unpack, unpackBase } from '../../src/delta/members.ts'
+import { openMembers, openStreams } from '../../src/delta/find-members.ts'
+import { type Member, repack, unpackBase } from '../../src/delta/members.ts'
+import { asPlain, asTokens } from '../../src/delta/members/coding.ts'
+import { inflateStream } from '../../src/delta/members/inflate-stream.ts'
+import { inflateTokens } from '../../src/delta/tokens.ts'
 import { knownBytes } from '../support/known-bytes.ts'
 import { gzipFile, zipFile } from '../support/packed-files.ts'
+import { plainOf } from '../support/token-bytes.ts'
 
 const part = 'frame 5'
 const mostBytes = 1_000_000
+const codings = [
+  ['plain bytes', asPlain],
+  ['tokens', asTokens],
+] as const
 
 const somePlain = fc
   .record({ seed: fc.nat(30), length: fc.nat(1500), letters: fc.constantFrom(9, 40, 256) })
@@ -70,15 +78,15 @@ const someFile = fc
     return file
   })
 
-test('a file is the same after its members were unpacked and packed again', () => {
+test.each(codings)('a file is the same after its members were opened as %s and packed again', (_, coding) => {
   let found = 0
   fc.assert(
     fc.property(someFile, (file) => {
-      const members = findMembers(file)
+      const { members, opened } = openMembers(file, coding)
       found += members.length
-      const again = repack({ unpacked: unpack(file, members), members, totalBytes: file.length, part })
+      const again = repack({ unpacked: opened, members, totalBytes: file.length, coding, part })
       expect(equalBytes(again, file)).toBe(true)
-      expect(findStreams(file).length).toBeGreaterThanOrEqual(members.length)
+      expect(openStreams(file, coding).members.length).toBeGreaterThanOrEqual(members.length)
     }),
     { numRuns: 150 },
   )
@@ -104,39 +112,97 @@ function disturb(
   )
 }
 
-test('a disturbed list ends in the promised number of bytes or in CONTAINER_DAMAGED', () => {
-  let refused = 0
-  const outcome = (work: () => Uint8Array): Uint8Array | undefined => {
-    try {
-      return work()
-    } catch (error) {
-      if (!isMossError(error, 'CONTAINER_DAMAGED')) throw error
-      refused++
-      return undefined
+test.each(codings)(
+  'a disturbed list of %s ends in the promised number of bytes or in CONTAINER_DAMAGED',
+  (_, coding) => {
+    let refused = 0
+    const outcome = (work: () => Uint8Array): Uint8Array | undefined => {
+      try {
+        return work()
+      } catch (error) {
+        if (!isMossError(error, 'CONTAINER_DAMAGED')) throw error
+        refused++
+        return undefined
+      }
     }
-  }
+    fc.assert(
+      fc.property(
+        fc.oneof(someGzip, someZip),
+        fc.array(change, { minLength: 1, maxLength: 3 }),
+        fc.integer({ min: -2, max: 2 }),
+        (file, changes, more) => {
+          const { members, opened } = openMembers(file, coding)
+          const disturbed = changes.reduce(disturb, members).map((member) => ({
+            ...member,
+            skip: Math.max(0, member.skip),
+            plainBytes: Math.max(0, member.plainBytes),
+            packedBytes: Math.max(0, member.packedBytes),
+          }))
+          const totalBytes = Math.max(0, file.length + (changes.length === 3 ? more : 0))
+          const again = outcome(() =>
+            repack({ unpacked: opened, members: disturbed, totalBytes, coding, part }),
+          )
+          if (again !== undefined) expect(again.length).toBe(totalBytes)
+          const base = outcome(() => unpackBase({ base: file, members: disturbed, mostBytes, coding, part }))
+          if (base !== undefined) expect(base.length).toBeLessThanOrEqual(mostBytes)
+        },
+      ),
+      { numRuns: 300 },
+    )
+    expect(refused).toBeGreaterThan(100)
+  },
+)
+
+test('disturbed tokens end in the promised number of bytes or in CONTAINER_DAMAGED', () => {
+  let refused = 0
+  let made = 0
   fc.assert(
     fc.property(
-      fc.oneof(someGzip, someZip),
-      fc.array(change, { minLength: 1, maxLength: 3 }),
-      fc.integer({ min: -2, max: 2 }),
-      (file, changes, more) => {
-        const members = findMembers(file)
-        const unpacked = unpack(file, members)
-        const disturbed = changes.reduce(disturb, members).map((member) => ({
-          ...member,
-          skip: Math.max(0, member.skip),
-          plainBytes: Math.max(0, member.plainBytes),
-          packedBytes: Math.max(0, member.packedBytes),
-        }))
-        const totalBytes = Math.max(0, file.length + (changes.length === 3 ? more : 0))
-        const again = outcome(() => repack({ unpacked, members: disturbed, totalBytes, part }))
-        if (again !== undefined) expect(again.length).toBe(totalBytes)
-        const base = outcome(() => unpackBase({ base: file, members: disturbed, mostBytes, part }))
-        if (base !== undefined) expect(base.length).toBeLessThanOrEqual(mostBytes)
+      somePacked,
+      fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 3 }),
+      (packed, changes) => {
+        const file = gzipFile({ packed })
+        const { members, opened } = openMembers(file, asTokens)
+        const other = Uint8Array.from(opened)
+        for (const [at, value] of changes) other[at % other.length] = value
+        try {
+          const again = repack({ unpacked: other, members, totalBytes: file.length, coding: asTokens, part })
+          expect(again.length).toBe(file.length)
+          made++
+        } catch (error) {
+          if (!isMossError(error, 'CONTAINER_DAMAGED')) throw error
+          refused++
+        }
       },
     ),
     { numRuns: 300 },
   )
+  expect(refused).toBeGreaterThan(30)
+  expect(made).toBeGreaterThan(30)
+})
+
+test('a disturbed stream has tokens if and only if zlib unpacks it, and they stand for the same', () => {
+  let unpacked = 0
+  let refused = 0
+  fc.assert(
+    fc.property(
+      fc.tuple(somePacked, fc.array(fc.tuple(fc.nat(), fc.nat(7)), { maxLength: 2 }), fc.boolean()),
+      ([packed, changes, isInTrees]) => {
+        const other = Uint8Array.from(packed)
+        const most = isInTrees ? Math.min(40, other.length) : other.length
+        for (const [at, bit] of changes) other[at % most]! ^= 2 ** bit
+        const expected = inflateStream(other, mostBytes)
+        const found = inflateTokens(other, mostBytes)
+        expect(found?.packedBytes).toBe(expected?.packedBytes)
+        if (expected === undefined || found === undefined) refused++
+        else {
+          unpacked++
+          expect(equalBytes(plainOf(found.content), expected.content)).toBe(true)
+        }
+      },
+    ),
+    { numRuns: 2000 },
+  )
   expect(refused).toBeGreaterThan(100)
+  expect(unpacked).toBeGreaterThan(100)
 })

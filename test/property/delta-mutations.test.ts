@@ -139,7 +139,7 @@ test('what the format forbids is refused even where the bytes would be right', (
         name,
       ).toBe(true)
     }
-    const ofNoForm = { ...streams, forms: streams.forms.with(0, 3) }
+    const ofNoForm = { ...streams, forms: streams.forms.with(0, 4) }
     expect(refuses(() => decodesTo(frame, ofNoForm))).toBe(true)
   }
 })

@@ -1,4 +1,4 @@
-// Golden bundles with frames that have bases: one of files in all three forms of codec 4, one with a chunk in two frames
+// Golden bundles with frames that have bases: two of files in all forms of codec 4, one with a chunk in two frames
 // for hosts that have different bases, one of texts (codec 3), and bad ones, each with one number that breaks a rule of
 // moss-bundle(5). They are made by hand, so that no choice of what to carry how decides what they show.
 import { crc32 } from 'node:zlib'
@@ -13,7 +13,10 @@ import { encodeZstd } from '../../src/container/zstd.ts'
 import { deflate, type Maker } from '../../src/delta/deflate.ts'
 import { form } from '../../src/delta/delta-forms.ts'
 import { type DeltaStreams, StreamWriter } from '../../src/delta/delta-streams.ts'
-import { type DeltaPair, encodeDelta } from '../../src/delta/encode-delta.ts'
+import { openMembers, openStreams } from '../../src/delta/find-members.ts'
+import { asTokens } from '../../src/delta/members/coding.ts'
+import { DeltaEncoder, type DeltaPair, encodeDelta } from '../../src/delta/encode-delta.ts'
+import { deflateTokens } from '../../src/delta/tokens.ts'
 import { elfLibrary } from './elf-library.ts'
 import { elfProgram, type TestFunction } from './elf-program.ts'
 import { at, byHand, type HandFrame, host, item, manifestOf, table } from './golden-by-hand.ts'
@@ -66,6 +69,15 @@ const kinds: Readonly<Record<string, DeltaPair>> = {
     target: zip(['one', second, 22], ['two', letters, 33], ['four', third, 9]),
   },
   'usr/share/words': { base: first, target: second },
+}
+
+const packedPaths = ['usr/share/notes.gz', 'usr/share/pack.zip'] as const
+const packedKinds = Object.fromEntries(packedPaths.map((path) => [path, kinds[path]!]))
+
+const tokensOf = (pairs: readonly DeltaPair[]): DeltaStreams => {
+  const encoder = new DeltaEncoder({ step: 8, mostStride: 5, isQuick: true, members: 'tokens' })
+  for (const pair of pairs) encoder.add(pair)
+  return encoder.finish()
 }
 
 const filesOf = (side: keyof DeltaPair): Readonly<Record<string, Uint8Array>> =>
@@ -134,6 +146,20 @@ export function goodDeltas(): readonly (readonly [string, Uint8Array])[] {
         [host],
       ),
     ],
+    [
+      'kinds-5',
+      upgrade(
+        '5',
+        Object.fromEntries(packedPaths.map((path) => [path, kinds[path]!.target])),
+        [
+          {
+            frame: deltaOf(Object.values(packedKinds), tokensOf(Object.values(packedKinds))),
+            bases: Object.values(packedKinds).map(({ base }) => base),
+          },
+        ],
+        [host],
+      ),
+    ],
     ['kinds-3', upgrade('3', { 'usr/share/words': third }, fromEither, hosts)],
   ]
 }
@@ -180,6 +206,40 @@ const withPacked = (change: Partial<typeof packed>, streams: Partial<DeltaStream
   const forms = numbers(form.members, ...Object.values({ ...packed, ...change }))
   return withBases(deltaOf([packedPair], { forms, ...streams }), wholeOf(packedPair.base))
 }
+
+/** The same as tokens; what was copied from the base is not other for what stream forms says of it. */
+const tokenStreams = tokensOf([packedPair])
+const baseTokens = openStreams(packedPair.base, asTokens).opened.length - 20
+const targetTokens = openMembers(packedPair.target, asTokens).opened.length - 20
+const asTokenNumbers = { ...packed, basePlain: baseTokens, plain: targetTokens }
+const withTokens = (
+  change: Partial<typeof packed>,
+  streams: Partial<DeltaStreams> = {},
+  target = packedPair.target,
+): Uint8Array => {
+  const forms = numbers(form.tokens, ...Object.values({ ...asTokenNumbers, ...change }))
+  const frame = deltaOf([{ ...packedPair, target }], { ...tokenStreams, forms, ...streams })
+  return withBases(frame, wholeOf(packedPair.base))
+}
+
+/** All of it extra bytes: the header, tokens of one's own, zeros. A lenient reader packs them to `packedBytes`. */
+const ofTokens = (tokens: Uint8Array, packedBytes: number): Uint8Array => {
+  const { target } = packedPair
+  const behind = new Uint8Array(1000)
+  const extra = concatBytes([target.subarray(0, 12), tokens, behind])
+  const control = numbers(extra.length, 0, extra.length)
+  const none = new Uint8Array(0)
+  const streams = { control, seeks: numbers(0), gaps: none, runs: none, differences: none, extra }
+  const sizeBytes = 12 + packedBytes + behind.length
+  return withTokens({ sizeBytes, plain: tokens.length }, streams, new Uint8Array(sizeBytes))
+}
+
+/** A match of three bytes behind 300 literals. */
+const matchFrom = (distance: number): Uint8Array =>
+  concatBytes([text(6, 90).subarray(0, 300), Uint8Array.of(128, 1, distance - 257)])
+const noise = knownBytes(600, 3)
+const noiseTokens = Uint8Array.from([...noise].flatMap((byte) => (byte < 128 ? [byte] : [255, byte])))
+const storedBytes = 5
 
 const MiB = 1024 * 1024
 
@@ -238,7 +298,7 @@ export function badDeltas(): readonly (readonly [string, string, Uint8Array])[] 
       withBases({ ...frame, stored: frame.stored.subarray(0, 55) }, range),
     ],
     'delta-streams-of-33-mib': ['frame 0', withHeader(48, 33 * MiB)],
-    'delta-of-form-3': ['frame 0', withPlain({ forms: numbers(3) })],
+    'delta-of-form-4': ['frame 0', withPlain({ forms: numbers(4) })],
     'delta-of-no-form': ['frame 0', withPlain({ forms: numbers() })],
     'delta-references-of-no-program': ['frame 0', withPlain({ forms: numbers(form.references) })],
     'delta-difference-beyond-its-files': [
@@ -261,6 +321,17 @@ export function badDeltas(): readonly (readonly [string, string, Uint8Array])[] 
     'delta-member-beyond-its-file': ['frame 0', withPacked({ plain: packed.plain + 9 })],
     'delta-members-65537': ['frame 0', withPacked({ members: 65_537 })],
     'delta-file-longer-than-promised': ['frame 0', withPacked({ sizeBytes: packed.sizeBytes - 1 })],
+    'delta-tokens-of-another-number': ['frame 0', withTokens({ basePlain: baseTokens - 1 })],
+    'delta-tokens-of-255-bytes': ['frame 0', withTokens({ plain: 255 })],
+    'delta-tokens-of-no-maker': ['frame 0', withTokens({ maker: 10 })],
+    'delta-tokens-beyond-their-file': ['frame 0', withTokens({ plain: targetTokens + 9 })],
+    'delta-tokens-longer-than-promised': ['frame 0', withTokens({ sizeBytes: packed.sizeBytes - 1 })],
+    'delta-tokens-cut-short': ['frame 0', withTokens({ plain: targetTokens - 1 })],
+    'delta-tokens-from-before-the-beginning': [
+      'frame 0',
+      ofTokens(matchFrom(301), deflateTokens(matchFrom(300), 6)!.length),
+    ],
+    'delta-tokens-of-a-stored-block': ['frame 0', ofTokens(noiseTokens, noise.length + storedBytes)],
     'delta-base-of-65-mib-unpacked': ['frame 0', withPacked({ basePlain: 65 * MiB })],
     'delta-file-of-65-mib-unpacked': ['frame 0', withPacked({}, { control: numbers(65 * MiB) })],
   }

@@ -1,4 +1,4 @@
-// Frames of deltas in all three forms, and what becomes of them when they are damaged: the promised bytes or a typed
+// Frames of deltas in all forms, and what becomes of them when they are damaged: the promised bytes or a typed
 // error. Everything else is thrown on: it is a bug. Cases are numbered; each comes from the seed and its number alone.
 import { concatBytes } from '../../src/base/bytes.ts'
 import { digestOf } from '../../src/base/digest.ts'
@@ -9,7 +9,8 @@ import { decodeDeltaFrame, encodeDeltaFrame } from '../../src/container/delta-fr
 import type { ListedChunk } from '../../src/delta/chunk-list.ts'
 import { decodePieces } from '../../src/delta/decode-delta.ts'
 import type { DeltaStreams } from '../../src/delta/delta-streams.ts'
-import { type DeltaPair, encodeDelta } from '../../src/delta/encode-delta.ts'
+import { DeltaEncoder, type DeltaPair } from '../../src/delta/encode-delta.ts'
+import type { MemberChoice } from '../../src/delta/members/choose-coding.ts'
 import { type Random, seededRandom } from '../sim/random.ts'
 import { deltaShapes } from './delta-pairs.ts'
 import { mutateBase, mutateStored, mutateStreams } from './mutate-delta.ts'
@@ -28,9 +29,9 @@ export type Verdict = 'exact' | 'other bytes' | 'CONTAINER_DAMAGED' | 'CHUNK_DIG
 const chunkBytes = 700
 const part = 'frame 1'
 
-function frameOf(pairs: readonly DeltaPair[]): DeltaFrame {
+function frameOf(pairs: readonly DeltaPair[], members: MemberChoice): DeltaFrame {
   const target = concatBytes(pairs.map((pair) => pair.target))
-  const streams = encodeDelta(pairs)
+  const streams = streamsOf(pairs, members)
   const chunks: ListedChunk[] = []
   for (let at = 0; at < target.length; at += chunkBytes) {
     const bytes = target.subarray(at, at + chunkBytes)
@@ -45,15 +46,33 @@ function frameOf(pairs: readonly DeltaPair[]): DeltaFrame {
   }
 }
 
+function streamsOf(pairs: readonly DeltaPair[], members: MemberChoice): DeltaStreams {
+  const encoder = new DeltaEncoder({ step: 8, mostStride: 5, isQuick: false, members })
+  for (const pair of pairs) encoder.add(pair)
+  return encoder.finish()
+}
+
+const choices: readonly MemberChoice[] = ['plain', 'tokens', 'balanced']
+
 /** Of each shape some alone, and some of all together. */
 export function makeFrames(seed: number): readonly DeltaFrame[] {
   const random = seededRandom(seed)
   const frames: DeltaFrame[] = []
   for (const make of Object.values(deltaShapes))
     for (let count = 0; count < 3; count++)
-      frames.push(frameOf(Array.from({ length: 1 + random.below(2) }, () => make(random))))
+      frames.push(
+        frameOf(
+          Array.from({ length: 1 + random.below(2) }, () => make(random)),
+          choices[count]!,
+        ),
+      )
   for (let count = 0; count < 6; count++)
-    frames.push(frameOf(Array.from({ length: 4 }, () => random.pick(Object.values(deltaShapes))(random))))
+    frames.push(
+      frameOf(
+        Array.from({ length: 4 }, () => random.pick(Object.values(deltaShapes))(random)),
+        random.pick(choices),
+      ),
+    )
   return frames.filter(({ target }) => target.length > 0)
 }
 

@@ -1,4 +1,4 @@
-"""Decodes frames of codec 4, in all three forms. Written from man/moss-bundle.5, section DELTAS, alone, with the standard
+"""Decodes frames of codec 4, in all four forms. Written from man/moss-bundle.5, section DELTAS, alone, with the standard
 library, zstd(1) and gzip(1); read-bundle.py uses it.
 """
 
@@ -7,12 +7,13 @@ import zlib
 
 from read_bytes import Refused, decode_zstd, need, u32
 from read_references import point_anew
+from read_tokens import deflate_tokens, inflate_tokens
 
 STREAMS = ("forms", "control", "seeks", "gaps", "runs", "differences", "extra")
 MOST_STREAMED = 33554432
 MOST_SEGMENTS = 2097152
 MOST_MEMBERS = 65536
-LEAST_MEMBER = 512
+LEAST_MEMBER = {2: 512, 3: 256}
 MOST_UNPACKED = 67108864
 MOST_UNPACKED_TOGETHER = 134217728
 
@@ -64,29 +65,29 @@ def read_streams(stored):
 
 
 class BaseMember:
-    def __init__(self, forms, before):
+    def __init__(self, forms, before, form):
         self.start = before + forms.number()
         self.packed_size, self.plain_size = forms.number(), forms.number()
         self.end = self.start + self.packed_size
-        need(self.plain_size >= LEAST_MEMBER, "a member is too small")
+        need(self.plain_size >= LEAST_MEMBER[form], "a member is too small")
 
 
 class FileMember:
-    def __init__(self, forms):
+    def __init__(self, forms, form):
         self.gap, self.plain_size, self.maker = forms.number(), forms.number(), forms.number()
-        need(self.plain_size >= LEAST_MEMBER, "a member is too small")
+        need(self.plain_size >= LEAST_MEMBER[form], "a member is too small")
 
 
 class PackedForm:
-    """The members of a base and of the file that is made from it."""
+    """The members of a base and of the file that is made from it, plain or as tokens."""
 
-    def __init__(self, forms):
-        self.size = forms.number()
+    def __init__(self, forms, form):
+        self.size, self.has_tokens = forms.number(), form == 3
         self.base_members, end = [], 0
         for _ in range(self.count(forms)):
-            self.base_members.append(BaseMember(forms, end))
+            self.base_members.append(BaseMember(forms, end, form))
             end = self.base_members[-1].end
-        self.members = [FileMember(forms) for _ in range(self.count(forms))]
+        self.members = [FileMember(forms, form) for _ in range(self.count(forms))]
 
     def count(self, forms):
         count = forms.number()
@@ -101,7 +102,8 @@ class PackedForm:
         need(total <= MOST_UNPACKED, "a base is too large with its members unpacked")
         for member in self.base_members:
             parts.append(base[end : member.start])
-            parts.append(inflate(base[member.start : member.end], member.plain_size))
+            open_member = inflate_tokens if self.has_tokens else inflate
+            parts.append(open_member(base[member.start : member.end], member.plain_size))
             end = member.end
         return b"".join((*parts, base[end:]))
 
@@ -112,7 +114,8 @@ class PackedForm:
             need(at + member.plain_size <= len(plain), "a member is outside the file")
             parts.append(plain[end:at])
             end = at + member.plain_size
-            parts.append(deflate(plain[at:end], member.maker))
+            pack_member = deflate_tokens if self.has_tokens else deflate
+            parts.append(pack_member(plain[at:end], member.maker))
         packed = b"".join((*parts, plain[end:]))
         need(len(packed) == self.size, "a file of another size")
         return packed
@@ -143,8 +146,8 @@ class Delta:
 
     def __init__(self, streams, base):
         self.form = streams["forms"].number()
-        need(self.form <= 2, f"form {self.form}")
-        self.packed = PackedForm(streams["forms"]) if self.form == 2 else None
+        need(self.form <= 3, f"form {self.form}")
+        self.packed = PackedForm(streams["forms"], self.form) if self.form >= 2 else None
         self.base = self.packed.unpack(base) if self.packed else base
         control, seeks, extra = streams["control"], streams["seeks"], streams["extra"]
         self.size, self.segments = control.number(), []

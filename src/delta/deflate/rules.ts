@@ -86,7 +86,25 @@ export function ruleOf(maker: Maker): MakerRule | undefined {
   return family === undefined || found === undefined ? undefined : { family, level, effort: found }
 }
 
+export function assertRule(maker: Maker): MakerRule {
+  const rule = ruleOf(maker)
+  if (rule === undefined) throw new Error(`no maker has number ${maker}`)
+  return rule
+}
+
+export const cutsBlocks = ({ family, level }: MakerRule): boolean => family.cutsBlocks && level > 2
+
 /** The numbers of all makers. */
 export const makers: readonly Maker[] = families.flatMap((_, family) =>
   efforts.map((_effort, index) => 16 * family + index + 1),
+)
+
+const isAlike = (one: MakerRule, other: MakerRule): boolean =>
+  one.family === other.family &&
+  one.effort.isGreedy === other.effort.isGreedy &&
+  cutsBlocks(one) === cutsBlocks(other)
+
+/** One of each kind that writes the same literals and matches in the same blocks: the highest level. */
+export const blockMakers: readonly Maker[] = makers.filter(
+  (maker) => !makers.some((other) => other > maker && isAlike(assertRule(maker), assertRule(other))),
 )

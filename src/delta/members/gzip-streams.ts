@@ -1,8 +1,7 @@
 // The deflate streams of a gzip file (RFC 1952): one after the other, each behind a header and before eight bytes of
 // trailer. Whatever follows the last is no stream. Nothing is checked but that a stream unpacks: bytes around
 // streams are carried as they are.
-import { inflateStream } from './inflate-stream.ts'
-import type { PackedStream } from './packed-stream.ts'
+import type { OpenStream, PackedStream } from './packed-stream.ts'
 
 const fixedBytes = 10
 const trailerBytes = 8
@@ -19,19 +18,19 @@ const hasHeader = (file: Uint8Array, at: number): boolean =>
   file[at + 1] === 0x8b &&
   file[at + 2] === 8
 
-/** Unpacked, they are not longer than `room()` says when each is asked for. */
-export function* gzipStreams(file: Uint8Array, room: () => number): Generator<PackedStream> {
+/** Each is opened when it is asked for. */
+export function* gzipStreams(file: Uint8Array, open: OpenStream): Generator<PackedStream> {
   for (let at = 0; hasHeader(file, at);) {
     const from = endOfHeader(file, at)
-    const inflated = from < file.length ? inflateStream(file.subarray(from), room()) : undefined
-    if (inflated === undefined) return
+    const opened = from < file.length ? open(file.subarray(from)) : undefined
+    if (opened === undefined) return
     yield {
       at: from,
-      ...inflated,
+      ...opened,
       level: levels[file[at + 8]!] ?? 6,
       isOfGzip: file[at + 9] === unix,
     }
-    at = from + inflated.packedBytes + trailerBytes
+    at = from + opened.packedBytes + trailerBytes
   }
 }
 

@@ -1,15 +1,11 @@
 // Unpacks one raw deflate stream out of a file, within a bound, and says where it ended.
 import { inflateRawSync } from 'node:zlib'
-
-export interface Inflated {
-  readonly plain: Uint8Array
-  readonly packedBytes: number
-}
+import type { OpenedStream } from './packed-stream.ts'
 
 const mostStepBytes = 1024 * 1024
 
 /** The stream at the beginning of `packed`; undefined if there is none or it holds more than `mostBytes`. */
-export function inflateStream(packed: Uint8Array, mostBytes: number): Inflated | undefined {
+export function inflateStream(packed: Uint8Array, mostBytes: number): OpenedStream | undefined {
   try {
     const found: unknown = inflateRawSync(packed, {
       info: true,
@@ -17,7 +13,7 @@ export function inflateStream(packed: Uint8Array, mostBytes: number): Inflated |
       chunkSize: Math.max(64, Math.min(4 * packed.length, mostBytes + 1, mostStepBytes)),
     })
     const { buffer, engine } = found as { buffer: Uint8Array; engine: { bytesWritten: number } }
-    return buffer.length > mostBytes ? undefined : { plain: buffer, packedBytes: engine.bytesWritten }
+    return buffer.length > mostBytes ? undefined : { content: buffer, packedBytes: engine.bytesWritten }
   } catch {
     return undefined
   }

@@ -1,8 +1,7 @@
 // The deflate streams of a zip file (.zip, .jar, .whl), by its directory: plain entries packed with method 8, in the
 // order of the file. Encrypted and zip64 entries are passed over, as is one that overlaps the entry before. Nothing
 // is checked but that a stream unpacks to its end: bytes around streams are carried as they are.
-import { inflateStream } from './inflate-stream.ts'
-import type { PackedStream } from './packed-stream.ts'
+import type { OpenStream, PackedStream } from './packed-stream.ts'
 
 const signatures = { local: 0x04034b50, entry: 0x02014b50, end: 0x06054b50 } as const
 const localBytes = 30
@@ -26,20 +25,20 @@ export const isZip = (file: Uint8Array): boolean =>
 /** After so many entries that do not unpack the rest is not tried: each costs time, and memory until the next turn. */
 const mostBroken = 16
 
-/** Unpacked, they are not longer than `room()` says when each is asked for. */
-export function* zipStreams(file: Uint8Array, room: () => number): Generator<PackedStream> {
+/** Each is opened when it is asked for. */
+export function* zipStreams(file: Uint8Array, open: OpenStream): Generator<PackedStream> {
   let end = 0
   let broken = 0
   for (const { at, packedBytes, level } of entriesOf(file).toSorted((a, b) => a.at - b.at)) {
     if (at < end) continue
     if (broken === mostBroken) return
-    const inflated = inflateStream(file.subarray(at, at + packedBytes), room())
-    if (inflated?.packedBytes !== packedBytes) {
+    const opened = open(file.subarray(at, at + packedBytes))
+    if (opened?.packedBytes !== packedBytes) {
       broken++
       continue
     }
     end = at + packedBytes
-    yield { at, ...inflated, level, isOfGzip: false }
+    yield { at, ...opened, level, isOfGzip: false }
   }
 }
 

@@ -111,21 +111,20 @@ function measureSet(corpus: Corpus, { options, earlier, work }: SetRun): SetRepo
   const known = earlier.map((report) => earlierPeers(report, about)).find((found) => found !== undefined)
   const isWanted = (way: string): boolean =>
     options.ways === undefined || options.ways.some((name) => way.startsWith(name))
-  const inFolder = <T>(measure: (folder: string) => T): T => {
-    rmSync(work, { recursive: true, force: true })
-    mkdirSync(work, { recursive: true })
-    try {
-      return measure(work)
-    } finally {
-      rmSync(work, { recursive: true, force: true })
-    }
+  rmSync(work, { recursive: true, force: true })
+  using _work = { [Symbol.dispose]: () => rmSync(work, { recursive: true, force: true }) }
+  /** Nothing is removed before the set is done: some filesystems make files slowly where others were just removed. */
+  const inFolder = <T>(name: string, measure: (folder: string) => T): T => {
+    const folder = join(work, name.replaceAll(/\W/g, '-'))
+    mkdirSync(folder, { recursive: true })
+    return measure(folder)
   }
   const wanted: readonly Effort[] = efforts.filter((effort) => isWanted(`moss ${effort}`))
   const program = resolve(options.moss ?? join(top, 'dist/moss'))
   const ours =
     wanted.length === 0
       ? []
-      : inFolder((folder) => measureMoss(corpus, { program, efforts: wanted, work: folder, say }))
+      : inFolder('moss', (folder) => measureMoss(corpus, { program, efforts: wanted, work: folder, say }))
   if (known !== undefined) return { ...known, rows: [...ours, ...known.rows] }
   const theirs = peers
     .filter(({ name }) => isWanted(name))
@@ -135,7 +134,7 @@ function measureSet(corpus: Corpus, { options, earlier, work }: SetRun): SetRepo
         return []
       }
       say(peer.name)
-      const row = inFolder((folder) => peer.measure({ a, b, work: folder }))
+      const row = inFolder(peer.name, (folder) => peer.measure({ a, b, work: folder }))
       return [{ way: peer.name, version: versionOf(peer, (script) => run(script, top)), ...row }]
     })
   return { ...about, rows: [...ours, ...theirs] }

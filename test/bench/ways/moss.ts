@@ -48,8 +48,7 @@ export function measureMoss(corpus: Corpus, options: MossOptions): readonly Row[
     ${moss} state export first.moss-state --root host
     ${moss} export --for first.moss-state -o first.moss --home home
     ${moss} import first.moss --root host
-    ${moss} apply -y --root host
-    rm -r a first.moss`,
+    ${moss} apply -y --root host`,
     work,
   )
   say('publishing B')
@@ -58,7 +57,7 @@ export function measureMoss(corpus: Corpus, options: MossOptions): readonly Row[
   const fresh = after.map(nameOf).filter((name) => !before.map(nameOf).includes(name))
   if (fresh.length > 0) run(`${moss} subscribe ${fresh.join(' ')} --root host`, work)
   if (gone.length > 0) run(`${moss} unsubscribe ${gone.join(' ')} --root host`, work)
-  run(`${moss} state export now.moss-state --root host; rm -r b`, work)
+  run(`${moss} state export now.moss-state --root host`, work)
   const version = run(`${moss} --version`, work)
     .trim()
     .replace(/^moss /, '')
@@ -74,16 +73,17 @@ function measureEffort(
   { program, work }: MossOptions,
 ): Omit<Row, 'way' | 'version'> {
   const moss = quote(program)
-  run('rm -rf station target update.moss; cp -a home station; cp -a host target', work)
+  const [station, target, bundle] = [`station-${effort}`, `target-${effort}`, `${effort}.moss`]
+  run(`cp -a home ${station}; cp -a host ${target}; sync`, work)
   const flag = effort === 'default' ? '' : `--effort ${effort}`
   const make = timed(
-    `${moss} export --for now.moss-state -o update.moss ${flag} --home station --json > told.json`,
+    `${moss} export --for now.moss-state -o ${bundle} ${flag} --home ${station} --json > told.json`,
     work,
   )
-  const bytes = statSync(join(work, 'update.moss')).size
-  const taken = timed(`${moss} import update.moss --root target`, work)
-  const applied = timed(`${moss} apply -y --root target`, work)
-  assertIsB(corpus, join(work, 'target'))
+  const bytes = statSync(join(work, bundle)).size
+  const taken = timed(`${moss} import ${bundle} --root ${target}`, work)
+  const applied = timed(`${moss} apply -y --root ${target}`, work)
+  assertIsB(corpus, join(work, target))
   const note = `${noteOf(readFileSync(join(work, 'told.json'), 'utf8'))}; import ${taken.cpu.toFixed(2)} s, apply ${applied.cpu.toFixed(2)} s`
   return { bytes, make, apply: sumOf(taken, applied), note }
 }

@@ -150,7 +150,7 @@ test('a damaged base counts as missing and is told with its file', async () => {
   const before = host.store.totals()
   await expect(bring(loop, host, { wants: [two], has: [one] })).rejects.toMatchObject({
     code: 'BUNDLE_BASE_MISSING',
-    details: { names: ['/usr/lib/big'] },
+    details: { names: [expect.stringMatching(/^\/usr\/lib\/big( |$)/)] },
   })
   expect(host.store.totals()).toEqual(before)
   const mended = await loop.export([

@@ -8,25 +8,13 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { concatBytes } from '../../../src/base/bytes.ts'
 import { deflate, isMaker, isPackedBy } from '../../../src/delta/deflate.ts'
 import { knownBytes } from '../../support/known-bytes.ts'
+import { knownWords } from '../../support/known-words.ts'
 import { oracle } from '../../support/oracle.ts'
 
 const levels = [1, 2, 3, 4, 5, 6, 7, 8, 9]
 const makers = [0, 16, 32].flatMap((family) => levels.map((level) => family + level))
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
-
-/** Words of a small vocabulary, with matches of all lengths and distances. */
-function wordsOf(sizeBytes: number, seed: number): Uint8Array {
-  const choices = knownBytes(2 * sizeBytes + 4, seed)
-  const letters = knownBytes(40_000, seed + 1)
-  const bytes = new Uint8Array(sizeBytes)
-  for (let at = 0, i = 0; at < sizeBytes; i += 2) {
-    const word = choices[i]! * (choices[i + 1]! < 30 ? 140 : 7)
-    const length = choices[i + 1]! % 40 === 0 ? 300 : 2 + (choices[i]! % 9)
-    for (let k = 0; k < length && at < sizeBytes; k++) bytes[at++] = 97 + (letters[word + k]! % 26)
-  }
-  return bytes
-}
 
 const few = (sizeBytes: number): Uint8Array => knownBytes(sizeBytes, 5).map((byte) => 97 + (byte % 12))
 
@@ -37,15 +25,15 @@ const edges = [
 ]
 
 const samples: readonly (readonly [string, Uint8Array])[] = [
-  ...edges.map((size) => [`${size} bytes of words`, wordsOf(size, 7)] as const),
+  ...edges.map((size) => [`${size} bytes of words`, knownWords(size, 7)] as const),
   ...[65_290, 98_100, 130_900].map((size) => [`${size} bytes of twelve letters`, few(size)] as const),
-  ['words', wordsOf(250_000, 3)],
+  ['words', knownWords(250_000, 3)],
   ['noise', knownBytes(200_000, 2)],
   ['zeros', new Uint8Array(300_000)],
   [
     'noise and words by turns',
     concatBytes(
-      Array.from({ length: 12 }, (_, i) => (i % 2 === 0 ? knownBytes(17_000, i) : wordsOf(30_000, i))),
+      Array.from({ length: 12 }, (_, i) => (i % 2 === 0 ? knownBytes(17_000, i) : knownWords(30_000, i))),
     ),
   ],
   ['a skewed alphabet', knownBytes(150_000, 8).map((byte) => Math.clz32(byte))],
@@ -109,14 +97,14 @@ for index in range(${samples.length}):
   })
 
   test('gives the same bits after any other stream: nothing is left over', () => {
-    const plain = wordsOf(3000, 1)
+    const plain = knownWords(3000, 1)
     const alone = deflate(plain, 9)
     deflate(few(90_000), 41)
     expect(deflate(plain, 9)).toEqual(alone)
   })
 
   test('stops when the output would be longer than allowed', () => {
-    const plain = wordsOf(400_000, 9)
+    const plain = knownWords(400_000, 9)
     const packed = deflate(plain, 9)!
     expect(deflate(plain, 9, { mostBytes: packed.length })).toEqual(packed)
     expect(deflate(plain, 9, { mostBytes: packed.length - 1 })).toBeUndefined()
@@ -132,7 +120,7 @@ for index in range(${samples.length}):
 })
 
 describe('isPackedBy', () => {
-  const plain = wordsOf(150_000, 4)
+  const plain = knownWords(150_000, 4)
 
   test('is true of the maker and false of others', () => {
     const packed = deflate(plain, 9)!
@@ -150,7 +138,7 @@ describe('isPackedBy', () => {
   })
 
   test('is seen to be false after one block', () => {
-    const long = wordsOf(3_000_000, 6)
+    const long = knownWords(3_000_000, 6)
     const packed = deflate(long, 9)!
     const started = process.cpuUsage()
     expect(isPackedBy(25, { plain: long, packed })).toBe(false)

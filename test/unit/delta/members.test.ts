@@ -7,13 +7,15 @@ import { describe, expect, test } from 'vitest'
 import { concatBytes, equalBytes } from '../../../src/base/bytes.ts'
 import { limits } from '../../../src/base/limits.ts'
 import { deflate } from '../../../src/delta/deflate.ts'
-import { findMembers, findStreams } from '../../../src/delta/find-members.ts'
-import { leastMemberBytes, type Member, repack, unpack, unpackBase } from '../../../src/delta/members.ts'
+import { openMembers, openStreams } from '../../../src/delta/find-members.ts'
+import { type Member, repack, unpackBase } from '../../../src/delta/members.ts'
+import { asPlain } from '../../../src/delta/members/coding.ts'
 import { knownBytes } from '../../support/known-bytes.ts'
 import { oracle } from '../../support/oracle.ts'
 import { gzipFile, zipFile } from '../../support/packed-files.ts'
 
 const part = 'frame 3'
+const leastMemberBytes = asPlain.leastBytes
 
 /** Lines that resemble each other: every maker packs them otherwise. */
 const linesOf = (count: number, seed = 1): Uint8Array =>
@@ -31,11 +33,11 @@ const long = concatBytes([linesOf(3500, 8), knownBytes(20_000), linesOf(500, 9)]
 
 /** What a host holds after it has unpacked and packed again. */
 function carried(file: Uint8Array): Uint8Array {
-  const members = findMembers(file)
-  return repack({ unpacked: unpack(file, members), members, totalBytes: file.length, part })
+  const { members, opened } = openMembers(file)
+  return repack({ unpacked: opened, members, totalBytes: file.length, part })
 }
 
-const makersOf = (file: Uint8Array): readonly number[] => findMembers(file).map(({ maker }) => maker)
+const makersOf = (file: Uint8Array): readonly number[] => openMembers(file).members.map(({ maker }) => maker)
 
 describe('gzip files', () => {
   test.each([1, 4, 6, 9, 17, 22, 25, 38])('show maker %d, and pack into the same bytes again', (maker) => {
@@ -55,7 +57,7 @@ describe('gzip files', () => {
       whole,
     ]) {
       const file = gzipFile({ packed, ...parts })
-      expect(findMembers(file)).toEqual([
+      expect(openMembers(file).members).toEqual([
         {
           skip: file.length - packed.length - 8,
           packedBytes: packed.length,
@@ -88,21 +90,23 @@ describe('gzip files', () => {
     const packed = deflate(plain, 9)!
     const twoBlocks = concatBytes([Uint8Array.of(0, 0, 0, 0xff, 0xff), packed])
     const file = gzipFile({ packed: twoBlocks })
-    expect(findMembers(file)).toEqual([])
-    expect(findStreams(file)).toEqual([{ skip: 10, packedBytes: twoBlocks.length, plainBytes: plain.length }])
+    expect(openMembers(file).members).toEqual([])
+    expect(openStreams(file).members).toEqual([
+      { skip: 10, packedBytes: twoBlocks.length, plainBytes: plain.length },
+    ])
   })
 
   test('of few bytes are left as they are', () => {
     const file = gzipFile({ packed: deflate(plain.subarray(0, leastMemberBytes - 1), 9)! })
-    expect(findMembers(file)).toEqual([])
-    expect(findStreams(file)).toEqual([])
+    expect(openMembers(file).members).toEqual([])
+    expect(openStreams(file).members).toEqual([])
   })
 
   test('that would fill more than a frame stay packed, and are not unpacked to find that out', () => {
     const file = gzipFile({ packed: deflate(new Uint8Array(limits.deltaPlainBytes), 1)! })
     const before = process.memoryUsage().arrayBuffers
-    expect(findMembers(file)).toEqual([])
-    expect(findStreams(file)).toEqual([])
+    expect(openMembers(file).members).toEqual([])
+    expect(openStreams(file).members).toEqual([])
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(3 * limits.deltaPlainBytes)
   })
 })
@@ -134,7 +138,7 @@ describe('zip files', () => {
       { ...entry('short', 22), packedBytes: 100 },
       good,
     ])
-    expect(findMembers(file).map(({ packedBytes, maker }) => [packedBytes, maker])).toEqual([
+    expect(openMembers(file).members.map(({ packedBytes, maker }) => [packedBytes, maker])).toEqual([
       [good.bytes.length, 22],
     ])
     expect(equalBytes(carried(file), file)).toBe(true)
@@ -146,8 +150,8 @@ describe('zip files', () => {
       ...['1', '2', '3'].map((name) => ({ name, bytes: unknown })),
       ...['4', '5'].map((name) => entry(name, 22)),
     ])
-    expect(findMembers(file)).toEqual([])
-    expect(findStreams(file)).toHaveLength(5)
+    expect(openMembers(file).members).toEqual([])
+    expect(openStreams(file).members).toHaveLength(5)
   })
 
   test('with any one byte other are carried whole all the same', () => {
@@ -182,8 +186,8 @@ with zipfile.ZipFile('made.zip', 'w', zipfile.ZIP_DEFLATED) as made:
 
 test('what is neither gzip nor zip has no members', () => {
   for (const file of [new Uint8Array(0), plain, knownBytes(5000), deflateRawSync(plain)]) {
-    expect(findMembers(file)).toEqual([])
-    expect(unpack(file, [])).toEqual(Uint8Array.from(file))
+    expect(openMembers(file).members).toEqual([])
+    expect(openMembers(file).opened).toBe(file)
   }
 })
 
@@ -191,7 +195,7 @@ describe('a hostile list', () => {
   const packed = deflate(plain, 9)!
   const base = gzipFile({ packed })
   const member: Member = { skip: 10, packedBytes: packed.length, plainBytes: plain.length, maker: 9 }
-  const unpacked = unpack(base, [member])
+  const unpacked = openMembers(base).opened
   const damaged = expect.objectContaining({ code: 'CONTAINER_DAMAGED' }) as unknown
   const errorOf = (work: () => unknown): unknown => {
     try {
