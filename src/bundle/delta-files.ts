@@ -5,6 +5,7 @@ import { limits } from '../base/limits.ts'
 import type { CarriedChunk, CarryPlan } from '../carry/plan.ts'
 import type { CarriedDelta, DeltaPart } from '../carry/plan-deltas.ts'
 import type { StationChannel } from '../channel/station-channel.ts'
+import { longBytes } from '../container/delta-jobs.ts'
 import { type DeltaWindow, deltaWindows } from '../delta/delta-windows.ts'
 import type { Pool } from '../host/pool.ts'
 import { packageChunks } from './package-chunks.ts'
@@ -119,7 +120,11 @@ export async function* filledGroups(
   for (const group of groups) {
     const sizeBytes = group.reduce((sum, { targetBytes, window }) => sum + targetBytes + window.baseBytes, 0)
     await makeRoom(sizeBytes)
-    const bytes = new Uint8Array(sizeBytes)
+    const bytes = new Uint8Array(
+      sizeBytes < longBytes
+        ? new ArrayBuffer(sizeBytes)
+        : new ArrayBuffer(sizeBytes, { maxByteLength: sizeBytes }),
+    )
     await fillGroup(group, { chunks, channel, bytes })
     yield { group, bytes }
   }

@@ -160,15 +160,14 @@ const fileOf = (pair: DeltaPair, chunks: readonly WindowChunk[], number: number)
   },
 })
 
-/** A base and a file of so many bytes are in memory once. */
-const longBytes = 64 * 1024 * 1024
+/** A base and a file of so many bytes are in memory once, if their buffer can be resized. */
+export const longBytes = 64 * 1024 * 1024
 
 function holdLong({ bytes, files }: DeltaToEncode): HeldPair | undefined {
   const [only] = files
-  if (only === undefined || files.length > 1 || bytes.length < longBytes) return undefined
-  const held = new HeldPair(bytes, only.baseBytes)
-  ;(bytes.buffer as ArrayBuffer).transfer(0)
-  return held
+  const isAll = bytes.length === bytes.buffer.byteLength
+  if (only === undefined || files.length > 1 || bytes.length < longBytes || !isAll) return undefined
+  return new HeldPair(bytes, only.baseBytes)
 }
 
 function lackingOf(target: Uint8Array, chunks: readonly WindowChunk[]): readonly Uint8Array[] {

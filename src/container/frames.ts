@@ -56,7 +56,7 @@ export const startFrames = (outside: Outside, path: string, options: SpoolOption
   new FrameSpool(outside, path, options)
 
 /** Bases and targets at a worker or on the way to one. */
-const deltaBytesUnderWay = 192 * 1024 * 1024
+const deltaBytesUnderWay = 128 * 1024 * 1024
 
 interface Group {
   readonly plain: Uint8Array<ArrayBuffer>

@@ -149,7 +149,7 @@ export class Kernel implements Disposable {
 export const mostNumber = 2 ** 31 - 1
 
 /** Of one file and its base; few are longer. */
-const usualBytes = 192 * 1024 * 1024
+const usualBytes = 128 * 1024 * 1024
 
 const free: Kernel[] = []
 

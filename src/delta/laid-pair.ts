@@ -16,6 +16,9 @@ export interface Thoroughness {
   readonly mostStride: number
 }
 
+/** What can be resized is moved so many bytes at a time, so that the whole is never in memory twice. */
+const movedBytes = 8 * 1024 * 1024
+
 /** A long pair that lies in a kernel from the start, so that it is in memory once. Its bytes are valid until more is taken. */
 export class HeldPair implements Pair, Disposable {
   readonly kernel = takeKernel()
@@ -24,12 +27,20 @@ export class HeldPair implements Pair, Disposable {
   readonly #baseBytes: number
   readonly #targetBytes: number
 
-  /** The base, then the target; they are copied. */
+  /** The base, then the target, which fill a buffer of their own; it is gone afterwards. */
   constructor(bytes: Uint8Array, baseBytes: number) {
-    this.baseAt = this.kernel.put(bytes)
-    this.targetAt = this.baseAt + baseBytes
     this.#baseBytes = baseBytes
     this.#targetBytes = bytes.length - baseBytes
+    this.baseAt = this.kernel.calls.take(bytes.length)
+    this.targetAt = this.baseAt + baseBytes
+    const buffer = bytes.buffer as ArrayBuffer
+    for (let end = bytes.length; end > 0;) {
+      const start = Math.max(0, end - movedBytes)
+      this.kernel.view(this.baseAt + start, end - start).set(new Uint8Array(buffer, start, end - start))
+      if (buffer.resizable) buffer.resize(start)
+      end = start
+    }
+    buffer.transfer(0)
   }
 
   get base(): Uint8Array {
