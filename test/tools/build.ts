@@ -63,6 +63,9 @@ exec "$here/../node_modules/.bin/node" ${nodeFlags.join(' ')} "$here/start.cjs" 
 /** What has more to do than to look: their compiled form has more functions and takes longer to read. */
 const longVerbs = ['add', 'apply', 'export', 'import', 'rollback', 'sync', 'verify']
 
+/** They end before the optimizing compiler would have paid for itself: their long loops are in WebAssembly. */
+const plainVerbs = ['apply', 'import', 'rollback']
+
 /**
  * Runs the program from a compiled form; without one, or under another Node, it is only slower. V8 knows a compiled
  * form by the length of its source alone, so its name has the source's digest. `last` runs the script.
@@ -78,6 +81,7 @@ const cachedData = fs.existsSync(compiled) ? fs.readFileSync(compiled) : undefin
 const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
 const script = new vm.Script(source, { filename: program, cachedData, importModuleDynamically })
 const run = () => script.runInThisContext()(exports, require, module, program, __dirname)
+if (${JSON.stringify(plainVerbs)}.includes(process.argv[2])) require('node:v8').setFlagsFromString('--no-opt')
 ${last}
 `
 
