@@ -81,7 +81,7 @@ export class DeltaEncoder {
 
   /** False if it has no members. */
   #addWithMembers(pair: DeltaPair): boolean {
-    const [first, second] = codingsFor(this.#effort.members, pair.target)
+    const [first, second] = codingsFor(this.#effort.members)
     if (first === undefined) return false
     if (!this.#addOpened(pair, first)) return second !== undefined && this.#addOpened(pair, second)
     const openedBytes = this.#unpackedBytes - this.#before.unpackedBytes
