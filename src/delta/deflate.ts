@@ -22,7 +22,7 @@ export function deflate(
   maker: Maker,
   bounds: DeflateBounds = {},
 ): Uint8Array<ArrayBuffer> | undefined {
-  return gatherParts((take) => pack({ plain, rule: assertRule(maker), ...bounds }, take))
+  return gatherParts(plain.length >>> 2, (take) => pack({ plain, rule: assertRule(maker), ...bounds }, take))
 }
 
 /** True if the maker packs the bytes as `packed`, within bounds. Most that it does not is seen after one block. */

@@ -6,11 +6,14 @@ import { assertRule, cutsBlocks, type Maker, type MakerRule } from './deflate/ru
 import { type Kernel, mostNumber, takeKernel } from './kernel.ts'
 import type { OpenedStream } from './members/packed-stream.ts'
 
+/** What follows a short stream may be long. */
+const mostLikelyBytes = 256 * 1024
+
 /** Of the stream at the beginning of `packed`; undefined if there is none or its tokens have more than `mostBytes`. */
 export function inflateTokens(packed: Uint8Array, mostBytes: number): OpenedStream | undefined {
   let packedBytes = 0
   let bytes = 0
-  const content = gatherParts((take) => {
+  const content = gatherParts(Math.min(mostBytes, 2 * packed.length, mostLikelyBytes), (take) => {
     const end = inflate(packed, (part) => {
       bytes += part.length
       return bytes <= mostBytes && take(part)
@@ -51,7 +54,7 @@ export function deflateTokens(
   maker: Maker,
   mostBytes = Infinity,
 ): Uint8Array<ArrayBuffer> | undefined {
-  return gatherParts((take) => write({ tokens, rule: assertRule(maker), mostBytes }, take))
+  return gatherParts(tokens.length, (take) => write({ tokens, rule: assertRule(maker), mostBytes }, take))
 }
 
 /** True if the maker writes the tokens as `packed`. Most that it does not is seen after one block. */

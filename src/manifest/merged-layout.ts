@@ -38,12 +38,23 @@ interface Claim {
 
 /** Throws LAYOUT_CONFLICT for the first conflict by path. The order of `packages` does not matter. */
 export function mergeLayouts(packages: readonly LayoutPackage[]): MergedLayout {
+  if (lastMerged !== undefined && isSameSet(lastMerged.packages, packages)) return lastMerged
   const { entries, conflicts } = attemptMerge(packages)
   const [first] = conflicts
-  if (first === undefined) return { entries }
+  if (first === undefined) {
+    lastMerged = { packages: packages.map(({ id, manifest }) => ({ id, manifest })), entries }
+    return lastMerged
+  }
   const more = conflicts.length === 1 ? '' : `, as with ${conflicts.length - 1} more`
   throw new MossError('LAYOUT_CONFLICT', { ...first, problem: `${first.problem}${more}` })
 }
+
+/** Planning and executing merge the same set. */
+let lastMerged: (MergedLayout & { readonly packages: readonly LayoutPackage[] }) | undefined
+
+const isSameSet = (a: readonly LayoutPackage[], b: readonly LayoutPackage[]): boolean =>
+  a.length === b.length &&
+  a.every(({ id, manifest }, index) => b[index]?.id === id && b[index].manifest === manifest)
 
 /** The merged tree and every conflict in it, by path; entries are complete only if there is none. */
 export function attemptMerge(packages: readonly LayoutPackage[]): MergedLayout & {

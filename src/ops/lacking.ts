@@ -8,6 +8,7 @@ import type { ContentDigest, PackageId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { manifestContent } from '../bundle/read-bundle.ts'
 import { decodeManifest, packageIdOf } from '../manifest/codec.ts'
+import type { LayoutEntry } from '../manifest/manifest.ts'
 import { manifestsPath } from '../state/places.ts'
 import { damagedAssets } from '../store/check.ts'
 import type { HostSession } from './host.ts'
@@ -15,15 +16,17 @@ import type { SettlingSession } from './receipt.ts'
 import type { ReportEvent } from './types.ts'
 import { manifestInStore } from './waiting.ts'
 
-/** A content that a package of a kept state names. */
-export interface NamedContent {
-  readonly content: ContentDigest
-  /** What people know it by. */
-  readonly name: () => string
+/** A package of a kept state. */
+interface KeptPackage {
+  readonly id: PackageId
+  /** Its name and version. */
+  readonly title: string
+  /** Undefined where its manifest is damaged: then nobody here knows what it is made of. */
+  readonly layout: readonly LayoutEntry[] | undefined
 }
 
-/** Of current and kept states, manifests included; a content may come more than once. */
-export function* namedContents(host: SettlingSession): Generator<NamedContent> {
+/** Of current and kept states, each once. */
+function* keptPackages(host: SettlingSession): Generator<KeptPackage> {
   const { states } = host
   const stored = manifestInStore(host)
   const seen = new Set<PackageId>()
@@ -31,12 +34,9 @@ export function* namedContents(host: SettlingSession): Generator<NamedContent> {
     for (const { id, name, version } of record.packages) {
       if (seen.has(id)) continue
       seen.add(id)
-      yield { content: manifestContent(id), name: () => `the manifest of ${name} ${version}` }
       const bytes = stored(id) ?? manifestInTree(host, states.tree(record.number), id)
-      if (bytes === undefined) continue
-      for (const entry of decodeManifest(bytes, `manifest of ${name}`).layout)
-        if (entry.kind === 'file')
-          yield { content: entry.content, name: () => `/${entry.path} of ${name} ${version}` }
+      const layout = bytes && decodeManifest(bytes, `manifest of ${name}`).layout
+      yield { id, title: `${name} ${version}`, layout }
     }
 }
 
@@ -52,21 +52,35 @@ function manifestInTree(
   return packageIdOf(bytes) === id ? bytes : undefined
 }
 
-/** Looks them up when it is first asked; a content of several files bears the name of one. */
+/** What people know contents by, manifests included; looked up when it is first asked. A content of several files bears the name of one. */
 export function contentNames(host: SettlingSession): (content: ContentDigest) => string | undefined {
   let names: Map<ContentDigest, () => string> | undefined
   return (content) => {
-    names ??= new Map([...namedContents(host)].map((named) => [named.content, named.name]))
+    names ??= nameContents(host)
     return names.get(content)?.()
   }
+}
+
+function nameContents(host: SettlingSession): Map<ContentDigest, () => string> {
+  const names = new Map<ContentDigest, () => string>()
+  for (const { id, title, layout = [] } of keptPackages(host)) {
+    names.set(manifestContent(id), () => `the manifest of ${title}`)
+    for (const entry of layout)
+      if (entry.kind === 'file') names.set(entry.content, () => `/${entry.path} of ${title}`)
+  }
+  return names
 }
 
 /** Sorted, each once. */
 export function lackingContents(host: SettlingSession): readonly ContentDigest[] {
   const lacking = new Set<ContentDigest>()
   const held = host.store.contentSizes()
-  for (const { content } of namedContents(host))
-    if (!held.has(content) && content !== emptyDigest) lacking.add(content)
+  for (const { id, layout = [] } of keptPackages(host)) {
+    if (!held.has(manifestContent(id))) lacking.add(manifestContent(id))
+    for (const entry of layout)
+      if (entry.kind === 'file' && !held.has(entry.content) && entry.content !== emptyDigest)
+        lacking.add(entry.content)
+  }
   return [...lacking].sort(compareText)
 }
 

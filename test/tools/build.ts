@@ -1,5 +1,5 @@
-// Makes dist/: moss.cjs, the program (CommonJS, so that what is not used is not loaded); its compiled form, and
-// start.cjs, which runs the one with the help of the other; tui.js, the screens with Ink, loaded by them alone;
+// Makes dist/: moss.cjs, the program (CommonJS, so that what is not used is not loaded); its compiled forms, and
+// start.cjs, which runs the one with the help of the others; tui.js, the screens with Ink, loaded by them alone;
 // worker.js for the pool; and moss, the launcher that finds the Node that moss brings. Built beside and put in place
 // whole: whoever starts moss meanwhile has the old one.
 import { spawnSync } from 'node:child_process'
@@ -18,6 +18,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
+import { sampleDates, writeSample } from '../support/sample.ts'
 
 const top = join(import.meta.dirname, '../..')
 const place = join(top, 'dist')
@@ -59,21 +60,35 @@ export NODE_COMPILE_CACHE="$here/cache" NODE_COMPILE_CACHE_PORTABLE=1
 exec "$here/../node_modules/.bin/node" ${nodeFlags.join(' ')} "$here/start.cjs" "$@"
 `
 
+/** What has more to do than to look: their compiled form has more functions and takes longer to read. */
+const longVerbs = ['add', 'apply', 'export', 'import', 'rollback', 'sync', 'verify']
+
 /**
- * Runs the program from its compiled form; without one, or under another Node, it is only slower. V8 knows a compiled
- * form by the length of its source alone, so its name has the source's digest. `last` runs when it is loaded.
+ * Runs the program from a compiled form; without one, or under another Node, it is only slower. V8 knows a compiled
+ * form by the length of its source alone, so its name has the source's digest. `last` runs the script.
  */
 const starter = (digest: string, last: string): string => `'use strict'
 const fs = require('node:fs')
 const vm = require('node:vm')
 const program = __dirname + '/moss.cjs'
-const compiled = __dirname + '/moss-${digest}.compiled'
+const isLong = ${JSON.stringify(longVerbs)}.includes(process.argv[2])
+const compiled = __dirname + '/moss-${digest}.' + (isLong ? 'long' : 'short')
 const source = '(function (exports, require, module, __filename, __dirname) {' + fs.readFileSync(program, 'latin1') + '\\n})'
 const cachedData = fs.existsSync(compiled) ? fs.readFileSync(compiled) : undefined
 const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
 const script = new vm.Script(source, { filename: program, cachedData, importModuleDynamically })
-${last}script.runInThisContext()(exports, require, module, program, __dirname)
+const run = () => script.runInThisContext()(exports, require, module, program, __dirname)
+${last}
 `
+
+/** Runs the verbs named on its command line, parted by commas, one after the other, and keeps what they compiled. */
+const keepCompiled = `const verbs = process.argv.slice(2).join(' ').split(' , ').map((verb) => verb.split(' '))
+process.on('beforeExit', () => {
+  const verb = verbs.shift()
+  if (verb === undefined) return fs.writeFileSync(compiled, script.createCachedData())
+  process.argv = [process.argv[0], program, ...verb]
+  run()
+})`
 
 interface Bundle {
   readonly entry: string
@@ -112,25 +127,37 @@ async function bundle({ entry, out, format }: Bundle): Promise<void> {
   })
 }
 
-/** What a usual start compiled, kept for all that follow. */
+/** What a usual start and a usual trip compiled, kept for all that follow. */
 function compileProgram(): void {
   const digest = hash('sha256', readFileSync(join(dist, 'moss.cjs')), 'hex').slice(0, 16)
   const folder = mkdtempSync(join(tmpdir(), 'moss-build-'))
-  const [home, root] = [join(folder, 'station'), join(folder, 'host')]
+  const [home, root, bundle] = [join(folder, 'station'), join(folder, 'host'), join(folder, 'bundle.moss')]
   const must = (script: string, ...args: readonly string[]): void => {
-    const ran = spawnSync(process.execPath, [...nodeFlags, script, ...args], { encoding: 'utf8' })
+    const ran = spawnSync(process.execPath, [...nodeFlags, join(dist, script), ...args], { encoding: 'utf8' })
     if (ran.status !== 0) throw new Error(`the built program fails: ${args.join(' ')}\n${ran.stderr}`)
   }
-  const keeping = join(dist, 'keep.cjs')
-  writeFileSync(join(dist, 'start.cjs'), starter(digest, ''))
-  writeFileSync(
-    keeping,
-    starter(digest, "process.on('exit', () => fs.writeFileSync(compiled, script.createCachedData()))\n"),
-  )
-  must(join(dist, 'start.cjs'), 'key', 'generate', '--no-passphrase', '--home', home)
-  must(join(dist, 'start.cjs'), 'init', '--root', root, '--trust', join(home, 'root.moss-root'))
-  must(keeping, 'status', '--json', '--root', root)
-  rmSync(keeping)
+  const moss = (...args: readonly string[]): void => must('start.cjs', ...args)
+  const offer = (version: 'first' | 'second'): void => {
+    moss('add', 'stable', ...writeSample(join(folder, version), version), '--home', home)
+    moss('channel', 'publish', 'stable', '--date', `${sampleDates[version]}`, '--home', home)
+    moss('state', 'export', join(folder, `${version}.moss-state`), '--root', root)
+  }
+  writeFileSync(join(dist, 'start.cjs'), starter(digest, 'run()'))
+  writeFileSync(join(dist, 'keep.cjs'), starter(digest, keepCompiled))
+  moss('key', 'generate', '--no-passphrase', '--home', home)
+  moss('init', '--root', root, '--trust', join(home, 'root.moss-root'))
+  must('keep.cjs', 'status', '--json', '--root', root)
+  moss('channel', 'create', 'stable', '--home', home)
+  moss('subscribe', 'harbour', 'pilot-books', '--root', root)
+  offer('first')
+  moss('export', '--for', join(folder, 'first.moss-state'), '-o', bundle, '--home', home)
+  moss('import', bundle, '--root', root)
+  moss('apply', '-y', '--root', root)
+  rmSync(bundle)
+  offer('second')
+  const exported = ['export', '--for', join(folder, 'second.moss-state'), '-o', bundle, '--home', home]
+  must('keep.cjs', ...exported, ',', 'import', bundle, '--root', root, ',', 'apply', '-y', '--root', root)
+  rmSync(join(dist, 'keep.cjs'))
   rmSync(folder, { recursive: true, force: true })
 }
 

@@ -3,9 +3,12 @@
 /** Takes a part; false if no more are wanted. */
 export type TakePart = (part: Uint8Array) => boolean
 
-/** Undefined if `make` says that it failed. */
-export function gatherParts(make: (take: TakePart) => boolean): Uint8Array<ArrayBuffer> | undefined {
-  let bytes = new Uint8Array(4096)
+/** Undefined if `make` says that it failed. There is room for so many from the beginning. */
+export function gatherParts(
+  likelyBytes: number,
+  make: (take: TakePart) => boolean,
+): Uint8Array<ArrayBuffer> | undefined {
+  let bytes = new Uint8Array(likelyBytes)
   let length = 0
   const isWhole = make((part) => {
     if (length + part.length > bytes.length) bytes = grown(bytes, length + part.length)
@@ -13,7 +16,8 @@ export function gatherParts(make: (take: TakePart) => boolean): Uint8Array<Array
     length += part.length
     return true
   })
-  return isWhole ? bytes.slice(0, length) : undefined
+  if (!isWhole) return undefined
+  return length === bytes.length ? bytes : bytes.slice(0, length)
 }
 
 function grown(bytes: Uint8Array, leastBytes: number): Uint8Array<ArrayBuffer> {

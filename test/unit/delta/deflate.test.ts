@@ -110,6 +110,16 @@ for index in range(${samples.length}):
     expect(deflate(plain, 9, { mostBytes: packed.length - 1 })).toBeUndefined()
   })
 
+  test('takes just the room that a stored block takes', () => {
+    for (const size of [5, 5000, 40_000]) {
+      const plain = knownBytes(size, 6)
+      const packed = deflate(plain, 9)!
+      expect(packed).toHaveLength(size < 100 ? size + 2 : size + 5 * Math.ceil(size / 32_767))
+      expect(isPackedBy(9, { plain, packed })).toBe(true)
+      expect(deflate(plain, 9, { mostBytes: packed.length - 1 })).toBeUndefined()
+    }
+  })
+
   test('stops when looking for matches takes more steps than allowed', () => {
     const plain = knownBytes(400_000, 5).map((byte) => byte % 2)
     const started = process.cpuUsage()

@@ -164,6 +164,14 @@ describe('the merged layout', () => {
     expect(attemptMerge([a, b]).conflicts.map(({ path }) => path)).toEqual(['usr/x', 'usr/y'])
   })
 
+  test('is remembered for the same manifests alone', () => {
+    const a = packageOf('a', [usr, file('usr/a')])
+    const before = mergeLayouts([a])
+    expect(mergeLayouts([{ ...a }])).toBe(before)
+    expect(merged({ ...a, manifest: { ...a.manifest, layout: [usr] } })).toEqual(['a usr'])
+    expect(merged(a, packageOf('b', [usr, file('usr/b')]))).toEqual(['a usr', 'a usr/a', 'b usr/b'])
+  })
+
   test('of 400 packages with 100000 files takes less than a second of processor time', () => {
     const packages = Array.from({ length: 400 }, (_, at) =>
       packageOf(`p${at}`, [

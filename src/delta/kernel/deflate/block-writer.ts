@@ -116,7 +116,7 @@ export function endBlock(isLast: bool, plainBytes: i32, plainAt: usize, isGone: 
   const last: i32 = isLast ? 1 : 0
   if (plainBytes + 4 <= min(dynamicBytes, fixedBytes) && !isGone) {
     if (plainAt === 0) return needsPlain
-    if (!hasRoom(3 + 7 + 32 + 8 * plainBytes)) return hasNoRoom
+    if (!hasRoom(3 + 32 + 8 * plainBytes)) return hasNoRoom
     putBits(stored * 2 + last, 3)
     padBits()
     putBits(plainBytes, 16)
