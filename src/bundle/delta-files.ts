@@ -8,7 +8,7 @@ import type { StationChannel } from '../channel/station-channel.ts'
 import { longBytes } from '../container/delta-jobs.ts'
 import { type DeltaWindow, deltaWindows } from '../delta/delta-windows.ts'
 import type { Pool } from '../host/pool.ts'
-import { packageChunks } from './package-chunks.ts'
+import { packageChunks, type WantedChunk } from './package-chunks.ts'
 
 /** A file against one base, or a window of them where they are long. */
 export interface DeltaFile {
@@ -144,11 +144,16 @@ function* piecesOf(file: DeltaFile, channel: StationChannel): Generator<Piece> {
   for (const chunk of file.target) yield { chunk, skip: 0, length: chunk.sizeBytes }
 }
 
+/** What is made of a file's own chunks is decoded and checked before it leaves; of its base's nothing else tells. */
 function* wantedChunks(
   groups: readonly (readonly DeltaFile[])[],
   channel: StationChannel,
-): Generator<CarriedChunk> {
-  for (const file of groups.flat()) for (const { chunk } of piecesOf(file, channel)) yield chunk
+): Generator<WantedChunk> {
+  for (const file of groups.flat()) {
+    const own = new Set(file.target)
+    for (const { chunk } of piecesOf(file, channel))
+      yield own.has(chunk) ? { ...chunk, isCheckedLater: true } : chunk
+  }
 }
 
 async function fillGroup(

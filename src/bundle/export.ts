@@ -5,7 +5,7 @@ import { MossError } from '../base/error.ts'
 import type { ContainerId, ContentDigest, Digest, HostId, PackageId } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
 import type { Effort } from '../carry/effort.ts'
-import type { CarryPlan } from '../carry/plan.ts'
+import type { CarriedChunk, CarryPlan } from '../carry/plan.ts'
 import type { KnownPlan } from '../carry/plan-known.ts'
 import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
 import { encodeFront, type ContainerDraft } from '../container/encode.ts'
@@ -18,7 +18,7 @@ import type { Manifest } from '../manifest/manifest.ts'
 import type { Signer } from '../trust/keys.ts'
 import { encodeAbout, type ServedHost } from './about.ts'
 import { spoolDeltas } from './export-deltas.ts'
-import { packageChunks } from './package-chunks.ts'
+import { packageChunks, type WantedChunk } from './package-chunks.ts'
 import { encodeSummary } from './summary.ts'
 
 export interface ExportRequest {
@@ -63,7 +63,7 @@ export async function exportBundle(outside: Outside, request: ExportRequest): Pr
   const { pool } = outside
   const whole = await spoolDeltas(spool, { plan, channel, pool, effort, report })
   let doneBytes = plan.totals.chunkBytes - whole.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-  for await (const { chunk, bytes } of packageChunks(whole, { channel, pool })) {
+  for await (const { chunk, bytes } of packageChunks(checkedInFrames(whole), { channel, pool })) {
     await spool.add({ id: chunk.id, bytes })
     doneBytes += chunk.sizeBytes
     report({ phase: 'encode', doneBytes, totalBytes: plan.totals.chunkBytes })
@@ -83,6 +83,11 @@ export async function exportBundle(outside: Outside, request: ExportRequest): Pr
     return { id, path, ...sizes, isNew: false }
   await writeEncoded(outside, path, { front: bytes, frames }, report)
   return { id, path, ...sizes, isNew: true }
+}
+
+/** Each chunk is checked when its new frame is made. */
+function* checkedInFrames(chunks: readonly CarriedChunk[]): Generator<WantedChunk> {
+  for (const chunk of chunks) yield { ...chunk, isCheckedLater: true }
 }
 
 function checkNamed(plan: CarryPlan, { snapshot }: PublishedSnapshot): void {

@@ -2,6 +2,7 @@
 // wanted, the next one beside it, and a few are kept, so that each is decoded about once; what goes is freed at
 // once, so that memory is bounded by those few whatever is exported.
 import { MossError } from '../base/error.ts'
+import type { ChunkId } from '../base/ids.ts'
 import type { CarriedChunk } from '../carry/plan.ts'
 import type { StationChannel } from '../channel/station-channel.ts'
 import { decodeFrame } from '../container/read-frames.ts'
@@ -13,22 +14,31 @@ import { freeNow } from './free-now.ts'
 /** Enough for a run of one package and what it was before, side by side. */
 const keptFrames = 16
 
+/** Who checks the bytes against the chunk's id before they leave need not have it done when they are read too. */
+export interface WantedChunk extends CarriedChunk {
+  readonly isCheckedLater?: boolean
+}
+
 interface WantedFrame {
   readonly key: string
+  readonly isCheckedLater: boolean
   readonly container: VerifiedContainer
   readonly n: number
   readonly chunks: { readonly chunk: CarriedChunk; readonly offset: number }[]
 }
 
+const none: ReadonlySet<ChunkId> = new Set()
+
 /** Each chunk with its bytes, which are good until the next one is asked for. */
 export async function* packageChunks(
-  chunks: Iterable<CarriedChunk>,
+  chunks: Iterable<WantedChunk>,
   from: { readonly channel: StationChannel; readonly pool: Pool },
 ): AsyncGenerator<{ readonly chunk: CarriedChunk; readonly bytes: Uint8Array }> {
   const kept = new Map<string, Promise<Uint8Array>>()
   const start = (frame: WantedFrame): Promise<Uint8Array> => {
     const known = kept.get(frame.key)
-    const plain = known ?? decodeFrame(frame.container, frame.n, { pool: from.pool })
+    const how = { pool: from.pool, ...(frame.isCheckedLater && { toCheck: none }) }
+    const plain = known ?? decodeFrame(frame.container, frame.n, how)
     // Awaited in its turn; until then a failure must not count as unhandled.
     plain.catch(() => {})
     kept.delete(frame.key)
@@ -53,7 +63,7 @@ export async function* packageChunks(
 }
 
 /** Neighbours that lie in one frame, together. */
-function* runsOf(chunks: Iterable<CarriedChunk>, channel: StationChannel): Generator<WantedFrame, undefined> {
+function* runsOf(chunks: Iterable<WantedChunk>, channel: StationChannel): Generator<WantedFrame, undefined> {
   let run: WantedFrame | undefined
   let tables:
     { readonly id: CarriedChunk['from']; readonly tables: Tables; container: VerifiedContainer } | undefined
@@ -61,9 +71,11 @@ function* runsOf(chunks: Iterable<CarriedChunk>, channel: StationChannel): Gener
     if (tables?.id !== chunk.from) tables = { id: chunk.from, ...openPackage(channel, chunk) }
     const place = tables.tables.chunkPlace(chunk.id)
     if (place?.sizeBytes !== chunk.sizeBytes) throw missing(chunk)
-    const key = `${chunk.from} ${place.frame}`
+    const isCheckedLater = chunk.isCheckedLater === true
+    const key = `${chunk.from} ${place.frame} ${isCheckedLater}`
     if (run !== undefined && run.key !== key) yield run
-    if (run?.key !== key) run = { key, container: tables.container, n: place.frame, chunks: [] }
+    if (run?.key !== key)
+      run = { key, isCheckedLater, container: tables.container, n: place.frame, chunks: [] }
     run.chunks.push({ chunk, offset: place.offset })
   }
   if (run !== undefined) yield run
