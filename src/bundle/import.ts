@@ -116,7 +116,10 @@ interface FrameUnderWay {
   readonly contents: readonly WholeContent[]
 }
 
-/** Frames are decoded side by side, at most twice the pool's width, and written in their order. */
+/**
+ * Frames are decoded side by side, at most twice the pool's width, and written in their order; deltas last, one after the
+ * other: the memory of their kernel stays, and what other frames need of it is given back.
+ */
 async function writeCarriedChunks(outside: Outside, job: CarriedChunks): Promise<void> {
   const { taken, assembly, files } = job
   const pool = poolFor(outside, job)
@@ -136,12 +139,9 @@ async function writeCarriedChunks(outside: Outside, job: CarriedChunks): Promise
     files.tell()
     await outside.turn()
   }
-  for (const n of [...assembly.frames.keys()].sort((a, b) => a - b)) {
-    if (taken.tables.frame(n).codec === 4) {
-      while (underWay.length > 0) await writeOldest()
-      await writeDelta(outside, job, n)
-      continue
-    }
+  const numbers = [...assembly.frames.keys()].sort((a, b) => a - b)
+  const isDelta = (n: number): boolean => taken.tables.frame(n).codec === 4
+  for (const n of numbers.filter((each) => !isDelta(each))) {
     const needs = bytesFor(taken.tables, n)
     const isFull = (): boolean =>
       underWay.length >= 2 * pool.width || (inUse > 0 && inUse + needs > bytesUnderWay)
@@ -154,6 +154,7 @@ async function writeCarriedChunks(outside: Outside, job: CarriedChunks): Promise
     inUse += needs
   }
   while (underWay.length > 0) await writeOldest()
+  for (const n of numbers.filter(isDelta)) await writeDelta(outside, job, n)
 }
 
 /**
