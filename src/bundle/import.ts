@@ -171,10 +171,12 @@ async function writeDelta(outside: Outside, job: CarriedChunks, n: number): Prom
   try {
     const bases = ranges.map((range) => open.use(storeBase(outside, store, { range, nameOf })))
     const part = `frame ${n}`
-    const streams = decodeDeltaFrame(readFrame(taken.container, n), part)
+    const stored = readFrame(taken.container, n)
+    const streams = decodeDeltaFrame(stored, part)
+    const onRead = (): void => [stored, ...Object.values(streams)].forEach(freeNow)
     const chunks = taken.tables.frameChunks(n)
     const toCheck = chunksToCheck(chunks, needed, assembly.lists)
-    for (const { id, bytes } of deltaChunks({ streams, bases, chunks, part, toCheck })) {
+    for (const { id, bytes } of deltaChunks({ streams, bases, chunks, part, toCheck, onRead })) {
       await files.write(bytes, takeOnce(needed, id))
       files.tell()
       await outside.turn()

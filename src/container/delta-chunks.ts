@@ -6,7 +6,7 @@ import { decodePieces, type DeltaToDecode } from '../delta/decode-delta.ts'
 import type { ListedChunk } from '../delta/chunk-list.ts'
 import { checkChunk } from './jobs.ts'
 
-export interface DeltaToCut extends Pick<DeltaToDecode, 'streams'> {
+export interface DeltaToCut extends Pick<DeltaToDecode, 'streams' | 'onRead'> {
   readonly bases: readonly BaseBytes[]
   /** In their order in the frame; together they are its plain bytes. */
   readonly chunks: readonly ListedChunk[]

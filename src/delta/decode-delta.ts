@@ -24,6 +24,8 @@ export interface DeltaToDecode {
   readonly plainBytes: number
   /** Names the delta in errors. */
   readonly part: string
+  /** Called when the streams are not needed any more, before anything is given. */
+  readonly onRead?: () => void
 }
 
 /** The targets back to back. */
@@ -44,6 +46,7 @@ export function* decodePieces(
 ): Generator<Uint8Array> {
   using kernel = takeKernel()
   const decoder = new DeltaDecoder(kernel, input)
+  input.onRead?.()
   for (const base of bases) yield* decoder.file(base)
   decoder.checkEnd()
 }
@@ -75,7 +78,9 @@ class DeltaDecoder {
     this.#kernel = kernel
     this.#part = part
     this.#leftBytes = plainBytes
-    this.#forms = new StreamReader(streams.forms, (problem) => refuse(part, `stream forms ${problem}`))
+    this.#forms = new StreamReader(streams.forms.slice(), (problem) =>
+      refuse(part, `stream forms ${problem}`),
+    )
     for (const [number, name] of streamNames.entries()) {
       const bytes = streams[name]
       const at = name === 'forms' ? 0 : kernel.calls.openStream(number, bytes.length)
