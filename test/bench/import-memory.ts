@@ -27,6 +27,7 @@ import { openStore } from '../../src/store/store.ts'
 import { startCounters } from '../../src/trust/counters.ts'
 import { keyFromSeed, signerOf } from '../../src/trust/keys.ts'
 import { makeSoleRoot } from '../../src/trust/root.ts'
+import { nodeFlags } from '../tools/node-flags.ts'
 
 const MiB = 1024 * 1024
 const barBytes = 256 * MiB
@@ -146,9 +147,6 @@ const roles: Readonly<Record<string, (folder: string, totalMiB: number) => Promi
   import: importIt,
 }
 
-/** The young generation is kept small in the main thread and the workers: their buffers are outside of it anyway. */
-const flags = ['--max-semi-space-size=8', '--disable-warning=ExperimentalWarning']
-
 /** Both modules in `folder`, as the program is built. */
 async function buildInto(folder: string): Promise<string> {
   const { build } = await import('esbuild')
@@ -174,7 +172,7 @@ async function measure(totalMiB: number): Promise<void> {
     const program = await buildInto(folder)
     let isOver = false
     for (const role of Object.keys(roles)) {
-      const output = execFileSync(process.execPath, [...flags, program, role, folder, String(totalMiB)], {
+      const output = execFileSync(process.execPath, [...nodeFlags, program, role, folder, String(totalMiB)], {
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'inherit'],
       })

@@ -19,6 +19,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { sampleDates, writeSample } from '../support/sample.ts'
+import { nodeFlags } from './node-flags.ts'
 
 const top = join(import.meta.dirname, '../..')
 const place = join(top, 'dist')
@@ -37,18 +38,6 @@ const screensApart: Plugin = {
     plan.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'export default undefined' }))
   },
 }
-
-/**
- * The compiled form depends on them. What lies outside the heap, which moss frees itself, counts towards the limit of the
- * whole, or else every 64 MiB of it calls the collector to a heap that has little to give.
- */
-const nodeFlags = [
-  '--disable-warning=ExperimentalWarning',
-  '--max-semi-space-size=8',
-  '--external-memory-accounted-in-global-limit',
-  '--external-memory-max-growing-factor=4',
-  '--expose-gc',
-]
 
 const launcher = `#!/bin/sh
 # Starts moss with the Node that came with it. Obeys no NODE_OPTIONS: they are not moss's.
