@@ -7,6 +7,7 @@ import type { ContentDigest } from '../base/ids.ts'
 import type { BaseBytes } from '../delta/base-bytes.ts'
 import type { BaseRange } from '../container/base-table.ts'
 import type { ReadBases } from '../container/read-frames.ts'
+import type { Disk, OpenFile } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
 import { digestOfFile } from '../store/body.ts'
 import type { Store } from '../store/store.ts'
@@ -48,15 +49,24 @@ function openBase(
 ): Disposable & { readonly read: (into: Uint8Array, at: number) => void } {
   const path = store.contentPlace(content)?.path
   if (path === undefined) throw new MossError('BUNDLE_BASE_MISSING', { names: [nameOf(content)] })
-  if (disk.lstat(path)?.kind !== 'file')
-    throw damagedBase([nameOf(content)], { path, problem: 'it is not there' })
-  const file = disk.open(path, 'read')
+  const file = openIfThere(disk, path)
+  if (file === undefined) throw damagedBase([nameOf(content)], { path, problem: 'it is not there' })
   return {
     read: (into, at) => {
       if (file.read(into, at) !== into.length)
         throw damagedBase([nameOf(content)], { path, problem: 'it is too short' })
     },
     [Symbol.dispose]: () => file[Symbol.dispose](),
+  }
+}
+
+/** Nearly all are: only what does not open is looked at. */
+function openIfThere(disk: Disk, path: string): OpenFile | undefined {
+  try {
+    return disk.open(path, 'read')
+  } catch (error) {
+    if (disk.lstat(path)?.kind !== 'file') return undefined
+    throw error
   }
 }
 
