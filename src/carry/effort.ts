@@ -20,7 +20,11 @@ const quick = {
 } as const
 const usual = {
   pricingLevel: 3,
-  deltaEffort: { step: 8, mostStride: 5, isQuick: false, members: 'balanced' },
+  deltaEffort: { step: 8, mostStride: 5, isQuick: false, members: 'tokens' },
+} as const
+const careful = {
+  ...usual,
+  deltaEffort: { ...usual.deltaEffort, members: 'balanced' },
 } as const
 const thorough = {
   pricingLevel: 3,
@@ -34,8 +38,8 @@ const efforts: readonly Effort[] = [
   { name: '3', level: 4, deltaLevel: 4, ...usual },
   { name: '4', level: 6, deltaLevel: 6, ...usual },
   { name: '5', level: 9, deltaLevel: 9, ...usual },
-  { name: '6', level: 12, deltaLevel: 12, ...usual },
-  { name: '7', level: 15, deltaLevel: 15, ...usual },
+  { name: '6', level: 12, deltaLevel: 12, ...careful },
+  { name: '7', level: 15, deltaLevel: 15, ...careful },
   { name: '8', level: 17, deltaLevel: 17, ...thorough },
   { name: '9', level: 19, deltaLevel: 19, ...thorough },
   { name: 'small', level: 19, deltaLevel: 19, ...thorough },

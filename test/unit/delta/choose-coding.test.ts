@@ -49,7 +49,8 @@ function formOf(pair: DeltaPair, effort: string): number | undefined {
 describe('the form in which packed members are compared', () => {
   test.each([
     ['fast', form.tokens, form.tokens, form.plain, form.tokens],
-    ['5', form.tokens, form.members, form.members, form.tokens],
+    ['5', form.tokens, form.tokens, form.plain, form.tokens],
+    ['6', form.tokens, form.members, form.members, form.tokens],
     ['small', form.members, form.members, form.members, form.members],
   ])('at effort %s is the one that pays', (effort, ...expected) => {
     const found = Object.entries(pairs).map(([name, pair]) => `${name}: ${formOf(pair, effort)}`)
