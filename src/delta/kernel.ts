@@ -65,35 +65,6 @@ export interface KernelCalls {
   goOnInflatingTokens(sizeBytes: number, isLastPart: number): number
   beginPackingTokens(blockSymbols: number, cutsBlocks: number, greedy: number): void
   goOnPackingTokens(sizeBytes: number, isLastPart: number, mostBytes: number): number
-  layAlong(
-    base: number,
-    baseBytes: number,
-    target: number,
-    targetBytes: number,
-    step: number,
-    mostStride: number,
-    mostRuns: number,
-  ): number
-  laidRuns(): number
-  labelFields(
-    file: number,
-    fileBytes: number,
-    fields: number,
-    targets: number,
-    count: number,
-    values: number,
-  ): void
-  restoreFields(file: number, fields: number, count: number, values: number): void
-  startDifferences(gap: number, gaps: number, runs: number, differences: number): void
-  addDifferences(target: number, expected: number, length: number): void
-  addDifferencesOfRuns(target: number, base: number, runs: number, count: number): void
-  gapAfter(): number
-  gapsWritten(): number
-  runsWritten(): number
-  differencesWritten(): number
-  writeRuns(runs: number, count: number, seeks: number, control: number): number
-  controlWritten(): number
-  writeExtra(target: number, runs: number, count: number, extra: number): number
 }
 
 /** As much as is used of it: types of the language alone do not have it. */
