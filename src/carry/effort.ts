@@ -1,5 +1,6 @@
 // How hard a bundle is compressed, as data: the one place that says what each name of --effort stands for. Effort changes
-// size and time alone, never what is carried. `fast` is for a big stick in a hurry, `small` for a link paid by the byte.
+// size and time alone, never what is carried. `fast` is for a big stick in a hurry, `small` for a link paid by the byte, 9
+// for one that is worth a host's time as well.
 import { MossError } from '../base/error.ts'
 import type { DeltaEffort } from '../delta/encode-delta.ts'
 
@@ -28,7 +29,12 @@ const careful = {
 } as const
 const thorough = {
   pricingLevel: 3,
-  deltaEffort: { step: 4, mostStride: 1, isQuick: false, members: 'plain' },
+  deltaEffort: { step: 4, mostStride: 1, isQuick: false, members: 'balanced' },
+} as const
+/** Whatever the host has to do for it. */
+const extreme = {
+  ...thorough,
+  deltaEffort: { ...thorough.deltaEffort, members: 'plain' },
 } as const
 
 const efforts: readonly Effort[] = [
@@ -41,7 +47,7 @@ const efforts: readonly Effort[] = [
   { name: '6', level: 12, deltaLevel: 12, ...careful },
   { name: '7', level: 15, deltaLevel: 15, ...careful },
   { name: '8', level: 17, deltaLevel: 17, ...thorough },
-  { name: '9', level: 19, deltaLevel: 19, ...thorough },
+  { name: '9', level: 19, deltaLevel: 19, ...extreme },
   { name: 'small', level: 19, deltaLevel: 19, ...thorough },
 ]
 

@@ -92,7 +92,11 @@ export const exportVerbs: readonly Verb[] = [
       },
       { name: 'plan', value: 'FILE', summary: 'execute this plan, as moss plan --for … -o wrote it' },
       { name: 'channel', value: 'CHANNEL', summary: 'from this channel (default: the one the host follows)' },
-      { name: 'effort', value: '1-9', summary: 'how hard to compress: fast, 1 to 9, small (default 5)' },
+      {
+        name: 'effort',
+        value: '1-9',
+        summary: 'how hard to compress: fast, 1 to 9, small (default 5); 9 costs the host time too',
+      },
       { name: 'dry-run', short: 'n', summary: 'only show the plan' },
     ],
     summary: 'write one bundle with what the hosts lack; flush it and read it back',

@@ -24,7 +24,8 @@ export const updateVerbs: readonly Verb[] = [
       {
         name: 'effort',
         value: '1-9',
-        summary: 'on a station: how hard to compress: fast, 1 to 9, small (default 5)',
+        summary:
+          'on a station: how hard to compress: fast, 1 to 9, small (default 5); 9 costs the host time too',
       },
       { name: 'output', short: 'o', value: 'FILE', summary: 'write the plan as JSON' },
     ],

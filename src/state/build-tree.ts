@@ -17,8 +17,12 @@ export interface TreeSite {
   readonly folder: string
 }
 
-/** Folders, files and symlinks; folders are still open to writing. */
-export async function buildTree(site: TreeSite, plan: TreePlan, report: Report): Promise<void> {
+/** Folders, files and symlinks; folders are still open to writing. Which files are links to their assets. */
+export async function buildTree(
+  site: TreeSite,
+  plan: TreePlan,
+  report: Report,
+): Promise<ReadonlySet<PlannedFile>> {
   const { disk } = site.outside
   for (const { path } of plan.folders) {
     disk.makeFolder(`${site.folder}/${path}`, 0o700)
@@ -30,8 +34,9 @@ export async function buildTree(site: TreeSite, plan: TreePlan, report: Report):
     report({ phase: 'stage', doneItems, totalItems })
     await site.outside.turn()
   }
+  const linked = new Set<PlannedFile>()
   for (const file of plan.files) {
-    placeFile(site, file)
+    if (placeFile(site, file) === 'link') linked.add(file)
     await count()
   }
   for (const { path, target } of plan.symlinks) {
@@ -39,18 +44,20 @@ export async function buildTree(site: TreeSite, plan: TreePlan, report: Report):
     await count()
   }
   report({ phase: 'stage', doneItems, totalItems })
+  return linked
 }
 
 /** Empty files are made: linked ones would soon meet the limit of links, and share nothing worth sharing. */
 export function placeFile(
   { outside, store, folder }: TreeSite,
   { path, asset, description }: PlannedFile,
-): void {
+): 'link' | 'own' {
   const { disk, userId } = outside
   const target = `${folder}/${path}`
   if (description.sizeBytes === 0) disk.open(target, 'create')[Symbol.dispose]()
-  else if (disk.placeCopy(store.assetPath(asset), target) === 'link') return
+  else if (disk.placeCopy(store.assetPath(asset), target) === 'link') return 'link'
   applyAttributes(disk, target, { description, userId })
+  return 'own'
 }
 
 /** Deepest first; `usr` itself carries the state's date, everything else the one fixed moment. */

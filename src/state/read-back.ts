@@ -1,18 +1,21 @@
 // Checks a built tree against its plan after barrier B: the same entries and no others, each of its kind, with its
-// size, mode and owner, and linked files being the asset's own inode. Contents were checked when they entered the
-// store, and a link cannot differ from what it links.
+// size, mode and owner. Contents were checked when they entered the store, and a link cannot differ from what it links.
 import { MossError } from '../base/error.ts'
 import type { FileStat } from '../host/disk.ts'
 import type { LayoutFolder, LayoutSymlink } from '../manifest/manifest.ts'
-import { attributeProblem } from '../store/attributes.ts'
+import { attributeProblem, statProblem } from '../store/attributes.ts'
 import { type TreeSite, folderMode } from './build-tree.ts'
 import { recordPath } from './places.ts'
 import { digestOfFile, walkTree } from './tree-digest.ts'
 import type { PlannedFile, TreePlan } from './tree-plan.ts'
 
-/** How many entries the tree has. Throws STATE_BROKEN with the first difference. */
-export async function readBack(site: TreeSite, plan: TreePlan): Promise<number> {
-  const { entries, differences } = await compareTree(site, plan, 'trusted')
+/** How many entries the tree has. `linked` were made as links to their assets. Throws STATE_BROKEN with the first difference. */
+export async function readBack(
+  site: TreeSite,
+  plan: TreePlan,
+  linked: ReadonlySet<PlannedFile>,
+): Promise<number> {
+  const { entries, differences } = await compareTree(site, plan, linked)
   const [first] = differences
   if (first === undefined) return entries
   throw new MossError('STATE_BROKEN', { path: `${site.folder}/${first.path}`, problem: first.problem })
@@ -24,13 +27,14 @@ export interface TreeDifference {
 }
 
 /**
- * Everything in which a tree departs from its plan, in the order of paths; what is missing comes last. `contents`
- * reads files that are not the asset itself: a link cannot differ from what it links, and the store answers for that.
+ * Everything in which a tree departs from its plan, in the order of paths; what is missing comes last. Without `linked`
+ * nothing is known of how the tree was made: files that are not the asset itself are read. A link cannot differ from
+ * what it links, and the store answers for that.
  */
 export async function compareTree(
   site: TreeSite,
   plan: TreePlan,
-  contents: 'trusted' | 'read',
+  linked?: ReadonlySet<PlannedFile>,
 ): Promise<{ readonly entries: number; readonly differences: readonly TreeDifference[] }> {
   const expected = expectedIn(plan)
   const { disk } = site.outside
@@ -39,8 +43,7 @@ export async function compareTree(
   for (const below of walkTree(disk, `${site.folder}/usr`)) {
     const path = `usr${below}`
     const stat = disk.lstat(`${site.folder}/${path}`)
-    const problem =
-      stat === undefined ? 'vanished' : entryProblem(site, expected.get(path), { stat, contents })
+    const problem = stat === undefined ? 'vanished' : entryProblem(site, expected.get(path), { stat, linked })
     expected.delete(path)
     if (problem !== undefined) differences.push({ path, problem })
     if (++entries % 256 === 0) await site.outside.turn()
@@ -63,7 +66,7 @@ function expectedIn(plan: TreePlan): Map<string, Expected> {
 
 interface Found {
   readonly stat: FileStat
-  readonly contents: 'trusted' | 'read'
+  readonly linked: ReadonlySet<PlannedFile> | undefined
 }
 
 function entryProblem(site: TreeSite, expected: Expected | undefined, found: Found): string | undefined {
@@ -95,23 +98,20 @@ const symlinkProblem = (
     ? undefined
     : 'is not the symlink it should be'
 
-function fileProblem(site: TreeSite, file: PlannedFile, { stat, contents }: Found): string | undefined {
+function fileProblem(site: TreeSite, file: PlannedFile, { stat, linked }: Found): string | undefined {
   const { disk, userId } = site.outside
-  const { description, asset, path } = file
+  const { description, path } = file
   if (stat.kind !== 'file') return `is a ${stat.kind}`
   if (stat.sizeBytes !== description.sizeBytes)
     return `has ${stat.sizeBytes} bytes, not ${description.sizeBytes}`
-  const original = description.sizeBytes === 0 ? undefined : disk.lstat(site.store.assetPath(asset))
-  // A link is the asset itself: what holds of one holds of the other, and the store answers for it.
-  if (original !== undefined && original.inode === stat.inode && original.device === stat.device)
-    return stat.mode === original.mode && hasMode(stat, description.mode, userId)
-      ? undefined
-      : 'has another mode'
+  if (linked?.has(file) ?? isAsset(site, file, stat)) return statProblem(stat, description, userId)
   const full = `${site.folder}/${path}`
   const problem = attributeProblem(disk, full, { description, userId, stat })
-  if (problem !== undefined || contents === 'trusted') return problem
+  if (problem !== undefined || linked !== undefined) return problem
   return digestOfFile(disk, full) === description.content ? undefined : 'has been changed'
 }
 
-const hasMode = (stat: FileStat, mode: number, userId: number): boolean =>
-  stat.mode === mode || (userId !== 0 && stat.mode === (mode | 0o400))
+function isAsset({ outside, store }: TreeSite, { asset, description }: PlannedFile, stat: FileStat): boolean {
+  const original = description.sizeBytes === 0 ? undefined : outside.disk.lstat(store.assetPath(asset))
+  return original !== undefined && original.inode === stat.inode && original.device === stat.device
+}

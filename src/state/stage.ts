@@ -75,11 +75,11 @@ export async function stageState(
   const site: TreeSite = { outside, store, folder: `${places.staging}/${number}` }
   disk.removeTree(site.folder)
   disk.makeFolder(site.folder, 0o700)
-  await buildTree(site, plan, report)
+  const linked = await buildTree(site, plan, report)
   const { record, whole } = await completeTree(site, plan, { request, number, report })
   report({ phase: 'sync' })
   syncAll(disk, site.folder) // barrier B
-  const entries = await readBack(site, whole)
+  const entries = await readBack(site, whole, linked)
   moveTree(disk, site.folder, keptFolder(places, number))
   database.transaction((transaction) => setJournalPhase(transaction, 'staged'))
   assertTrue(disk.lstat(keptTree(places, number))?.kind === 'folder', 'a staged state has its tree')

@@ -85,7 +85,7 @@ export function openStates({ outside, root, database, store }: OpenStates): Stat
     digest: (number) => treeDigest(outside, number === undefined ? parts.places.usr : treeOf(parts, number)),
     differences: async () => {
       const site = { outside, store, folder: parts.places.root === '/' ? '' : parts.places.root }
-      return (await compareTree(site, planOf(parts, currentRecord(parts)), 'read')).differences
+      return (await compareTree(site, planOf(parts, currentRecord(parts)))).differences
     },
     neededAssets: () => new Set(numbers().flatMap((number) => assetsOf(parts, read(number)))),
     nextNumber: () => nextNumber(parts),

@@ -35,11 +35,23 @@ export function attributeProblem(
   path: string,
   { description, userId, stat }: { description: AssetDescription; userId: number; stat: FileStat },
 ): string | undefined {
+  return (
+    statProblem(stat, description, userId) ??
+    xattrProblem(disk.getXattrs(path), heldXattrs(description.xattrs, userId), userId)
+  )
+}
+
+/** The same as far as a look at the file tells. */
+export function statProblem(
+  stat: FileStat,
+  description: AssetDescription,
+  userId: number,
+): string | undefined {
   const mode = heldMode(description.mode, userId)
   if (stat.mode !== mode) return `mode is ${stat.mode.toString(8)}, not ${mode.toString(8)}`
   if (userId === 0 && (stat.uid !== description.uid || stat.gid !== description.gid))
     return `owner is ${stat.uid}:${stat.gid}, not ${description.uid}:${description.gid}`
-  return xattrProblem(disk.getXattrs(path), heldXattrs(description.xattrs, userId), userId)
+  return undefined
 }
 
 function xattrProblem(actual: Xattrs, wanted: Xattrs, userId: number): string | undefined {

@@ -3,7 +3,7 @@
 import { take } from './memory.ts'
 
 const pageBytes: u32 = 64 * 1024
-const slots: u32 = 128
+const slots: u32 = 256
 const noPage: u32 = 0xffff_ffff
 
 /** Fills memory with bytes of the base, which has them. */

@@ -41,7 +41,7 @@ const firstReservedIndex: u32 = 0xff00
 const lowestPointer: u32 = 4096
 
 const entryBytes: u32 = 24
-/** Bytes of a section that are looked at together, if the base is not in memory; a multiple of an entry's. */
+/** Bytes of a section that are looked at together; a multiple of an entry's. */
 const pieceBytes: u32 = 24 * 8192
 /** The longest instruction prefix and field that are looked at together, and a record of unwinding. */
 const lookAhead: u32 = 32
@@ -165,7 +165,7 @@ function lookAt(section: u32): void {
 
 /** As many bytes of the base as are looked at together from `from` on, which ends at `stop`. */
 function pieceLength(from: u32, stop: u32, more: u32): u32 {
-  return isBaseHeld() ? stop - from : min(pieceBytes + more, stop - from)
+  return min(pieceBytes + more, stop - from)
 }
 
 /** Where they are in memory, until the next piece. */
@@ -196,8 +196,11 @@ function addCode(section: u32): void {
   }
 }
 
-/** Of places before `stop`, counted from `from`, where the piece begins; where it came to, in the file. */
-function scanCode(bytes: usize, first: u32, stop: i32, from: u32, bias: i64): u32 {
+/**
+ * Of places before `stop`, counted from `from`, where the piece begins; where it came to, in the file. Exported so that it
+ * stays a function of its own: a faster form of it is taken up where it is called.
+ */
+export function scanCode(bytes: usize, first: u32, stop: i32, from: u32, bias: i64): u32 {
   let at: i32 = first
   while (at < stop) {
     // All of these are read anyway: a field ends up to five bytes behind the last place.
