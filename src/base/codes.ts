@@ -321,7 +321,7 @@ export const codes = {
   STATE_BROKEN: entry<{ path: string; problem: string }>(
     exits.failed,
     (d) => `${display(d.path)} is not in order: ${display(d.problem)}`,
-    () => 'run moss verify, then moss rollback to a kept state',
+    () => 'run moss verify, then moss repair; a kept state may be whole: moss rollback',
   ),
   TRIGGER_FAILED: entry<{ trigger: string; output: string }>(
     exits.failed,

@@ -1,8 +1,8 @@
 // Verbs that set a managed root up and tell how it is.
 import { exits } from '../base/codes.ts'
-import { display } from '../base/display.ts'
 import { formatAge, formatBytes, formatDate, plural } from '../base/format.ts'
 import { foldFingerprint, foldHanging, formatFields } from './format.ts'
+import { formatRepaired, formatRepairPlan } from './repair-text.ts'
 import { optionalPath, type Verb } from './verb.ts'
 
 export const rootVerbs: readonly Verb[] = [
@@ -135,38 +135,28 @@ export const rootVerbs: readonly Verb[] = [
   {
     words: 'repair',
     side: 'host',
-    flags: [{ name: 'dry-run', short: 'n', summary: 'only say what is damaged' }],
-    summary: 'forget what is damaged in the store, so that the next bundle brings it whole',
+    flags: [
+      {
+        name: 'from',
+        value: 'ROOT|BUNDLE',
+        summary: 'look for what is lost in another root or a bundle, too',
+      },
+      { name: 'dry-run', short: 'n', summary: 'only say what is damaged' },
+    ],
+    summary: 'mend store and states from what is sound here; the next bundle brings the rest',
     run: async (call) => {
       const { executeRepair, planRepair } = await import('../ops/repair.ts')
-      const plan = await planRepair(call.outside, { root: call.root }, call.report)
-      const rows = plan.damaged.map(({ name, problem }) => `! ${display(name)}: ${display(problem)}`)
-      const next = 'moss state export: the next bundle brings what is lacking whole'
-      if (rows.length === 0)
-        return {
-          json: plan,
-          text: formatFields([
-            ['damaged', 'nothing: every file of the store is whole'],
-            ['lacking', plan.lacking === 0 ? undefined : `${plan.lacking} of what kept states are made of`],
-            ['next', plan.lacking === 0 ? undefined : next],
-          ]),
-        }
-      const shown = [`damaged: ${plural(rows.length, 'file')} of the store`, ...rows].join('\n')
+      const from = optionalPath(call, 'from')
+      const plan = await planRepair(call.outside, { root: call.root, from }, call.report)
+      const shown = formatRepairPlan(plan)
+      const isNothing = plan.damaged.length + plan.trees.length === 0
+      if (isNothing) return { json: plan, text: shown }
       if (call.has('dry-run')) return { json: plan, text: shown, exit: exits.findings }
-      if (!(await call.confirm('forget them', shown)))
-        return { json: { forgotten: null }, text: 'nothing was forgotten' }
+      if (!(await call.confirm('mend them', shown)))
+        return { json: { mended: null }, text: 'nothing was changed' }
       const done = await executeRepair(call.outside, plan, call.report)
-      const text = formatFields([
-        ['forgotten', `${plural(done.forgotten, 'file')} of the store; no state was changed`],
-        [
-          'lacking',
-          done.lacking === 0
-            ? 'nothing: other copies serve'
-            : `${done.lacking} of what kept states are made of`,
-        ],
-        ['next', done.lacking === 0 ? undefined : next],
-      ])
-      return { json: done, text }
+      const isMended = done.left.length === 0 && done.trees.length === plan.trees.length
+      return { json: done, text: formatRepaired(plan, done), exit: isMended ? exits.done : exits.findings }
     },
   },
   {

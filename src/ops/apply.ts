@@ -39,7 +39,7 @@ function readFrom(host: HostSession, file: string): ReadBundle {
 function planFor(host: HostSession, bundle: ReadBundle, set: JudgedSet): ApplyPlan {
   const { states, outside, places } = host
   const current = states.current()
-  const installed = readInstalled(outside, { tree: places.usr, record: current })
+  const installed = readInstalled(outside, { places, tree: places.usr, record: current })
   const reasons = new Map(set.packages.map((each) => [each.manifest.name, sayReason(each.reason)]))
   const { snapshot } = bundle
   const difference = describeChange(installed, set.packages)

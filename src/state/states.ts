@@ -1,16 +1,16 @@
 // The states of one root, as ops see them: ask, stage, publish, roll back, recover. Whoever opens it for writing holds
 // the root's lock. What changes anything first brings an interrupted transaction to its end.
 import type { AssetId, Digest, StateNumber } from '../base/ids.ts'
-import { limits } from '../base/limits.ts'
 import type { Report } from '../base/progress.ts'
-import { decodeManifest } from '../manifest/codec.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { Counters } from '../trust/counters.ts'
+import { checkTree, type TreeCheck, type TreeFinding } from './check-tree.ts'
 import { readCounters } from './counters-file.ts'
+import { mendTree } from './mend-tree.ts'
 import { currentRecord, keptNumbers, readRecord, type StateParts, treeOf } from './parts.ts'
-import { manifestsPath, placesOf } from './places.ts'
+import { type OwnedTree, ownedTree } from './owned-tree.ts'
+import { placesOf } from './places.ts'
 import { prunableStates, removeState } from './prune.ts'
-import { compareTree, type TreeDifference } from './read-back.ts'
 import { publishKept, type Published, publishStaged } from './publish.ts'
 import type { StateRecord } from './record.ts'
 import { type Recovery, recoverStates } from './recover.ts'
@@ -24,7 +24,6 @@ import {
   writeMarks,
 } from './tables.ts'
 import { treeDigest } from './tree-digest.ts'
-import { planMade, planTree, type TreePlan } from './tree-plan.ts'
 
 export interface KnownState {
   readonly record: StateRecord
@@ -46,10 +45,14 @@ export interface States {
   tree(number: number): string
   /** Of the whole tree; of the current state unless a number is given. */
   digest(number?: number): Promise<Digest>
-  /** In what `/usr` departs from the state that it says it is. Contents are the store's to check. */
-  differences(): Promise<readonly TreeDifference[]>
+  /** What a state's tree is made of, and whose each path is. Throws STATE_BROKEN where a manifest is lost. */
+  owned(number: number): OwnedTree
+  /** In what a state's tree departs from its record, by path. */
+  check(number: number, how: TreeCheck, report: Report): Promise<readonly TreeFinding[]>
   /** Every asset that a current or kept state is made of: what collection must leave. */
   neededAssets(): ReadonlySet<AssetId>
+  /** Replaces a damaged tree by a sound one of the same state. Gives where the damaged one lies now. */
+  mend(number: number, report: Report): Promise<string>
   nextNumber(): StateNumber
   counters(): Counters
   history(): readonly HistoryEntry[]
@@ -80,14 +83,20 @@ export function openStates({ outside, root, database, store }: OpenStates): Stat
     current: () => currentRecord(parts),
     list: () => numbers().map((number) => describe(parts, number)),
     read,
-    manifests: (number) => manifestsOf(parts, read(number)).map(({ manifest }) => manifest),
+    manifests: (number) => ownedTree(parts, read(number)).packages.map(({ manifest }) => manifest),
     tree: (number) => treeOf(parts, number),
     digest: (number) => treeDigest(outside, number === undefined ? parts.places.usr : treeOf(parts, number)),
-    differences: async () => {
-      const site = { outside, store, folder: parts.places.root === '/' ? '' : parts.places.root }
-      return (await compareTree(site, planOf(parts, currentRecord(parts)))).differences
+    owned: (number) => ownedTree(parts, read(number)),
+    check: (number, how, report) =>
+      checkTree(parts, { tree: treeOf(parts, number), record: read(number) }, { how, report }),
+    neededAssets: () =>
+      new Set(
+        numbers().flatMap((number) => ownedTree(parts, read(number)).plan.files.map(({ asset }) => asset)),
+      ),
+    mend: async (number, report) => {
+      await recoverStates(parts, report)
+      return mendTree(parts, number, report)
     },
-    neededAssets: () => new Set(numbers().flatMap((number) => assetsOf(parts, read(number)))),
     nextNumber: () => nextNumber(parts),
     counters: () => readCounters(outside.disk, parts.places),
     history: () => readHistory(database),
@@ -125,28 +134,3 @@ function describe(parts: StateParts, number: number): KnownState {
     isConfirmed,
   }
 }
-
-function manifestsOf(
-  parts: StateParts,
-  record: StateRecord,
-): readonly { readonly manifest: Manifest; readonly size: number }[] {
-  const folder = `${treeOf(parts, record.number)}/${manifestsPath}`
-  return record.packages.map(({ id, name }) => {
-    const bytes = parts.outside.disk.readFile(`${folder}/${id}`, limits.sectionBytes)
-    return { manifest: decodeManifest(bytes, `manifest of ${name}`), size: bytes.length }
-  })
-}
-
-function planOf(parts: StateParts, record: StateRecord): TreePlan {
-  const manifests = manifestsOf(parts, record)
-  const plan = planTree(
-    record.packages.map(({ id }, index) => {
-      const found = manifests[index] as (typeof manifests)[number]
-      return { id, manifest: found.manifest, manifestBytes: found.size }
-    }),
-  )
-  return { ...plan, files: [...plan.files, ...record.made.map(planMade)] }
-}
-
-const assetsOf = (parts: StateParts, record: StateRecord): readonly AssetId[] =>
-  planOf(parts, record).files.map(({ asset }) => asset)

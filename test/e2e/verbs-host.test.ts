@@ -716,7 +716,7 @@ test('repair', () => {
   expect(moss.text('repair', ...at07)).toMatchInlineSnapshot(`
     "$ moss repair --root pump-07
     | check store
-    damaged  nothing: every file of the store is whole
+    damaged  nothing: the store and every state are whole
     [exit 0]"
   `)
   // One bit of the largest file of pump-08’s store turns; no tree links what lies there then.
@@ -734,24 +734,22 @@ test('repair', () => {
     "$ moss repair -n --root pump-08
     | check store
     damaged: 1 file of the store
-    ! /usr/lib/libtide.so.1.0 of tide 2.0: has the bytes of content <id>
+    ! /usr/lib/libtide.so.1.0 (package tide): content differs; FOLDER/pump-08/usr/lib/libtide.so.1.0 has its bytes
     [exit 3]"
   `)
   expect(moss.shape('repair', '-n', ...at08)).toMatchInlineSnapshot(
-    `"exit 3 {kind: string, root: string, state: number, damaged: [{asset: string, name: string, problem: string}], lacking: number}"`,
+    `"exit 3 {kind: string, root: string, state: number, damaged: [{asset: string, description: {content: string, sizeBytes: number, mode: number, uid: number, gid: number}, name: string, problem: string, from: {kind: string, path: string}}], trees: [], lacking: number}"`,
   )
   expect(moss.text('repair', '-y', ...at08)).toMatchInlineSnapshot(`
     "$ moss repair -y --root pump-08
     | check store
     | damaged: 1 file of the store
-    | ! /usr/lib/libtide.so.1.0 of tide 2.0: has the bytes of content <id>
-    forgotten 1 file of the store; no state was changed
-    lacking   1 of what kept states are made of
-    next      moss state export: the next bundle brings what is lacking whole
+    | ! /usr/lib/libtide.so.1.0 (package tide): content differs; FOLDER/pump-08/usr/lib/libtide.so.1.0 has its bytes
+    mended   1 file of the store
     [exit 0]"
   `)
   expect(moss.shape('repair', '-y', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {kind: string, root: string, state: number, damaged: [], lacking: number}"`,
+    `"exit 0 {kind: string, root: string, state: number, damaged: [], trees: [], lacking: number}"`,
   )
 })
 
@@ -797,10 +795,10 @@ test('verify of the machine finds what was changed, added and removed', () => {
     | check store
     store: 76 assets, <size>
     state 2: 4 packages
-    ! /usr/bin/stranger is a file that no package owns
-    ! /usr/share/tide/south.tsv has <n> bytes, not 871120
-    ! /usr/bin/tide is missing
-    3 findings; moss repair lets the next bundle bring what the store has lost; a kept state may be whole: moss rollback
+    ! /usr/bin/stranger: is a file that no package owns
+    ! /usr/bin/tide (package tide): is missing
+    ! /usr/share/tide/south.tsv (package tide-tables): has <n> bytes, not 871120
+    3 findings; moss repair says what it can mend
     [exit 3]"
   `)
   expect(moss.shape('verify', ...at07)).toMatchInlineSnapshot(

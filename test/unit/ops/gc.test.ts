@@ -5,7 +5,7 @@ import { openHost } from '../../../src/ops/host.ts'
 import { executeRollback, planRollback } from '../../../src/ops/rollback.ts'
 import { exportState } from '../../../src/ops/state-export.ts'
 import { listStates } from '../../../src/ops/states.ts'
-import { verifyHost } from '../../../src/ops/verify.ts'
+import { verifyHost } from '../../../src/ops/verify-host.ts'
 import type { SimulatedOutside } from '../../sim/simulated-outside.ts'
 import { composeBundle, draftPackage } from '../../support/compose-bundle.ts'
 import { noise } from '../../support/containers.ts'
@@ -47,7 +47,7 @@ async function updatedHost(versions: number): Promise<SimulatedOutside> {
 }
 
 const soundness = async (outside: SimulatedOutside): Promise<readonly string[]> =>
-  (await verifyHost(outside, { root }, silent)).findings
+  (await verifyHost(outside, { root, isQuick: false, isAll: false }, silent)).findings
 
 async function neededAssets(outside: SimulatedOutside): Promise<ReadonlySet<string>> {
   using host = await openHost(outside, { root, report: silent })
