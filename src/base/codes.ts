@@ -323,6 +323,11 @@ export const codes = {
     (d) => `${display(d.path)} is not in order: ${display(d.problem)}`,
     () => 'run moss verify, then moss repair; a kept state may be whole: moss rollback',
   ),
+  STATE_NEEDED: entry<{ state: number; why: string }>(
+    exits.failed,
+    (d) => `state ${d.state} stays: ${display(d.why)}`,
+    () => 'nothing was removed; moss state list shows which states are kept, and why',
+  ),
   TRIGGER_FAILED: entry<{ trigger: string; output: string }>(
     exits.failed,
     (d) => `trigger ${display(d.trigger)} failed: ${display(d.output)}`,

@@ -106,20 +106,21 @@ export const rootVerbs: readonly Verb[] = [
       const plan = await planGc(call.outside, { root: call.root })
       const { assets, strays } = plan.collect
       const { length: files } = [...assets, ...plan.snapshots]
-      const freedBytes = plan.snapshots.reduce(
-        (sum, { sizeBytes }) => sum + sizeBytes,
-        plan.collect.freedBytes,
-      )
-      const isNothing = files + strays.length === 0
+      const isNothing = files + strays.length + plan.lost.length === 0
+      const what = [
+        files > 0 ? plural(files, 'file') : '',
+        strays.length > 0 ? `${plural(strays.length, 'leftover')} of earlier crashes` : '',
+        plan.lost.length > 0 ? plural(plan.lost.length, 'damaged tree') : '',
+      ].filter((text) => text !== '')
       const shown = isNothing
         ? 'nothing to give back: a kept state, a waiting bundle, the receipt or the last export needs everything'
-        : `needed by nothing: ${plural(files, 'file')}, ${formatBytes(freedBytes)}, and ${plural(strays.length, 'leftover')} of earlier crashes`
+        : `needed by nothing: ${what.join(', ')}; ${formatBytes(plan.freedBytes)} come free`
       if (call.has('dry-run') || isNothing)
         return {
           json: {
             ...plan,
             snapshots: plan.snapshots.length,
-            collect: { assets: assets.length, strays, freedBytes: plan.collect.freedBytes },
+            collect: { assets: assets.length, strays },
           },
           text: shown,
         }
@@ -128,7 +129,7 @@ export const rootVerbs: readonly Verb[] = [
       const done = await executeGc(call.outside, plan)
       return {
         json: done,
-        text: `removed ${plural(done.assets + done.snapshots, 'file')}, ${formatBytes(done.freedBytes)}; every kept state is whole`,
+        text: `removed ${what.join(', ')}: ${formatBytes(done.freedBytes)} came free; every kept state is whole`,
       }
     },
   },

@@ -137,12 +137,12 @@ async function firstSound(
 
 /** What cannot be read is no source. */
 async function isSound(outside: Outside, path: string, wanted: AssetDescription): Promise<boolean> {
-  const { disk, pool } = outside
+  const { disk } = outside
   try {
     const stat = disk.lstat(path)
     const isOtherSize = wanted.sizeBytes > 0 && stat?.sizeBytes !== wanted.sizeBytes
     if (stat?.kind !== 'file' || isOtherSize) return false
-    return (await digestOfFile(path, { disk, pool, turn: () => outside.turn() })) === wanted.content
+    return (await digestOfFile(path, { disk, turn: () => outside.turn() })) === wanted.content
   } catch (error) {
     if (isMossError(error, 'HOST_IO')) return false
     throw error

@@ -6,6 +6,7 @@ import { compareSets } from '../manifest/compare-sets.ts'
 import { currentRecord, keptNumbers, readRecord } from '../state/parts.ts'
 import { keptTree } from '../state/places.ts'
 import { managedPlaces, parseState, readInstalled, sayReason, stateTree } from './installed.ts'
+import { readMarks } from '../state/tables.ts'
 import { treeDigest } from '../state/tree-digest.ts'
 
 export async function listStates(outside: Outside, { root }: { readonly root: string }) {
@@ -14,12 +15,14 @@ export async function listStates(outside: Outside, { root }: { readonly root: st
   const kept = keptNumbers(outside.disk, places).map((number) =>
     readRecord(outside.disk, keptTree(places, number)),
   )
+  using database = outside.openDatabase(places.database, 'read')
   return [...kept, current]
     .sort((a, b) => a.number - b.number)
     .map(({ number, created, channel, packages }) => ({
       number,
       created,
       isCurrent: number === current.number,
+      isPinned: readMarks(database, number).isPinned,
       packages: packages.length,
       channel: channel?.name,
       serial: channel?.serial,

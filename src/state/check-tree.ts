@@ -120,7 +120,7 @@ async function fileProblem(
   stat: FileStat,
 ): Promise<string | undefined> {
   const { outside } = checking.parts
-  const { disk, pool, userId } = outside
+  const { disk, userId } = outside
   const { asset, description } = file
   if (stat.kind !== 'file') return `is a ${stat.kind}, not a file`
   if (isAsset(checking, file, stat)) return checking.damaged.get(asset)
@@ -131,7 +131,7 @@ async function fileProblem(
   if (problem !== undefined) return problem
   if (checking.isQuick) return dateProblem(stat)
   if (description.content === emptyDigest) return undefined
-  const digest = await digestOfFile(path, { disk, pool, turn: () => outside.turn() })
+  const digest = await digestOfFile(path, { disk, turn: () => outside.turn() })
   return digest === description.content ? undefined : 'content differs'
 }
 

@@ -7,7 +7,7 @@ import type { Counters } from '../trust/counters.ts'
 import { checkTree, type TreeCheck, type TreeFinding } from './check-tree.ts'
 import { readCounters } from './counters-file.ts'
 import { mendTree } from './mend-tree.ts'
-import { currentRecord, keptNumbers, readRecord, type StateParts, treeOf } from './parts.ts'
+import { bootOf, currentRecord, keptNumbers, readRecord, type StateParts, treeOf } from './parts.ts'
 import { type OwnedTree, ownedTree } from './owned-tree.ts'
 import { placesOf } from './places.ts'
 import { prunableStates, removeState } from './prune.ts'
@@ -30,6 +30,8 @@ export interface KnownState {
   readonly isCurrent: boolean
   readonly isPinned: boolean
   readonly isConfirmed: boolean
+  /** Processes may still live in it. Known of the running system alone. */
+  readonly wasCurrentThisBoot: boolean
 }
 
 export interface States {
@@ -126,11 +128,12 @@ export function openStates({ outside, root, database, store }: OpenStates): Stat
 }
 
 function describe(parts: StateParts, number: number): KnownState {
-  const { isPinned, isConfirmed } = readMarks(parts.database, number)
+  const { isPinned, isConfirmed, boot } = readMarks(parts.database, number)
   return {
     record: readRecord(parts.outside.disk, treeOf(parts, number)),
     isCurrent: currentRecord(parts).number === number,
     isPinned,
     isConfirmed,
+    wasCurrentThisBoot: parts.places.root === '/' && boot !== '' && boot === bootOf(parts.outside.disk),
   }
 }

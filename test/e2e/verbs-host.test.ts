@@ -559,7 +559,7 @@ test('state list, show, diff', () => {
     [exit 0]"
   `)
   expect(moss.shape('state', 'list', ...at07)).toMatchInlineSnapshot(
-    `"exit 0 {states: [{number: number, created: number, isCurrent: boolean, packages: number} | {number: number, created: number, isCurrent: boolean, packages: number, channel: string, serial: number}]}"`,
+    `"exit 0 {states: [{number: number, created: number, isCurrent: boolean, isPinned: boolean, packages: number} | {number: number, created: number, isCurrent: boolean, isPinned: boolean, packages: number, channel: string, serial: number}]}"`,
   )
   expect(moss.text('state', 'show', ...at07)).toMatchInlineSnapshot(`
     "$ moss state show --root pump-07
@@ -708,7 +708,7 @@ test('gc', () => {
     [exit 0]"
   `)
   expect(moss.shape('gc', '-y', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {kind: string, root: string, state: number, keptAssets: number, collect: {assets: number, strays: [], freedBytes: number}, snapshots: number}"`,
+    `"exit 0 {kind: string, root: string, state: number, keptAssets: number, collect: {assets: number, strays: []}, snapshots: number, lost: [], freedBytes: number}"`,
   )
 })
 
@@ -803,5 +803,111 @@ test('verify of the machine finds what was changed, added and removed', () => {
   `)
   expect(moss.shape('verify', ...at07)).toMatchInlineSnapshot(
     `"exit 3 {checked: string[], findings: string[]}"`,
+  )
+})
+
+test('repair of a damaged tree', () => {
+  expect(moss.text('verify', '--quick', ...at07)).toMatchInlineSnapshot(`
+    "$ moss verify --quick --root pump-07
+    | check store
+    store: 76 assets, <size>
+    state 2: 4 packages
+    ! /usr/bin/stranger: is a file that no package owns
+    ! /usr/bin/tide (package tide): is missing
+    ! /usr/share/tide/south.tsv (package tide-tables): has <n> bytes, not 871120
+    3 findings; moss repair says what it can mend
+    [exit 3]"
+  `)
+  expect(moss.text('verify', '--quick', '07.moss-state', ...at07)).toMatchInlineSnapshot(`
+    "$ moss verify --quick 07.moss-state --root pump-07
+    | moss: error: --quick and --all are for this machine, not for files [CLI_USAGE]
+    | moss: hint: see moss help verify
+    [exit 2]"
+  `)
+  expect(moss.text('repair', '--from', 'absent', ...at07)).toMatchInlineSnapshot(`
+    "$ moss repair --from absent --root pump-07
+    | moss: error: no root or bundle file FOLDER/absent [NOT_FOUND]
+    | moss: hint: check the path, and that the medium is mounted; nothing was changed
+    [exit 13]"
+  `)
+  expect(moss.text('repair', '-y', ...at07)).toMatchInlineSnapshot(`
+    "$ moss repair -y --root pump-07
+    | check store
+    | damaged: state 2, current, 3 paths; a sound tree takes its place
+    | ! /usr/bin/stranger: is a file that no package owns
+    | ! /usr/bin/tide (package tide): is missing
+    | ! /usr/share/tide/south.tsv (package tide-tables): has <n> bytes, not 871120
+    |   moved aside with the damaged tree: /usr/bin/stranger
+    | stage
+    | sync
+    states   2 is whole; its damaged tree lies in FOLDER/pump-07/.moss/lost/2 until moss gc
+    [exit 0]"
+  `)
+  expect(moss.text('verify', '--all', ...at07)).toMatchInlineSnapshot(`
+    "$ moss verify --all --root pump-07
+    | check store
+    store: 76 assets, <size>
+    state 0: 0 packages
+    state 1: 4 packages
+    state 2: 4 packages
+    no findings
+    [exit 0]"
+  `)
+  expect(moss.text('gc', '-y', ...at07)).toMatchInlineSnapshot(`
+    "$ moss gc -y --root pump-07
+    | needed by nothing: 1 damaged tree; <size> come free
+    removed 1 damaged tree: <size> came free; every kept state is whole
+    [exit 0]"
+  `)
+})
+
+test('state pin, prune, unpin', () => {
+  expect(moss.text('state', 'pin', '0', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state pin 0 --root pump-07
+    state 0 is pinned
+    [exit 0]"
+  `)
+  expect(moss.text('state', 'list', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state list --root pump-07
+       0  <date>  0 packages  no channel yet   pinned
+       1  <date>  4 packages  stable serial 1
+    *  2  <date>  4 packages  stable serial 2
+    [exit 0]"
+  `)
+  expect(moss.text('state', 'prune', '0', '-y', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state prune 0 -y --root pump-07
+    | moss: error: state 0 stays: it is pinned [STATE_NEEDED]
+    | moss: hint: nothing was removed; moss state list shows which states are kept, and why
+    [exit 1]"
+  `)
+  expect(moss.text('state', 'prune', '--keep', '1', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state prune --keep 1 --root pump-07
+    | moss: error: --keep 1: at least 2 states are kept, one to go back to [CLI_USAGE]
+    | moss: hint: see moss help state prune
+    [exit 2]"
+  `)
+  expect(moss.text('state', 'prune', '-n', '--keep', '2', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state prune -n --keep 2 --root pump-07
+    nothing to let go
+    [exit 0]"
+  `)
+  expect(moss.shape('state', 'unpin', '0', ...at07)).toMatchInlineSnapshot(
+    `"exit 0 {state: number, isPinned: boolean}"`,
+  )
+  expect(moss.text('state', 'prune', '-y', '--keep', '2', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state prune -y --keep 2 --root pump-07
+    | 1 state to let go, <size> come free; moss gc gives back what only they needed
+    |   0  <date>  0 packages
+    no longer kept: state 0; moss gc gives back what only they needed, unless the last state export names it
+    [exit 0]"
+  `)
+  expect(moss.text('state', 'prune', '1', '-y', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state prune 1 -y --root pump-07
+    | moss: error: state 1 stays: it is the only one left to go back to [STATE_NEEDED]
+    | moss: hint: nothing was removed; moss state list shows which states are kept, and why
+    [exit 1]"
+  `)
+  expect(moss.shape('state', 'prune', '-n', ...at08)).toMatchInlineSnapshot(
+    `"exit 0 {kind: string, root: string, state: number, going: [], freedBytes: number}"`,
   )
 })
