@@ -114,7 +114,7 @@ export const rootVerbs: readonly Verb[] = [
       ].filter((text) => text !== '')
       const shown = isNothing
         ? 'nothing to give back: a kept state, a waiting bundle, the receipt or the last export needs everything'
-        : `needed by nothing: ${what.join(', ')}; ${formatBytes(plan.freedBytes)} come free`
+        : `needed by nothing: ${what.join(', ')}; at least ${formatBytes(plan.freedBytes)} come free`
       if (call.has('dry-run') || isNothing)
         return {
           json: {
@@ -129,7 +129,7 @@ export const rootVerbs: readonly Verb[] = [
       const done = await executeGc(call.outside, plan)
       return {
         json: done,
-        text: `removed ${what.join(', ')}: ${formatBytes(done.freedBytes)} came free; every kept state is whole`,
+        text: `removed ${what.join(', ')}: at least ${formatBytes(done.freedBytes)} came free; every kept state is whole`,
       }
     },
   },

@@ -136,7 +136,7 @@ export const stateVerbs: readonly Verb[] = [
       const shown =
         rows.length === 0
           ? 'nothing to let go'
-          : `${plural(rows.length, 'state')} to let go, ${formatBytes(plan.freedBytes)} come free; moss gc gives back what only they needed\n${formatTable(rows)}`
+          : `${plural(rows.length, 'state')} to let go; moss gc gives back what only they needed\n${formatTable(rows)}`
       if (call.has('dry-run') || rows.length === 0) return { json: plan, text: shown }
       if (!(await call.confirm('remove them', shown)))
         return { json: { removed: null }, text: 'nothing was removed' }

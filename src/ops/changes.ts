@@ -35,6 +35,9 @@ export interface ApplyPlan {
   readonly warnings: readonly string[]
   readonly freeBytes: number
   readonly neededBytes: number
+  /** Absent where the filesystem has no limit of its own. */
+  readonly freeInodes?: number
+  readonly neededInodes: number
   readonly withModel: boolean
   /** Digest of the model file that the plan was checked against. */
   readonly model: string

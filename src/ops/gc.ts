@@ -27,7 +27,7 @@ export interface GcPlan {
   readonly snapshots: readonly { readonly path: string; readonly sizeBytes: number }[]
   /** Folders of damaged trees. */
   readonly lost: readonly string[]
-  /** By how much there is more room afterwards. */
+  /** By how much there is more room afterwards, at least. */
   readonly freedBytes: number
 }
 
@@ -52,12 +52,14 @@ export async function planGc(outside: Outside, { root }: { readonly root: string
     collect,
     snapshots,
     lost,
-    freedBytes: freedBytes(outside.disk, [
-      ...collect.assets.map(({ id }) => host.store.assetPath(id)),
-      ...collect.strays,
-      ...snapshots.map(({ path }) => path),
-      ...lost,
-    ]),
+    freedBytes: freedBytes(outside.disk, host.places, {
+      paths: [
+        ...collect.assets.map(({ id }) => host.store.assetPath(id)),
+        ...collect.strays,
+        ...snapshots.map(({ path }) => path),
+      ],
+      trees: lost,
+    }),
   }
 }
 

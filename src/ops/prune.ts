@@ -23,7 +23,7 @@ export interface PrunePlan {
     readonly created: number
     readonly packages: number
   }[]
-  /** Of the trees alone. */
+  /** Of the trees alone, at least. */
   readonly freedBytes: number
 }
 
@@ -45,10 +45,10 @@ export async function planPrune(
       created,
       packages: packages.length,
     })),
-    freedBytes: freedBytes(
-      outside.disk,
-      going.map(({ record }) => keptFolder(host.places, record.number)),
-    ),
+    freedBytes: freedBytes(outside.disk, host.places, {
+      paths: [],
+      trees: going.map(({ record }) => keptFolder(host.places, record.number)),
+    }),
   }
 }
 

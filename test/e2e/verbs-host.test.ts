@@ -286,7 +286,7 @@ test('plan --from', () => {
     signed   <id>
     serial   none → 1 of channel stable, signed <age>
     after  4 packages, 66 files, <size>
-    disk  needs at most <size> while working; <size> free
+    disk  needs at most <size> and 81 inodes while working; <size> free
       +  harbour      1.0  subscribed: binary(harbour)
       +  pilot-books  1.0  subscribed: name(pilot-books)
       +  tide         1.0  harbour requires binary(tide)
@@ -295,7 +295,7 @@ test('plan --from', () => {
     [exit 0]"
   `)
   expect(moss.shape('plan', '--from', 'first.moss', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {kind: string, root: string, from: number, to: number, isNothing: boolean, signedBy: string[], changes: [{name: string, to: string, reason: string}], packages: number, files: number, sizeBytes: number, privileged: [], warnings: [], freeBytes: number, neededBytes: number, withModel: boolean, model: string, bundle: string, channel: {name: string, serial: number, created: number}}"`,
+    `"exit 0 {kind: string, root: string, from: number, to: number, isNothing: boolean, signedBy: string[], changes: [{name: string, to: string, reason: string}], packages: number, files: number, sizeBytes: number, privileged: [], warnings: [], freeBytes: number, neededBytes: number, freeInodes: number, neededInodes: number, withModel: boolean, model: string, bundle: string, channel: {name: string, serial: number, created: number}}"`,
   )
   expect(moss.text('plan', '--from', 'absent.moss', ...at07)).toMatchInlineSnapshot(`
     "$ moss plan --from absent.moss --root pump-07
@@ -377,7 +377,7 @@ test('plan', () => {
     signed   <id>
     serial   none → 1 of channel stable, signed <age>
     after  4 packages, 66 files, <size>
-    disk  needs at most <size> while working; <size> free
+    disk  needs at most <size> and 81 inodes while working; <size> free
       +  harbour      1.0  subscribed: binary(harbour)
       +  pilot-books  1.0  subscribed: name(pilot-books)
       +  tide         1.0  harbour requires binary(tide)
@@ -385,7 +385,7 @@ test('plan', () => {
     [exit 0]"
   `)
   expect(moss.shape('plan', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {kind: string, root: string, from: number, to: number, isNothing: boolean, signedBy: string[], changes: [{name: string, to: string, reason: string}], packages: number, files: number, sizeBytes: number, privileged: [], warnings: [], freeBytes: number, neededBytes: number, withModel: boolean, model: string, bundle: string, channel: {name: string, serial: number, created: number}}"`,
+    `"exit 0 {kind: string, root: string, from: number, to: number, isNothing: boolean, signedBy: string[], changes: [{name: string, to: string, reason: string}], packages: number, files: number, sizeBytes: number, privileged: [], warnings: [], freeBytes: number, neededBytes: number, freeInodes: number, neededInodes: number, withModel: boolean, model: string, bundle: string, channel: {name: string, serial: number, created: number}}"`,
   )
 })
 
@@ -396,7 +396,7 @@ test('apply', () => {
     | signed   <id>
     | serial   none → 1 of channel stable, signed <age>
     | after  4 packages, 66 files, <size>
-    | disk  needs at most <size> while working; <size> free
+    | disk  needs at most <size> and 81 inodes while working; <size> free
     |   +  harbour      1.0  subscribed: binary(harbour)
     |   +  pilot-books  1.0  subscribed: name(pilot-books)
     |   +  tide         1.0  harbour requires binary(tide)
@@ -413,7 +413,7 @@ test('apply', () => {
     | signed   <id>
     | serial   none → 1 of channel stable, signed <age>
     | after  4 packages, 66 files, <size>
-    | disk  needs at most <size> while working; <size> free
+    | disk  needs at most <size> and 81 inodes while working; <size> free
     |   +  harbour      1.0  subscribed: binary(harbour)
     |   +  pilot-books  1.0  subscribed: name(pilot-books)
     |   +  tide         1.0  harbour requires binary(tide)
@@ -534,7 +534,7 @@ test('import --apply', () => {
     | signed   <id>
     | serial   1 → 2 of channel stable, signed <age>
     | after  4 packages, 66 files, <size>
-    | disk  needs at most <size> while working; <size> free
+    | disk  needs at most <size> and 81 inodes while working; <size> free
     |   ~  harbour      1.0 → 2.0  subscribed: binary(harbour)
     |   ~  tide         1.0 → 2.0  harbour requires binary(tide)
     |   ~  tide-tables  1.0 → 1.1  harbour requires name(tide-tables) >= 1.0
@@ -855,8 +855,8 @@ test('repair of a damaged tree', () => {
   `)
   expect(moss.text('gc', '-y', ...at07)).toMatchInlineSnapshot(`
     "$ moss gc -y --root pump-07
-    | needed by nothing: 1 damaged tree; <size> come free
-    removed 1 damaged tree: <size> came free; every kept state is whole
+    | needed by nothing: 1 damaged tree; at least <size> come free
+    removed 1 damaged tree: at least <size> came free; every kept state is whole
     [exit 0]"
   `)
 })
@@ -896,7 +896,7 @@ test('state pin, prune, unpin', () => {
   )
   expect(moss.text('state', 'prune', '-y', '--keep', '2', ...at07)).toMatchInlineSnapshot(`
     "$ moss state prune -y --keep 2 --root pump-07
-    | 1 state to let go, <size> come free; moss gc gives back what only they needed
+    | 1 state to let go; moss gc gives back what only they needed
     |   0  <date>  0 packages
     no longer kept: state 0; moss gc gives back what only they needed, unless the last state export names it
     [exit 0]"
