@@ -328,6 +328,11 @@ export const codes = {
     (d) => `trigger ${display(d.trigger)} failed: ${display(d.output)}`,
     () => 'the system is unchanged; the new state was not published',
   ),
+  TRIGGER_INVALID: entry<{ path: string; problem: string }>(
+    exits.damaged,
+    (d) => `the trigger ${display(d.path)} is not valid: ${display(d.problem)}`,
+    () => 'the package that brings it must be made again (moss-triggers(5)); nothing was changed',
+  ),
   VERIFY_FINDINGS: entry<{ count: number }>(
     exits.findings,
     (d) => `${d.count} ${d.count === 1 ? 'finding' : 'findings'}`,

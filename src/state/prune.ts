@@ -5,7 +5,7 @@ import { moveTree } from '../host/durable.ts'
 import { statesToKeep } from './keep-rule.ts'
 import { bootOf, currentRecord, keptNumbers, type StateParts } from './parts.ts'
 import { keptFolder } from './places.ts'
-import { readMarks, removeMarks } from './tables.ts'
+import { readMarks, removeMarks, removeTriggerRuns } from './tables.ts'
 
 /** Kept states that the keep rule lets go, rising. */
 export function prunableStates(parts: StateParts): readonly StateNumber[] {
@@ -22,7 +22,10 @@ export function prunableStates(parts: StateParts): readonly StateNumber[] {
 }
 
 export function removeState({ outside: { disk }, places, database }: StateParts, number: StateNumber): void {
-  database.transaction((transaction) => removeMarks(transaction, number))
+  database.transaction((transaction) => {
+    removeMarks(transaction, number)
+    removeTriggerRuns(transaction, number)
+  })
   const removed = `${places.staging}/removed-${number}`
   disk.removeTree(removed)
   moveTree(disk, keptFolder(places, number), removed)

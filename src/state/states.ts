@@ -24,7 +24,7 @@ import {
   writeMarks,
 } from './tables.ts'
 import { treeDigest } from './tree-digest.ts'
-import { planMade, planTree, type TreePlan } from './tree-plan.ts'
+import { planTree, type TreePlan, withMade } from './tree-plan.ts'
 
 export interface KnownState {
   readonly record: StateRecord
@@ -145,7 +145,7 @@ function planOf(parts: StateParts, record: StateRecord): TreePlan {
       return { id, manifest: found.manifest, manifestBytes: found.size }
     }),
   )
-  return { ...plan, files: [...plan.files, ...record.made.map(planMade)] }
+  return withMade(plan, record.made)
 }
 
 const assetsOf = (parts: StateParts, record: StateRecord): readonly AssetId[] =>
