@@ -7,13 +7,16 @@ import type { Report } from '../base/progress.ts'
 import { exchangeTrees, moveTree, writeDurably } from '../host/durable.ts'
 import type { Counters } from '../trust/counters.ts'
 import { raiseCounters } from './counters-file.ts'
+import { changedPackages } from './changed-packages.ts'
 import { deliver } from './deliver.ts'
 import type { Delivery } from './deliveries.ts'
 import { bootOf, currentRecord, readRecord, type StateParts } from './parts.ts'
 import { keptFolder, keptTree, parentFolder } from './places.ts'
 import { prunableStates, removeState } from './prune.ts'
 import type { StateRecord } from './record.ts'
+import { servicesToRestart } from './restart.ts'
 import type { StagedState } from './stage.ts'
+import { runSystemTriggers } from './system-triggers.ts'
 import {
   addHistory,
   closeJournal,
@@ -21,7 +24,9 @@ import {
   openJournal,
   readJournal,
   setJournalPhase,
+  type TriggerRun,
   writeMarks,
+  writeTriggerRuns,
 } from './tables.ts'
 
 export interface Published {
@@ -29,6 +34,10 @@ export interface Published {
   readonly from: StateNumber
   /** What changed in /etc and /var. */
   readonly deliveries: readonly Delivery[]
+  /** How the triggers of the system went. */
+  readonly triggers: readonly TriggerRun[]
+  /** Services of systemd that still run from the state before. */
+  readonly restart: readonly string[]
   /** States that were let go. */
   readonly pruned: readonly StateNumber[]
 }
@@ -62,7 +71,7 @@ export async function publishKept(
   const tree = keptTree(places, number)
   if (current.number === number) {
     if (withModel) writeModel(parts, current.model)
-    return { record: current, from: current.number, deliveries: [], pruned: [] }
+    return { record: current, from: current.number, deliveries: [], triggers: [], restart: [], pruned: [] }
   }
   if (outside.disk.lstat(tree)?.kind !== 'folder')
     throw new MossError('NOT_FOUND', { what: 'state', name: String(number) })
@@ -96,10 +105,16 @@ export async function finish(parts: StateParts, journal: JournalEntry, report: R
     })
   if (journal.withModel) writeModel(parts, record.model)
   const deliveries = await deliver(parts, record.number, report)
+  const from = journal.from as StateNumber
+  const changed = changedPackages(parts, { from, to: record })
+  const triggers = await runSystemTriggers(parts, { from, record, changed, report })
   const pruned = prunableStates(parts)
   for (const number of pruned) removeState(parts, number)
-  database.transaction(closeJournal)
-  return { record, from: journal.from as StateNumber, deliveries, pruned }
+  database.transaction((transaction) => {
+    writeTriggerRuns(transaction, { state: record.number, scope: 'system', runs: triggers })
+    closeJournal(transaction)
+  })
+  return { record, from, deliveries, triggers, restart: servicesToRestart(changed), pruned }
 }
 
 /** After an exchange the old tree lies in the folder of the new one's number. */

@@ -183,8 +183,8 @@ export function writeTriggerRuns(
       name,
       scope,
       outcome,
-      note,
-      output.slice(-keptOutput),
+      note.slice(0, 1024).toWellFormed(),
+      output.replaceAll('\0', '').slice(-keptOutput).toWellFormed(),
     )
 }
 

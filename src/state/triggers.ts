@@ -11,6 +11,7 @@ import type { TriggerRun } from './tables.ts'
 import type { TreePlan } from './tree-plan.ts'
 import { isAbout, triggersOf } from './triggers/choose.ts'
 import { collectMade, madeFolder, placeMade } from './triggers/made.ts'
+import { tellTroubles } from './triggers/tell.ts'
 import { runOverTree } from './triggers/world.ts'
 import type { Trigger } from './triggers/trigger.ts'
 
@@ -48,7 +49,7 @@ export async function runTriggers(request: TriggersRequest): Promise<TriggersRun
   } finally {
     if (runs.length > 0) keep(runs)
   }
-  tellSkipped(runs, report)
+  tellTroubles(runs, report)
   const results = runs.map(({ name, outcome, note }) => ({
     name,
     outcome: outcome === 'skipped' ? outcome : ('done' as const),
@@ -89,14 +90,6 @@ async function runOne(
   } finally {
     clearWork(site)
   }
-}
-
-function tellSkipped(runs: readonly TriggerRun[], report: Report): void {
-  const skipped = runs.filter(({ outcome }) => outcome === 'skipped')
-  const [first] = skipped
-  if (first === undefined) return
-  const names = skipped.map(({ name }) => name).join(', ')
-  report({ phase: 'triggers', item: first.name, warning: `skipped: ${names}: ${first.note}` })
 }
 
 function clearWork(site: TreeSite): void {
