@@ -89,7 +89,7 @@ const py3compile = stock({
 const certificates = stock({
   name: 'ca-certificates',
   scope: 'system',
-  needs: ['update-ca-certificates', 'sh'],
+  needs: ['update-ca-certificates', 'sh', 'mktemp', 'find', 'sed', 'sort'],
   paths: ['usr/share/ca-certificates/**/*.crt', 'usr/local/share/ca-certificates/**/*.crt'],
   command: [
     'sh',
@@ -111,7 +111,7 @@ const presets = stock({
   name: 'systemd-presets',
   scope: 'system',
   after: ['systemd-sysusers', 'systemd-tmpfiles'],
-  needs: ['systemctl', 'sh'],
+  needs: ['systemctl', 'sh', 'grep', 'mkdir', 'touch'],
   paths: ['usr/lib/systemd/system/*'],
   command: [
     'sh',
@@ -120,12 +120,16 @@ const presets = stock({
     mkdir -p /var/lib/moss
     touch "$known"
     cd /usr/lib/systemd/system
+    set --
     for unit in *.service *.socket *.timer *.path *.target *.mount *.automount *.swap *.slice; do
       if [ ! -f "$unit" ] || [ -L "$unit" ]; then continue; fi
       if grep -qxF -e "$unit" "$known"; then continue; fi
-      systemctl preset --quiet "$unit"
-      printf '%s\\n' "$unit" >>"$known"
-    done`,
+      set -- "$@" "$unit"
+    done
+    if [ $# -gt 0 ]; then
+      systemctl preset --quiet "$@"
+      printf '%s\\n' "$@" >>"$known"
+    fi`,
   ],
 })
 

@@ -107,6 +107,8 @@ async function run(outside: Outside, { trigger, created }: Asked, command: Comma
       LC_ALL: 'C',
       TZ: 'UTC',
       SOURCE_DATE_EPOCH: String(created),
+      // Tools that are written in it would leave what they compiled of themselves in the tree.
+      PYTHONDONTWRITEBYTECODE: '1',
     },
     timeoutMs: trigger.seconds * 1000,
   })
