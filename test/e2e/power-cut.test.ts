@@ -4,7 +4,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type CallShim, compileShim, type PowerCut, runShimmed } from '../support/call-shim.ts'
+import { type CallShim, compileShim, runShimmed } from '../support/call-shim.ts'
 import { byEffort, faultSeed, sampleOf } from '../support/fault-effort.ts'
 import { settle } from '../support/kill-program.ts'
 import { LoopFilesystem, type LoopKind, loopProblem } from '../support/loop-filesystem.ts'
@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const verbs = byEffort<readonly RealVerb[]>({ sample: ['import', 'apply'], slow: realVerbs, all: realVerbs })
-const cuts: readonly PowerCut[] = ['everything', 'bytes']
+const cuts = ['all lost', 'bytes lost'] as const
 
 /** Every violation of one verb, and how many cuts there were. */
 async function cutEverywhere(
@@ -51,16 +51,16 @@ async function cutEverywhere(
   expect(whole.exit, whole.output).toBe(0)
   const expected = expectationOf(roots.outside, roots.before[verb], root)
   const violations: string[] = []
-  const points = sampleOf(whole.calls.length, step).flatMap((at) => cuts.map((cut) => ({ at, cut })))
-  for (const { at, cut } of points) {
+  const points = sampleOf(whole.calls.length, step).flatMap((at) => cuts.map((mishap) => ({ at, mishap })))
+  for (const { at, mishap } of points) {
     filesystem.comeBack()
-    const { exit, output, calls } = await runShimmed(shim, { root, at, cut }, args(root))
-    const place = `${verb} on ${kind}, ${cut} lost at ${at}, ${calls.at(-1)}`
+    const { exit, output, calls } = await runShimmed(shim, { root, at, mishap }, args(root))
+    const place = `${verb} on ${kind}, ${mishap} at ${at}, ${calls.at(-1)}`
     if (exit !== undefined) throw new Error(`${place}: it ended with ${exit}: ${output}`)
     filesystem.remount()
     const settled = await settle({ shim, verb: args, expected }, root)
     violations.push(...settled.map((one) => `${place}: ${one}`))
-    const last = await runShimmed(shim, { root, at: 1, cut }, [join(root, 'cut')], 'mkdir')
+    const last = await runShimmed(shim, { root, at: 1, mishap }, [join(root, 'cut')], 'mkdir')
     expect(last.exit, last.output).toBeUndefined()
     filesystem.remount()
     violations.push(...expected.checkEnd(root).map((one) => `${place}: T3: done, then cut: ${one}`))

@@ -1,7 +1,8 @@
-// The built program with every-call.c preloaded: counts what it changes below a root, and ends it before one of those
-// calls, by SIGKILL or, where the root is a filesystem of its own, by a power cut.
+// The built program with every-call.c preloaded: counts what it changes below a root, and at one of those calls
+// kills it, cuts the power of the root's filesystem, or lets the call fail.
 import { execFileSync, spawn } from 'node:child_process'
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { builtMoss } from './sample-trip.ts'
 
@@ -10,16 +11,20 @@ export interface CallShim {
   readonly note: string
 }
 
-/** What of the unsynced is lost: everything, or the bytes alone, whose names the filesystem's journal keeps. */
-export type PowerCut = 'everything' | 'bytes'
+/**
+ * What happens at a call: the program is killed before it; the power fails, and everything that was not synced is lost or
+ * only the bytes of files, whose names the filesystem's journal keeps; a write is cut short; the disk is full from there
+ * on; or the call fails with one of the kernel's words.
+ */
+export type Mishap = 'kill' | 'all lost' | 'bytes lost' | 'short write' | 'disk full' | KernelWord
+export type KernelWord = 'EIO' | 'ENOSPC' | 'EDQUOT' | 'EROFS' | 'EMLINK' | 'EINTR' | 'EMFILE'
 
 export interface Moment {
-  /** Counted and killed are calls below it. */
+  /** Counted are calls below it. */
   readonly root: string
-  /** The changing call that does not happen any more, from 1; without it the run is undisturbed. */
+  /** The changing call at which it happens, from 1; without it the run is undisturbed. */
   readonly at?: number
-  /** The filesystem of `root` is shut down at that call, as when the power fails. */
-  readonly cut?: PowerCut
+  readonly mishap?: Mishap
 }
 
 export interface Shimmed {
@@ -55,10 +60,11 @@ const noteFront = 16
 /** Runs `moss ARGS`, or another program. */
 export async function runShimmed(
   { library, note }: CallShim,
-  { root, at, cut }: Moment,
+  { root, at = 0, mishap = 'kill' }: Moment,
   args: readonly string[],
   program = builtMoss,
 ): Promise<Shimmed> {
+  const [how, number] = orderOf(mishap)
   writeFileSync(note, '')
   truncateSync(note, noteBytes)
   const child = spawn(program, args, {
@@ -69,8 +75,9 @@ export async function runShimmed(
       LD_PRELOAD: library,
       MOSS_SHIM_ROOT: root,
       MOSS_SHIM_NOTE: note,
-      ...(at === undefined ? {} : { MOSS_SHIM_AT: `${at}` }),
-      ...(cut === undefined ? {} : { MOSS_SHIM_CUT: cut === 'bytes' ? '1' : '2' }),
+      MOSS_SHIM_AT: `${at}`,
+      MOSS_SHIM_HOW: how,
+      MOSS_SHIM_WITH: `${number}`,
     },
   })
   const output: Buffer[] = []
@@ -80,6 +87,24 @@ export async function runShimmed(
     child.once('close', resolve)
   })
   return { exit: exit ?? undefined, output: Buffer.concat(output).toString(), calls: readNote(note) }
+}
+
+/** As every-call.c has it. */
+function orderOf(mishap: Mishap): readonly [string, number] {
+  switch (mishap) {
+    case 'kill':
+      return ['kill', 0]
+    case 'all lost':
+      return ['cut', 2]
+    case 'bytes lost':
+      return ['cut', 1]
+    case 'short write':
+      return ['fail', 0]
+    case 'disk full':
+      return ['full', constants.errno.ENOSPC]
+    default:
+      return ['fail', constants.errno[mishap]]
+  }
 }
 
 function readNote(note: string): readonly string[] {

@@ -1,10 +1,14 @@
 // Preloaded into the built program (test/support/call-shim.ts compiles it). Counts the calls of the C library that
-// change something below MOSS_SHIM_ROOT. Before the MOSS_SHIM_AT-th the process is killed; with MOSS_SHIM_CUT the
-// filesystem of that root is shut down first, as when the power fails: what is not on the device is lost. Its value is
-// how: 2 loses the filesystem's journal too, 1 keeps it, so that names survive whose bytes do not. Each call is a line of
-// MOSS_SHIM_NOTE, a file that every process and thread of the run maps.
+// change something below MOSS_SHIM_ROOT; each is a line of MOSS_SHIM_NOTE, a file that every process and thread of the
+// run maps. At the MOSS_SHIM_AT-th happens what MOSS_SHIM_HOW says, a word with MOSS_SHIM_WITH, a number:
+//   kill    before the call the process is killed
+//   cut     before it the filesystem of the root is shut down as when the power fails, and the process killed; what is
+//           not on the device is lost, with 1 all but what the filesystem's journal knows: names without their bytes
+//   fail    the call fails with this errno; with 0 a write is cut short
+//   full    it and everything after it that takes room fails with this errno
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
@@ -34,11 +38,14 @@ static struct note *note;
 static char root[PATH_MAX];
 static size_t root_length;
 static uint64_t at;
-static uint32_t cut;
+static const char *how = "kill";
+static uint32_t with;
 static int root_descriptor = -1;
 
 #define REAL(name) ((__typeof__(&name))real(#name))
 static void *real(const char *name) { return dlsym(RTLD_NEXT, name); }
+
+static int does(const char *word) { return strcmp(how, word) == 0; }
 
 __attribute__((constructor)) static void start(void) {
   const char *text = getenv("MOSS_SHIM_ROOT"), *file = getenv("MOSS_SHIM_NOTE");
@@ -47,13 +54,14 @@ __attribute__((constructor)) static void start(void) {
   if (root_length >= sizeof root) return;
   memcpy(root, text, root_length + 1);
   at = getenv("MOSS_SHIM_AT") ? strtoull(getenv("MOSS_SHIM_AT"), NULL, 10) : 0;
-  cut = getenv("MOSS_SHIM_CUT") ? atoi(getenv("MOSS_SHIM_CUT")) : 0;
+  with = getenv("MOSS_SHIM_WITH") ? atoi(getenv("MOSS_SHIM_WITH")) : 0;
+  if (getenv("MOSS_SHIM_HOW") != NULL) how = getenv("MOSS_SHIM_HOW");
   int descriptor = REAL(open)(file, O_RDWR | O_CLOEXEC);
   if (descriptor < 0) return;
   void *mapped = mmap(NULL, sizeof *note, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
   close(descriptor);
   if (mapped == MAP_FAILED) return;
-  if (cut) root_descriptor = REAL(open)(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (does("cut")) root_descriptor = REAL(open)(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   note = mapped;
 }
 
@@ -63,7 +71,7 @@ static int is_below(const char *path) {
 
 static void last_moment(void) {
   // FS_IOC_SHUTDOWN: ext4 and XFS have the same number for it.
-  if (cut != 0 && REAL(ioctl)(root_descriptor, _IOR('X', 125, uint32_t), &cut) != 0) {
+  if (does("cut") && REAL(ioctl)(root_descriptor, _IOR('X', 125, uint32_t), &with) != 0) {
     dprintf(2, "every-call: the filesystem cannot be shut down\n");
     _exit(99);
   }
@@ -71,13 +79,27 @@ static void last_moment(void) {
   for (;;) pause();
 }
 
-static void changing(const char *call, const char *path) {
+typedef enum { ELSEWHERE, GOES_ON, FAILS } verdict;
+
+static int takes_room(const char *call) {
+  static const char *const names[] = {"write", "open",     "creat", "mkdir",    "link",
+                                      "alloc", "setxattr", "copy",  "sendfile", "ioctl"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (strstr(call, names[i]) != NULL) return strncmp(call, "unlink", 6) != 0;
+  return 0;
+}
+
+static verdict changing(const char *call, const char *path) {
   char line[PATH_MAX];
   uint64_t number = __atomic_add_fetch(&note->count, 1, __ATOMIC_SEQ_CST);
   int size = snprintf(line, sizeof line, "%s %s\n", call, path + root_length);
   uint64_t place = __atomic_fetch_add(&note->length, size, __ATOMIC_SEQ_CST);
   if (size < (int)sizeof line && place + size < sizeof note->lines) memcpy(note->lines + place, line, size);
-  if (number == at) last_moment();
+  if (at == 0 || number < at) return GOES_ON;
+  if (does("full")) return takes_room(call) ? FAILS : GOES_ON;
+  if (number != at) return GOES_ON;
+  if (!does("fail")) last_moment();
+  return FAILS;
 }
 
 static int path_of(int descriptor, char *into, size_t size) {
@@ -90,54 +112,62 @@ static int path_of(int descriptor, char *into, size_t size) {
   return 1;
 }
 
-static void on_descriptor(const char *call, int descriptor) {
+static verdict on_descriptor(const char *call, int descriptor) {
   char path[PATH_MAX];
-  if (note != NULL && path_of(descriptor, path, sizeof path) && is_below(path)) changing(call, path);
+  if (note == NULL || !path_of(descriptor, path, sizeof path) || !is_below(path)) return ELSEWHERE;
+  return changing(call, path);
 }
 
-/** True if it was counted, so that a call with two paths is counted once. */
-static int on_path(const char *call, int folder, const char *path) {
+static verdict on_path(const char *call, int folder, const char *path) {
   char whole[2 * PATH_MAX];
-  if (note == NULL || path == NULL) return 0;
+  if (note == NULL || path == NULL) return ELSEWHERE;
   if (path[0] != '/') {
-    if (!path_of(folder, whole, PATH_MAX)) return 0;
+    if (!path_of(folder, whole, PATH_MAX)) return ELSEWHERE;
     size_t length = strlen(whole);
     snprintf(whole + length, sizeof whole - length, "/%s", path);
     path = whole;
   }
-  if (!is_below(path)) return 0;
-  changing(call, path);
-  return 1;
+  return is_below(path) ? changing(call, path) : ELSEWHERE;
 }
 
-static void on_paths(const char *call, int a, const char *from, int b, const char *to) {
-  if (!on_path(call, a, from)) on_path(call, b, to);
+/** A call with two paths is counted once. */
+static verdict on_paths(const char *call, int a, const char *from, int b, const char *to) {
+  verdict first = on_path(call, a, from);
+  return first == ELSEWHERE ? on_path(call, b, to) : first;
 }
 
-#define WITH(type, name, params, args, seen)                                                                          \
+/** True where the call must fail; a write that is cut short is made, and shorter. */
+static int refused(verdict seen, size_t *size) {
+  if (seen != FAILS) return 0;
+  if (with == 0 && size != NULL) *size = (*size + 1) / 2;
+  errno = with;
+  return with != 0;
+}
+
+#define WITH_SIZE(type, name, params, args, seen, size)                                                               \
   type name params {                                                                                                  \
     static __typeof__(&name) next;                                                                                    \
     if (next == NULL) next = REAL(name);                                                                              \
-    seen;                                                                                                             \
+    if (refused(seen, size)) return -1;                                                                               \
     return next args;                                                                                                 \
   }
+#define WITH(type, name, params, args, seen) WITH_SIZE(type, name, params, args, seen, NULL)
+#define ON_WRITE(name, params, args) WITH_SIZE(ssize_t, name, params, args, on_descriptor(#name, fd), &size)
 #define ON_FD(name, params, args) WITH(int, name, params, args, on_descriptor(#name, fd))
 #define ON_FD_SIZED(name, params, args) WITH(ssize_t, name, params, args, on_descriptor(#name, fd))
 #define ON_PATH(name, params, args) WITH(int, name, params, args, on_path(#name, AT_FDCWD, path))
 #define ON_AT(name, params, args) WITH(int, name, params, args, on_path(#name, folder, path))
 
-ON_FD_SIZED(write, (int fd, const void *bytes, size_t size), (fd, bytes, size))
+ON_WRITE(write, (int fd, const void *bytes, size_t size), (fd, bytes, size))
 ON_FD_SIZED(writev, (int fd, const struct iovec *parts, int count), (fd, parts, count))
-ON_FD_SIZED(pwrite, (int fd, const void *bytes, size_t size, off_t place), (fd, bytes, size, place))
-ON_FD_SIZED(pwrite64, (int fd, const void *bytes, size_t size, off64_t place), (fd, bytes, size, place))
+ON_WRITE(pwrite, (int fd, const void *bytes, size_t size, off_t place), (fd, bytes, size, place))
+ON_WRITE(pwrite64, (int fd, const void *bytes, size_t size, off64_t place), (fd, bytes, size, place))
 ON_FD_SIZED(pwritev, (int fd, const struct iovec *parts, int count, off_t place), (fd, parts, count, place))
 ON_FD_SIZED(pwritev64, (int fd, const struct iovec *parts, int count, off64_t place), (fd, parts, count, place))
 ON_FD(ftruncate, (int fd, off_t size), (fd, size))
 ON_FD(ftruncate64, (int fd, off64_t size), (fd, size))
 ON_FD(fallocate, (int fd, int how, off_t place, off_t size), (fd, how, place, size))
 ON_FD(fallocate64, (int fd, int how, off64_t place, off64_t size), (fd, how, place, size))
-ON_FD(posix_fallocate, (int fd, off_t place, off_t size), (fd, place, size))
-ON_FD(posix_fallocate64, (int fd, off64_t place, off64_t size), (fd, place, size))
 ON_FD(fsync, (int fd), (fd))
 ON_FD(fdatasync, (int fd), (fd))
 ON_FD(syncfs, (int fd), (fd))
@@ -148,8 +178,8 @@ ON_FD(fsetxattr, (int fd, const char *name, const void *value, size_t size, int 
 ON_FD(fremovexattr, (int fd, const char *name), (fd, name))
 ON_FD_SIZED(sendfile, (int fd, int from, off_t *place, size_t size), (fd, from, place, size))
 ON_FD_SIZED(sendfile64, (int fd, int from, off64_t *place, size_t size), (fd, from, place, size))
-WITH(ssize_t, copy_file_range, (int from, off64_t *a, int fd, off64_t *b, size_t size, unsigned how), (from, a, fd, b, size, how),
-     on_descriptor("copy_file_range", fd))
+WITH(ssize_t, copy_file_range, (int from, off64_t *a, int fd, off64_t *b, size_t size, unsigned how),
+     (from, a, fd, b, size, how), on_descriptor("copy_file_range", fd))
 
 ON_PATH(mkdir, (const char *path, mode_t mode), (path, mode))
 ON_PATH(rmdir, (const char *path), (path))
@@ -182,7 +212,8 @@ WITH(int, link, (const char *from, const char *to), (from, to), on_paths("link",
 WITH(int, linkat, (int a, const char *from, int b, const char *to, int how), (a, from, b, to, how),
      on_paths("linkat", a, from, b, to))
 WITH(int, rename, (const char *from, const char *to), (from, to), on_paths("rename", AT_FDCWD, from, AT_FDCWD, to))
-WITH(int, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to), on_paths("renameat", a, from, b, to))
+WITH(int, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to),
+     on_paths("renameat", a, from, b, to))
 WITH(int, renameat2, (int a, const char *from, int b, const char *to, unsigned how), (a, from, b, to, how),
      on_paths("renameat2", a, from, b, to))
 
@@ -194,7 +225,7 @@ WITH(int, renameat2, (int a, const char *from, int b, const char *to, unsigned h
     va_start(rest, how);                                                                                              \
     mode_t mode = OPENS(how) ? va_arg(rest, mode_t) : 0;                                                              \
     va_end(rest);                                                                                                     \
-    if (OPENS(how)) on_path(#name, AT_FDCWD, path);                                                                   \
+    if (OPENS(how) && refused(on_path(#name, AT_FDCWD, path), NULL)) return -1;                                       \
     return REAL(name)(path, how, mode);                                                                               \
   }
 #define WITH_OPENAT(name)                                                                                             \
@@ -203,7 +234,7 @@ WITH(int, renameat2, (int a, const char *from, int b, const char *to, unsigned h
     va_start(rest, how);                                                                                              \
     mode_t mode = OPENS(how) ? va_arg(rest, mode_t) : 0;                                                              \
     va_end(rest);                                                                                                     \
-    if (OPENS(how)) on_path(#name, folder, path);                                                                     \
+    if (OPENS(how) && refused(on_path(#name, folder, path), NULL)) return -1;                                         \
     return REAL(name)(folder, path, how, mode);                                                                       \
   }
 WITH_OPEN(open)
@@ -217,7 +248,7 @@ int ioctl(int fd, unsigned long request, ...) {
   void *argument = va_arg(rest, void *);
   va_end(rest);
   const unsigned long clone = _IOW(0x94, 9, int);
-  if (request == clone) on_descriptor("ioctl", fd);
+  if (request == clone && refused(on_descriptor("ioctl", fd), NULL)) return -1;
   return REAL(ioctl)(fd, request, argument);
 }
 
@@ -228,16 +259,10 @@ long syscall(long number, ...) {
   va_start(rest, number);
   for (int i = 0; i < 6; i++) a[i] = va_arg(rest, long);
   va_end(rest);
-  switch (number) {
-    case SYS_copy_file_range:
-      on_descriptor("copy_file_range", (int)a[2]);
-      break;
-    case SYS_renameat2:
-      on_paths("renameat2", (int)a[0], (const char *)a[1], (int)a[2], (const char *)a[3]);
-      break;
-    case SYS_pwritev2:
-      on_descriptor("pwritev2", (int)a[0]);
-      break;
-  }
+  verdict seen = ELSEWHERE;
+  if (number == SYS_copy_file_range) seen = on_descriptor("copy_file_range", (int)a[2]);
+  if (number == SYS_renameat2) seen = on_paths("renameat2", a[0], (const char *)a[1], a[2], (const char *)a[3]);
+  if (number == SYS_pwritev2) seen = on_descriptor("pwritev2", (int)a[0]);
+  if (refused(seen, NULL)) return -1;
   return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }

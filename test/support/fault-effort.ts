@@ -18,9 +18,9 @@ export const faultRandom = (): ReturnType<typeof seededRandom> => seededRandom(f
 /** Of many, how many; all of them where everything is tried. */
 export const byEffort = <T>(choices: Readonly<Record<FaultEffort, T>>): T => choices[faultEffort]
 
-/** Every `step`-th of `count`, from 1: where the first lies is the seed's choice. */
-export function sampleOf(count: number, step: number): readonly number[] {
-  const first = 1 + (faultSeed % step)
+/** Every `step`-th of `count`, from 1: where the first lies is the seed's choice, moved by `turn`. */
+export function sampleOf(count: number, step: number, turn = 0): readonly number[] {
+  const first = 1 + ((faultSeed + turn) % step)
   const points: number[] = []
   for (let n = first; n <= count; n += step) points.push(n)
   return points
