@@ -1,9 +1,10 @@
 // The built program with every-call.c preloaded: counts what it changes below a root, and at one of those calls
 // kills it, cuts the power of the root's filesystem, or lets the call fail.
-import { execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { builtMoss } from './sample-trip.ts'
 
 export interface CallShim {
@@ -14,9 +15,18 @@ export interface CallShim {
 /**
  * What happens at a call: the program is killed before it; the power fails, and everything that was not synced is lost or
  * only the bytes of files, whose names the filesystem's journal keeps; a write is cut short; the disk is full from there
- * on; or the call fails with one of the kernel's words.
+ * on; the call fails with one of the kernel's words; or the program stops before it and then goes on, without its locks
+ * where it is a mutant.
  */
-export type Mishap = 'kill' | 'all lost' | 'bytes lost' | 'short write' | 'disk full' | KernelWord
+export type Mishap =
+  | 'kill'
+  | 'all lost'
+  | 'bytes lost'
+  | 'short write'
+  | 'disk full'
+  | 'stop'
+  | 'stop without locks'
+  | KernelWord
 export type KernelWord = 'EIO' | 'ENOSPC' | 'EDQUOT' | 'EROFS' | 'EMLINK' | 'EINTR' | 'EMFILE'
 
 export interface Moment {
@@ -25,6 +35,8 @@ export interface Moment {
   /** The changing call at which it happens, from 1; without it the run is undisturbed. */
   readonly at?: number
   readonly mishap?: Mishap
+  /** Done while the program stands still. */
+  readonly whileStopped?: () => Promise<void>
 }
 
 export interface Shimmed {
@@ -60,7 +72,7 @@ const noteFront = 16
 /** Runs `moss ARGS`, or another program. */
 export async function runShimmed(
   { library, note }: CallShim,
-  { root, at = 0, mishap = 'kill' }: Moment,
+  { root, at = 0, mishap = 'kill', whileStopped }: Moment,
   args: readonly string[],
   program = builtMoss,
 ): Promise<Shimmed> {
@@ -82,11 +94,28 @@ export async function runShimmed(
   })
   const output: Buffer[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => output.push(bytes))
-  const exit = await new Promise<number | null>((resolve, reject) => {
+  const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', resolve)
   })
+  if (whileStopped !== undefined && (await isStopped(child))) {
+    try {
+      await whileStopped()
+    } finally {
+      child.kill('SIGCONT')
+    }
+  }
+  const exit = await ended
   return { exit: exit ?? undefined, output: Buffer.concat(output).toString(), calls: readNote(note) }
+}
+
+/** False where it ended first. */
+async function isStopped(child: ChildProcess): Promise<boolean> {
+  while (child.exitCode === null && child.signalCode === null) {
+    if (/\) T /.test(readFileSync(`/proc/${child.pid}/stat`, 'utf8'))) return true
+    await setTimeout(2)
+  }
+  return false
 }
 
 /** As every-call.c has it. */
@@ -100,6 +129,10 @@ function orderOf(mishap: Mishap): readonly [string, number] {
       return ['cut', 1]
     case 'short write':
       return ['fail', 0]
+    case 'stop':
+      return ['stop', 0]
+    case 'stop without locks':
+      return ['stop', 1]
     case 'disk full':
       return ['full', constants.errno.ENOSPC]
     default:

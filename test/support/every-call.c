@@ -5,6 +5,7 @@
 //   cut     before it the filesystem of the root is shut down as when the power fails, and the process killed; what is
 //           not on the device is lost, with 1 all but what the filesystem's journal knows: names without their bytes
 //   fail    the call fails with this errno; with 0 a write is cut short
+//   stop    before it the process stops (SIGSTOP), with 1 having taken no lock although it said so
 //   full    it and everything after it that takes room fails with this errno
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
@@ -98,8 +100,9 @@ static verdict changing(const char *call, const char *path) {
   if (at == 0 || number < at) return GOES_ON;
   if (does("full")) return takes_room(call) ? FAILS : GOES_ON;
   if (number != at) return GOES_ON;
-  if (!does("fail")) last_moment();
-  return FAILS;
+  if (does("stop")) raise(SIGSTOP);
+  if (does("kill") || does("cut")) last_moment();
+  return does("fail") ? FAILS : GOES_ON;
 }
 
 static int path_of(int descriptor, char *into, size_t size) {
@@ -250,6 +253,10 @@ int ioctl(int fd, unsigned long request, ...) {
   const unsigned long clone = _IOW(0x94, 9, int);
   if (request == clone && refused(on_descriptor("ioctl", fd), NULL)) return -1;
   return REAL(ioctl)(fd, request, argument);
+}
+
+int flock(int fd, int operation) {
+  return does("stop") && with == 1 ? 0 : REAL(flock)(fd, operation);
 }
 
 // libuv makes some calls by their number.
