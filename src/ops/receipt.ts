@@ -65,8 +65,8 @@ export function renewReceipt(host: SettlingSession, answers?: HostState['answers
 }
 
 /**
- * After a transaction, and whenever a root is opened: the receipt says what is current and what became of the bundle;
- * an applied bundle, `applied` where the caller has just read it, waits no more. One that was gone back from waits on.
+ * After a transaction, and whenever a root is opened: the receipt says what is current and what became of the bundle; an
+ * applied one, `applied` where the caller has just read it, waits no more. One that was gone back from may be tried again.
  * True if a receipt had to be written. Can be cut short and done again.
  */
 export function settleLast(host: SettlingSession, applied?: BundleName): boolean {
