@@ -67,13 +67,12 @@ const schema = [
     packages TEXT NOT NULL) STRICT`,
 ]
 
-/** Of the tables, the youngest. */
-const hasHealth = (database: DatabaseReader): boolean =>
-  database.get("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'state_health'") !== undefined
-
 /** Makes what is absent; a database that is only read is left as it is. */
 export function makeStateTables(database: Database): void {
-  if (hasHealth(database)) return
+  const there = database.get(
+    "SELECT count(*) AS tables FROM sqlite_master WHERE type = 'table' AND name GLOB 'state_*'",
+  )
+  if (there?.['tables'] === schema.length) return
   database.transaction((transaction) => {
     for (const statement of schema) transaction.run(statement)
   })
@@ -147,6 +146,9 @@ export function writeMarks(transaction: Transaction, number: number, marks: Part
 
 export const removeMarks = (transaction: Transaction, number: number): void =>
   void transaction.run('DELETE FROM state_marks WHERE number = ?', number)
+
+const hasHealth = (database: DatabaseReader): boolean =>
+  database.get("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'state_health'") !== undefined
 
 const noHealth: StateHealth = { boots: 0, counted: '', failed: '', packages: '' }
 
