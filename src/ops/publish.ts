@@ -9,6 +9,13 @@ const outcomes = {
   remove: 'gone with its package',
 } as const
 
+const mostTold = 10
+
+const fewest = (problems: readonly string[]): readonly string[] =>
+  problems.length <= mostTold
+    ? problems
+    : [...problems.slice(0, mostTold), `and ${problems.length - mostTold} more: moss state diff --etc`]
+
 export function tellApplied(
   host: HostSession,
   done: { readonly plan: ApplyPlan; readonly published: Published; readonly startedMs: number },
@@ -26,7 +33,10 @@ export function tellApplied(
       outcome: note === '' ? outcome : `${outcome}: ${note}`,
     })),
     deliveries: published.deliveries.map(({ path, kind }) => ({ path, outcome: outcomes[kind] })),
-    notes: published.pruned.length === 0 ? [] : [`no longer kept: state ${published.pruned.join(', ')}`],
+    notes: [
+      ...fewest(published.problems),
+      ...(published.pruned.length === 0 ? [] : [`no longer kept: state ${published.pruned.join(', ')}`]),
+    ],
     seconds: (host.outside.nowMs() - startedMs) / 1000,
   }
 }

@@ -29,6 +29,8 @@ export interface Published {
   readonly from: StateNumber
   /** What changed in /etc and /var. */
   readonly deliveries: readonly Delivery[]
+  /** What of sysusers.d, tmpfiles.d and the factory was left out, a sentence each. */
+  readonly problems: readonly string[]
   /** States that were let go. */
   readonly pruned: readonly StateNumber[]
 }
@@ -62,7 +64,7 @@ export async function publishKept(
   const tree = keptTree(places, number)
   if (current.number === number) {
     if (withModel) writeModel(parts, current.model)
-    return { record: current, from: current.number, deliveries: [], pruned: [] }
+    return { record: current, from: current.number, deliveries: [], problems: [], pruned: [] }
   }
   if (outside.disk.lstat(tree)?.kind !== 'folder')
     throw new MossError('NOT_FOUND', { what: 'state', name: String(number) })
@@ -95,11 +97,11 @@ export async function finish(parts: StateParts, journal: JournalEntry, report: R
       setJournalPhase(transaction, 'published')
     })
   if (journal.withModel) writeModel(parts, record.model)
-  const deliveries = await deliver(parts, record.number, report)
+  const delivered = await deliver(parts, record.number, report)
   const pruned = prunableStates(parts)
   for (const number of pruned) removeState(parts, number)
   database.transaction(closeJournal)
-  return { record, from: journal.from as StateNumber, deliveries, pruned }
+  return { record, from: journal.from as StateNumber, ...delivered, pruned }
 }
 
 /** After an exchange the old tree lies in the folder of the new one's number. */
