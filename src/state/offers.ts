@@ -29,6 +29,8 @@ export interface Attributes {
 /** Its bytes, or the file of the current tree that has them. */
 export type Body = Uint8Array | { readonly from: string }
 
+export type OfferParts = Pick<StateParts, 'outside' | 'places' | 'database'>
+
 export interface Offers {
   readonly offered: ReadonlyMap<string, Offer>
   /** Made again where they are missing, also if the machine removed them. */
@@ -37,7 +39,7 @@ export interface Offers {
   readonly problems: readonly string[]
 }
 
-export async function readOffers(parts: StateParts): Promise<Offers> {
+export async function readOffers(parts: OfferParts): Promise<Offers> {
   const { lines, problems } = readDropIns(parts, 'tmpfiles.d')
   const parsed = lines.map(parseTmpfilesLine)
   const rows = new Set(readDeliveries(parts.database).map(({ path }) => path))
@@ -66,7 +68,7 @@ function tellForeign(lines: readonly (TmpfilesLine | LineProblem)[]): readonly s
 }
 
 /** An ordinary user's copies belong to that user, who must be able to read them back. */
-function asDelivered({ outside: { userId, groupId } }: StateParts, offer: Offer): Offer {
+function asDelivered({ outside: { userId, groupId } }: OfferParts, offer: Offer): Offer {
   if (userId === 0 || offer.kind === 'symlink') return offer
   const mode = offer.mode | (offer.kind === 'folder' ? 0o700 : 0o400)
   return { ...offer, mode, uid: userId, gid: groupId }
@@ -81,7 +83,7 @@ export function standingOfOffer(disk: Disk, offer: Offer): Standing {
   return `file ${mode.toString(8)} ${uid}:${gid} ${digest}`
 }
 
-async function readFactory(parts: StateParts): Promise<ReadonlyMap<string, Offer>> {
+async function readFactory(parts: OfferParts): Promise<ReadonlyMap<string, Offer>> {
   const { outside } = parts
   const offered = new Map<string, Offer>()
   for (const area of ['etc', 'var'])
@@ -93,7 +95,7 @@ async function readFactory(parts: StateParts): Promise<ReadonlyMap<string, Offer
 }
 
 /** Everything of the current tree at and below `source`, by its path below. A link on the way there is not followed. */
-function readCopy(parts: StateParts, source: string): ReadonlyMap<string, Offer> | undefined {
+function readCopy(parts: OfferParts, source: string): ReadonlyMap<string, Offer> | undefined {
   const { disk } = parts.outside
   const components = source.split('/')
   // A link would let whoever owns its end say what is delivered.

@@ -20,8 +20,9 @@ export function isReachable(reach: Reach, path: string): boolean {
   return true
 }
 
+/** A link is the machine's own wish, and no such folder. */
 export const isBelowForeign = (reach: Reach, path: string): boolean =>
-  [...foldersAbove(reach, path)].some((stat) => stat !== undefined && isForeign(reach, stat))
+  [...foldersAbove(reach, path)].some((stat) => stat?.kind === 'folder' && isForeign(reach, stat))
 
 function* foldersAbove(reach: Reach, path: string): Generator<FileStat | undefined> {
   const components = path.split('/')
