@@ -7,8 +7,9 @@ import { compareSets } from '../manifest/compare-sets.ts'
 import { currentRecord, keptNumbers, readRecord } from '../state/parts.ts'
 import { keptTree, type Places } from '../state/places.ts'
 import type { StateRecord } from '../state/record.ts'
-import { readTriggerRuns, type TriggerRun } from '../state/tables.ts'
+import { readHealth, readMarks, readTriggerRuns, type TriggerRun } from '../state/tables.ts'
 import { managedPlaces, parseState, readInstalled, sayReason, stateTree } from './installed.ts'
+import { type Departures, readDepartures } from '../state/departures.ts'
 import { treeDigest } from '../state/tree-digest.ts'
 
 export async function listStates(outside: Outside, { root }: { readonly root: string }) {
@@ -17,6 +18,7 @@ export async function listStates(outside: Outside, { root }: { readonly root: st
   const kept = keptNumbers(outside.disk, places).map((number) =>
     readRecord(outside.disk, keptTree(places, number)),
   )
+  using database = outside.openDatabase(places.database, 'read')
   return [...kept, current]
     .sort((a, b) => a.number - b.number)
     .map(({ number, created, channel, packages }) => ({
@@ -26,6 +28,9 @@ export async function listStates(outside: Outside, { root }: { readonly root: st
       packages: packages.length,
       channel: channel?.name,
       serial: channel?.serial,
+      isConfirmed: readMarks(database, number).isConfirmed,
+      /** Why it was gone back from; empty if it was not. */
+      failed: readHealth(database, number).failed,
     }))
 }
 
@@ -99,4 +104,16 @@ export async function diffStates(
     packages: compareSets(old, now),
     ...(request.files ? { files: compareFiles(old.map(manifestOf), now.map(manifestOf)) } : {}),
   }
+}
+
+export interface EtcDiff extends Departures {
+  readonly state: number
+}
+
+/** How /etc and /var depart from the defaults of the current state. Reads every file that is delivered there. */
+export async function diffEtc(outside: Outside, { root }: { readonly root: string }): Promise<EtcDiff> {
+  const places = managedPlaces(outside, root)
+  const { number } = currentRecord({ outside, places })
+  using database = outside.openDatabase(places.database, 'read')
+  return { state: number, ...(await readDepartures({ outside, places, database })) }
 }

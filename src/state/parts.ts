@@ -9,6 +9,7 @@ import type { Outside } from '../host/outside.ts'
 import { decodeManifest } from '../manifest/codec.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { Store } from '../store/store.ts'
+import type { Check } from './health.ts'
 import { type Places, keptTree, manifestsPath, recordPath } from './places.ts'
 import { type RecordedPackage, type StateRecord, decodeRecord } from './record.ts'
 
@@ -17,6 +18,8 @@ export interface StateParts {
   readonly places: Places
   readonly database: Database
   readonly store: Store
+  /** Absent: there is nothing to check. */
+  readonly check?: Check
 }
 
 const recordBytes = 64 * 1024 * 1024

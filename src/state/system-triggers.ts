@@ -7,7 +7,7 @@ import type { Report } from '../base/progress.ts'
 import type { ChangedPackages } from './changed-packages.ts'
 import type { StateParts } from './parts.ts'
 import type { StateRecord } from './record.ts'
-import { readTriggerRuns, type TriggerRun } from './tables.ts'
+import { readTriggerRuns, type TriggerRun, writeTriggerRuns } from './tables.ts'
 import { isAbout, triggersOf } from './triggers/choose.ts'
 import { tellTroubles } from './triggers/tell.ts'
 import type { Trigger } from './triggers/trigger.ts'
@@ -26,12 +26,17 @@ export async function runSystemTriggers(
   parts: StateParts,
   { from, record, changed, report }: SystemTriggersRequest,
 ): Promise<readonly TriggerRun[]> {
+  const { database } = parts
   const runs: TriggerRun[] = []
   for (const trigger of systemTriggers(parts, owedSince(parts, from), changed, runs)) {
     report({ phase: 'triggers', item: trigger.name })
     runs.push(await runOne(parts, trigger, record.created))
   }
   tellTroubles(runs, report)
+  if (runs.length + readTriggerRuns(database, record.number).length > 0)
+    database.transaction((transaction) =>
+      writeTriggerRuns(transaction, { state: record.number, scope: 'system', runs }),
+    )
   return runs
 }
 
