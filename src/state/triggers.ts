@@ -71,7 +71,6 @@ async function runOne(
   runs: TriggerRun[],
 ): Promise<readonly MadeEntry[]> {
   const { name } = trigger
-  clearWork(site)
   const end = await runOverTree(site.outside, site.folder, { trigger, created })
   const output = end.kind === 'impossible' ? '' : end.output
   const told = (outcome: TriggerRun['outcome'], note: string): void =>

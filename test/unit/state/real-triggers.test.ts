@@ -160,9 +160,15 @@ describe.runIf(canRunTrees(...tools, 'bash', 'pgrep'))('a declared trigger', () 
   })
 
   test('that leaves processes behind: they end with it, and change nothing afterwards', async () => {
-    await run(`(trap "" HUP TERM; sleep 0.2; echo late > /usr/share/late; sleep 98763) >/dev/null 2>&1 &
-      echo now > /usr/share/now`)
-    expect(opened.states.current().made.map(({ path }) => path)).toEqual(['usr/share/now'])
+    // The folder that is written to late is looked at last: tmpfs names what is newest first.
+    await run(`mkdir /usr/share/late /usr/share/many
+      i=0; while [ $i -lt 5000 ]; do : > /usr/share/many/$i; i=$((i+1)); done
+      main=$$
+      (trap "" HUP TERM; while kill -0 $main; do :; done; sleep 0.05
+        echo late > /usr/share/late/file; sleep 98763) >/dev/null 2>&1 &`)
+    const made = opened.states.current().made.map(({ path }) => path)
+    expect(made).toHaveLength(5002)
+    expect(made).not.toContain('usr/share/late/file')
     expect(isRunning('sleep 98763')).toBe(false)
   })
 
