@@ -29,7 +29,7 @@ export const stateVerbs: readonly Verb[] = [
   {
     words: 'state list',
     side: 'host',
-    summary: 'every kept state',
+    summary: 'every kept state, and whether it is confirmed',
     run: async (call) => {
       const { listStates } = await import('../ops/states.ts')
       const states = await listStates(call.outside, { root: call.root })
@@ -39,6 +39,11 @@ export const stateVerbs: readonly Verb[] = [
         formatDate(state.created),
         plural(state.packages, 'package'),
         state.serial === undefined ? 'no channel yet' : `${state.channel ?? ''} serial ${state.serial}`,
+        state.failed !== ''
+          ? `gone back from: ${display(state.failed)}`
+          : state.isConfirmed
+            ? 'confirmed'
+            : 'not confirmed',
       ])
       return { json: { states }, text: formatTable(rows) }
     },

@@ -4,6 +4,7 @@ import type { Outside } from '../host/outside.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { compareSets } from '../manifest/compare-sets.ts'
 import { currentRecord, keptNumbers, readRecord } from '../state/parts.ts'
+import { readHealth, readMarks } from '../state/tables.ts'
 import { keptTree } from '../state/places.ts'
 import { managedPlaces, parseState, readInstalled, sayReason, stateTree } from './installed.ts'
 import { type Departures, readDepartures } from '../state/departures.ts'
@@ -15,6 +16,7 @@ export async function listStates(outside: Outside, { root }: { readonly root: st
   const kept = keptNumbers(outside.disk, places).map((number) =>
     readRecord(outside.disk, keptTree(places, number)),
   )
+  using database = outside.openDatabase(places.database, 'read')
   return [...kept, current]
     .sort((a, b) => a.number - b.number)
     .map(({ number, created, channel, packages }) => ({
@@ -24,6 +26,9 @@ export async function listStates(outside: Outside, { root }: { readonly root: st
       packages: packages.length,
       channel: channel?.name,
       serial: channel?.serial,
+      isConfirmed: readMarks(database, number).isConfirmed,
+      /** Why it was gone back from; empty if it was not. */
+      failed: readHealth(database, number).failed,
     }))
 }
 

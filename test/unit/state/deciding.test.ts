@@ -5,11 +5,11 @@ import { statesToKeep } from '../../../src/state/keep-rule.ts'
 
 const state = (
   number: number,
-  marks: Partial<Record<'isPinned' | 'isConfirmed' | 'wasCurrentThisBoot', boolean>> = {},
+  marks: Partial<Record<'isPinned' | 'isLastConfirmed' | 'wasCurrentThisBoot', boolean>> = {},
 ) => ({
   number,
   isPinned: false,
-  isConfirmed: false,
+  isLastConfirmed: false,
   wasCurrentThisBoot: false,
   ...marks,
 })
@@ -19,11 +19,11 @@ describe('the keep rule', () => {
     const states = [1, 2, 3, 4, 5, 6].map((number) => state(number))
     expect([...statesToKeep(states, 2)].toSorted((a, b) => a - b)).toEqual([2, 4, 5, 6])
   })
-  test('keeps every pinned state, those of this boot, and only the last confirmed one', () => {
+  test('keeps every pinned state, those of this boot, and the one that was confirmed last', () => {
     const states = [
       state(1, { isPinned: true }),
-      state(2, { isConfirmed: true }),
-      state(3, { isConfirmed: true }),
+      state(2),
+      state(3, { isLastConfirmed: true }),
       state(4, { wasCurrentThisBoot: true }),
       ...[5, 6, 7, 8].map((number) => state(number)),
     ]

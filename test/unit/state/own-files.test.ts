@@ -235,7 +235,7 @@ test('while somebody else holds the lock of the accounts nothing is written, and
   expect(opened.states.current().number).toBe(1)
   expect(existsSync(at('etc/shadow'))).toBe(false)
   lock[Symbol.dispose]()
-  expect(await opened.states.recover(silent)).toEqual({ kind: 'finished', state: 1 })
+  expect(await opened.states.recover(silent)).toMatchObject({ kind: 'finished', state: 1 })
   expect(textOf('etc/passwd')).toContain('\nweb:x:333:')
 })
 
