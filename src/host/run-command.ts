@@ -83,12 +83,23 @@ function start([program = '', ...args]: readonly string[], command: Command): Pr
   child.stdout?.on('data', output.add)
   child.stderr?.on('data', output.add)
   child.stdio[3]?.on('data', () => (isReady = true))
-  const timer = setTimeout(() => killGroup(child.pid), command.timeoutMs ?? 10 * 60_000)
+  let exitCode: number | undefined
+  const timer = setTimeout(
+    () => {
+      killGroup(child.pid)
+      // Whatever still holds our pipes, or cannot be killed, is not waited for.
+      for (const stream of child.stdio) stream?.destroy()
+      child.unref()
+      resolve({ exitCode, output: output.text(), isReady })
+    },
+    command.timeoutMs ?? 10 * 60_000,
+  )
   child.on('error', (error) => {
     clearTimeout(timer)
     resolve({ exitCode: 127, output: error.message, isReady })
   })
-  child.on('exit', () => {
+  child.on('exit', (code) => {
+    exitCode = code ?? undefined
     // What it left behind must not hold our pipes open.
     killGroup(child.pid)
   })

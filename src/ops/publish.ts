@@ -1,4 +1,4 @@
-// What apply and rollback tell when the new state is current.
+// What apply, rollback and recover tell when a state has become current.
 import type { Published } from '../state/publish.ts'
 import type { Applied, ApplyPlan } from './changes.ts'
 import type { HostSession } from './host.ts'
@@ -8,6 +8,13 @@ const outcomes = {
   replace: 'follows its package',
   remove: 'gone with its package',
 } as const
+
+const mostTold = 10
+
+const fewest = (problems: readonly string[]): readonly string[] =>
+  problems.length <= mostTold
+    ? problems
+    : [...problems.slice(0, mostTold), `and ${problems.length - mostTold} more: moss state diff --etc`]
 
 export function tellApplied(
   host: HostSession,
@@ -26,7 +33,33 @@ export function tellApplied(
       outcome: note === '' ? outcome : `${outcome}: ${note}`,
     })),
     deliveries: published.deliveries.map(({ path, kind }) => ({ path, outcome: outcomes[kind] })),
-    notes: published.pruned.length === 0 ? [] : [`no longer kept: state ${published.pruned.join(', ')}`],
+    notes: [
+      ...sayHealth(published),
+      ...fewest(published.problems),
+      ...(published.pruned.length === 0 ? [] : [`no longer kept: state ${published.pruned.join(', ')}`]),
+    ],
+    health: published.health,
     seconds: (host.outside.nowMs() - startedMs) / 1000,
+  }
+}
+
+/** Nothing about a state that is well. */
+export function sayHealth({
+  health,
+  record,
+  from,
+}: Pick<Published, 'health' | 'record' | 'from'>): readonly string[] {
+  switch (health?.kind) {
+    case undefined:
+    case 'confirmed':
+      return []
+    case 'waiting':
+      return [`state ${record.number} is not confirmed yet: ${health.why}`]
+    case 'failing':
+      return [
+        `state ${record.number} is not well, and no confirmed state is left to go back to: ${health.why}`,
+      ]
+    case 'back':
+      return [`went back from state ${from} to ${record.number}: ${health.why}`]
   }
 }

@@ -4,8 +4,10 @@ import type { Outside } from '../host/outside.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { compareSets } from '../manifest/compare-sets.ts'
 import { currentRecord, keptNumbers, readRecord } from '../state/parts.ts'
+import { readHealth, readMarks } from '../state/tables.ts'
 import { keptTree } from '../state/places.ts'
 import { managedPlaces, parseState, readInstalled, sayReason, stateTree } from './installed.ts'
+import { type Departures, readDepartures } from '../state/departures.ts'
 import { treeDigest } from '../state/tree-digest.ts'
 
 export async function listStates(outside: Outside, { root }: { readonly root: string }) {
@@ -14,6 +16,7 @@ export async function listStates(outside: Outside, { root }: { readonly root: st
   const kept = keptNumbers(outside.disk, places).map((number) =>
     readRecord(outside.disk, keptTree(places, number)),
   )
+  using database = outside.openDatabase(places.database, 'read')
   return [...kept, current]
     .sort((a, b) => a.number - b.number)
     .map(({ number, created, channel, packages }) => ({
@@ -23,6 +26,9 @@ export async function listStates(outside: Outside, { root }: { readonly root: st
       packages: packages.length,
       channel: channel?.name,
       serial: channel?.serial,
+      isConfirmed: readMarks(database, number).isConfirmed,
+      /** Why it was gone back from; empty if it was not. */
+      failed: readHealth(database, number).failed,
     }))
 }
 
@@ -82,6 +88,18 @@ export async function diffStates(
     packages: compareSets(old, now),
     ...(request.files ? { files: fileChanges(old, now) } : {}),
   }
+}
+
+export interface EtcDiff extends Departures {
+  readonly state: number
+}
+
+/** How /etc and /var depart from the defaults of the current state. Reads every file that is delivered there. */
+export async function diffEtc(outside: Outside, { root }: { readonly root: string }): Promise<EtcDiff> {
+  const places = managedPlaces(outside, root)
+  const { number } = currentRecord({ outside, places })
+  using database = outside.openDatabase(places.database, 'read')
+  return { state: number, ...(await readDepartures({ outside, places, database })) }
 }
 
 interface OfManifest {

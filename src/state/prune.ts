@@ -2,6 +2,7 @@
 // apart: what lies in states/ is always whole. What a crash leaves in staging/ is swept at the next recovery.
 import type { StateNumber } from '../base/ids.ts'
 import { moveTree } from '../host/durable.ts'
+import { lastConfirmed } from './health.ts'
 import { statesToKeep } from './keep-rule.ts'
 import { bootOf, currentRecord, keptNumbers, type StateParts } from './parts.ts'
 import { keptFolder } from './places.ts'
@@ -13,9 +14,15 @@ export function prunableStates(parts: StateParts): readonly StateNumber[] {
   const current = currentRecord(parts).number
   const boot = places.root === '/' ? bootOf(outside.disk) : ''
   const kept = keptNumbers(outside.disk, places)
+  const confirmed = lastConfirmed(parts)
   const candidates = [...kept, current].map((number) => {
     const marks = readMarks(database, number)
-    return { number, ...marks, wasCurrentThisBoot: boot !== '' && marks.boot === boot }
+    return {
+      number,
+      isPinned: marks.isPinned,
+      isLastConfirmed: number === confirmed,
+      wasCurrentThisBoot: boot !== '' && marks.boot === boot,
+    }
   })
   const keep = statesToKeep(candidates, current)
   return kept.filter((number) => !keep.has(number))

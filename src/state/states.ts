@@ -1,12 +1,15 @@
 // The states of one root, as ops see them: ask, stage, publish, roll back, recover. Whoever opens it for writing holds
 // the root's lock. What changes anything first brings an interrupted transaction to its end.
-import type { AssetId, Digest, StateNumber } from '../base/ids.ts'
+import type { AssetId, Digest, PackageId, StateNumber } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { Report } from '../base/progress.ts'
 import { decodeManifest } from '../manifest/codec.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { Counters } from '../trust/counters.ts'
+import { settleHealth } from './confirm.ts'
 import { readCounters } from './counters-file.ts'
+import { failedBefore } from './health.ts'
+import type { Health } from './health-rule.ts'
 import { currentRecord, keptNumbers, readRecord, type StateParts, treeOf } from './parts.ts'
 import { manifestsPath, placesOf } from './places.ts'
 import { prunableStates, removeState } from './prune.ts'
@@ -18,6 +21,7 @@ import { nextNumber, type StagedState, type StageRequest, stageState } from './s
 import {
   type HistoryEntry,
   makeStateTables,
+  readHealth,
   readHistory,
   readJournal,
   readMarks,
@@ -60,7 +64,12 @@ export interface States {
   publish(staged: StagedState, how: { readonly counters?: Counters }, report: Report): Promise<Published>
   publishKept(number: number, how: { readonly withModel: boolean }, report: Report): Promise<Published>
   setPinned(number: number, isPinned: boolean): void
-  confirm(number: number): void
+  /** `failed` says why it was gone back from, also when it is no longer kept; empty if it was not. */
+  health(number: number): { readonly isConfirmed: boolean; readonly failed: string }
+  /** Early in a boot, which is counted, or when the machine is up: confirms the current state, or goes back. */
+  settleHealth(moment: 'booting' | 'up', report: Report): Promise<Health>
+  /** A state of exactly these packages that was gone back from, and why. */
+  failedBefore(packages: readonly PackageId[]): { readonly state: number; readonly why: string } | undefined
   /** What the keep rule would let go now; removing is the caller's choice. */
   prunable(): readonly StateNumber[]
   prune(numbers: readonly StateNumber[]): void
@@ -70,8 +79,9 @@ export interface OpenStates extends Omit<StateParts, 'places'> {
   readonly root: string
 }
 
-export function openStates({ outside, root, database, store }: OpenStates): States {
-  const parts: StateParts = { outside, places: placesOf(root), database, store }
+export function openStates({ root, ...given }: OpenStates): States {
+  const parts: StateParts = { ...given, places: placesOf(root) }
+  const { outside, database, store } = parts
   makeStateTables(database)
   const read = (number: number): StateRecord => readRecord(outside.disk, treeOf(parts, number))
   const numbers = (): readonly StateNumber[] =>
@@ -107,10 +117,15 @@ export function openStates({ outside, root, database, store }: OpenStates): Stat
       read(number)
       database.transaction((transaction) => writeMarks(transaction, number, { isPinned }))
     },
-    confirm: (number) => {
-      read(number)
-      database.transaction((transaction) => writeMarks(transaction, number, { isConfirmed: true }))
+    settleHealth: async (moment, report) => {
+      await recoverStates(parts, report)
+      return settleHealth(parts, moment, report)
     },
+    health: (number) => ({
+      isConfirmed: readMarks(database, number).isConfirmed,
+      failed: readHealth(database, number).failed,
+    }),
+    failedBefore: (packages) => failedBefore(parts, packages),
     prunable: () => prunableStates(parts),
     prune: (chosen) => chosen.forEach((number) => removeState(parts, number)),
   }

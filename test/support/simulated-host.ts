@@ -14,7 +14,7 @@ import { placesOf } from '../../src/state/places.ts'
 import { openStates } from '../../src/state/states.ts'
 import { readDeliveries } from '../../src/state/tables.ts'
 import { openStore } from '../../src/store/store.ts'
-import { simulatedOutside, type SimulatedOutside } from '../sim/simulated-outside.ts'
+import { simulatedOutside, type SimulatedOutside, type SimulationOptions } from '../sim/simulated-outside.ts'
 import { encodeRootFile, fourKeyRoot } from './compose-bundle.ts'
 import { describeTree, wholeRoot } from './invariants.ts'
 
@@ -27,8 +27,11 @@ export interface SimulatedHost {
 }
 
 /** A host that trusts `fourKeyRoot` and subscribes to what is named. */
-export async function freshHost(subscribe: readonly string[]): Promise<SimulatedHost> {
-  const outside = simulatedOutside(1, { mounts: [stick] })
+export async function freshHost(
+  subscribe: readonly string[],
+  run?: SimulationOptions['run'],
+): Promise<SimulatedHost> {
+  const outside = simulatedOutside(1, { mounts: [stick], ...(run && { run }) })
   placeFile(outside, '/trust.moss-root', encodeRootFile(fourKeyRoot))
   const { host } = await initHost(outside, {
     root,
@@ -52,10 +55,10 @@ export const importVerb =
   async (outside: SimulatedOutside): Promise<void> =>
     void (await importBundles(outside, { root, files: [file] }, silent))
 
-/** As the command line does: a plan to stay is not executed. */
+/** As the command line does: a plan to stay is not executed, and what was gone back from is refused. */
 export async function applyVerb(outside: SimulatedOutside): Promise<void> {
   const plan = await planApply(outside, { root })
-  if (!plan.isNothing) await executeApply(outside, plan, silent)
+  if (!plan.isNothing && plan.failedBefore === undefined) await executeApply(outside, plan, silent)
 }
 
 /** Opening a root for writing recovers it. */
@@ -81,7 +84,10 @@ export function rowsOf(outside: Outside, root: string): readonly string[] {
     ...[...store.assets()].map(({ id }) => `asset ${id}`),
     ...readDeliveries(database).map((row) => JSON.stringify(row)),
     ...states.history().map(({ kind, from, to }) => `${kind} ${from} ${to}`),
-    ...states.list().map(({ record, isCurrent }) => `state ${record.number} ${isCurrent}`),
+    ...states.list().map(({ record: { number }, isCurrent }) => {
+      const { isConfirmed, failed } = states.health(number)
+      return `state ${number} ${isCurrent} ${isConfirmed} ${failed}`
+    }),
     `interrupted ${states.isInterrupted()}`,
   ]
 }
