@@ -256,6 +256,9 @@ function warningsFor(
           `${state.name} has seen serial ${state.channel?.serial}, newer than this channel’s ${published.snapshot.serial}: it will refuse the bundle`,
         ]
       : []),
+    ...(state.answers?.outcome === 'failed'
+      ? [`${state.name} did not keep its last bundle: ${state.answers.detail}`]
+      : []),
     ...packagesHeld(state)
       .filter((id) => channel.package(id) === undefined)
       .slice(0, 3)

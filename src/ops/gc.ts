@@ -75,9 +75,9 @@ export async function executeGc(outside: Outside, plan: GcPlan): Promise<Collect
     !plan.snapshots.every(({ path }) => unneeded.has(path)) ||
     !plan.lost.every((path) => lost.has(path))
   if (isStale) throw new MossError('PLAN_STALE', { what: 'what the store is needed for' })
-  host.store.collect(plan.collect)
   for (const { path } of plan.snapshots) outside.disk.remove(path)
   for (const path of plan.lost) outside.disk.removeTree(path)
+  host.store.collect(plan.collect)
   return {
     assets: plan.collect.assets.length,
     snapshots: plan.snapshots.length,

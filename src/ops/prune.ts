@@ -72,10 +72,10 @@ function parseKeep({
 }
 
 /** Why a state must stay, in words. */
-function reasonToStay(state: KnownState, known: readonly KnownState[]): string | undefined {
+function reasonToStay(state: KnownState): string | undefined {
   if (state.isCurrent) return 'it is current'
   if (state.isPinned) return 'it is pinned'
-  if (state === known.findLast(({ isConfirmed }) => isConfirmed)) return 'it is the last confirmed one'
+  if (state.isLastConfirmed) return 'it is the last confirmed one'
   return state.wasCurrentThisBoot ? 'it was current since this boot: processes may live in it' : undefined
 }
 
@@ -87,7 +87,7 @@ function namedStates(known: readonly KnownState[], named: readonly string[]): re
       throw new MossError('NOT_FOUND', { what: 'state', name: `${number}` })
   const going = known.filter(({ record }) => numbers.has(record.number))
   for (const state of going) {
-    const why = reasonToStay(state, known)
+    const why = reasonToStay(state)
     if (why !== undefined) throw new MossError('STATE_NEEDED', { state: state.record.number, why })
   }
   const last = going.at(-1)
@@ -127,7 +127,7 @@ function assertFresh({ states }: HostSession, plan: PrunePlan): void {
     states.current().number !== plan.state ||
     plan.going.some(({ number }) => {
       const state = known.find(({ record }) => record.number === number)
-      return state === undefined || reasonToStay(state, known) !== undefined
+      return state === undefined || reasonToStay(state) !== undefined
     }) ||
     known.length - plan.going.length < 2
   if (isStale) throw new MossError('PLAN_STALE', { what: 'which states are kept' })

@@ -6,7 +6,7 @@ import { readManifest } from './manifests.ts'
 import { type StateParts, treeOf } from './parts.ts'
 import { manifestsPath } from './places.ts'
 import type { StateRecord } from './record.ts'
-import { type PlannedPackage, planMade, planTree, type TreePlan } from './tree-plan.ts'
+import { type PlannedPackage, planTree, type TreePlan, withMade } from './tree-plan.ts'
 
 export interface OwnedTree {
   readonly plan: TreePlan
@@ -26,7 +26,7 @@ export function ownedTree(parts: StateParts, record: StateRecord): OwnedTree {
   const plan = planTree(packages)
   let owners: ReadonlyMap<string, string> | undefined
   return {
-    plan: { ...plan, files: [...plan.files, ...record.made.map(planMade)] },
+    plan: withMade(plan, record.made),
     packages,
     ownerOf: (path) => (owners ??= ownersIn(packages, record)).get(path),
   }

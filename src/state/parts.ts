@@ -6,6 +6,7 @@ import type { Database } from '../host/database.ts'
 import type { Disk } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
 import type { Store } from '../store/store.ts'
+import type { Check } from './health.ts'
 import { type Places, keptTree, recordPath } from './places.ts'
 import { type StateRecord, decodeRecord } from './record.ts'
 
@@ -14,6 +15,8 @@ export interface StateParts {
   readonly places: Places
   readonly database: Database
   readonly store: Store
+  /** Absent: there is nothing to check. */
+  readonly check?: Check
 }
 
 const recordBytes = 64 * 1024 * 1024

@@ -2,10 +2,11 @@
 // apart: what lies in states/ is always whole. What a crash leaves in staging/ is swept at the next recovery.
 import type { StateNumber } from '../base/ids.ts'
 import { moveTree } from '../host/durable.ts'
+import { lastConfirmed } from './health.ts'
 import { statesToKeep } from './keep-rule.ts'
 import { bootOf, currentRecord, keptNumbers, type StateParts } from './parts.ts'
 import { keptFolder } from './places.ts'
-import { readMarks, removeMarks } from './tables.ts'
+import { readMarks, removeMarks, removeTriggerRuns } from './tables.ts'
 
 /** Kept states that the keep rule lets go, rising. */
 export function prunableStates(parts: StateParts): readonly StateNumber[] {
@@ -13,16 +14,25 @@ export function prunableStates(parts: StateParts): readonly StateNumber[] {
   const current = currentRecord(parts).number
   const boot = places.root === '/' ? bootOf(outside.disk) : ''
   const kept = keptNumbers(outside.disk, places)
+  const confirmed = lastConfirmed(parts)
   const candidates = [...kept, current].map((number) => {
     const marks = readMarks(database, number)
-    return { number, ...marks, wasCurrentThisBoot: boot !== '' && marks.boot === boot }
+    return {
+      number,
+      isPinned: marks.isPinned,
+      isLastConfirmed: number === confirmed,
+      wasCurrentThisBoot: boot !== '' && marks.boot === boot,
+    }
   })
   const keep = statesToKeep(candidates, current)
   return kept.filter((number) => !keep.has(number))
 }
 
 export function removeState({ outside: { disk }, places, database }: StateParts, number: StateNumber): void {
-  database.transaction((transaction) => removeMarks(transaction, number))
+  database.transaction((transaction) => {
+    removeMarks(transaction, number)
+    removeTriggerRuns(transaction, number)
+  })
   const removed = `${places.staging}/removed-${number}`
   disk.removeTree(removed)
   moveTree(disk, keptFolder(places, number), removed)

@@ -1,11 +1,14 @@
 // The states of one root, as ops see them: ask, stage, publish, roll back, recover. Whoever opens it for writing holds
 // the root's lock. What changes anything first brings an interrupted transaction to its end.
-import type { AssetId, Digest, StateNumber } from '../base/ids.ts'
+import type { AssetId, Digest, PackageId, StateNumber } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { Counters } from '../trust/counters.ts'
 import { checkTree, type TreeCheck, type TreeFinding } from './check-tree.ts'
+import { settleHealth } from './confirm.ts'
 import { readCounters } from './counters-file.ts'
+import { failedBefore, lastConfirmed } from './health.ts'
+import type { Health } from './health-rule.ts'
 import { mendTree } from './mend-tree.ts'
 import { bootOf, currentRecord, keptNumbers, readRecord, type StateParts, treeOf } from './parts.ts'
 import { type OwnedTree, ownedTree } from './owned-tree.ts'
@@ -18,9 +21,12 @@ import { nextNumber, type StagedState, type StageRequest, stageState } from './s
 import {
   type HistoryEntry,
   makeStateTables,
+  readHealth,
   readHistory,
   readJournal,
   readMarks,
+  readTriggerRuns,
+  type TriggerRun,
   writeMarks,
 } from './tables.ts'
 import { treeDigest } from './tree-digest.ts'
@@ -30,6 +36,8 @@ export interface KnownState {
   readonly isCurrent: boolean
   readonly isPinned: boolean
   readonly isConfirmed: boolean
+  /** Of all the one that going back would choose. */
+  readonly isLastConfirmed: boolean
   /** Processes may still live in it. Known of the running system alone. */
   readonly wasCurrentThisBoot: boolean
 }
@@ -58,6 +66,8 @@ export interface States {
   nextNumber(): StateNumber
   counters(): Counters
   history(): readonly HistoryEntry[]
+  /** How the triggers of a state went, in the order in which they last ran. */
+  triggerRuns(number: number): readonly TriggerRun[]
   /** True while a transaction is open that recover() must end. */
   isInterrupted(): boolean
   recover(report: Report): Promise<Recovery>
@@ -65,7 +75,12 @@ export interface States {
   publish(staged: StagedState, how: { readonly counters?: Counters }, report: Report): Promise<Published>
   publishKept(number: number, how: { readonly withModel: boolean }, report: Report): Promise<Published>
   setPinned(number: number, isPinned: boolean): void
-  confirm(number: number): void
+  /** `failed` says why it was gone back from, also when it is no longer kept; empty if it was not. */
+  health(number: number): { readonly isConfirmed: boolean; readonly failed: string }
+  /** Early in a boot, which is counted, or when the machine is up: confirms the current state, or goes back. */
+  settleHealth(moment: 'booting' | 'up', report: Report): Promise<Health>
+  /** A state of exactly these packages that was gone back from, and why. */
+  failedBefore(packages: readonly PackageId[]): { readonly state: number; readonly why: string } | undefined
   /** What the keep rule would let go now; removing is the caller's choice. */
   prunable(): readonly StateNumber[]
   prune(numbers: readonly StateNumber[]): void
@@ -75,8 +90,9 @@ export interface OpenStates extends Omit<StateParts, 'places'> {
   readonly root: string
 }
 
-export function openStates({ outside, root, database, store }: OpenStates): States {
-  const parts: StateParts = { outside, places: placesOf(root), database, store }
+export function openStates({ root, ...given }: OpenStates): States {
+  const parts: StateParts = { ...given, places: placesOf(root) }
+  const { outside, database } = parts
   makeStateTables(database)
   const read = (number: number): StateRecord => readRecord(outside.disk, treeOf(parts, number))
   const numbers = (): readonly StateNumber[] =>
@@ -102,6 +118,7 @@ export function openStates({ outside, root, database, store }: OpenStates): Stat
     nextNumber: () => nextNumber(parts),
     counters: () => readCounters(outside.disk, parts.places),
     history: () => readHistory(database),
+    triggerRuns: (number) => readTriggerRuns(database, number),
     isInterrupted: () => readJournal(database) !== undefined,
     recover: (report) => recoverStates(parts, report),
     stage: async (request, report) => {
@@ -118,10 +135,15 @@ export function openStates({ outside, root, database, store }: OpenStates): Stat
       read(number)
       database.transaction((transaction) => writeMarks(transaction, number, { isPinned }))
     },
-    confirm: (number) => {
-      read(number)
-      database.transaction((transaction) => writeMarks(transaction, number, { isConfirmed: true }))
+    settleHealth: async (moment, report) => {
+      await recoverStates(parts, report)
+      return settleHealth(parts, moment, report)
     },
+    health: (number) => ({
+      isConfirmed: readMarks(database, number).isConfirmed,
+      failed: readHealth(database, number).failed,
+    }),
+    failedBefore: (packages) => failedBefore(parts, packages),
     prunable: () => prunableStates(parts),
     prune: (chosen) => chosen.forEach((number) => removeState(parts, number)),
   }
@@ -134,6 +156,7 @@ function describe(parts: StateParts, number: number): KnownState {
     isCurrent: currentRecord(parts).number === number,
     isPinned,
     isConfirmed,
+    isLastConfirmed: number === lastConfirmed(parts),
     wasCurrentThisBoot: parts.places.root === '/' && boot !== '' && boot === bootOf(parts.outside.disk),
   }
 }

@@ -7,6 +7,7 @@ import { initHost } from '../../../src/ops/init.ts'
 import { executePrune, pinState, planPrune } from '../../../src/ops/prune.ts'
 import { executeRepair, planRepair } from '../../../src/ops/repair.ts'
 import { listStates } from '../../../src/ops/states.ts'
+import { writeMarks } from '../../../src/state/tables.ts'
 import { simulatedOutside, type SimulatedOutside } from '../../sim/simulated-outside.ts'
 import { encodeRootFile, fourKeyRoot } from '../../support/compose-bundle.ts'
 import { importSamples, samplePackage, sampleRequest } from '../../support/sample-root.ts'
@@ -74,8 +75,10 @@ test('current, pinned and last confirmed states stay, named or not', async () =>
   await pinState(outside, { root, state: '1', isPinned: true })
   {
     using host = await openHost(outside, { root, report: silent })
-    host.states.confirm(0)
-    host.states.confirm(2)
+    host.database.transaction((transaction) => {
+      for (const number of [0, 1, 2, 3, 4, 5])
+        writeMarks(transaction, number, { isConfirmed: number === 0 || number === 2 })
+    })
   }
   expect((await listStates(outside, { root })).map(({ isPinned }) => isPinned)).toEqual([
     false,
