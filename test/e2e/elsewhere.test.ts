@@ -70,7 +70,7 @@ describe.each(places)('$name', ({ name, before, user }) => {
     mkdirSync(join(folder, 'jail'), { recursive: true })
     if (user !== undefined) chownSync(folder, user, user)
     const root = join(folder, 'root')
-    const [program = '', ...words] = [...before(folder), launcher]
+    const [program, ...words] = [...before(folder), launcher]
     const run = (args: readonly string[]) => {
       const given = [...words, ...args, '--root', root, '--json', '-y']
       const { status, stdout, stderr } = spawnSync(program, given, {
