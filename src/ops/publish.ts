@@ -55,20 +55,13 @@ function restartNotes({ outside, places }: HostSession, { restart }: Published):
 /** Nothing about a state that is well. */
 export function sayHealth({
   health,
-  record,
+  record: { number },
   from,
 }: Pick<Published, 'health' | 'record' | 'from'>): readonly string[] {
-  switch (health?.kind) {
-    case undefined:
-    case 'confirmed':
-      return []
-    case 'waiting':
-      return [`state ${record.number} is not confirmed yet: ${health.why}`]
-    case 'failing':
-      return [
-        `state ${record.number} is not well, and no confirmed state is left to go back to: ${health.why}`,
-      ]
-    case 'back':
-      return [`went back from state ${from} to ${record.number}: ${health.why}`]
-  }
+  if (health === undefined || health.kind === 'confirmed') return []
+  const { kind, why } = health
+  if (kind === 'waiting') return [`state ${number} is not confirmed yet: ${why}`]
+  return kind === 'back'
+    ? [`went back from state ${from} to ${number}: ${why}`]
+    : [`state ${number} is not well, and no confirmed state is left to go back to: ${why}`]
 }

@@ -14,8 +14,8 @@ export interface CallShim {
 
 /**
  * What happens at a call: the program is killed before it; the power fails, and everything that was not synced is lost or
- * only the bytes of files, whose names the filesystem's journal keeps; a write is cut short; the disk is full from there
- * on; the call fails with one of the kernel's words; or the program stops before it and then goes on, without its locks
+ * only the bytes of files, whose names the filesystem's journal keeps; a write is cut short, or from there on every
+ * reading and writing is; the disk is full from there on; the call fails with one of the kernel's words; or the program stops before it and then goes on, without its locks
  * where it is a mutant.
  */
 export type Mishap =
@@ -23,6 +23,7 @@ export type Mishap =
   | 'all lost'
   | 'bytes lost'
   | 'short write'
+  | 'short'
   | 'disk full'
   | 'stop'
   | 'stop without locks'
@@ -129,6 +130,8 @@ function orderOf(mishap: Mishap): readonly [string, number] {
       return ['cut', 1]
     case 'short write':
       return ['fail', 0]
+    case 'short':
+      return ['short', 0]
     case 'stop':
       return ['stop', 0]
     case 'stop without locks':

@@ -6,6 +6,7 @@
 //           not on the device is lost, with 1 all but what the filesystem's journal knows: names without their bytes
 //   fail    the call fails with this errno; with 0 a write is cut short
 //   stop    before it the process stops (SIGSTOP), with 1 having taken no lock although it said so
+//   short   from there on every reading and writing of a file gives half of what was asked
 //   full    it and everything after it that takes room fails with this errno
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -98,6 +99,7 @@ static verdict changing(const char *call, const char *path) {
   uint64_t place = __atomic_fetch_add(&note->length, size, __ATOMIC_SEQ_CST);
   if (size < (int)sizeof line && place + size < sizeof note->lines) memcpy(note->lines + place, line, size);
   if (at == 0 || number < at) return GOES_ON;
+  if (does("short")) return strstr(call, "write") != NULL ? FAILS : GOES_ON;
   if (does("full")) return takes_room(call) ? FAILS : GOES_ON;
   if (number != at) return GOES_ON;
   if (does("stop")) raise(SIGSTOP);
@@ -160,6 +162,23 @@ static int refused(verdict seen, size_t *size) {
 #define ON_FD_SIZED(name, params, args) WITH(ssize_t, name, params, args, on_descriptor(#name, fd))
 #define ON_PATH(name, params, args) WITH(int, name, params, args, on_path(#name, AT_FDCWD, path))
 #define ON_AT(name, params, args) WITH(int, name, params, args, on_path(#name, folder, path))
+
+/** Reading changes nothing and is not counted. */
+static int is_short(int fd) {
+  char path[PATH_MAX];
+  return does("short") && note != NULL && path_of(fd, path, sizeof path) && is_below(path);
+}
+
+#define ON_READ(name, params, args)                                                                                   \
+  ssize_t name params {                                                                                               \
+    static __typeof__(&name) next;                                                                                    \
+    if (next == NULL) next = REAL(name);                                                                              \
+    if (is_short(fd)) size = (size + 1) / 2;                                                                          \
+    return next args;                                                                                                 \
+  }
+ON_READ(read, (int fd, void *bytes, size_t size), (fd, bytes, size))
+ON_READ(pread, (int fd, void *bytes, size_t size, off_t place), (fd, bytes, size, place))
+ON_READ(pread64, (int fd, void *bytes, size_t size, off64_t place), (fd, bytes, size, place))
 
 ON_WRITE(write, (int fd, const void *bytes, size_t size), (fd, bytes, size))
 ON_FD_SIZED(writev, (int fd, const struct iovec *parts, int count), (fd, parts, count))
