@@ -1,8 +1,10 @@
 // States: what this machine was and is, and the signed record of it that goes to the station.
 import { display } from '../base/display.ts'
+import { MossError } from '../base/error.ts'
 import { formatBytes, formatDate, plural } from '../base/format.ts'
 import { formatFields, formatTable } from './format.ts'
-import type { Verb } from './verb.ts'
+import { formatEtc } from './etc-text.ts'
+import type { Call, Outcome, Verb } from './verb.ts'
 
 export const stateVerbs: readonly Verb[] = [
   {
@@ -82,9 +84,13 @@ export const stateVerbs: readonly Verb[] = [
       { name: 'FROM', optional: true },
       { name: 'TO', optional: true },
     ],
-    flags: [{ name: 'files', summary: 'down to files' }],
+    flags: [
+      { name: 'files', summary: 'down to files' },
+      { name: 'etc', summary: 'instead: how /etc and /var depart from the defaults of the current state' },
+    ],
     summary: 'what differs between two states (default: the one before and the current one)',
     run: async (call) => {
+      if (call.has('etc')) return await etcDiff(call)
       const { diffStates } = await import('../ops/states.ts')
       const diff = await diffStates(call.outside, {
         root: call.root,
@@ -105,3 +111,14 @@ export const stateVerbs: readonly Verb[] = [
     },
   },
 ]
+
+async function etcDiff(call: Call): Promise<Outcome> {
+  if (call.operands.length > 0 || call.has('files'))
+    throw new MossError('CLI_USAGE', {
+      problem: '--etc is about this machine as it is: it takes no states',
+      see: 'state diff',
+    })
+  const { diffEtc } = await import('../ops/states.ts')
+  const found = await diffEtc(call.outside, { root: call.root })
+  return { json: found, text: formatEtc(found) }
+}

@@ -8,6 +8,7 @@ import type { Outside } from '../host/outside.ts'
 import { formatRelation } from '../manifest/capability.ts'
 import { mergeLayouts } from '../manifest/merged-layout.ts'
 import { compareVersions } from '../manifest/version.ts'
+import { tellAlikePaths } from './alike-paths.ts'
 import type { Applied, ApplyPlan } from './changes.ts'
 import { type JudgedSet, judgeSet } from './bundle-set.ts'
 import { type HostSession, openHost } from './host.ts'
@@ -66,7 +67,10 @@ function planFor(host: HostSession, bundle: ReadBundle, set: JudgedSet): ApplyPl
       ...change,
       ...reasonOf(reasons, change.name),
     })),
-    warnings: warningsFor(bundle, set),
+    warnings: [
+      ...warningsFor(bundle, set),
+      ...tellAlikePaths(set.packages, new Set(difference.changes.map(({ name }) => name))),
+    ],
     // Trees are links or reflinks: what a state costs beyond its contents is folders and links.
     neededBytes: mergeLayouts(set.packages).entries.length * 512,
     model: modelDigest(set.model),

@@ -9,6 +9,13 @@ const outcomes = {
   remove: 'gone with its package',
 } as const
 
+const mostTold = 10
+
+const fewest = (problems: readonly string[]): readonly string[] =>
+  problems.length <= mostTold
+    ? problems
+    : [...problems.slice(0, mostTold), `and ${problems.length - mostTold} more: moss state diff --etc`]
+
 export function tellApplied(
   host: HostSession,
   done: { readonly plan: ApplyPlan; readonly published: Published; readonly startedMs: number },
@@ -28,6 +35,7 @@ export function tellApplied(
     deliveries: published.deliveries.map(({ path, kind }) => ({ path, outcome: outcomes[kind] })),
     notes: [
       ...sayHealth(published),
+      ...fewest(published.problems),
       ...(published.pruned.length === 0 ? [] : [`no longer kept: state ${published.pruned.join(', ')}`]),
     ],
     health: published.health,

@@ -7,6 +7,7 @@ import { currentRecord, keptNumbers, readRecord } from '../state/parts.ts'
 import { readHealth, readMarks } from '../state/tables.ts'
 import { keptTree } from '../state/places.ts'
 import { managedPlaces, parseState, readInstalled, sayReason, stateTree } from './installed.ts'
+import { type Departures, readDepartures } from '../state/departures.ts'
 import { treeDigest } from '../state/tree-digest.ts'
 
 export async function listStates(outside: Outside, { root }: { readonly root: string }) {
@@ -87,6 +88,18 @@ export async function diffStates(
     packages: compareSets(old, now),
     ...(request.files ? { files: fileChanges(old, now) } : {}),
   }
+}
+
+export interface EtcDiff extends Departures {
+  readonly state: number
+}
+
+/** How /etc and /var depart from the defaults of the current state. Reads every file that is delivered there. */
+export async function diffEtc(outside: Outside, { root }: { readonly root: string }): Promise<EtcDiff> {
+  const places = managedPlaces(outside, root)
+  const { number } = currentRecord({ outside, places })
+  using database = outside.openDatabase(places.database, 'read')
+  return { state: number, ...(await readDepartures({ outside, places, database })) }
 }
 
 interface OfManifest {

@@ -33,6 +33,8 @@ export interface Published {
   readonly from: StateNumber
   /** What changed in /etc and /var. */
   readonly deliveries: readonly Delivery[]
+  /** What of sysusers.d, tmpfiles.d and the factory was left out, a sentence each. */
+  readonly problems: readonly string[]
   /** States that were let go. */
   readonly pruned: readonly StateNumber[]
   /** Undefined where nothing was published. */
@@ -68,7 +70,14 @@ export async function publishKept(
   const tree = keptTree(places, number)
   if (current.number === number) {
     if (withModel) writeModel(parts, current.model)
-    return { record: current, from: current.number, deliveries: [], pruned: [], health: undefined }
+    return {
+      record: current,
+      from: current.number,
+      deliveries: [],
+      problems: [],
+      pruned: [],
+      health: undefined,
+    }
   }
   if (outside.disk.lstat(tree)?.kind !== 'folder')
     throw new MossError('NOT_FOUND', { what: 'state', name: String(number) })
@@ -129,7 +138,7 @@ export async function finish(parts: StateParts, journal: JournalEntry, report: R
       setJournalPhase(transaction, 'published')
     })
   if (journal.withModel) writeModel(parts, record.model)
-  const deliveries = await deliver(parts, record.number, report)
+  const delivered = await deliver(parts, record.number, report)
   const pruned = prunableStates(parts)
   for (const number of pruned) removeState(parts, number)
   const health = await judgeHealth(parts, 'published', report)
@@ -144,7 +153,7 @@ export async function finish(parts: StateParts, journal: JournalEntry, report: R
   return {
     record,
     from: journal.from as StateNumber,
-    deliveries,
+    ...delivered,
     pruned,
     health: journal.kind === 'back' ? wentBack(parts, journal) : health,
   }

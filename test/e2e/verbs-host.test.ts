@@ -874,6 +874,38 @@ test('trust show', () => {
   )
 })
 
+test('state diff --etc tells how the machine departs from its defaults', () => {
+  const etc = join(moss.folder, 'pump-07/etc')
+  writeFileSync(join(etc, 'harbour.conf'), 'port = south\n')
+  writeFileSync(join(etc, 'own.conf'), '')
+  expect(withoutOwner(moss.text('state', 'diff', '--etc', ...at07))).toMatchInlineSnapshot(`
+    "$ moss state diff --etc --root pump-07
+    state 2: 1 default of /etc and /var stands otherwise
+      ~  etc/harbour.conf  changed here
+           here  file 0644 <owner> <size> <id>
+           default  file 0644 <owner> <size> <id>
+    the machine’s own in /etc: 5 paths
+      +  etc/group
+      +  etc/ld.so.cache
+      +  etc/moss/        1 entry
+      +  etc/own.conf
+      +  etc/passwd
+    [exit 0]"
+  `)
+  expect(moss.shape('state', 'diff', '--etc', ...at07)).toMatchInlineSnapshot(
+    `"exit 0 {state: number, departures: [{path: string, what: string, here: {kind: string, mode: number, owner: string, digest: string, sizeBytes: number}, byDefault: {kind: string, mode: number, owner: string, digest: string, sizeBytes: number}} | {path: string, what: string, here: {kind: string}} | {path: string, what: string, here: {kind: string}, entries: number}], problems: []}"`,
+  )
+  expect(moss.text('state', 'diff', '1', '--etc', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state diff 1 --etc --root pump-07
+    | moss: error: --etc is about this machine as it is: it takes no states [CLI_USAGE]
+    | moss: hint: see moss help state diff
+    [exit 2]"
+  `)
+})
+
+/** Whoever runs the test owns the root. */
+const withoutOwner = (text: string): string => text.replace(/ \d+:\d+ /g, ' <owner> ')
+
 test('verify of the machine finds what was changed, added and removed', () => {
   expect(moss.text('verify', ...at07)).toMatchInlineSnapshot(`
     "$ moss verify --root pump-07

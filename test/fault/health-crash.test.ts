@@ -53,7 +53,7 @@ async function scenarioOf({ before, verb, recover, end = endOf }: Plot): Promise
     recover: async (outside) => void (await recover(outside)),
     check: (outside, when) => [
       ...checkRoot(outside.disk, root, { known, floor, surroundings, isSettled: when === 'recovered' }),
-      ...checkAssets(outside),
+      ...checkAssets(outside, root),
     ],
     checkEnd: (outside) => differences(wanted, end(outside)).map((line) => `T4: ${line}`),
   }

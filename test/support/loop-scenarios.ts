@@ -1,6 +1,7 @@
 // The verbs of the loop on a machine with a history, as scenarios to disturb: a fourth bundle on the stick, the same
 // taken in, the same applied. Small, but with each kind of entry, a file of several chunks of which one changes, and
 // defaults for /etc, one of which the machine has deleted.
+import type { HostId } from '../../src/base/ids.ts'
 import { silent } from '../../src/base/progress.ts'
 import { readCounters } from '../../src/state/counters-file.ts'
 import { placesOf } from '../../src/state/places.ts'
@@ -58,6 +59,7 @@ const extra = draftPackage(
   }),
 )
 
+/** What the host has after so many bundles. */
 const sets: readonly (readonly DraftPackage[])[] = [
   [],
   [base(1)],
@@ -65,6 +67,18 @@ const sets: readonly (readonly DraftPackage[])[] = [
   [base(3)],
   [base(4), extra],
 ]
+
+/** A bundle for `id` that leads from one of the sets to another. */
+export async function sampleBundle(
+  id: HostId,
+  { serial, from, to }: { readonly serial: number; readonly from: number; readonly to: number },
+): Promise<Uint8Array> {
+  const [has = [], packages = []] = [sets[from], sets[to]]
+  return (await composeBundle({ serial, hosts: [id], packages, has })).bytes
+}
+
+/** What the model of such a host asks for. */
+export const subscribed = ['base', 'extra'] as const
 
 const stickFile = `${stick}/bundle.moss`
 
@@ -78,11 +92,9 @@ export interface Machines {
 }
 
 export async function makeMachines(): Promise<Machines> {
-  const { outside, id } = await freshHost(['base', 'extra'])
-  const bundleOf = async (serial: number, from: number, to: number): Promise<Uint8Array> => {
-    const [has = [], packages = []] = [sets[from], sets[to]]
-    return (await composeBundle({ serial, hosts: [id], packages, has })).bytes
-  }
+  const { outside, id } = await freshHost(subscribed)
+  const bundleOf = (serial: number, from: number, to: number): Promise<Uint8Array> =>
+    sampleBundle(id, { serial, from, to })
   for (const serial of [1, 2, 3]) {
     placeFile(outside, stickFile, await bundleOf(serial, serial - 1, serial))
     await importVerb(stickFile)(outside)
@@ -129,11 +141,11 @@ async function scenarioOf(
       ...[...still]
         .filter(([folder, text]) => textOf(outside, folder) !== text)
         .map(([folder]) => `T6: ${folder} changed`),
-      ...checkAssets(outside),
+      ...checkAssets(outside, root),
     ],
     checkEnd: (outside) => [
       ...differences(end, endOf(outside)).map((line) => `T4: ${line}`),
-      ...checkAssets(outside),
+      ...checkAssets(outside, root),
     ],
   }
 }

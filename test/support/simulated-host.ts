@@ -3,6 +3,7 @@
 import { digestOf } from '../../src/base/digest.ts'
 import type { ContentDigest, HostId } from '../../src/base/ids.ts'
 import { silent } from '../../src/base/progress.ts'
+import type { Outside } from '../../src/host/outside.ts'
 import { executeApply, planApply } from '../../src/ops/apply.ts'
 import { openHost } from '../../src/ops/host.ts'
 import { importBundles } from '../../src/ops/import.ts'
@@ -66,15 +67,20 @@ export async function recoverVerb(outside: SimulatedOutside): Promise<void> {
 }
 
 /** Everything that tells one end of a verb from another: the root, the stick, the store's rows, the states. */
-export function endOf(outside: SimulatedOutside): readonly string[] {
+export const endOf = (outside: SimulatedOutside): readonly string[] => [
+  // What a power cut brings back in staging/ is garbage for the next recovery to sweep.
+  ...wholeRoot(outside.disk, root).filter((line) => !line.startsWith('/.moss/staging/')),
+  ...describeTree(outside.disk, stick).map((line) => `stick ${line}`),
+  ...rowsOf(outside, root),
+]
+
+/** Of the database and of what is told from it: the store's assets, deliveries, the history, the states. */
+export function rowsOf(outside: Outside, root: string): readonly string[] {
   const places = placesOf(root)
   using database = outside.openDatabase(places.database, 'write')
   const store = openStore({ disk: outside.disk, database, folder: places.own, userId: outside.userId })
   const states = openStates({ outside, root, database, store })
   return [
-    // What a power cut brings back in staging/ is garbage for the next recovery to sweep.
-    ...wholeRoot(outside.disk, root).filter((line) => !line.startsWith('/.moss/staging/')),
-    ...describeTree(outside.disk, stick).map((line) => `stick ${line}`),
     ...[...store.assets()].map(({ id }) => `asset ${id}`),
     ...readDeliveries(database).map((row) => JSON.stringify(row)),
     ...states.history().map(({ kind, from, to }) => `${kind} ${from} ${to}`),
@@ -87,7 +93,7 @@ export function endOf(outside: SimulatedOutside): readonly string[] {
 }
 
 /** S1: every recorded asset is there, with its content and its mode. */
-export function checkAssets(outside: SimulatedOutside): readonly string[] {
+export function checkAssets(outside: Outside, root: string): readonly string[] {
   const { disk } = outside
   const places = placesOf(root)
   using database = outside.openDatabase(places.database, 'write')

@@ -196,6 +196,10 @@ describe('where boots are counted', () => {
     next.disk.remove(illFile)
     expect(await apply(next, true)).toMatchObject({ state: 3, health: { kind: 'waiting' } })
     expect((await bootUp(next)).health?.kind).toBe('confirmed')
+    // Once it is confirmed nothing is held against these packages any more.
+    await executeRollback(next, await planRollback(next, { root, state: '1', withModel: false }), silent)
+    await offer(next, { serial: 2, wellness: 'well' })
+    expect((await apply(next)).state).toBe(4)
   })
 
   test('states that follow each other within one boot go back to the last confirmed one', async () => {

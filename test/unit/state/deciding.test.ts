@@ -33,9 +33,10 @@ describe('the keep rule', () => {
 
 describe('deliveries', () => {
   /** One path: what the factory offers, what a row remembers, what stands there. */
-  const decide = (offered: string, row: string | undefined, standing: string) => {
+  const decide = (offered: string, row: string | undefined, standing: string, isRemade = false) => {
     const plan = planDeliveries({
       offered: new Map(offered === '' ? [] : [['etc/x', offered]]),
+      remade: new Set(isRemade ? ['etc/x'] : []),
       rows: row === undefined ? [] : [{ path: 'etc/x', digest: row, state: 1, pending: undefined }],
       standingAt: () => standing,
     })
@@ -57,12 +58,20 @@ describe('deliveries', () => {
   ] as const)('%s', ([, offered, row, standing, expected]) => {
     expect(decide(offered, row, standing)).toBe(expected)
   })
+  test.for([
+    ['one that the machine removed is made again', 'file new', 'file old', '', 'place'],
+    ['one that the machine changed stays', 'file new', 'file old', 'file mine', 'leave'],
+    ['one that the machine had before stays', 'file new', undefined, 'file mine', 'leave'],
+  ] as const)('of what must be there, %s', ([, offered, row, standing, expected]) => {
+    expect(decide(offered, row, standing, true)).toBe(expected)
+  })
   test('parents come before children, removals last and deepest first', () => {
     const plan = planDeliveries({
       offered: new Map([
         ['etc/a/b', 'file'],
         ['etc/a', 'folder'],
       ]),
+      remade: new Set(),
       rows: ['etc/old', 'etc/old/deep'].map((path) => ({
         path,
         digest: 'folder',
