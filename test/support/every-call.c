@@ -274,9 +274,21 @@ int ioctl(int fd, unsigned long request, ...) {
   return REAL(ioctl)(fd, request, argument);
 }
 
-int flock(int fd, int operation) {
-  return does("stop") && with == 1 ? 0 : REAL(flock)(fd, operation);
-}
+static int takes_no_lock(void) { return does("stop") && with == 1; }
+
+int flock(int fd, int operation) { return takes_no_lock() ? 0 : REAL(flock)(fd, operation); }
+
+// Locks of the open file, as moss takes them; SQLite's own are those of the process.
+#define WITH_FCNTL(name)                                                                                              \
+  int name(int fd, int command, ...) {                                                                                \
+    va_list rest;                                                                                                     \
+    va_start(rest, command);                                                                                          \
+    void *argument = va_arg(rest, void *);                                                                            \
+    va_end(rest);                                                                                                     \
+    return command == F_OFD_SETLK && takes_no_lock() ? 0 : REAL(name)(fd, command, argument);                         \
+  }
+WITH_FCNTL(fcntl)
+WITH_FCNTL(fcntl64)
 
 // libuv makes some calls by their number.
 long syscall(long number, ...) {

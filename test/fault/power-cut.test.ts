@@ -80,7 +80,7 @@ describe.each<LoopKind>(['ext4', 'xfs'])('%s', (kind) => {
     const { points, total, violations } = await cutEverywhere(
       kind,
       verb,
-      byEffort({ sample: 120, slow: 9, all: 1 }),
+      byEffort({ sample: 200, slow: 9, all: 1 }),
     )
     console.log(
       `${verb} on ${kind}: ${points} of ${total} power cuts (seed ${faultSeed}), ${violations.length} violations`,
