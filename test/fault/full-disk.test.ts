@@ -6,7 +6,7 @@ import { mkdirSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type CallShim, compileShim, runShimmed } from '../support/call-shim.ts'
-import { byEffort } from '../support/fault-effort.ts'
+import { byEffort, faultTimeoutMs } from '../support/fault-effort.ts'
 import { settle } from '../support/kill-program.ts'
 import { oracle } from '../support/oracle.ts'
 import {
@@ -19,7 +19,7 @@ import {
 } from '../support/real-root.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
-vi.setConfig({ testTimeout: byEffort({ sample: 120_000, slow: 1_200_000, all: 24 * 3_600_000 }) })
+vi.setConfig({ testTimeout: faultTimeoutMs })
 
 const folder = scratchFolder()
 const place = join(folder, 'full')
