@@ -329,6 +329,11 @@ export const codes = {
     (d) => `trigger ${display(d.trigger)} failed: ${display(d.output)}`,
     () => 'the system is unchanged; the new state was not published',
   ),
+  TRIGGER_INVALID: entry<{ path: string; problem: string }>(
+    exits.damaged,
+    (d) => `the trigger ${display(d.path)} is not valid: ${display(d.problem)}`,
+    () => 'the package that brings it must be made again (moss-triggers(5)); nothing was changed',
+  ),
   STATE_FAILED_BEFORE: entry<{ state: number; why: string }>(
     exits.notAllowed,
     (d) => `these packages were state ${d.state}, which was gone back from: ${display(d.why)}`,

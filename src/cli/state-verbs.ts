@@ -69,6 +69,14 @@ export const stateVerbs: readonly Verb[] = [
           state.serial === undefined ? 'none yet' : `${state.channel ?? ''} serial ${state.serial}`,
         ],
         ['tree', state.tree],
+        [
+          'triggers',
+          state.triggers.length === 0
+            ? undefined
+            : state.triggers
+                .map(({ name, outcome, note }) => `${name}: ${outcome}${note && `: ${display(note)}`}`)
+                .join('\n'),
+        ],
       ])
       const rows = state.packages.map((entry) => [`  ${entry.name}`, entry.version, entry.reason])
       return {

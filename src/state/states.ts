@@ -1,17 +1,15 @@
 // The states of one root, as ops see them: ask, stage, publish, roll back, recover. Whoever opens it for writing holds
 // the root's lock. What changes anything first brings an interrupted transaction to its end.
 import type { AssetId, Digest, PackageId, StateNumber } from '../base/ids.ts'
-import { limits } from '../base/limits.ts'
 import type { Report } from '../base/progress.ts'
-import { decodeManifest } from '../manifest/codec.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { Counters } from '../trust/counters.ts'
 import { settleHealth } from './confirm.ts'
 import { readCounters } from './counters-file.ts'
 import { failedBefore } from './health.ts'
 import type { Health } from './health-rule.ts'
-import { currentRecord, keptNumbers, readRecord, type StateParts, treeOf } from './parts.ts'
-import { manifestsPath, placesOf } from './places.ts'
+import { currentRecord, keptNumbers, readManifest, readRecord, type StateParts, treeOf } from './parts.ts'
+import { placesOf } from './places.ts'
 import { prunableStates, removeState } from './prune.ts'
 import { compareTree, type TreeDifference } from './read-back.ts'
 import { publishKept, type Published, publishStaged } from './publish.ts'
@@ -25,10 +23,12 @@ import {
   readHistory,
   readJournal,
   readMarks,
+  readTriggerRuns,
+  type TriggerRun,
   writeMarks,
 } from './tables.ts'
 import { treeDigest } from './tree-digest.ts'
-import { planMade, planTree, type TreePlan } from './tree-plan.ts'
+import { planTree, type TreePlan, withMade } from './tree-plan.ts'
 
 export interface KnownState {
   readonly record: StateRecord
@@ -57,6 +57,8 @@ export interface States {
   nextNumber(): StateNumber
   counters(): Counters
   history(): readonly HistoryEntry[]
+  /** How the triggers of a state went, in the order in which they last ran. */
+  triggerRuns(number: number): readonly TriggerRun[]
   /** True while a transaction is open that recover() must end. */
   isInterrupted(): boolean
   recover(report: Report): Promise<Recovery>
@@ -101,6 +103,7 @@ export function openStates({ root, ...given }: OpenStates): States {
     nextNumber: () => nextNumber(parts),
     counters: () => readCounters(outside.disk, parts.places),
     history: () => readHistory(database),
+    triggerRuns: (number) => readTriggerRuns(database, number),
     isInterrupted: () => readJournal(database) !== undefined,
     recover: (report) => recoverStates(parts, report),
     stage: async (request, report) => {
@@ -144,12 +147,9 @@ function describe(parts: StateParts, number: number): KnownState {
 function manifestsOf(
   parts: StateParts,
   record: StateRecord,
-): readonly { readonly manifest: Manifest; readonly size: number }[] {
-  const folder = `${treeOf(parts, record.number)}/${manifestsPath}`
-  return record.packages.map(({ id, name }) => {
-    const bytes = parts.outside.disk.readFile(`${folder}/${id}`, limits.sectionBytes)
-    return { manifest: decodeManifest(bytes, `manifest of ${name}`), size: bytes.length }
-  })
+): readonly { readonly manifest: Manifest; readonly sizeBytes: number }[] {
+  const tree = treeOf(parts, record.number)
+  return record.packages.map((one) => readManifest(parts.outside.disk, tree, one))
 }
 
 function planOf(parts: StateParts, record: StateRecord): TreePlan {
@@ -157,10 +157,10 @@ function planOf(parts: StateParts, record: StateRecord): TreePlan {
   const plan = planTree(
     record.packages.map(({ id }, index) => {
       const found = manifests[index] as (typeof manifests)[number]
-      return { id, manifest: found.manifest, manifestBytes: found.size }
+      return { id, manifest: found.manifest, manifestBytes: found.sizeBytes }
     }),
   )
-  return { ...plan, files: [...plan.files, ...record.made.map(planMade)] }
+  return withMade(plan, record.made)
 }
 
 const assetsOf = (parts: StateParts, record: StateRecord): readonly AssetId[] =>
