@@ -51,12 +51,14 @@ export const stateVerbs: readonly Verb[] = [
         formatDate(state.created),
         plural(state.packages, 'package'),
         state.serial === undefined ? 'no channel yet' : `${state.channel ?? ''} serial ${state.serial}`,
-        state.isPinned ? 'pinned' : '',
-        state.failed !== ''
-          ? `gone back from: ${display(state.failed)}`
-          : state.isConfirmed
-            ? 'confirmed'
-            : 'not confirmed',
+        [
+          ...(state.isPinned ? ['pinned'] : []),
+          state.failed !== ''
+            ? `gone back from: ${display(state.failed)}`
+            : state.isConfirmed
+              ? 'confirmed'
+              : 'not confirmed',
+        ].join(', '),
       ])
       return { json: { states }, text: formatTable(rows) }
     },

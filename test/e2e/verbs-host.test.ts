@@ -721,7 +721,7 @@ test.skipIf(!isRoot)(
     | signed   <id>
     | serial   2 → 2 of channel stable, signed <age>
     | after  3 packages, 6 files, <size>
-    | disk  needs at most <size> while working; <size> free
+    | disk  needs at most <size> and 20 inodes while working; <size> free
     |   +  harbour      2.0  subscribed: name(harbour)
     |   +  tide-tables  1.1  harbour requires name(tide-tables) >= 1.0
     | stage
@@ -749,7 +749,7 @@ test.skipIf(!isRoot)(
     signed   <id>
     serial   2 → 2 of channel stable, signed <age>
     after  3 packages, 6 files, <size>
-    disk  needs at most <size> while working; <size> free
+    disk  needs at most <size> and 20 inodes while working; <size> free
       +  harbour      2.0  subscribed: name(harbour)
       +  tide-tables  1.1  harbour requires name(tide-tables) >= 1.0
     ! these packages were state 2, which was gone back from: check pump: exit code 127, /usr/sbin/chroot: failed to run command ‘/usr/bin/no-pump’: No such file or directory
@@ -998,9 +998,9 @@ test('state pin, prune, unpin', () => {
   `)
   expect(moss.text('state', 'list', ...at07)).toMatchInlineSnapshot(`
     "$ moss state list --root pump-07
-       0  <date>  0 packages  no channel yet   pinned
-       1  <date>  4 packages  stable serial 1
-    *  2  <date>  4 packages  stable serial 2
+       0  <date>  0 packages  no channel yet   pinned, not confirmed
+       1  <date>  4 packages  stable serial 1  confirmed
+    *  2  <date>  4 packages  stable serial 2  confirmed
     [exit 0]"
   `)
   expect(moss.text('state', 'prune', '0', '-y', ...at07)).toMatchInlineSnapshot(`
