@@ -5,7 +5,14 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type CallShim, compileShim, runShimmed } from '../support/call-shim.ts'
-import { byEffort, faultEffort, faultRandom, faultSeed, sampleOf } from '../support/fault-effort.ts'
+import {
+  byEffort,
+  faultEffort,
+  faultRandom,
+  faultSeed,
+  faultTimeoutMs,
+  sampleOf,
+} from '../support/fault-effort.ts'
 import { killAt, killedCopy, type KillScenario, settle } from '../support/kill-program.ts'
 import { oracle } from '../support/oracle.ts'
 import {
@@ -19,7 +26,7 @@ import {
 import { builtMoss } from '../support/sample-trip.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
-vi.setConfig({ testTimeout: byEffort({ sample: 120_000, slow: 1_200_000, all: 24 * 3_600_000 }) })
+vi.setConfig({ testTimeout: faultTimeoutMs })
 
 const folder = scratchFolder()
 let roots: RealRoots
