@@ -28,7 +28,7 @@ export function tellApplied(
     previous: published.from,
     files: plan.files,
     changes: plan.changes,
-    triggers: record.triggers.map(({ name, outcome, note }) => ({
+    triggers: [...record.triggers, ...published.triggers].map(({ name, outcome, note }) => ({
       name,
       outcome: note === '' ? outcome : `${outcome}: ${note}`,
     })),
@@ -36,11 +36,20 @@ export function tellApplied(
     notes: [
       ...sayHealth(published),
       ...fewest(published.problems),
+      ...restartNotes(host, published),
       ...(published.pruned.length === 0 ? [] : [`no longer kept: state ${published.pruned.join(', ')}`]),
     ],
     health: published.health,
     seconds: (host.outside.nowMs() - startedMs) / 1000,
   }
+}
+
+/** Only where services of this root run: then what they run is still the state before. */
+function restartNotes({ outside, places }: HostSession, { restart }: Published): readonly string[] {
+  const isRunning = places.root === '/' && outside.disk.lstat('/run/systemd/system')?.kind === 'folder'
+  return isRunning && restart.length > 0
+    ? [`restart what still runs from before: systemctl try-restart ${restart.join(' ')}`]
+    : []
 }
 
 /** Nothing about a state that is well. */

@@ -20,8 +20,8 @@ export async function planRollback(
   const current = states.current()
   const wanted = parseState(request.state) ?? previousOf(host)
   const target = states.read(wanted)
-  const before = readInstalled(outside, { tree: places.usr, record: current })
-  const after = readInstalled(outside, { tree: states.tree(wanted), record: target })
+  const before = readInstalled(outside, { places, tree: places.usr, record: current })
+  const after = readInstalled(outside, { places, tree: states.tree(wanted), record: target })
   const { text } = readModel(outside, places)
   const { failed } = states.health(wanted)
   return {

@@ -1,6 +1,7 @@
 // What the lines of sysusers.d add to etc/passwd, etc/group and their shadows. Who is there stays as they are, whatever
-// a line says of them; nothing is ever removed, because files may belong to them. Groups come first, then users, each
-// in the order of the lines; of two lines for one name the first counts. Pure.
+// a line says of them; nothing is ever removed, because files may belong to them. Groups come first, then users with a
+// group of their own, then those who name one, each in the order of the lines; of two lines for one name the first
+// counts. Pure.
 import { AccountBook, accountsIn } from './account-book.ts'
 import {
   type GroupLine,
@@ -34,7 +35,10 @@ export function planAccounts(facts: AccountFacts): AccountPlan {
   const draft = new AccountDraft(facts)
   const wanted = wantedBy(lines)
   for (const line of wanted.groups.values()) draft.addGroup(line)
-  for (const line of wanted.users.values()) draft.addUser(line)
+  // Those with a group of their own first: the others may name it, and so the same again finds no more than the first time.
+  const namesGroup = ({ group }: UserLine): number => (group === undefined ? 0 : 1)
+  for (const line of [...wanted.users.values()].toSorted((a, b) => namesGroup(a) - namesGroup(b)))
+    draft.addUser(line)
   const { passwd, group, shadow, gshadow } = draft.added
   const members = wanted.members.filter(
     (line) =>

@@ -6,6 +6,7 @@ import { blocked, nothing, type Standing } from './deliveries.ts'
 import { standingAt } from './deliver.ts'
 import { type Offer, type OfferParts, readOffers, standingOfOffer } from './offers.ts'
 import { inRoot, isBelowForeign } from './reach.ts'
+import { planAccountFiles } from './sysusers.ts'
 import { readDeliveries } from './tables.ts'
 import { walkTree } from './tree-digest.ts'
 
@@ -37,7 +38,7 @@ export interface Departure {
 export interface Departures {
   /** In the order of paths; what is the machine's own comes last. */
   readonly departures: readonly Departure[]
-  /** Lines of tmpfiles.d that are not followed, a sentence each. */
+  /** Lines of sysusers.d and tmpfiles.d that are not followed, a sentence each. */
   readonly problems: readonly string[]
 }
 
@@ -50,7 +51,10 @@ export async function readDepartures(parts: OfferParts): Promise<Departures> {
     if (found !== undefined) departures.push(found)
     await parts.outside.turn()
   }
-  return { departures: [...departures, ...ownBelow(parts, 'etc', knownFolders(offered))], problems }
+  return {
+    departures: [...departures, ...ownBelow(parts, 'etc', knownFolders(offered))],
+    problems: [...planAccountFiles(parts).problems, ...problems],
+  }
 }
 
 function departureAt(

@@ -5,10 +5,10 @@ import { decodeUtf8, encodeUtf8 } from '../base/bytes.ts'
 import type { Outside } from '../host/outside.ts'
 import { createPart, placePart } from '../host/durable.ts'
 import { accountsIn } from './account-book.ts'
-import { type AccountFile, type AccountFiles, type AccountPlan, planAccounts } from './accounts.ts'
+import { type AccountFile, type AccountFiles, planAccounts } from './accounts.ts'
 import { readDropIns } from './drop-ins.ts'
 import { inRoot, isReachable, type Reach } from './reach.ts'
-import { parseSysusersLine, type SysusersLine } from './sysusers-lines.ts'
+import { parseSysusersLine } from './sysusers-lines.ts'
 
 const mostBytes = 16 * 1024 * 1024
 
@@ -21,41 +21,48 @@ const newMode: Readonly<Record<AccountFile, number>> = {
 }
 const accountFiles = Object.keys(newMode) as readonly AccountFile[]
 
-/** Durable when it returns. Gives what was left out, a sentence each. Throws STATE_LOCKED while useradd(8) or the like runs. */
-export function makeAccounts(reach: Reach): readonly string[] {
-  const { lines, problems } = readDropIns(reach, 'sysusers.d')
-  const parsed = lines.map(parseSysusersLine)
-  const said = parsed.filter((line) => line.kind === 'problem').map(({ text }) => text)
-  const wanted = parsed.filter((line) => line.kind !== 'problem')
-  return [...problems, ...said, ...(wanted.length === 0 ? [] : addAccounts(reach, wanted))]
-}
-
 const unreadable =
   'no users are made: etc/passwd, etc/group or a shadow of them is no text file that only root can change'
 
-function addAccounts(reach: Reach, lines: readonly SysusersLine[]): readonly string[] {
-  const before = readAccounts(reach)
-  if (before === undefined) return [unreadable]
-  const asked = planOn(reach, before, lines)
-  if (!accountFiles.some((name) => asked.files[name] !== before[name])) return asked.problems
+interface AccountWork {
+  /** Whole files, in the order of writing. */
+  readonly writes: readonly { readonly name: AccountFile; readonly text: string }[]
+  /** What is left out, a sentence each. */
+  readonly problems: readonly string[]
+}
+
+/** Durable when it returns. Gives what was left out. Throws STATE_LOCKED while useradd(8) or the like runs. */
+export function makeAccounts(reach: Reach): readonly string[] {
+  const asked = planAccountFiles(reach)
+  if (asked.writes.length === 0) return asked.problems
   using _ = reach.outside.disk.lock(inRoot(reach, 'etc/.pwd.lock'))
   // Read again: only now nobody else writes.
-  const present = readAccounts(reach)
-  if (present === undefined) return [unreadable]
-  const { files, problems } = planOn(reach, present, lines)
-  for (const name of accountFiles)
-    if (files[name] !== present[name])
-      writeAccounts(reach.outside, { path: inRoot(reach, `etc/${name}`), name, text: files[name] })
+  const { writes, problems } = planAccountFiles(reach)
+  for (const { name, text } of writes)
+    writeAccounts(reach.outside, { path: inRoot(reach, `etc/${name}`), name, text })
   return problems
 }
 
-const planOn = (reach: Reach, files: AccountFiles, lines: readonly SysusersLine[]): AccountPlan =>
-  planAccounts({
+export function planAccountFiles(reach: Reach): AccountWork {
+  const { lines, problems } = readDropIns(reach, 'sysusers.d')
+  const parsed = lines.map(parseSysusersLine)
+  const said = [...problems, ...parsed.filter((line) => line.kind === 'problem').map(({ text }) => text)]
+  const wanted = parsed.filter((line) => line.kind !== 'problem')
+  if (wanted.length === 0) return { writes: [], problems: said }
+  const files = readAccounts(reach)
+  if (files === undefined) return { writes: [], problems: [...said, unreadable] }
+  const plan = planAccounts({
     files,
-    lines,
+    lines: wanted,
     today: Math.floor(reach.outside.nowMs() / 86_400_000),
     ownerOf: (path) => reach.outside.disk.lstat(inRoot(reach, path.slice(1))),
   })
+  const changed = accountFiles.filter((name) => plan.files[name] !== files[name])
+  return {
+    writes: changed.map((name) => ({ name, text: plan.files[name] })),
+    problems: [...said, ...plan.problems],
+  }
+}
 
 /** Undefined where one of them is not what can be read and replaced safely. */
 function readAccounts(reach: Reach): AccountFiles | undefined {

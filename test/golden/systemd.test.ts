@@ -88,8 +88,6 @@ const hand: Files = {
   'lib/sysusers.d/a.conf': [
     'r - 300-340',
     'u foo - "Foo, the \\"x\\"" /var/lib/foo',
-    'u bar 44:foo',
-    'u baz -:foo',
     'g grp 77',
     'u grp -',
     'm foo adm',
@@ -105,6 +103,7 @@ const hand: Files = {
     'u nogroup1 700:701',
     'u number 700:77',
     'u late -:baz',
+    'u bar 45:foo',
     'u root 12',
     'g root 13',
     'u same 44',

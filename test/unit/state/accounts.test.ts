@@ -84,8 +84,8 @@ describe('who is there', () => {
     expect(after).toEqual(files)
     expect(problems).toEqual([
       'a.conf:2: group staff has id 50 already, not 51',
-      'a.conf:1: user alice has id 999 already, not 44',
       'a.conf:3: user root has id 0 already, not 1',
+      'a.conf:1: user alice has id 999 already, not 44',
     ])
   })
   test('gets the group of the same name that a line asks for', () => {
@@ -136,6 +136,15 @@ test('of two lines for one name the first counts, and another one is told', () =
   const { files, problems } = plan(['u a 7', 'u a 7', 'u a 8'])
   expect(files.passwd).toContain('a:x:7:')
   expect(problems).toEqual(['a.conf:3: a.conf:1 says otherwise of user a, and counts'])
+})
+
+test('a group that a later line makes is there for who names it', () => {
+  expect(added(['u a 7:b', 'u c 8:5', 'u b -', 'u d 5'], 'passwd')).toEqual([
+    'b:x:999:999::/:/usr/sbin/nologin',
+    'd:x:5:5::/:/usr/sbin/nologin',
+    'a:x:7:999::/:/usr/sbin/nologin',
+    'c:x:8:5::/:/usr/sbin/nologin',
+  ])
 })
 
 test('a group that is nowhere leaves its user out', () => {

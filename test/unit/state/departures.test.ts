@@ -30,6 +30,7 @@ const app = (version: string) =>
     'usr/share/factory/etc/app/a.conf': `a ${version}`,
     'usr/share/factory/etc/app/same': 'same',
     'usr/share/factory/etc/app/link': { target: 'same' },
+    'usr/lib/sysusers.d/app.conf': 'u root 7',
     'usr/lib/tmpfiles.d/app.conf':
       'd /var/lib/app 0700\nf /var/lib/app/state - - - - none\nh /var/x - - - - +C\n',
   })
@@ -48,7 +49,10 @@ test('after an apply nothing departs, and what init made is the machine’s own'
     ['etc/moss', 'own', 1],
     ['etc/passwd', 'own', undefined],
   ])
-  expect(problems).toHaveLength(1)
+  expect(problems).toEqual([
+    'usr/lib/sysusers.d/app.conf:1: user root has id 0 already, not 7',
+    expect.stringContaining('left to systemd: usr/lib/tmpfiles.d/app.conf:3'),
+  ])
 })
 
 test('what is changed, missing, of another kind or hidden is told with both sides', async () => {
