@@ -119,15 +119,16 @@ function killGroup(pid: number | undefined): void {
   }
 }
 
+/** The end is kept: it says how it went. */
 function boundedText(): { readonly add: (piece: Buffer) => void; readonly text: () => string } {
   const pieces: Buffer[] = []
   let size = 0
   return {
     add(piece) {
-      const kept = piece.subarray(0, outputBytes - size)
-      size += kept.length
-      if (kept.length > 0) pieces.push(kept)
+      pieces.push(piece)
+      size += piece.length
+      while (size - (pieces[0]?.length ?? 0) >= outputBytes) size -= pieces.shift()?.length ?? 0
     },
-    text: () => Buffer.concat(pieces).toString('utf8'),
+    text: () => Buffer.concat(pieces).subarray(-outputBytes).toString('utf8'),
   }
 }

@@ -47,5 +47,5 @@ const saidChars = 500
 function sayFailure({ timeoutMs }: ModelCheck, { exitCode, output }: CommandResult): string {
   const [last = ''] = output.trim().split('\n').slice(-1)
   const how = exitCode === undefined ? `not done after ${timeoutMs} ms, or killed` : `exit code ${exitCode}`
-  return last === '' ? how : `${how}, ${[...last].slice(0, saidChars).join('')}`
+  return last === '' ? how : `${how}, ${last.slice(0, saidChars).toWellFormed()}`
 }

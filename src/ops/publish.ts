@@ -28,7 +28,7 @@ export function tellApplied(
     previous: published.from,
     files: plan.files,
     changes: plan.changes,
-    triggers: record.triggers.map(({ name, outcome, note }) => ({
+    triggers: [...record.triggers, ...published.triggers].map(({ name, outcome, note }) => ({
       name,
       outcome: note === '' ? outcome : `${outcome}: ${note}`,
     })),
@@ -36,6 +36,7 @@ export function tellApplied(
     notes: [
       ...sayHealth(published),
       ...fewest(published.problems),
+      ...restartNotes(host, published),
       ...(published.pruned.length === 0 ? [] : [`no longer kept: state ${published.pruned.join(', ')}`]),
     ],
     health: published.health,
@@ -43,23 +44,24 @@ export function tellApplied(
   }
 }
 
+/** Only where services of this root run: then what they run is still the state before. */
+function restartNotes({ outside, places }: HostSession, { restart }: Published): readonly string[] {
+  const isRunning = places.root === '/' && outside.disk.lstat('/run/systemd/system')?.kind === 'folder'
+  return isRunning && restart.length > 0
+    ? [`restart what still runs from before: systemctl try-restart ${restart.join(' ')}`]
+    : []
+}
+
 /** Nothing about a state that is well. */
 export function sayHealth({
   health,
-  record,
+  record: { number },
   from,
 }: Pick<Published, 'health' | 'record' | 'from'>): readonly string[] {
-  switch (health?.kind) {
-    case undefined:
-    case 'confirmed':
-      return []
-    case 'waiting':
-      return [`state ${record.number} is not confirmed yet: ${health.why}`]
-    case 'failing':
-      return [
-        `state ${record.number} is not well, and no confirmed state is left to go back to: ${health.why}`,
-      ]
-    case 'back':
-      return [`went back from state ${from} to ${record.number}: ${health.why}`]
-  }
+  if (health === undefined || health.kind === 'confirmed') return []
+  const { kind, why } = health
+  if (kind === 'waiting') return [`state ${number} is not confirmed yet: ${why}`]
+  return kind === 'back'
+    ? [`went back from state ${from} to ${number}: ${why}`]
+    : [`state ${number} is not well, but moss does not go back from it by itself: ${why}`]
 }

@@ -125,6 +125,7 @@ function describeHost(host: SettlingSession, answers: HostState['answers']): Omi
   const current = states.current()
   const known = states.list()
   const chosenFrom = known.map(({ record }) => record.channel?.snapshot).filter((id) => id !== undefined)
+  const triggers = states.triggerRuns(current.number)
   const snapshots = snapshotContents(host, new Set<Digest>(chosenFrom))
   return {
     host: identity.id,
@@ -142,6 +143,7 @@ function describeHost(host: SettlingSession, answers: HostState['answers']): Omi
     })),
     lacking: lackingContents(host),
     ...(snapshots.length > 0 && { snapshots }),
+    ...(triggers.length > 0 && { triggers }),
     ...(answers === undefined ? {} : { answers }),
   }
 }

@@ -39,14 +39,10 @@ export async function recoverHost(
 }
 
 function sayRecovery({ recovery }: HostSession): readonly string[] {
-  switch (recovery.kind) {
-    case 'nothing':
-      return []
-    case 'finished':
-      return [`finished the transaction to state ${recovery.state}`, ...sayHealth(recovery.published)]
-    case 'discarded':
-      return [`discarded state ${recovery.attempted}, which was not complete; nothing was lost`]
-  }
+  if (recovery.kind === 'nothing') return []
+  return recovery.kind === 'finished'
+    ? [`finished the transaction to state ${recovery.state}`, ...sayHealth(recovery.published)]
+    : [`discarded state ${recovery.attempted}, which was not complete; nothing was lost`]
 }
 
 async function settle(host: HostSession, moment: 'booting' | 'up', report: ReportEvent) {

@@ -1,10 +1,10 @@
 // The declared wishes of a machine, as its administrator writes them in model.toml: the channel it follows, the
 // capabilities it subscribes to, the packages it holds, and what says that it is well. A bare word means a package name. An unknown key is
 // refused, so that a slip of the pen is noticed and not ignored.
-import { parse } from 'smol-toml'
 import { display } from '../base/display.ts'
 import { isMossError, MossError } from '../base/error.ts'
 import { isChannelName } from '../base/names.ts'
+import { parseToml, type Refuse } from '../base/toml.ts'
 import { formatRelation, parseRelation, type Relation } from '../manifest/capability.ts'
 import { type ModelCheck, parseChecks } from './check.ts'
 
@@ -40,18 +40,6 @@ export function parseModel(toml: string, path: string): Model {
     (name) => name,
   )
   return { channel, subscriptions, holds, checks: parseChecks(table['check'], refuse) }
-}
-
-type Refuse = (problem: string) => never
-
-function parseToml(toml: string, refuse: Refuse): Readonly<Record<string, unknown>> {
-  try {
-    return parse(toml)
-  } catch (error) {
-    const { line, message } = error as { readonly line?: number; readonly message: string }
-    const [what = 'not TOML'] = message.replace(/^Invalid TOML document: /, '').split('\n')
-    return refuse(line === undefined ? what : `line ${line}: ${what}`)
-  }
 }
 
 function textsOf(table: Readonly<Record<string, unknown>>, key: string, refuse: Refuse): readonly string[] {

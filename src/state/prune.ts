@@ -6,7 +6,7 @@ import { lastConfirmed } from './health.ts'
 import { statesToKeep } from './keep-rule.ts'
 import { bootOf, currentRecord, keptNumbers, type StateParts } from './parts.ts'
 import { keptFolder } from './places.ts'
-import { readMarks, removeMarks } from './tables.ts'
+import { readMarks, removeMarks, removeTriggerRuns } from './tables.ts'
 
 /** Kept states that the keep rule lets go, rising. */
 export function prunableStates(parts: StateParts): readonly StateNumber[] {
@@ -29,7 +29,10 @@ export function prunableStates(parts: StateParts): readonly StateNumber[] {
 }
 
 export function removeState({ outside: { disk }, places, database }: StateParts, number: StateNumber): void {
-  database.transaction((transaction) => removeMarks(transaction, number))
+  database.transaction((transaction) => {
+    removeMarks(transaction, number)
+    removeTriggerRuns(transaction, number)
+  })
   const removed = `${places.staging}/removed-${number}`
   disk.removeTree(removed)
   moveTree(disk, keptFolder(places, number), removed)

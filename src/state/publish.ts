@@ -8,6 +8,7 @@ import type { Report } from '../base/progress.ts'
 import { exchangeTrees, moveTree, writeDurably } from '../host/durable.ts'
 import type { Counters } from '../trust/counters.ts'
 import { raiseCounters } from './counters-file.ts'
+import { changedPackages } from './changed-packages.ts'
 import { deliver } from './deliver.ts'
 import type { Delivery } from './deliveries.ts'
 import { judgeHealth, markConfirmed, markFailed } from './health.ts'
@@ -16,7 +17,9 @@ import { bootOf, currentRecord, readRecord, type StateParts } from './parts.ts'
 import { keptFolder, keptTree, parentFolder } from './places.ts'
 import { prunableStates, removeState } from './prune.ts'
 import type { StateRecord } from './record.ts'
+import { servicesToRestart } from './restart.ts'
 import type { StagedState } from './stage.ts'
+import { runSystemTriggers } from './system-triggers.ts'
 import {
   addHistory,
   closeJournal,
@@ -25,6 +28,7 @@ import {
   readHealth,
   readJournal,
   setJournalPhase,
+  type TriggerRun,
   writeMarks,
 } from './tables.ts'
 
@@ -33,6 +37,10 @@ export interface Published {
   readonly from: StateNumber
   /** What changed in /etc and /var. */
   readonly deliveries: readonly Delivery[]
+  /** How the triggers of the system went. */
+  readonly triggers: readonly TriggerRun[]
+  /** Services of systemd that still run from the state before. */
+  readonly restart: readonly string[]
   /** What of sysusers.d, tmpfiles.d and the factory was left out, a sentence each. */
   readonly problems: readonly string[]
   /** States that were let go. */
@@ -75,6 +83,8 @@ export async function publishKept(
       from: current.number,
       deliveries: [],
       problems: [],
+      triggers: [],
+      restart: [],
       pruned: [],
       health: undefined,
     }
@@ -139,6 +149,9 @@ export async function finish(parts: StateParts, journal: JournalEntry, report: R
     })
   if (journal.withModel) writeModel(parts, record.model)
   const delivered = await deliver(parts, record.number, report)
+  const from = journal.from as StateNumber
+  const changed = changedPackages(parts, { from, to: record })
+  const triggers = await runSystemTriggers(parts, { from, record, changed, report })
   const pruned = prunableStates(parts)
   for (const number of pruned) removeState(parts, number)
   const health = await judgeHealth(parts, 'published', report)
@@ -152,8 +165,10 @@ export async function finish(parts: StateParts, journal: JournalEntry, report: R
   })
   return {
     record,
-    from: journal.from as StateNumber,
+    from,
     ...delivered,
+    triggers,
+    restart: servicesToRestart(changed),
     pruned,
     health: journal.kind === 'back' ? wentBack(parts, journal) : health,
   }

@@ -19,8 +19,8 @@ import {
   type StateRecord,
 } from './record.ts'
 import { supplyAssets } from './supply.ts'
-import { highestPublished, openJournal, setJournalPhase } from './tables.ts'
-import { planMade, planTree, type PlannedPackage, type TreePlan } from './tree-plan.ts'
+import { highestPublished, openJournal, setJournalPhase, writeTriggerRuns } from './tables.ts'
+import { planTree, type PlannedPackage, type TreePlan, withMade } from './tree-plan.ts'
 import { runTriggers } from './triggers.ts'
 
 /** What a new state shall be. Nothing in it is chosen here. */
@@ -76,7 +76,7 @@ export async function stageState(
   disk.removeTree(site.folder)
   disk.makeFolder(site.folder, 0o700)
   const linked = await buildTree(site, plan, report)
-  const { record, whole } = await completeTree(site, plan, { request, number, report })
+  const { record, whole } = await completeTree(site, plan, { parts, request, number, report })
   report({ phase: 'sync' })
   syncAll(disk, site.folder) // barrier B
   const entries = await readBack(site, whole, linked)
@@ -91,15 +91,32 @@ async function completeTree(
   site: TreeSite,
   plan: TreePlan,
   {
+    parts: { database },
     request,
     number,
     report,
-  }: { readonly request: StageRequest; readonly number: StateNumber; readonly report: Report },
+  }: {
+    readonly parts: StateParts
+    readonly request: StageRequest
+    readonly number: StateNumber
+    readonly report: Report
+  },
 ): Promise<{ readonly record: StateRecord; readonly whole: TreePlan }> {
-  const { results, made } = await runTriggers(site, plan, report)
+  const { created } = request
+  const { results, made } = await runTriggers({
+    site,
+    plan,
+    created,
+    report,
+    keep: (kept) =>
+      database.transaction((transaction) =>
+        writeTriggerRuns(transaction, { state: number, scope: 'transaction', runs: kept }),
+      ),
+  })
+  const whole = withMade(plan, made)
   const record: StateRecord = {
     number,
-    created: request.created,
+    created,
     model: request.model,
     ...(request.channel === undefined ? {} : { channel: request.channel }),
     packages: recordedPackages(request.packages),
@@ -107,8 +124,8 @@ async function completeTree(
     made,
   }
   writeOwnFile(site.outside.disk, `${site.folder}/usr/${recordPath}`, encodeRecord(record))
-  finishFolders(site, plan, request.created)
-  return { record, whole: { ...plan, files: [...plan.files, ...made.map(planMade)] } }
+  finishFolders(site, whole, created)
+  return { record, whole }
 }
 
 function plannedPackages({ packages }: StageRequest): readonly PlannedPackage[] {

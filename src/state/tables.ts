@@ -40,6 +40,17 @@ export interface HistoryEntry {
   readonly to: number
 }
 
+/** How a trigger went when it last ran for a state. */
+export interface TriggerRun {
+  readonly name: string
+  readonly scope: 'transaction' | 'system'
+  readonly outcome: 'done' | 'skipped' | 'failed'
+  /** Why it was skipped or failed; empty when done. */
+  readonly note: string
+  /** What it printed, at most its last 4 KiB. */
+  readonly output: string
+}
+
 export interface DeliveryRow {
   /** Relative to the root: `etc/…` or `var/…`. */
   readonly path: string
@@ -62,6 +73,9 @@ const schema = [
   `CREATE TABLE IF NOT EXISTS state_history (
     id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, from_state INTEGER NOT NULL,
     to_state INTEGER NOT NULL) STRICT`,
+  `CREATE TABLE IF NOT EXISTS state_triggers (
+    id INTEGER PRIMARY KEY, state INTEGER NOT NULL, name TEXT NOT NULL, scope TEXT NOT NULL, outcome TEXT NOT NULL,
+    note TEXT NOT NULL, output TEXT NOT NULL) STRICT`,
   `CREATE TABLE IF NOT EXISTS state_health (
     number INTEGER PRIMARY KEY, boots INTEGER NOT NULL, counted TEXT NOT NULL, failed TEXT NOT NULL,
     packages TEXT NOT NULL) STRICT`,
@@ -147,6 +161,8 @@ export function writeMarks(transaction: Transaction, number: number, marks: Part
 export const removeMarks = (transaction: Transaction, number: number): void =>
   void transaction.run('DELETE FROM state_marks WHERE number = ?', number)
 
+export const removeTriggerRuns = (transaction: Transaction, state: number): void =>
+  void transaction.run('DELETE FROM state_triggers WHERE state = ?', state)
 const hasHealth = (database: DatabaseReader): boolean =>
   database.get("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'state_health'") !== undefined
 
@@ -214,6 +230,38 @@ export const readHistory = (database: DatabaseReader): readonly HistoryEntry[] =
     from: Number(row['from_state']),
     to: Number(row['to_state']),
   }))
+
+const keptOutput = 4096
+
+/** In place of what is known of that scope's triggers for the state. */
+export function writeTriggerRuns(
+  transaction: Transaction,
+  { state, scope, runs }: Pick<TriggerRun, 'scope'> & { state: number; runs: readonly TriggerRun[] },
+): void {
+  transaction.run('DELETE FROM state_triggers WHERE state = ? AND scope = ?', state, scope)
+  for (const { name, outcome, note, output } of runs)
+    transaction.run(
+      'INSERT INTO state_triggers (state, name, scope, outcome, note, output) VALUES (?, ?, ?, ?, ?, ?)',
+      state,
+      name,
+      scope,
+      outcome,
+      note.slice(0, 1024).toWellFormed(),
+      output.replaceAll('\0', '').slice(-keptOutput).toWellFormed(),
+    )
+}
+
+/** In the order in which they ran. */
+export const readTriggerRuns = (database: DatabaseReader, state: number): readonly TriggerRun[] =>
+  database
+    .all('SELECT name, scope, outcome, note, output FROM state_triggers WHERE state = ? ORDER BY id', state)
+    .map((row) => ({
+      name: String(row['name']),
+      scope: row['scope'] as TriggerRun['scope'],
+      outcome: row['outcome'] as TriggerRun['outcome'],
+      note: String(row['note']),
+      output: String(row['output']),
+    }))
 
 /** The highest number that was ever current, so that no number names two states. */
 export const highestPublished = (database: DatabaseReader): number =>

@@ -14,15 +14,17 @@ export interface CallShim {
 
 /**
  * What happens at a call: the program is killed before it; the power fails, and everything that was not synced is lost or
- * only the bytes of files, whose names the filesystem's journal keeps; a write is cut short; the disk is full from there
- * on; the call fails with one of the kernel's words; or the program stops before it and then goes on, without its locks
- * where it is a mutant.
+ * only the bytes of files, whose names the filesystem's journal keeps; a write is cut short, or from there on every
+ * reading and writing is; the disk is full from there on; the call fails with one of the kernel's words; or the program stops before it and then goes on. The longer words
+ * are mutants: nothing is synced, or no lock is taken.
  */
 export type Mishap =
   | 'kill'
   | 'all lost'
   | 'bytes lost'
+  | 'bytes lost, nothing synced'
   | 'short write'
+  | 'short'
   | 'disk full'
   | 'stop'
   | 'stop without locks'
@@ -127,8 +129,12 @@ function orderOf(mishap: Mishap): readonly [string, number] {
       return ['cut', 2]
     case 'bytes lost':
       return ['cut', 1]
+    case 'bytes lost, nothing synced':
+      return ['cut', 1 + 4]
     case 'short write':
       return ['fail', 0]
+    case 'short':
+      return ['short', 0]
     case 'stop':
       return ['stop', 0]
     case 'stop without locks':

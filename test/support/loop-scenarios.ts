@@ -5,6 +5,8 @@ import type { HostId } from '../../src/base/ids.ts'
 import { silent } from '../../src/base/progress.ts'
 import { readCounters } from '../../src/state/counters-file.ts'
 import { placesOf } from '../../src/state/places.ts'
+import { executeGc, planGc } from '../../src/ops/gc.ts'
+import { executeRepair, planRepair } from '../../src/ops/repair.ts'
 import { executeRollback, planRollback } from '../../src/ops/rollback.ts'
 import { exportState } from '../../src/ops/state-export.ts'
 import type { SimulatedOutside } from '../sim/simulated-outside.ts'
@@ -114,6 +116,9 @@ export async function makeMachines(): Promise<Machines> {
   return { withStick, taken: taken.copy(), applied: applied.copy() }
 }
 
+/** What no verb but apply and rollback touches. */
+const ofTheState = [`${root}/usr`, `${root}/etc`, `${root}/var`, `${root}/.moss/states`]
+
 interface Rules {
   /** T6: what this verb must leave alone beyond the surroundings of every verb. */
   readonly untouched: readonly string[]
@@ -152,7 +157,7 @@ async function scenarioOf(
 
 export const importing = ({ withStick }: Machines): Promise<Scenario> =>
   scenarioOf(withStick, importVerb(stickFile), {
-    untouched: [stick, `${root}/usr`, `${root}/etc`, `${root}/var`, `${root}/.moss/states`],
+    untouched: [stick, ...ofTheState],
   })
 
 export const applying = ({ taken }: Machines): Promise<Scenario> =>
@@ -178,5 +183,47 @@ export async function rollingBackOnce({ applied }: Machines): Promise<Scenario> 
 
 export const exporting = ({ applied }: Machines): Promise<Scenario> =>
   scenarioOf(applied, async (outside) => void (await exportState(outside, { root, to: stick })), {
-    untouched: [`${root}/usr`, `${root}/etc`, `${root}/var`, `${root}/.moss/states`],
+    untouched: ofTheState,
   })
+
+const collect = async (outside: SimulatedOutside): Promise<void> =>
+  void (await executeGc(outside, await planGc(outside, { root })))
+
+export const collecting = ({ applied }: Machines): Promise<Scenario> =>
+  scenarioOf(applied, collect, { untouched: [stick, ...ofTheState] })
+
+const repair = async (outside: SimulatedOutside): Promise<void> => {
+  const plan = await planRepair(outside, { root }, silent)
+  if (plan.damaged.length > 0) await executeRepair(outside, plan, silent)
+}
+
+/** Two assets are gone. */
+export async function repairing({ applied }: Machines): Promise<Scenario> {
+  const damaged = applied.copy()
+  const assets = `${root}/.moss/assets`
+  const paths = damaged.disk
+    .list(assets)
+    .flatMap(({ name }) =>
+      damaged.disk.list(`${assets}/${name}`).map((file) => `${assets}/${name}/${file.name}`),
+    )
+  for (const path of paths.slice(0, 2)) damaged.disk.remove(path)
+  const scenario = await scenarioOf(damaged.copy(), repair, { untouched: [stick, ...ofTheState] })
+  // What is missing is recorded until it is repaired.
+  const known = new Set(scenario.check(scenario.before, 'found'))
+  return {
+    ...scenario,
+    check: (outside, when) => scenario.check(outside, when).filter((violation) => !known.has(violation)),
+  }
+}
+
+/** An apply was cut short right after its exchange. */
+export async function recovering({ taken }: Machines): Promise<Scenario> {
+  for (let crashAt = 1, isPast = false; ; crashAt++) {
+    const machine = taken.copy()
+    machine.arm({ crashAt })
+    await applyVerb(machine).catch(() => {})
+    if (!machine.hasCrashed) throw new Error('apply never exchanged')
+    if (isPast) return await scenarioOf(machine.afterKill().copy(), recoverVerb, { untouched: [stick] })
+    isPast = machine.trace().at(-1)?.name === 'exchange'
+  }
+}

@@ -5,7 +5,14 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type CallShim, compileShim, runShimmed } from '../support/call-shim.ts'
-import { byEffort, faultEffort, faultRandom, faultSeed, sampleOf } from '../support/fault-effort.ts'
+import {
+  byEffort,
+  faultEffort,
+  faultRandom,
+  faultSeed,
+  faultTimeoutMs,
+  sampleOf,
+} from '../support/fault-effort.ts'
 import { killAt, killedCopy, type KillScenario, settle } from '../support/kill-program.ts'
 import { oracle } from '../support/oracle.ts'
 import {
@@ -19,7 +26,7 @@ import {
 import { builtMoss } from '../support/sample-trip.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
-vi.setConfig({ testTimeout: byEffort({ sample: 120_000, slow: 1_200_000, all: 24 * 3_600_000 }) })
+vi.setConfig({ testTimeout: faultTimeoutMs })
 
 const folder = scratchFolder()
 let roots: RealRoots
@@ -58,7 +65,7 @@ describe.skipIf(!oracle('cc'))('the built program, killed before a changing call
   ])('T1 T2 T4 T5 T6: %s reaches its end when run again', async (verb, atLeast) => {
     const scenario = await prepare(verb)
     const total = scenario.calls.length
-    const points = sampleOf(total, byEffort({ sample: 53, slow: 1, all: 1 }))
+    const points = sampleOf(total, byEffort({ sample: 71, slow: 1, all: 1 }))
     const { violations } = await killAt(scenario, points)
     say(verb, points.length, total, violations)
     expect(violations).toEqual([])
@@ -76,7 +83,7 @@ describe.skipIf(!oracle('cc'))('the built program, killed before a changing call
       const whole = await killedCopy(interrupted, recover, { name: 'undisturbed' })
       expect(whole.exit, whole.output).toBe(0)
       const total = whole.calls.length
-      const points = sampleOf(total, byEffort({ sample: 37, slow: 1, all: 1 }))
+      const points = sampleOf(total, byEffort({ sample: 61, slow: 1, all: 1 }))
       const { violations } = await killAt(
         { ...interrupted, verb: recover, expected: expectationOf(roots.outside, half, whole.root) },
         points,
@@ -94,7 +101,7 @@ describe.skipIf(!oracle('cc'))('the built program, killed before a changing call
       const total = scenario.calls.length
       const random = faultRandom()
       const violations: string[] = []
-      const rounds = byEffort({ sample: 3, slow: 150, all: total * 20 })
+      const rounds = byEffort({ sample: 2, slow: 100, all: total * 20 })
       for (let round = 0; round < rounds; round++) {
         const at = 1 + (faultEffort === 'all' ? round % total : random.below(total))
         const { root, calls } = await killedCopy(scenario, scenario.verb, { name: 'killed', at })

@@ -2,15 +2,24 @@
 // because the disk is full from there on. It ends well or with an error of its own, leaves one whole state, and run again
 // without the fault reaches the end.
 import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type CallShim, compileShim, type Mishap } from '../support/call-shim.ts'
-import { byEffort, faultSeed, sampleOf } from '../support/fault-effort.ts'
+import { type CallShim, compileShim, type Mishap, runShimmed } from '../support/call-shim.ts'
+import { byEffort, faultSeed, faultTimeoutMs, sampleOf } from '../support/fault-effort.ts'
 import { killedCopy, settle } from '../support/kill-program.ts'
 import { oracle } from '../support/oracle.ts'
-import { argumentsOf, expectationOf, makeRealRoots, type RealRoots, realVerbs } from '../support/real-root.ts'
+import {
+  argumentsOf,
+  copyRoot,
+  expectationOf,
+  makeRealRoots,
+  type RealRoots,
+  type RealVerb,
+  realVerbs,
+} from '../support/real-root.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
-vi.setConfig({ testTimeout: byEffort({ sample: 120_000, slow: 1_200_000, all: 24 * 3_600_000 }) })
+vi.setConfig({ testTimeout: faultTimeoutMs })
 
 const mishaps: readonly Mishap[] = [
   'EIO',
@@ -23,6 +32,7 @@ const mishaps: readonly Mishap[] = [
   'EINTR',
   'EMFILE',
 ]
+const verbs = byEffort<readonly RealVerb[]>({ sample: ['import', 'apply'], slow: realVerbs, all: realVerbs })
 const folder = scratchFolder()
 let roots: RealRoots
 let shim: CallShim
@@ -37,7 +47,7 @@ describe.skipIf(!oracle('cc'))('a changing call that fails', () => {
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  test.each(realVerbs)('T1 T4: %s survives it', async (verb) => {
+  test.each(verbs)('T1 T4: %s survives it', async (verb) => {
     const before = roots.before[verb]
     const args = (root: string): readonly string[] => argumentsOf(verb, roots, root)
     const whole = await killedCopy({ shim, folder, before }, args, { name: 'undisturbed' })
@@ -45,7 +55,7 @@ describe.skipIf(!oracle('cc'))('a changing call that fails', () => {
     const violations: string[] = []
     let points = 0
     for (const [turn, mishap] of mishaps.entries())
-      for (const at of sampleOf(whole.calls.length, byEffort({ sample: 211, slow: 11, all: 1 }), turn * 29)) {
+      for (const at of sampleOf(whole.calls.length, byEffort({ sample: 300, slow: 11, all: 1 }), turn * 29)) {
         points++
         const { exit, output, calls, root } = await killedCopy({ shim, folder, before }, args, {
           name: 'failed',
@@ -62,4 +72,24 @@ describe.skipIf(!oracle('cc'))('a changing call that fails', () => {
     expect(violations).toEqual([])
     expect(points).toBeGreaterThan(0)
   })
+
+  test.each(realVerbs)(
+    '%s, with every reading and writing cut short, comes to the same end',
+    async (verb) => {
+      const before = roots.before[verb]
+      const args = (root: string): readonly string[] => argumentsOf(verb, roots, root)
+      const whole = await killedCopy({ shim, folder, before }, args, { name: 'undisturbed' })
+      const root = join(folder, 'short')
+      copyRoot(before, root)
+      // The bundle lies in the folder too.
+      const { exit, output, calls } = await runShimmed(
+        shim,
+        { root: folder, at: 1, mishap: 'short' },
+        args(root),
+      )
+      expect(exit, output).toBe(0)
+      expect(calls.length).toBeGreaterThan(whole.calls.length)
+      expect(expectationOf(roots.outside, before, whole.root).checkEnd(root)).toEqual([])
+    },
+  )
 })
