@@ -12,20 +12,16 @@ export interface CollectPlan {
   readonly assets: readonly { readonly id: AssetId; readonly sizeBytes: number }[]
   /** Garbage of earlier crashes. */
   readonly strays: readonly string[]
-  /** Of the assets; bytes that trees still link stay in use. */
-  readonly freedBytes: number
 }
 
 /** `keep` names every asset that a kept state, the newest export or the newest receipt needs. */
 export function planCollect(parts: StoreParts, keep: ReadonlySet<AssetId>): CollectPlan {
   const assets: { id: AssetId; sizeBytes: number }[] = []
-  let freedBytes = 0
   for (const { id, description } of eachAsset(parts.database)) {
     if (keep.has(id) || parts.pins.has(id)) continue
     assets.push({ id, sizeBytes: description.sizeBytes })
-    freedBytes += description.sizeBytes
   }
-  return { assets, strays: [...findStrays(parts)], freedBytes }
+  return { assets, strays: [...findStrays(parts)] }
 }
 
 /** PLAN_STALE when an import begun since counts on an asset, or has made a stray its own. */
@@ -51,5 +47,5 @@ export function collect(parts: StoreParts, plan: CollectPlan): void {
 
 /** Removes exactly these, kept or not: their bytes are not what their names say. */
 export function discard(parts: StoreParts, damaged: readonly AssetId[]): void {
-  collect(parts, { assets: damaged.map((id) => ({ id, sizeBytes: 0 })), strays: [], freedBytes: 0 })
+  collect(parts, { assets: damaged.map((id) => ({ id, sizeBytes: 0 })), strays: [] })
 }
