@@ -81,6 +81,13 @@ export class LookWriter {
   }
 }
 
+/** For a folder that was moved, which gives it a new ctime. */
+export function digestWithoutOwnDate({ records }: FolderLook): Digest {
+  const undated = records.slice()
+  undated.fill(0, at.ctime, at.mtime)
+  return digestOf(undated)
+}
+
 /** The folder itself, then what is in it. */
 export function* lookedEntries({ records }: FolderLook): Generator<LookedEntry> {
   const bytes = Buffer.from(records.buffer, records.byteOffset, records.length)

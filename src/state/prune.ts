@@ -5,15 +5,16 @@ import { moveTree } from '../host/durable.ts'
 import { statesToKeep } from './keep-rule.ts'
 import { bootOf, currentRecord, keptNumbers, type StateParts } from './parts.ts'
 import { keptFolder } from './places.ts'
+import { removeSeal } from './seal.ts'
 import { readMarks, removeMarks } from './tables.ts'
 
-/** Kept states that the keep rule lets go, rising. */
-export function prunableStates(parts: StateParts): readonly StateNumber[] {
+/** Kept states that the keep rule lets go, rising; or will, once `upcoming` is there. */
+export function prunableStates(parts: StateParts, upcoming?: StateNumber): readonly StateNumber[] {
   const { outside, places, database } = parts
   const current = currentRecord(parts).number
   const boot = places.root === '/' ? bootOf(outside.disk) : ''
   const kept = keptNumbers(outside.disk, places)
-  const candidates = [...kept, current].map((number) => {
+  const candidates = [...kept, current, ...(upcoming === undefined ? [] : [upcoming])].map((number) => {
     const marks = readMarks(database, number)
     return { number, ...marks, wasCurrentThisBoot: boot !== '' && marks.boot === boot }
   })
@@ -21,8 +22,11 @@ export function prunableStates(parts: StateParts): readonly StateNumber[] {
   return kept.filter((number) => !keep.has(number))
 }
 
-export function removeState({ outside: { disk }, places, database }: StateParts, number: StateNumber): void {
+export function removeState(parts: StateParts, number: StateNumber): void {
+  const { outside, places, database } = parts
+  const { disk } = outside
   database.transaction((transaction) => removeMarks(transaction, number))
+  removeSeal(parts, number)
   const removed = `${places.staging}/removed-${number}`
   disk.removeTree(removed)
   moveTree(disk, keptFolder(places, number), removed)

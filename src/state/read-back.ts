@@ -7,19 +7,15 @@ import type { LayoutFolder, LayoutSymlink } from '../manifest/manifest.ts'
 import { comparePaths } from '../manifest/path.ts'
 import { attributeProblem, statProblem } from '../store/attributes.ts'
 import { type TreeSite, folderMode } from './build-tree.ts'
-import { recordPath } from './places.ts'
+import { parentFolder, recordPath } from './places.ts'
 import { digestOfFile } from './tree-digest.ts'
 import type { PlannedFile, TreePlan } from './tree-plan.ts'
 
-/** How many entries the tree has. `linked` were made as links to their assets. Throws STATE_BROKEN with the first difference. */
-export async function readBack(
-  site: TreeSite,
-  plan: TreePlan,
-  linked: ReadonlySet<PlannedFile>,
-): Promise<number> {
-  const { entries, differences } = await compareTree(site, plan, linked)
-  const [first] = differences
-  if (first === undefined) return entries
+/** What it found, without a difference. Throws STATE_BROKEN with the first one. */
+export async function readBack(site: TreeSite, plan: TreePlan, known: Known): Promise<TreeComparison> {
+  const found = await compareTree(site, plan, known)
+  const [first] = found.differences
+  if (first === undefined) return found
   throw new MossError('STATE_BROKEN', { path: `${site.folder}/${first.path}`, problem: first.problem })
 }
 
@@ -36,9 +32,10 @@ export interface TreeDifference {
 export async function compareTree(
   site: TreeSite,
   plan: TreePlan,
-  linked?: ReadonlySet<PlannedFile>,
+  { linked, only }: Known = {},
 ): Promise<TreeComparison> {
-  const expected = expectedIn(plan)
+  const expected = expectedIn(plan, only)
+  const folders = new Set(plan.folders.map(({ path }) => path))
   const looks = new Map<string, FolderLook>()
   const differences: TreeDifference[] = []
   let entries = 0
@@ -48,7 +45,7 @@ export async function compareTree(
     if (problem !== undefined) differences.push({ path, problem })
     entries += 1
   }
-  for (let open = plan.folders.map(({ path }) => path); open.length > 0;) {
+  for (let open = [...(only ?? folders)]; open.length > 0;) {
     const stray: string[] = []
     for await (const [folder, look] of looksAt(site, open)) {
       looks.set(folder, look)
@@ -56,7 +53,8 @@ export async function compareTree(
         const path = entry.name === '' ? folder : `${folder}/${entry.name}`
         // A folder is judged by its own look.
         if (entry.name === '' || entry.kind !== 'folder' || entry.links === 0) check(path, entry)
-        else if (!isFolder(expected.get(path))) stray.push(path)
+        else if (!folders.has(path)) stray.push(path)
+        else if (only?.has(path) === false) expected.delete(path)
       }
     }
     open = stray
@@ -86,6 +84,14 @@ async function* looksAt(
   }
 }
 
+/** What is known of a tree beforehand. */
+export interface Known {
+  /** Made as links to their assets. Without it files that are not the asset itself are read. */
+  readonly linked?: ReadonlySet<PlannedFile>
+  /** Folders of the plan; the others are known to be as they should be. */
+  readonly only?: ReadonlySet<string>
+}
+
 export interface TreeComparison {
   readonly entries: number
   readonly differences: readonly TreeDifference[]
@@ -98,15 +104,14 @@ type Expected = LayoutFolder | PlannedFile | LayoutSymlink | typeof ownRecord
 /** The state's record: what it says is not planned. */
 const ownRecord = { kind: 'record' } as const
 
-function expectedIn(plan: TreePlan): Map<string, Expected> {
+function expectedIn(plan: TreePlan, only?: ReadonlySet<string>): Map<string, Expected> {
   const expected = new Map<string, Expected>()
   for (const entries of [plan.folders, plan.files, plan.symlinks])
-    for (const entry of entries) expected.set(entry.path, entry)
+    for (const entry of entries)
+      if (only === undefined || only.has(entry.path) || only.has(parentFolder(entry.path)))
+        expected.set(entry.path, entry)
   return expected.set(`usr/${recordPath}`, ownRecord)
 }
-
-const isFolder = (expected: Expected | undefined): boolean =>
-  expected !== undefined && 'kind' in expected && expected.kind === 'folder'
 
 interface Found {
   readonly path: string

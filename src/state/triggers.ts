@@ -112,17 +112,17 @@ function collectMade(site: TreeSite, plan: TreePlan, trigger: string): readonly 
 }
 
 async function takeIn({ store }: TreeSite, made: readonly Found[]): Promise<void> {
-  const wanted = made.map(({ file, bytes }) => ({ ...planMade(file), bytes }))
-  const lacking = wanted.filter(({ asset, bytes }) => bytes.length > 0 && !store.hasAsset(asset))
+  const wanted = made.map(({ file, bytes }) => ({ file: planMade(file), bytes }))
+  const lacking = wanted.filter(({ file, bytes }) => bytes.length > 0 && !store.hasAsset(file.asset))
   if (lacking.length === 0) return
   using intake = store.beginImport('triggers')
-  for (const { description, bytes } of lacking) {
-    const { content, sizeBytes } = description
+  for (const { file, bytes } of lacking) {
+    const { content, sizeBytes } = file.description
     if (!intake.hasContent(content)) {
       intake.create(content, sizeBytes).write(bytes, 0)
       await intake.finish(content)
     }
-    intake.addAsset(description)
+    intake.addAsset(file.description)
   }
   intake.commit()
 }

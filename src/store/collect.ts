@@ -3,7 +3,7 @@
 // S2: what is kept, and what an open import counts on, is never removed.
 import { MossError } from '../base/error.ts'
 import type { AssetId } from '../base/ids.ts'
-import { assetPath, type StoreParts } from './parts.ts'
+import { assetPath, sealsFolder, type StoreParts } from './parts.ts'
 import { findStrays } from './strays.ts'
 import { deleteAsset, eachAsset } from './tables.ts'
 
@@ -48,5 +48,8 @@ export function collect(parts: StoreParts, plan: CollectPlan): void {
 
 /** Removes exactly these, kept or not: their bytes are not what their names say. */
 export function discard(parts: StoreParts, damaged: readonly AssetId[]): void {
+  // A tree that was made from a damaged asset is not what assembly makes once the asset is whole again.
+  parts.disk.removeTree(sealsFolder(parts.folder))
+  parts.disk.syncFolder(parts.folder)
   collect(parts, { assets: damaged.map((id) => ({ id, sizeBytes: 0 })), strays: [], freedBytes: 0 })
 }

@@ -20,6 +20,8 @@ export interface StoreParts {
 
 export const assetsFolder = (folder: string): string => `${folder}/assets`
 export const stagingFolder = (folder: string): string => `${folder}/staging`
+/** What state/ knows its kept trees by, which holds as long as no asset is replaced. */
+export const sealsFolder = (folder: string): string => `${folder}/seals`
 export const importFolder = (folder: string, label: string): string =>
   `${stagingFolder(folder)}/import-${label}`
 

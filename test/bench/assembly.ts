@@ -28,7 +28,7 @@ const files = Number(process.argv[2] ?? 25_000)
 const perPackage = 500
 const perFolder = 20
 const changed = 50
-const rounds = 5
+const rounds = 3
 
 const top = mkdtempSync(join(process.argv[3] ?? tmpdir(), 'moss-assembly-'))
 const root = join(top, 'root')
