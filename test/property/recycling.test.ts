@@ -58,10 +58,13 @@ interface Chosen {
   readonly isReplaced: boolean
 }
 
-const setOf = ({ base: version, shifty: s, sharing: h }: Chosen): readonly SamplePackage[] =>
-  [version === 0 ? undefined : base(version), shifty[s - 1], sharing[h - 1]].filter(
-    (one) => one !== undefined,
-  )
+const setOf = (chosen: Chosen): readonly SamplePackage[] =>
+  [
+    chosen.base === 0 ? undefined : base(chosen.base),
+    shifty[chosen.shifty - 1],
+    sharing[chosen.sharing - 1],
+    chosen.isReplaced ? replacing : undefined,
+  ].filter((one) => one !== undefined)
 
 const sets = fc.record({ base: fc.nat(3), shifty: fc.nat(4), sharing: fc.nat(2), isReplaced: fc.boolean() })
 
@@ -126,16 +129,29 @@ function tamperWith({ outside, root }: OpenRoot, name: string): void {
   }
 }
 
+/** As on a filesystem of reflinks: each file has an inode of its own. */
+const withoutLinks = (outside: Outside): Outside => ({
+  ...outside,
+  disk: {
+    ...outside.disk,
+    placeCopies: async (placements) =>
+      placements.map(({ from, to }) => {
+        using file = outside.disk.open(to, 'create')
+        file.write(outside.disk.readFile(from, 100_000), 0)
+        return 'copy'
+      }),
+  },
+})
+
 const places: Readonly<Record<string, () => { outside: Outside; root: string; clear: () => void }>> = {
   'simulated disk': () => ({ outside: simulatedOutside(1), root: '/root', clear: () => {} }),
-  'real disk': () => {
-    const folder = scratchFolder()
-    return {
-      outside: linuxOutside(),
-      root: folder,
-      clear: () => rmSync(folder, { recursive: true, force: true }),
-    }
-  },
+  'real disk': () => onRealDisk(linuxOutside()),
+  'real disk without links': () => onRealDisk(withoutLinks(linuxOutside())),
+}
+
+function onRealDisk(outside: Outside): ReturnType<(typeof places)[string]> {
+  const root = scratchFolder()
+  return { outside, root, clear: () => rmSync(root, { recursive: true, force: true }) }
 }
 
 describe.each(Object.keys(places))('on the %s', (place) => {
@@ -154,11 +170,19 @@ describe.each(Object.keys(places))('on the %s', (place) => {
   const isThere = ({ outside, root }: OpenRoot): boolean =>
     outside.disk.lstat(keptTree(placesOf(root), 1)) !== undefined
 
+  /** The same in two trees: the one was made from the other. */
+  const folderIn = ({ outside, root }: OpenRoot, state: number): number => {
+    const stat = outside.disk.lstat(`${keptTree(placesOf(root), state)}/share/base/deep`)
+    if (stat === undefined) throw new Error(`state ${state} has its folder`)
+    return stat.inode
+  }
+
   test('an untouched tree that falls out is used', async () => {
     await settled(async (opened) => {
-      expect(isThere(opened)).toBe(true)
+      const folder = folderIn(opened, 1)
       const { outcome } = await stagedDigest(opened, [base(4)], 4)
       expect(isThere(opened)).toBe(false)
+      expect(folderIn(opened, 4)).toBe(folder)
       await opened.states.recover(() => {})
       expect((await stagedDigest(opened, [base(4)], 4)).outcome).toBe(outcome)
     })
@@ -168,16 +192,25 @@ describe.each(Object.keys(places))('on the %s', (place) => {
     await settled(async (opened, disk) => {
       tampers[name]?.(disk, keptTree(placesOf(opened.root), 1))
       const { outcome } = await stagedDigest(opened, [base(4)], 4)
-      const isShared = name.startsWith('bytes in place')
-      expect(isThere(opened)).toBe(!(isShared && isLinked(opened)))
+      // The asset itself, under its other name: assembly from nothing would link it as well.
+      const isAsset = name.startsWith('bytes in place') && place !== 'real disk without links'
+      expect(isThere(opened)).toBe(!isAsset)
       await opened.states.recover(() => {})
       disk.removeTree(`${placesOf(opened.root).own}/seals`)
       expect((await stagedDigest(opened, [base(4)], 4)).outcome).toBe(outcome)
     })
   })
 
-  const isLinked = ({ outside, root }: OpenRoot): boolean =>
-    (outside.disk.lstat(`${placesOf(root).usr}/share/base/linked`)?.links ?? 0) > 1
+  test('a folder that moss needs stays when its package goes', async () => {
+    await settled(async (opened) => {
+      const owner = samplePackage('owner', '1', { 'usr/lib': { folder: 0o750 }, 'usr/lib/file': 'a file' })
+      for (const serial of [4, 5, 6])
+        await (await stagedDigest(opened, [base(serial), owner], serial)).publish()
+      const folder = folderIn(opened, 4)
+      await stagedDigest(opened, [base(7)], 7)
+      expect(folderIn(opened, 7)).toBe(folder)
+    })
+  })
 
   test('a state that is pinned, and the two newest, are never taken', async () => {
     await settled(async (opened) => {
