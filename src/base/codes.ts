@@ -16,6 +16,7 @@ export const exits = {
   busy: 14,
   noRoom: 15,
   interrupted: 16,
+  wentBack: 17,
   bug: 70,
   stopped: 130,
 } as const
@@ -327,6 +328,16 @@ export const codes = {
     exits.failed,
     (d) => `trigger ${display(d.trigger)} failed: ${display(d.output)}`,
     () => 'the system is unchanged; the new state was not published',
+  ),
+  TRIGGER_INVALID: entry<{ path: string; problem: string }>(
+    exits.damaged,
+    (d) => `the trigger ${display(d.path)} is not valid: ${display(d.problem)}`,
+    () => 'the package that brings it must be made again (moss-triggers(5)); nothing was changed',
+  ),
+  STATE_FAILED_BEFORE: entry<{ state: number; why: string }>(
+    exits.notAllowed,
+    (d) => `these packages were state ${d.state}, which was gone back from: ${display(d.why)}`,
+    () => 'nothing was changed; take a newer bundle in, or try this one once more with moss apply --again',
   ),
   VERIFY_FINDINGS: entry<{ count: number }>(
     exits.findings,

@@ -9,7 +9,7 @@ import { decodeFrame } from '../container/read-frames.ts'
 import { readTables, type Tables } from '../container/tables.ts'
 import type { VerifiedContainer } from '../container/verify.ts'
 import type { Pool } from '../host/pool.ts'
-import { freeNow } from './free-now.ts'
+import { freeNow } from '../base/free-now.ts'
 
 /** Enough for a run of one package and what it was before, side by side. */
 const keptFrames = 16

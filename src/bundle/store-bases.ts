@@ -116,11 +116,7 @@ export async function blameBases(
   for (const content of new Set(ranges.map((range) => range.content))) {
     const path = store.contentPlace(content)?.path
     const turn = () => outside.turn()
-    if (
-      path === undefined ||
-      (await digestOfFile(path, { disk: outside.disk, pool: outside.pool, turn })) === content
-    )
-      continue
+    if (path === undefined || (await digestOfFile(path, { disk: outside.disk, turn })) === content) continue
     names.push(nameOf(content))
     paths.push(path)
   }

@@ -2,7 +2,9 @@
 import { exits } from '../base/codes.ts'
 import { display } from '../base/display.ts'
 import { formatAge, formatBytes, formatDate, plural } from '../base/format.ts'
+import { MossError } from '../base/error.ts'
 import { foldFingerprint, foldHanging, formatFields } from './format.ts'
+import { exitOf } from './update-text.ts'
 import { optionalPath, type Verb } from './verb.ts'
 
 export const rootVerbs: readonly Verb[] = [
@@ -83,16 +85,24 @@ export const rootVerbs: readonly Verb[] = [
     words: 'recover',
     side: 'host',
     summary: 'finish what a power cut left',
-    flags: [{ name: 'boot', summary: 'the same, quietly, at boot' }],
+    flags: [
+      {
+        name: 'boot',
+        summary: 'early in a boot: count it, and go back from a state that two boots did not confirm',
+      },
+      { name: 'ok', summary: 'the machine is up: run the checks, then confirm the state or go back' },
+    ],
     run: async (call) => {
+      if (call.has('boot') && call.has('ok'))
+        throw new MossError('CLI_USAGE', { problem: 'say --boot or --ok, not both', see: 'recover' })
+      const moment = call.has('boot') ? 'booting' : call.has('ok') ? 'up' : undefined
       const { recoverHost } = await import('../ops/recover.ts')
-      const done = await recoverHost(call.outside, { root: call.root })
+      const done = await recoverHost(call.outside, { root: call.root, moment }, call.report)
+      const isQuiet = moment !== undefined && done.actions.length === 0
       return {
         json: done,
-        text:
-          call.has('boot') && done.actions.length === 0
-            ? ''
-            : [...done.actions, `state ${done.current} is current`].join('\n'),
+        text: isQuiet ? '' : [...done.actions.map(display), `state ${done.current} is current`].join('\n'),
+        exit: exitOf(done.health),
       }
     },
   },

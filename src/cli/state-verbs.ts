@@ -1,8 +1,10 @@
 // States: what this machine was and is, and the signed record of it that goes to the station.
 import { display } from '../base/display.ts'
+import { MossError } from '../base/error.ts'
 import { formatBytes, formatDate, plural } from '../base/format.ts'
 import { formatFields, formatTable } from './format.ts'
-import type { Verb } from './verb.ts'
+import { formatEtc } from './etc-text.ts'
+import type { Call, Outcome, Verb } from './verb.ts'
 
 export const stateVerbs: readonly Verb[] = [
   {
@@ -27,7 +29,7 @@ export const stateVerbs: readonly Verb[] = [
   {
     words: 'state list',
     side: 'host',
-    summary: 'every kept state',
+    summary: 'every kept state, and whether it is confirmed',
     run: async (call) => {
       const { listStates } = await import('../ops/states.ts')
       const states = await listStates(call.outside, { root: call.root })
@@ -37,6 +39,11 @@ export const stateVerbs: readonly Verb[] = [
         formatDate(state.created),
         plural(state.packages, 'package'),
         state.serial === undefined ? 'no channel yet' : `${state.channel ?? ''} serial ${state.serial}`,
+        state.failed !== ''
+          ? `gone back from: ${display(state.failed)}`
+          : state.isConfirmed
+            ? 'confirmed'
+            : 'not confirmed',
       ])
       return { json: { states }, text: formatTable(rows) }
     },
@@ -62,6 +69,14 @@ export const stateVerbs: readonly Verb[] = [
           state.serial === undefined ? 'none yet' : `${state.channel ?? ''} serial ${state.serial}`,
         ],
         ['tree', state.tree],
+        [
+          'triggers',
+          state.triggers.length === 0
+            ? undefined
+            : state.triggers
+                .map(({ name, outcome, note }) => `${name}: ${outcome}${note && `: ${display(note)}`}`)
+                .join('\n'),
+        ],
       ])
       const rows = state.packages.map((entry) => [`  ${entry.name}`, entry.version, entry.reason])
       return {
@@ -77,9 +92,13 @@ export const stateVerbs: readonly Verb[] = [
       { name: 'FROM', optional: true },
       { name: 'TO', optional: true },
     ],
-    flags: [{ name: 'files', summary: 'down to files' }],
+    flags: [
+      { name: 'files', summary: 'down to files' },
+      { name: 'etc', summary: 'instead: how /etc and /var depart from the defaults of the current state' },
+    ],
     summary: 'what differs between two states (default: the one before and the current one)',
     run: async (call) => {
+      if (call.has('etc')) return await etcDiff(call)
       const { diffStates } = await import('../ops/states.ts')
       const diff = await diffStates(call.outside, {
         root: call.root,
@@ -100,3 +119,14 @@ export const stateVerbs: readonly Verb[] = [
     },
   },
 ]
+
+async function etcDiff(call: Call): Promise<Outcome> {
+  if (call.operands.length > 0 || call.has('files'))
+    throw new MossError('CLI_USAGE', {
+      problem: '--etc is about this machine as it is: it takes no states',
+      see: 'state diff',
+    })
+  const { diffEtc } = await import('../ops/states.ts')
+  const found = await diffEtc(call.outside, { root: call.root })
+  return { json: found, text: formatEtc(found) }
+}

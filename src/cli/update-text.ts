@@ -1,4 +1,5 @@
 // How plans and results of the update verbs read.
+import { exits } from '../base/codes.ts'
 import { display } from '../base/display.ts'
 import { formatAge, formatBytes, plural, shortId } from '../base/format.ts'
 import type { Applied, ApplyPlan, ImportedBundle, PackageChange } from '../ops/changes.ts'
@@ -66,8 +67,20 @@ export function formatApplyPlan(plan: ApplyPlan, nowSeconds: number): string {
     ...more,
     ...plan.privileged.map((path) => `! privileged file: ${display(path)}`),
     ...plan.warnings.map((warning) => `! ${display(warning)}`),
+    ...sayFailedBefore(plan),
   ].join('\n')
 }
+
+const sayFailedBefore = ({ failedBefore }: ApplyPlan): readonly string[] =>
+  failedBefore === undefined
+    ? []
+    : [
+        `! these packages were state ${failedBefore.state}, which was gone back from: ${display(failedBefore.why)}`,
+        ...(failedBefore.isAccepted ? [] : ['! they are applied again only with moss apply --again']),
+      ]
+
+export const exitOf = (health: Applied['health']): number =>
+  health?.kind === 'back' ? exits.wentBack : health?.kind === 'failing' ? exits.findings : exits.done
 
 export function formatImported(done: ImportedBundle): string {
   return formatFields([
@@ -84,9 +97,15 @@ export function formatImported(done: ImportedBundle): string {
 }
 
 export function formatApplied(done: Applied): string {
+  const isBack = done.health?.kind === 'back'
   return formatFields([
     ['publish', `state ${done.state} is current; state ${done.previous} is kept`],
-    ['done', `${tally(done.changes)}; ${plural(done.files, 'file')} in ${done.seconds.toFixed(1)} s`],
+    [
+      'done',
+      isBack
+        ? undefined
+        : `${tally(done.changes)}; ${plural(done.files, 'file')} in ${done.seconds.toFixed(1)} s`,
+    ],
     [
       'triggers',
       done.triggers.length === 0
@@ -103,7 +122,7 @@ export function formatApplied(done: Applied): string {
             .join('\n'),
     ],
     ['note', done.notes.length === 0 ? undefined : done.notes.map(display).join('\n')],
-    ['back', `moss rollback ${done.previous} undoes this`],
+    ['back', isBack ? undefined : `moss rollback ${done.previous} undoes this`],
     ['next', 'moss state export MEDIUM takes the receipt to the station'],
   ])
 }

@@ -1,5 +1,5 @@
 // The right half of the loop on the host: import, plan, apply, rollback.
-import { formatApplied, formatApplyPlan, formatImported } from './update-text.ts'
+import { exitOf, formatApplied, formatApplyPlan, formatImported } from './update-text.ts'
 import { optionalPath, type Verb } from './verb.ts'
 
 export const updateVerbs: readonly Verb[] = [
@@ -59,28 +59,33 @@ export const updateVerbs: readonly Verb[] = [
       )
       const text = done.bundles.map(formatImported).join('\n')
       if (!call.has('apply')) return { json: done, text }
-      const { executeApply, planApply } = await import('../ops/apply.ts')
+      const { assertMayApply, executeApply, planApply } = await import('../ops/apply.ts')
       const plan = await planApply(call.outside, { root: call.root })
+      assertMayApply(plan)
       if (!(await call.confirm('apply', `${text}\n${formatApplyPlan(plan, call.nowSeconds)}`)))
         return { json: { ...done, applied: null }, text: 'not applied; it waits for moss apply' }
       const applied = await executeApply(call.outside, plan, call.report)
-      return { json: { ...done, applied }, text: formatApplied(applied) }
+      return { json: { ...done, applied }, text: formatApplied(applied), exit: exitOf(applied.health) }
     },
   },
   {
     words: 'apply',
     side: 'host',
-    flags: [{ name: 'dry-run', short: 'n', summary: 'only show the plan' }],
-    summary: 'run the transaction: the new state becomes current as a whole or not at all',
+    flags: [
+      { name: 'again', summary: 'also what was gone back from before' },
+      { name: 'dry-run', short: 'n', summary: 'only show the plan' },
+    ],
+    summary: 'run the transaction: the new state becomes current as a whole or not at all; then the checks',
     run: async (call) => {
-      const { executeApply, planApply } = await import('../ops/apply.ts')
-      const plan = await planApply(call.outside, { root: call.root })
+      const { assertMayApply, executeApply, planApply } = await import('../ops/apply.ts')
+      const plan = await planApply(call.outside, { root: call.root, again: call.has('again') })
       const shown = formatApplyPlan(plan, call.nowSeconds)
       if (call.has('dry-run') || plan.isNothing) return { json: plan, text: shown }
+      assertMayApply(plan)
       if (!(await call.confirm('apply', shown)))
         return { json: { applied: null }, text: 'not applied; nothing was changed' }
       const applied = await executeApply(call.outside, plan, call.report)
-      return { json: applied, text: formatApplied(applied) }
+      return { json: applied, text: formatApplied(applied), exit: exitOf(applied.health) }
     },
   },
   {
@@ -104,7 +109,7 @@ export const updateVerbs: readonly Verb[] = [
       if (!(await call.confirm('roll back', shown)))
         return { json: { applied: null }, text: 'nothing was changed' }
       const applied = await executeRollback(call.outside, plan, call.report)
-      return { json: applied, text: formatApplied(applied) }
+      return { json: applied, text: formatApplied(applied), exit: exitOf(applied.health) }
     },
   },
 ]

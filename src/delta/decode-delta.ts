@@ -6,6 +6,7 @@
 // everything is equal. A total function: whatever the streams hold, it ends in exactly the promised bytes, read
 // from inside the bases, with every stream used up, or in CONTAINER_DAMAGED. The loops are in kernel/decode.ts.
 import { MossError } from '../base/error.ts'
+import { freeNow } from '../base/free-now.ts'
 import { limits } from '../base/limits.ts'
 import { type BaseBytes, bytesInMemory } from './base-bytes.ts'
 import { lendBase } from './base-in-kernel.ts'
@@ -93,8 +94,8 @@ class DeltaDecoder {
 
   *file(base: BaseBytes): Generator<Uint8Array> {
     const found = this.#forms.number()
-    if (found === form.members) yield this.#packedFile(base, asPlain)
-    else if (found === form.tokens) yield this.#packedFile(base, asTokens)
+    if (found === form.members) yield* this.#packedFile(base, asPlain)
+    else if (found === form.tokens) yield* this.#packedFile(base, asTokens)
     else if (found === form.plain || found === form.references)
       yield* this.#runs(base, this.#sizeOf(this.#readSize()), found === form.references)
     else refuse(this.#part, `a file has form ${found}`)
@@ -112,7 +113,7 @@ class DeltaDecoder {
     return size
   }
 
-  #packedFile(base: BaseBytes, coding: MemberCoding): Uint8Array {
+  *#packedFile(base: BaseBytes, coding: MemberCoding): Generator<Uint8Array> {
     const totalBytes = this.#sizeOf(this.#forms.number())
     const ofBase = this.#list(([skip, packedBytes, plainBytes]) => ({ skip, packedBytes, plainBytes }))
     const members = this.#list(([skip, plainBytes, maker]) => ({ skip, plainBytes, maker }))
@@ -121,18 +122,23 @@ class DeltaDecoder {
     if (base.sizeBytes > mostBytes) refuse(part, 'a base with members is too long')
     const packed = new Uint8Array(base.sizeBytes)
     base.read(0, packed)
-    const unpackedBase = bytesInMemory(unpackBase({ base: packed, members: ofBase, mostBytes, coding, part }))
+    const opened = unpackBase({ base: packed, members: ofBase, mostBytes, coding, part })
+    freeNow(packed)
     const size = this.#readSize()
     this.#unpackedBytes += size
     if (size > mostBytes || this.#unpackedBytes > limits.deltaUnpackedTogetherBytes)
       refuse(part, `a file has ${size} bytes unpacked, too many`)
     const unpacked = new Uint8Array(size)
     let at = 0
-    for (const bytes of this.#runs(unpackedBase, size)) {
+    for (const bytes of this.#runs(bytesInMemory(opened), size)) {
       unpacked.set(bytes, at)
       at += bytes.length
     }
-    return repack({ unpacked, members, totalBytes, coding, part })
+    freeNow(opened)
+    const file = repack({ unpacked, members, totalBytes, coding, part })
+    freeNow(unpacked)
+    yield file
+    freeNow(file)
   }
 
   /** Of members; each has three numbers. */

@@ -22,6 +22,16 @@ export interface KeptPackages {
   readonly packages: readonly PackageId[]
 }
 
+export interface ToldTrigger {
+  readonly name: string
+  readonly scope: 'transaction' | 'system'
+  readonly outcome: 'done' | 'skipped' | 'failed'
+  /** Why it was skipped or failed. */
+  readonly note: string
+  /** The end of what it printed. */
+  readonly output: string
+}
+
 export type Outcome = 'imported' | 'applied' | 'rolled-back' | 'refused' | 'failed'
 
 export interface HostState {
@@ -51,6 +61,8 @@ export interface HostState {
   readonly lacking: readonly ContentDigest[]
   /** Files of channel snapshots that it keeps, by their digests: a bundle may build on them. Sorted. */
   readonly snapshots?: readonly ContentDigest[]
+  /** How the triggers of the current state went. */
+  readonly triggers?: readonly ToldTrigger[]
   /** The last bundle it was given, and what became of it. */
   readonly answers?: { readonly bundle: ContainerId; readonly outcome: Outcome; readonly detail: string }
 }
@@ -78,6 +90,18 @@ const recordShape = record({
   states: list(record({ number: stateNumber, packages: list(digest<PackageId>()) }), 10_000),
   lacking: list(digest<ContentDigest>()),
   snapshots: optional(list(digest<ContentDigest>(), 10_000)),
+  triggers: optional(
+    list(
+      record({
+        name: text(255),
+        scope: oneOf('transaction', 'system'),
+        outcome: oneOf('done', 'skipped', 'failed'),
+        note: text(),
+        output: text(),
+      }),
+      1000,
+    ),
+  ),
   answers: optional(
     record({
       bundle: digest<ContainerId>(),
@@ -102,6 +126,7 @@ export function encodeHostRecord(state: HostState): Uint8Array {
       .map(({ number, packages }) => ({ number, packages: raw(packages) })),
     lacking: raw(state.lacking),
     snapshots: state.snapshots && raw(state.snapshots),
+    triggers: state.triggers?.map((told) => ({ ...told })),
     answers: state.answers && { ...state.answers, bundle: fromHex(state.answers.bundle) },
   })
 }

@@ -99,17 +99,19 @@ export function openFile(path: string, how: 'read' | 'create' | 'update', mode =
     closeSync(descriptor)
     throw error instanceof MossError ? error : ioErrorFrom(action, path, error)
   }
-  return new LinuxFile(path, descriptor)
+  return new LinuxFile(path, descriptor, how !== 'read')
 }
 
 class LinuxFile implements OpenFile {
   readonly path: string
+  readonly #isWritable: boolean
   #descriptor: number | undefined
   #syncFailure: MossError | undefined
 
-  constructor(path: string, descriptor: number) {
+  constructor(path: string, descriptor: number, isWritable: boolean) {
     this.path = path
     this.#descriptor = descriptor
+    this.#isWritable = isWritable
   }
 
   #open(): number {
@@ -162,6 +164,12 @@ class LinuxFile implements OpenFile {
   [Symbol.dispose](): void {
     const descriptor = this.#descriptor
     this.#descriptor = undefined
-    if (descriptor !== undefined) attempt('close', this.path, () => closeSync(descriptor))
+    if (descriptor === undefined) return
+    try {
+      closeSync(descriptor)
+    } catch (error) {
+      // A stick that is gone fails here too, and would hide what went wrong before. Who only read has lost nothing.
+      if (this.#isWritable) throw ioErrorFrom('close', this.path, error)
+    }
   }
 }

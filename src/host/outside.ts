@@ -40,7 +40,7 @@ export interface Command {
 export interface CommandResult {
   /** Undefined when it was killed by a signal or the timeout. */
   readonly exitCode: number | undefined
-  /** Standard output and error together, at most 64 KiB. */
+  /** Standard output and error together, the last 64 KiB. */
   readonly output: string
   /** Set when the program was never started, because this machine cannot do what was asked: why. */
   readonly unsupported?: string

@@ -47,11 +47,19 @@ export function ioError(action: string, path: string, problem: string): MossErro
   )
 }
 
-/** Of an error thrown by Node: its code names the kernel's problem. What is no such error is ours: rethrown. */
+/** Of an error thrown by Node. What is no failure of a call is ours: rethrown. */
 export function ioErrorFrom(action: string, path: string, error: unknown): MossError {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
-  if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) throw error
-  return ioError(action, path, code)
+  const word = error instanceof Error ? wordOf(error) : undefined
+  if (word === undefined) throw error
+  return ioError(action, path, word)
+}
+
+/** Node's code is one, where libuv knows the kernel's number; EDQUOT it does not. */
+function wordOf({ code, errno }: NodeJS.ErrnoException): string | undefined {
+  if (typeof code === 'string' && /^E[A-Z0-9]+$/.test(code)) return code
+  if (typeof errno !== 'number' || errno >= 0) return undefined
+  const numbers = Object.entries(process.getBuiltinModule('node:os').constants.errno)
+  return numbers.find(([, number]) => number === -errno)?.[0] ?? 'EUNKNOWN'
 }
 
 /** The kernel's word for why a call of Disk failed, such as EEXIST; undefined for every other error. */

@@ -83,12 +83,23 @@ function start([program = '', ...args]: readonly string[], command: Command): Pr
   child.stdout?.on('data', output.add)
   child.stderr?.on('data', output.add)
   child.stdio[3]?.on('data', () => (isReady = true))
-  const timer = setTimeout(() => killGroup(child.pid), command.timeoutMs ?? 10 * 60_000)
+  let exitCode: number | undefined
+  const timer = setTimeout(
+    () => {
+      killGroup(child.pid)
+      // Whatever still holds our pipes, or cannot be killed, is not waited for.
+      for (const stream of child.stdio) stream?.destroy()
+      child.unref()
+      resolve({ exitCode, output: output.text(), isReady })
+    },
+    command.timeoutMs ?? 10 * 60_000,
+  )
   child.on('error', (error) => {
     clearTimeout(timer)
     resolve({ exitCode: 127, output: error.message, isReady })
   })
-  child.on('exit', () => {
+  child.on('exit', (code) => {
+    exitCode = code ?? undefined
     // What it left behind must not hold our pipes open.
     killGroup(child.pid)
   })
@@ -108,15 +119,16 @@ function killGroup(pid: number | undefined): void {
   }
 }
 
+/** The end is kept: it says how it went. */
 function boundedText(): { readonly add: (piece: Buffer) => void; readonly text: () => string } {
   const pieces: Buffer[] = []
   let size = 0
   return {
     add(piece) {
-      const kept = piece.subarray(0, outputBytes - size)
-      size += kept.length
-      if (kept.length > 0) pieces.push(kept)
+      pieces.push(piece)
+      size += piece.length
+      while (size - (pieces[0]?.length ?? 0) >= outputBytes) size -= pieces.shift()?.length ?? 0
     },
-    text: () => Buffer.concat(pieces).toString('utf8'),
+    text: () => Buffer.concat(pieces).subarray(-outputBytes).toString('utf8'),
   }
 }

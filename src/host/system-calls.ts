@@ -10,7 +10,10 @@ export interface SystemCalls {
   /** How: 0 replaces, 1 refuses where `to` exists, 2 exchanges both. */
   rename(from: string, to: string, how: 0 | 1 | 2): Result
   syncFilesystem(descriptor: number): Result
-  /** Takes the exclusive lock of the open file without waiting. */
+  /**
+   * Takes the exclusive lock of the open file without waiting: flock's, and the whole file's as lckpwdf(3) and the like
+   * take it. Both are the descriptor's.
+   */
   lockExclusive(descriptor: number): Result
   listXattrs(path: string, into: Uint8Array): Result
   getXattr(path: string, name: string, into: Uint8Array): Result
@@ -31,6 +34,7 @@ const signatures = {
   renameat2: { arguments: ['i32', 'buffer', 'i32', 'buffer', 'u32'], return: 'i32' },
   syncfs: { arguments: ['i32'], return: 'i32' },
   flock: { arguments: ['i32', 'i32'], return: 'i32' },
+  fcntl: { arguments: ['i32', 'i32', 'buffer'], return: 'i32' },
   llistxattr: { arguments: ['buffer', 'buffer', 'u64'], return: 'i64' },
   lgetxattr: { arguments: ['buffer', 'buffer', 'buffer', 'u64'], return: 'i64' },
   lsetxattr: { arguments: ['buffer', 'buffer', 'buffer', 'u64', 'i32'], return: 'i32' },
@@ -45,6 +49,9 @@ const signatures = {
 /** "From the working folder", for the at-family. */
 export const currentFolder = -100
 const lockExclusiveNow = 2 + 4
+/** F_OFD_SETLK, with a `struct flock` that says F_WRLCK from the first byte to the last. */
+const lockRecordsNow = 37
+const allRecords = Uint8Array.from({ length: 32 }, (_, at) => (at === 0 ? 1 : 0))
 const removeFolderFlag = 0x200
 /** Not through a symlink, and the open folder itself where the name is empty. */
 const lookFlags = 0x100 + 0x1000
@@ -73,7 +80,10 @@ function load(): SystemCalls {
   return {
     rename: (from, to, how) => c.renameat2(currentFolder, pathBytes(from), currentFolder, pathBytes(to), how),
     syncFilesystem: (descriptor) => c.syncfs(descriptor),
-    lockExclusive: (descriptor) => c.flock(descriptor, lockExclusiveNow),
+    lockExclusive: (descriptor) => {
+      const result = c.flock(descriptor, lockExclusiveNow)
+      return result < 0 ? result : c.fcntl(descriptor, lockRecordsNow, allRecords)
+    },
     listXattrs: (path, into) => Number(c.llistxattr(pathBytes(path), into, BigInt(into.length))),
     getXattr: (path, name, into) =>
       Number(c.lgetxattr(pathBytes(path), pathBytes(name), into, BigInt(into.length))),

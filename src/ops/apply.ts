@@ -8,6 +8,7 @@ import type { Outside } from '../host/outside.ts'
 import { formatRelation } from '../manifest/capability.ts'
 import { mergeLayouts } from '../manifest/merged-layout.ts'
 import { compareVersions } from '../manifest/version.ts'
+import { tellAlikePaths } from './alike-paths.ts'
 import type { Applied, ApplyPlan } from './changes.ts'
 import { type JudgedSet, judgeSet } from './bundle-set.ts'
 import { type HostSession, openHost } from './host.ts'
@@ -22,12 +23,17 @@ import { judgeOf, readWaiting } from './waiting.ts'
 /** Writes nothing but what recovery has to. `from` plans for a bundle that is not taken in yet. */
 export async function planApply(
   outside: Outside,
-  request: { readonly root: string; readonly from?: string | undefined },
+  request: { readonly root: string; readonly from?: string | undefined; readonly again?: boolean },
 ): Promise<ApplyPlan> {
   using host = await openHost(outside, { root: request.root, report: silent })
   const bundle = request.from === undefined ? readWaiting(host) : readFrom(host, request.from)
   if (bundle === undefined) return planToStay(host, 'apply')
-  return planFor(host, bundle, judgeSet(host, bundle))
+  const set = judgeSet(host, bundle)
+  const failed = failedSet(host, set)
+  return {
+    ...planFor(host, bundle, set),
+    ...(failed !== undefined && { failedBefore: { ...failed, isAccepted: request.again === true } }),
+  }
 }
 
 function readFrom(host: HostSession, file: string): ReadBundle {
@@ -61,11 +67,24 @@ function planFor(host: HostSession, bundle: ReadBundle, set: JudgedSet): ApplyPl
       ...change,
       ...reasonOf(reasons, change.name),
     })),
-    warnings: warningsFor(bundle, set),
+    warnings: [
+      ...warningsFor(bundle, set),
+      ...tellAlikePaths(set.packages, new Set(difference.changes.map(({ name }) => name))),
+    ],
     // Trees are links or reflinks: what a state costs beyond its contents is folders and links.
     neededBytes: mergeLayouts(set.packages).entries.length * 512,
     model: modelDigest(set.model),
   }
+}
+
+const failedSet = ({ states }: HostSession, { packages }: JudgedSet) =>
+  states.failedBefore(packages.map(({ id }) => id))
+
+/** Throws STATE_FAILED_BEFORE for what nobody has said `again` to. */
+export function assertMayApply({ failedBefore }: Pick<ApplyPlan, 'failedBefore'>): void {
+  if (failedBefore === undefined || failedBefore.isAccepted) return
+  const { state, why } = failedBefore
+  throw new MossError('STATE_FAILED_BEFORE', { state, why })
 }
 
 const reasonOf = (reasons: ReadonlyMap<string, string>, name: string): { readonly reason?: string } => {
@@ -101,7 +120,7 @@ function isNewer(
   return found !== undefined && compareVersions(found.manifest.scheme, offered, than) > 0
 }
 
-/** Steps 3 to 8 of the transaction. Throws PLAN_STALE. */
+/** Steps 3 to 8 of the transaction, and the checks. Throws PLAN_STALE, STATE_FAILED_BEFORE. */
 export async function executeApply(outside: Outside, plan: ApplyPlan, report: ReportEvent): Promise<Applied> {
   const startedMs = outside.nowMs()
   using host = await openHost(outside, { root: plan.root, report })
@@ -113,6 +132,9 @@ export async function executeApply(outside: Outside, plan: ApplyPlan, report: Re
   if (before.number !== plan.from) throw new MossError('PLAN_STALE', { what: 'the current state' })
   const set = judgeSet(host, bundle)
   if (modelDigest(set.model) !== plan.model) throw new MossError('PLAN_STALE', { what: 'the model' })
+  assertMayApply(plan)
+  if (failedSet(host, set)?.state !== plan.failedBefore?.state)
+    throw new MossError('PLAN_STALE', { what: 'what is known of these packages' })
   const { snapshot, about } = bundle
   const staged = await states.stage(
     {

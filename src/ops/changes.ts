@@ -1,4 +1,5 @@
 // The plain values by which the update verbs speak of what changes. No functions: plans are inert.
+import type { Health } from '../state/health-rule.ts'
 
 export interface PackageChange {
   readonly name: string
@@ -36,6 +37,8 @@ export interface ApplyPlan {
   readonly freeBytes: number
   readonly neededBytes: number
   readonly withModel: boolean
+  /** A state of these packages was gone back from; executing needs that it `isAccepted`. */
+  readonly failedBefore?: { readonly state: number; readonly why: string; readonly isAccepted: boolean }
   /** Digest of the model file that the plan was checked against. */
   readonly model: string
 }
@@ -50,6 +53,8 @@ export interface Applied {
   /** What was delivered to /etc and /var, one path each with what happened to it. */
   readonly deliveries: readonly { readonly path: string; readonly outcome: string }[]
   readonly notes: readonly string[]
+  /** If it went `back`, `state` is the one that is current again and `previous` the one that was not well. */
+  readonly health: Health | undefined
   readonly seconds: number
 }
 

@@ -21,10 +21,12 @@ import type { Outside } from '../host/outside.ts'
 import { formatBundleName } from '../medium/layout.ts'
 import { compareSets } from '../manifest/compare-sets.ts'
 import type { LayoutFile } from '../manifest/manifest.ts'
+import type { LayoutPackage } from '../manifest/merged-layout.ts'
 import { bundlePathOn } from '../medium/medium.ts'
 import { parseModel } from '../solve/model.ts'
 import { solve } from '../solve/solve.ts'
 import { type Root, rootDigest } from '../trust/root.ts'
+import { tellAlikePaths } from './alike-paths.ts'
 import type { PackageChange } from './changes.ts'
 import { stationChannel } from './channels.ts'
 import { planKnownContents, readKnownContents } from './known-contents.ts'
@@ -115,7 +117,10 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     contents: totals.changedContents,
     manifests: carry.manifests.length,
     effort,
-    warnings: warningsFor(states, { channel, published, root }),
+    warnings: [
+      ...warningsFor(states, { channel, published, root }),
+      ...new Set(wishes.flatMap(({ alike }) => alike)),
+    ],
     carry,
     known: planKnownContents(channel, { hosts: wishes, carried: carry.manifests }),
   }
@@ -169,6 +174,7 @@ interface Wish {
   readonly has: readonly PackageId[]
   readonly lacking: HostState['lacking']
   readonly changes: readonly PackageChange[]
+  readonly alike: readonly string[]
 }
 
 function wishOf(state: HostState, { channel, published }: Offer): Wish {
@@ -184,13 +190,33 @@ function wishOf(state: HostState, { channel, published }: Offer): Wish {
     installed,
   })
   const wants = chosen.map(({ candidate }) => candidate.id)
+  const changes = compareSets(known(current), known(wants))
   return {
     state,
     host: state.host,
     wants,
     has: packagesHeld(state),
     lacking: state.lacking,
-    changes: compareSets(known(current), known(wants)),
+    changes,
+    alike: alikeFor(state, known(wants), changes),
+  }
+}
+
+/** The host would refuse a set that does not fit together, but half a year later. */
+function alikeFor(
+  { name }: HostState,
+  packages: readonly LayoutPackage[],
+  changes: readonly PackageChange[],
+): readonly string[] {
+  try {
+    return tellAlikePaths(packages, new Set(changes.map((change) => change.name)))
+  } catch (error) {
+    if (!isMossError(error, 'LAYOUT_CONFLICT')) throw error
+    const { problem } = error.details
+    throw new MossError('LAYOUT_CONFLICT', {
+      ...error.details,
+      problem: `${problem}; ${display(name)} would have both`,
+    })
   }
 }
 
@@ -229,6 +255,9 @@ function warningsFor(
       ? [
           `${state.name} has seen serial ${state.channel?.serial}, newer than this channel’s ${published.snapshot.serial}: it will refuse the bundle`,
         ]
+      : []),
+    ...(state.answers?.outcome === 'failed'
+      ? [`${state.name} did not keep its last bundle: ${state.answers.detail}`]
       : []),
     ...packagesHeld(state)
       .filter((id) => channel.package(id) === undefined)

@@ -50,8 +50,8 @@ export async function executeGc(
     plan.collect.assets.some(({ id }) => needed.has(id)) ||
     !plan.snapshots.every(({ path }) => unneeded.has(path))
   if (isStale) throw new MossError('PLAN_STALE', { what: 'what the store is needed for' })
-  host.store.collect(plan.collect)
   for (const { path } of plan.snapshots) outside.disk.remove(path)
+  host.store.collect(plan.collect)
   return {
     assets: plan.collect.assets.length,
     snapshots: plan.snapshots.length,

@@ -64,7 +64,8 @@ export function hostOperations(outside: Outside, root: string): HostOperations {
     states: async () => (await import('./states.ts')).listStates(outside, { root }),
     diff: async ({ from, to, files }) =>
       (await import('./states.ts')).diffStates(outside, { root, from: `${from}`, to: `${to}`, files }),
-    recover: async () => (await (await import('./recover.ts')).recoverHost(outside, { root })).actions,
+    recover: async () =>
+      (await (await import('./recover.ts')).recoverHost(outside, { root, moment: undefined })).actions,
     exportState: async (to) => (await import('./state-export.ts')).exportState(outside, { root, to }),
   }
 }

@@ -11,6 +11,7 @@ import type { Root } from '../trust/root.ts'
 import { type HostIdentity, readHostIdentity, trustRootPath } from './host-keys.ts'
 import { managedPlaces } from './installed.ts'
 import { settleLast } from './receipt.ts'
+import { runChecks } from './checks.ts'
 import { readTrustRoot } from './station.ts'
 
 export interface HostSession extends Disposable {
@@ -29,10 +30,17 @@ export interface HostSession extends Disposable {
   readonly incoming: string
 }
 
+export interface OpenHost {
+  readonly root: string
+  readonly report: Report
+  /** Early in a boot nothing can be checked. */
+  readonly isBooting?: boolean
+}
+
 /** Throws NOT_INITIALISED, STATE_LOCKED. */
 export async function openHost(
   outside: Outside,
-  { root, report }: { readonly root: string; readonly report: Report },
+  { root, report, isBooting = false }: OpenHost,
 ): Promise<HostSession> {
   const places = managedPlaces(outside, root)
   const lock = outside.disk.lock(places.lock)
@@ -48,7 +56,16 @@ export async function openHost(
       pool: outside.pool,
       turn: () => outside.turn(),
     })
-    const states = openStates({ outside, root: places.root, database: opened, store })
+    const states = openStates({
+      outside,
+      root: places.root,
+      database: opened,
+      store,
+      check: async ({ model: recorded }, tell) =>
+        isBooting
+          ? { kind: 'unknown', why: 'the machine is booting' }
+          : runChecks(outside, { places, recorded, report: tell }),
+    })
     const recovery = await states.recover(report)
     const incoming = `${places.own}/incoming`
     if (outside.disk.lstat(incoming) === undefined) outside.disk.makeFolder(incoming, 0o700)

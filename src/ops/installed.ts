@@ -2,13 +2,11 @@
 // answered from here, without a lock or the database.
 import { MossError } from '../base/error.ts'
 import type { PackageId } from '../base/ids.ts'
-import { limits } from '../base/limits.ts'
 import type { Outside } from '../host/outside.ts'
-import { decodeManifest } from '../manifest/codec.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { assertInitialised } from '../state/root-format.ts'
-import { currentRecord, readRecord, treeOf } from '../state/parts.ts'
-import { manifestsPath, type Places, placesOf } from '../state/places.ts'
+import { currentRecord, readManifest, readRecord, treeOf } from '../state/parts.ts'
+import { type Places, placesOf } from '../state/places.ts'
 import type { PackageReason, StateRecord } from '../state/record.ts'
 
 export interface InstalledPackage {
@@ -54,10 +52,7 @@ export const readInstalled = (
   record.packages.map(({ id, name, reason }) => ({
     id,
     reason,
-    manifest: decodeManifest(
-      disk.readFile(`${tree}/${manifestsPath}/${id}`, limits.sectionBytes),
-      `manifest of ${name}`,
-    ),
+    manifest: readManifest(disk, tree, { id, name }).manifest,
   }))
 
 export const sayReason = (reason: PackageReason): string =>

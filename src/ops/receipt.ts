@@ -65,37 +65,58 @@ export function renewReceipt(host: SettlingSession, answers?: HostState['answers
 }
 
 /**
- * After a transaction, and whenever a root is opened: the receipt says what is current and what became of the bundle;
- * an applied bundle, `applied` where the caller has just read it, waits no more. True if a receipt had to be written. Can be cut short and done again.
+ * After a transaction, and whenever a root is opened: the receipt says what is current and what became of the bundle; an
+ * applied one, `applied` where the caller has just read it, waits no more. One that was gone back from may be tried again.
+ * True if a receipt had to be written. Can be cut short and done again.
  */
 export function settleLast(host: SettlingSession, applied?: BundleName): boolean {
   const last = host.states.history().at(-1)
   if (last === undefined) return false
   const before = readReceipt(host)
-  const isAnswered = before?.state.current === host.states.current().number
+  const isAnswered = before !== undefined && isUpToDate(host, last, before.state)
   const { answers } = (isAnswered ? before : renewReceipt(host, answerTo(host, last, { before, applied })))
     .state
   if (answers?.outcome === 'applied' && isTaken(host, answers.bundle)) dropWaiting(host, answers.bundle)
   return !isAnswered
 }
 
-/** A rollback answers the last bundle. */
-function answerTo(
-  host: SettlingSession,
-  { kind, from, to }: HistoryEntry,
-  { before, applied }: { readonly before: Receipt | undefined; readonly applied: BundleName | undefined },
-): HostState['answers'] {
-  const bundle = kind === 'apply' ? appliedBundle(host, applied) : before?.state.answers?.bundle
-  if (bundle === undefined) return undefined
-  return kind === 'apply'
-    ? { bundle, outcome: 'applied', detail: '' }
-    : { bundle, outcome: 'rolled-back', detail: `from state ${from} to ${to}` }
+type Answer = NonNullable<HostState['answers']>
+
+function isUpToDate(host: SettlingSession, last: HistoryEntry, { current, answers }: HostState): boolean {
+  if (current !== host.states.current().number) return false
+  const { outcome, detail } = outcomeOf(host, last)
+  return answers === undefined || (answers.outcome === outcome && answers.detail === detail)
 }
 
-/** The one that waits and that the current state came from. */
-function appliedBundle(host: SettlingSession, applied: BundleName | undefined): ContainerId | undefined {
+function outcomeOf({ states }: SettlingSession, { kind, from, to }: HistoryEntry): Omit<Answer, 'bundle'> {
+  const { isConfirmed, failed } = states.health(kind === 'back' ? from : to)
+  if (kind === 'apply') return { outcome: 'applied', detail: isConfirmed ? 'confirmed' : 'not confirmed yet' }
+  return kind === 'back'
+    ? { outcome: 'failed', detail: `went back from state ${from} to ${to}: ${failed}` }
+    : { outcome: 'rolled-back', detail: `from state ${from} to ${to}` }
+}
+
+/** A rollback answers the last bundle, and so does what becomes of a state later. */
+function answerTo(
+  host: SettlingSession,
+  last: HistoryEntry,
+  { before, applied }: { readonly before: Receipt | undefined; readonly applied: BundleName | undefined },
+): HostState['answers'] {
+  const { kind, from, to } = last
+  const answered = before?.state.answers?.bundle
+  const isKnown = kind === 'rollback' || before?.state.current === (kind === 'back' ? from : to)
+  const bundle = isKnown ? answered : bundleOf(host, kind === 'back' ? from : to, applied)
+  return bundle === undefined ? undefined : { bundle, ...outcomeOf(host, last) }
+}
+
+/** The one that waits and that the state came from. */
+function bundleOf(
+  host: SettlingSession,
+  state: number,
+  applied: BundleName | undefined,
+): ContainerId | undefined {
   const bundle = applied ?? unlessSpoiled(() => readWaiting(host))
-  const snapshot = host.states.current().channel?.snapshot
+  const snapshot = host.states.list().find(({ record }) => record.number === state)?.record.channel?.snapshot
   return bundle !== undefined && bundle.about.snapshot === snapshot ? bundle.id : undefined
 }
 
@@ -104,6 +125,7 @@ function describeHost(host: SettlingSession, answers: HostState['answers']): Omi
   const current = states.current()
   const known = states.list()
   const chosenFrom = known.map(({ record }) => record.channel?.snapshot).filter((id) => id !== undefined)
+  const triggers = states.triggerRuns(current.number)
   const snapshots = snapshotContents(host, new Set<Digest>(chosenFrom))
   return {
     host: identity.id,
@@ -112,7 +134,8 @@ function describeHost(host: SettlingSession, answers: HostState['answers']): Omi
     rootVersion: trustRoot.version,
     timeFloor: states.counters().timeFloor,
     ...(current.channel === undefined ? {} : { channel: current.channel }),
-    model: readModel(outside, host.places).text,
+    // A slip of the pen in the model must not keep a root from being opened; state export tells of it.
+    model: unlessSpoiled(() => readModel(outside, host.places).text) ?? current.model,
     current: current.number,
     states: known.map(({ record }) => ({
       number: record.number,
@@ -120,6 +143,7 @@ function describeHost(host: SettlingSession, answers: HostState['answers']): Omi
     })),
     lacking: lackingContents(host),
     ...(snapshots.length > 0 && { snapshots }),
+    ...(triggers.length > 0 && { triggers }),
     ...(answers === undefined ? {} : { answers }),
   }
 }

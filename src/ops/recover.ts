@@ -1,16 +1,59 @@
-// recover: opening a root for writing finishes or discards what a power cut left; this says what that was.
+// recover: opening a root for writing finishes or discards what a power cut left; this says what that was. At boot it also
+// counts, and when the machine is up it confirms the state or goes back.
 import { silent } from '../base/progress.ts'
 import type { Outside } from '../host/outside.ts'
-import { openHost } from './host.ts'
+import type { Health } from '../state/health-rule.ts'
+import { type HostSession, openHost } from './host.ts'
+import { sayHealth } from './publish.ts'
+import { settleLast } from './receipt.ts'
+import type { ReportEvent } from './types.ts'
 
-export async function recoverHost(outside: Outside, { root }: { readonly root: string }) {
-  using host = await openHost(outside, { root, report: silent })
-  const { recovery } = host
-  const actions =
-    recovery.kind === 'nothing'
-      ? []
-      : recovery.kind === 'finished'
-        ? [`finished the transaction to state ${recovery.state}`]
-        : [`discarded state ${recovery.attempted}, which was not complete; nothing was lost`]
-  return { actions, current: host.states.current().number }
+export interface RecoverHost {
+  readonly root: string
+  /** `booting`: early, nothing is checked. `up`: user space is reached. Undefined: only what a power cut left. */
+  readonly moment: 'booting' | 'up' | undefined
+}
+
+export interface Recovered {
+  /** In words. */
+  readonly actions: readonly string[]
+  readonly current: number
+  readonly health?: Health
+}
+
+export async function recoverHost(
+  outside: Outside,
+  { root, moment }: RecoverHost,
+  report: ReportEvent = silent,
+): Promise<Recovered> {
+  using host = await openHost(outside, { root, report, isBooting: moment === 'booting' })
+  const found = host.recovery.kind === 'finished' ? host.recovery.published.health : undefined
+  const done = moment === undefined ? undefined : await settle(host, moment, report)
+  const current = host.states.current().number
+  const health = found?.kind === 'back' ? found : (done?.health ?? found)
+  return {
+    actions: [...new Set([...sayRecovery(host), ...(done?.actions ?? [])])],
+    current,
+    ...(health !== undefined && { health }),
+  }
+}
+
+function sayRecovery({ recovery }: HostSession): readonly string[] {
+  if (recovery.kind === 'nothing') return []
+  return recovery.kind === 'finished'
+    ? [`finished the transaction to state ${recovery.state}`, ...sayHealth(recovery.published)]
+    : [`discarded state ${recovery.attempted}, which was not complete; nothing was lost`]
+}
+
+async function settle(host: HostSession, moment: 'booting' | 'up', report: ReportEvent) {
+  const before = host.states.current()
+  const wasConfirmed = host.states.health(before.number).isConfirmed
+  const health = await host.states.settleHealth(moment, report)
+  settleLast(host)
+  const record = host.states.current()
+  const isNews = health.kind === 'confirmed' && !wasConfirmed
+  const actions = isNews
+    ? [`confirmed state ${record.number}`]
+    : sayHealth({ health, record, from: before.number })
+  return { health, actions }
 }

@@ -7,12 +7,14 @@ import { bytesSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
 import { statePathOn, writeToMedium } from '../medium/medium.ts'
 import { type HostSession, openHost } from './host.ts'
+import { readModel } from './model-file.ts'
 import { recordBytes, rememberExported, renewReceipt } from './receipt.ts'
 
-/** To a file, or below a medium's folder under its usual name. Throws ALREADY_EXISTS for another file's name. */
+/** To a file, or below a medium's folder under its usual name. Throws ALREADY_EXISTS for another file's name, MODEL_INVALID. */
 export async function exportState(outside: Outside, request: { readonly root: string; readonly to: string }) {
   using host = await openHost(outside, { root: request.root, report: silent })
   const { disk } = outside
+  readModel(outside, host.places)
   const receipt = renewReceipt(host)
   const { state, bytes } = receipt
   const target = disk.lstat(request.to)

@@ -1,11 +1,15 @@
 // state list, show, diff: what this machine was and is.
-import { MossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import type { Outside } from '../host/outside.ts'
 import type { Manifest } from '../manifest/manifest.ts'
+import { compareFiles } from '../manifest/compare-files.ts'
 import { compareSets } from '../manifest/compare-sets.ts'
 import { currentRecord, keptNumbers, readRecord } from '../state/parts.ts'
-import { keptTree } from '../state/places.ts'
+import { keptTree, type Places } from '../state/places.ts'
+import type { StateRecord } from '../state/record.ts'
+import { readHealth, readMarks, readTriggerRuns, type TriggerRun } from '../state/tables.ts'
 import { managedPlaces, parseState, readInstalled, sayReason, stateTree } from './installed.ts'
+import { type Departures, readDepartures } from '../state/departures.ts'
 import { treeDigest } from '../state/tree-digest.ts'
 
 export async function listStates(outside: Outside, { root }: { readonly root: string }) {
@@ -14,6 +18,7 @@ export async function listStates(outside: Outside, { root }: { readonly root: st
   const kept = keptNumbers(outside.disk, places).map((number) =>
     readRecord(outside.disk, keptTree(places, number)),
   )
+  using database = outside.openDatabase(places.database, 'read')
   return [...kept, current]
     .sort((a, b) => a.number - b.number)
     .map(({ number, created, channel, packages }) => ({
@@ -23,6 +28,9 @@ export async function listStates(outside: Outside, { root }: { readonly root: st
       packages: packages.length,
       channel: channel?.name,
       serial: channel?.serial,
+      isConfirmed: readMarks(database, number).isConfirmed,
+      /** Why it was gone back from; empty if it was not. */
+      failed: readHealth(database, number).failed,
     }))
 }
 
@@ -51,14 +59,28 @@ export async function showState(
       version,
       reason: sayReason(reason),
     })),
-    triggers: record.triggers,
+    triggers: triggersOf(outside, { places, record }),
   }
 }
 
-export interface FileChange {
-  readonly path: string
-  readonly change: '+' | '-' | '~'
+/** Those of the system, and what each printed, are in the history: not everybody may read that. */
+function triggersOf(
+  outside: Outside,
+  { places, record }: { readonly places: Places; readonly record: StateRecord },
+): readonly TriggerRun[] {
+  const recorded = record.triggers.map((told): TriggerRun => ({ ...told, scope: 'transaction', output: '' }))
+  try {
+    using database = outside.openDatabase(places.database, 'read')
+    const runs = readTriggerRuns(database, record.number)
+    const known = new Set(runs.map(({ name }) => name))
+    return [...recorded.filter(({ name }) => !known.has(name)), ...runs]
+  } catch (error) {
+    if (isMossError(error, 'HOST_IO')) return recorded
+    throw error
+  }
 }
+
+const manifestOf = ({ manifest }: { readonly manifest: Manifest }): Manifest => manifest
 
 export async function diffStates(
   outside: Outside,
@@ -80,40 +102,18 @@ export async function diffStates(
     from: before.record.number,
     to: after.record.number,
     packages: compareSets(old, now),
-    ...(request.files ? { files: fileChanges(old, now) } : {}),
+    ...(request.files ? { files: compareFiles(old.map(manifestOf), now.map(manifestOf)) } : {}),
   }
 }
 
-interface OfManifest {
-  readonly manifest: Manifest
+export interface EtcDiff extends Departures {
+  readonly state: number
 }
 
-function fileChanges(old: readonly OfManifest[], now: readonly OfManifest[]): readonly FileChange[] {
-  const [before, after] = [pathsOf(old), pathsOf(now)]
-  const changes: FileChange[] = []
-  for (const [path, what] of after) {
-    const was = before.get(path)
-    if (was !== what) changes.push({ path, change: was === undefined ? '+' : '~' })
-  }
-  for (const path of before.keys()) if (!after.has(path)) changes.push({ path, change: '-' })
-  return changes.sort((a, b) => (a.path < b.path ? -1 : 1))
+/** How /etc and /var depart from the defaults of the current state. Reads every file that is delivered there. */
+export async function diffEtc(outside: Outside, { root }: { readonly root: string }): Promise<EtcDiff> {
+  const places = managedPlaces(outside, root)
+  const { number } = currentRecord({ outside, places })
+  using database = outside.openDatabase(places.database, 'read')
+  return { state: number, ...(await readDepartures({ outside, places, database })) }
 }
-
-/** Path to everything that makes two entries the same. */
-const pathsOf = (packages: readonly OfManifest[]): ReadonlyMap<string, string> =>
-  new Map(
-    packages.flatMap(({ manifest }) =>
-      manifest.layout
-        .filter((entry) => entry.kind !== 'folder')
-        .map((entry) => [
-          entry.path,
-          JSON.stringify({
-            ...entry,
-            xattrs:
-              entry.kind === 'file'
-                ? Object.entries(entry.xattrs ?? {}).map(([name, value]) => [name, value.toHex()])
-                : undefined,
-          }),
-        ]),
-    ),
-  )

@@ -98,12 +98,14 @@ interface Meaning {
   readonly channel: string
   readonly subscriptions: readonly string[]
   readonly holds: readonly string[]
+  readonly checks: Model['checks']
 }
 
-const meaningOf = ({ channel, subscriptions, holds }: Model): Meaning => ({
+const meaningOf = ({ channel, subscriptions, holds, checks }: Model): Meaning => ({
   channel,
   subscriptions: subscriptions.map(formatRelation),
   holds,
+  checks,
 })
 
 const intend = (before: Meaning, changes: readonly Change[]): Meaning =>

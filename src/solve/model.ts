@@ -1,11 +1,12 @@
 // The declared wishes of a machine, as its administrator writes them in model.toml: the channel it follows, the
-// capabilities it subscribes to and the packages it holds. A bare word means a package name. An unknown key is
+// capabilities it subscribes to, the packages it holds, and what says that it is well. A bare word means a package name. An unknown key is
 // refused, so that a slip of the pen is noticed and not ignored.
-import { parse } from 'smol-toml'
 import { display } from '../base/display.ts'
 import { isMossError, MossError } from '../base/error.ts'
 import { isChannelName } from '../base/names.ts'
+import { parseToml, type Refuse } from '../base/toml.ts'
 import { formatRelation, parseRelation, type Relation } from '../manifest/capability.ts'
+import { type ModelCheck, parseChecks } from './check.ts'
 
 export interface Model {
   /** In the order of the file: earlier ones are served first where wishes compete. */
@@ -13,9 +14,11 @@ export interface Model {
   /** Names of packages that stay in the version that is installed. */
   readonly holds: readonly string[]
   readonly channel: string
+  /** Run after a state has become current, in the order of the file. */
+  readonly checks: readonly ModelCheck[]
 }
 
-const knownKeys: readonly string[] = ['channel', 'subscriptions', 'holds']
+const knownKeys: readonly string[] = ['channel', 'subscriptions', 'holds', 'check']
 
 /** `path` names the text in errors. Throws MODEL_INVALID. */
 export function parseModel(toml: string, path: string): Model {
@@ -36,19 +39,7 @@ export function parseModel(toml: string, path: string): Model {
     textsOf(table, 'holds', refuse).map((text) => readHold(text, refuse)),
     (name) => name,
   )
-  return { channel, subscriptions, holds }
-}
-
-type Refuse = (problem: string) => never
-
-function parseToml(toml: string, refuse: Refuse): Readonly<Record<string, unknown>> {
-  try {
-    return parse(toml)
-  } catch (error) {
-    const { line, message } = error as { readonly line?: number; readonly message: string }
-    const [what = 'not TOML'] = message.replace(/^Invalid TOML document: /, '').split('\n')
-    return refuse(line === undefined ? what : `line ${line}: ${what}`)
-  }
+  return { channel, subscriptions, holds, checks: parseChecks(table['check'], refuse) }
 }
 
 function textsOf(table: Readonly<Record<string, unknown>>, key: string, refuse: Refuse): readonly string[] {
@@ -78,8 +69,8 @@ function uniqueBy<T>(items: readonly T[], key: (item: T) => string): readonly T[
   return [...new Map(items.toReversed().map((item) => [key(item), item])).values()].toReversed()
 }
 
-/** A model as a new file. Names and versions need no escapes in TOML; capabilities are quoted as JSON quotes. */
-export function formatModel({ channel, subscriptions, holds }: Model): string {
+/** A model without checks as a new file. Names and versions need no escapes in TOML; capabilities are quoted as JSON quotes. */
+export function formatModel({ channel, subscriptions, holds }: Omit<Model, 'checks'>): string {
   return [
     '# What this machine should have. moss subscribe, unsubscribe, hold and unhold edit this file,',
     '# and so may you: comments and order are kept.',

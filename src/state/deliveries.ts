@@ -29,12 +29,14 @@ export interface DeliveryPlan {
 export interface DeliveryFacts {
   /** What the factory offers: path → what would stand there. */
   readonly offered: ReadonlyMap<string, Standing>
+  /** What is made again though the machine removed it: tmpfiles.d means what must be there. */
+  readonly remade: ReadonlySet<string>
   /** What was delivered before; nothing in it is pending. */
   readonly rows: readonly DeliveryRow[]
   readonly standingAt: (path: string) => Standing
 }
 
-export function planDeliveries({ offered, rows, standingAt }: DeliveryFacts): DeliveryPlan {
+export function planDeliveries({ offered, remade, rows, standingAt }: DeliveryFacts): DeliveryPlan {
   const delivered = new Map(rows.map((row) => [row.path, row.digest]))
   const deliveries: Delivery[] = []
   const removals: Delivery[] = []
@@ -42,7 +44,8 @@ export function planDeliveries({ offered, rows, standingAt }: DeliveryFacts): De
   for (const [path, after] of [...offered].toSorted(byPath)) {
     const before = standingAt(path)
     const known = delivered.get(path)
-    if (before === nothing && known === undefined) deliveries.push({ kind: 'place', path, before, after })
+    if (before === nothing && (known === undefined || remade.has(path)))
+      deliveries.push({ kind: 'place', path, before, after })
     else if (known !== undefined && before === known && before !== after)
       if (isFolder(before) || isFolder(after)) continue
       else deliveries.push({ kind: 'replace', path, before, after })

@@ -1,10 +1,11 @@
-// Which states are kept: the current one, those the operator pinned, the last confirmed one, the three newest, and
+// Which states are kept: the current one, those the operator pinned, the state that was confirmed last, the three newest, and
 // those that were current since this machine started, because processes may still live in them. Pure.
 
 export interface KeepCandidate {
   readonly number: number
   readonly isPinned: boolean
-  readonly isConfirmed: boolean
+  /** Of all the one that going back would choose. */
+  readonly isLastConfirmed: boolean
   readonly wasCurrentThisBoot: boolean
 }
 
@@ -15,8 +16,7 @@ export function statesToKeep(states: readonly KeepCandidate[], current: number):
   const keep = new Set([current])
   const newestFirst = states.toSorted((a, b) => b.number - a.number)
   for (const { number } of newestFirst.slice(0, newestKept)) keep.add(number)
-  const confirmed = newestFirst.find(({ isConfirmed }) => isConfirmed)
-  if (confirmed !== undefined) keep.add(confirmed.number)
-  for (const state of states) if (state.isPinned || state.wasCurrentThisBoot) keep.add(state.number)
+  for (const state of states)
+    if (state.isPinned || state.isLastConfirmed || state.wasCurrentThisBoot) keep.add(state.number)
   return keep
 }

@@ -2,11 +2,12 @@
 // apart: what lies in states/ is always whole. What a crash leaves in staging/ is swept at the next recovery.
 import type { StateNumber } from '../base/ids.ts'
 import { moveTree } from '../host/durable.ts'
+import { lastConfirmed } from './health.ts'
 import { statesToKeep } from './keep-rule.ts'
 import { bootOf, currentRecord, keptNumbers, type StateParts } from './parts.ts'
 import { keptFolder } from './places.ts'
 import { removeSeal } from './seal.ts'
-import { readMarks, removeMarks } from './tables.ts'
+import { readMarks, removeMarks, removeTriggerRuns } from './tables.ts'
 
 /** Kept states that the keep rule lets go, rising; or will, once `upcoming` is there. */
 export function prunableStates(parts: StateParts, upcoming?: StateNumber): readonly StateNumber[] {
@@ -14,19 +15,33 @@ export function prunableStates(parts: StateParts, upcoming?: StateNumber): reado
   const current = currentRecord(parts).number
   const boot = places.root === '/' ? bootOf(outside.disk) : ''
   const kept = keptNumbers(outside.disk, places)
+  const confirmed = lastConfirmed(parts)
   const candidates = [...kept, current, ...(upcoming === undefined ? [] : [upcoming])].map((number) => {
     const marks = readMarks(database, number)
-    return { number, ...marks, wasCurrentThisBoot: boot !== '' && marks.boot === boot }
+    return {
+      number,
+      isPinned: marks.isPinned,
+      isLastConfirmed: number === confirmed,
+      wasCurrentThisBoot: boot !== '' && marks.boot === boot,
+    }
   })
   const keep = statesToKeep(candidates, current)
   return kept.filter((number) => !keep.has(number))
 }
 
-export function removeState(parts: StateParts, number: StateNumber): void {
-  const { outside, places, database } = parts
-  const { disk } = outside
-  database.transaction((transaction) => removeMarks(transaction, number))
+/** What is known of a kept state beside its tree. */
+export function forgetState(parts: StateParts, number: StateNumber): void {
+  parts.database.transaction((transaction) => {
+    removeMarks(transaction, number)
+    removeTriggerRuns(transaction, number)
+  })
   removeSeal(parts, number)
+}
+
+export function removeState(parts: StateParts, number: StateNumber): void {
+  const { outside, places } = parts
+  const { disk } = outside
+  forgetState(parts, number)
   const removed = `${places.staging}/removed-${number}`
   disk.removeTree(removed)
   moveTree(disk, keptFolder(places, number), removed)

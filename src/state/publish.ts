@@ -1,5 +1,6 @@
 // Steps 7 and 8: raise the counters, exchange ROOT/usr with the state's tree (the commit point), and finish. Everything
-// after the exchange can be interrupted and done again, in any number of pieces: recovery calls the same finish().
+// after the exchange can be interrupted and done again, in any number of pieces: recovery calls the same finish(). It ends
+// with the checks: until they are decided on, the transaction is open.
 import { encodeUtf8 } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
 import type { StateNumber } from '../base/ids.ts'
@@ -7,20 +8,27 @@ import type { Report } from '../base/progress.ts'
 import { exchangeTrees, moveTree, writeDurably } from '../host/durable.ts'
 import type { Counters } from '../trust/counters.ts'
 import { raiseCounters } from './counters-file.ts'
+import { changedPackages } from './changed-packages.ts'
 import { deliver } from './deliver.ts'
 import type { Delivery } from './deliveries.ts'
+import { judgeHealth, markConfirmed, markFailed } from './health.ts'
+import type { Health } from './health-rule.ts'
 import { bootOf, currentRecord, readRecord, type StateParts } from './parts.ts'
 import { keptFolder, keptTree, parentFolder } from './places.ts'
 import { prunableStates, removeState } from './prune.ts'
 import type { StateRecord } from './record.ts'
+import { servicesToRestart } from './restart.ts'
 import type { StagedState } from './stage.ts'
+import { runSystemTriggers } from './system-triggers.ts'
 import {
   addHistory,
   closeJournal,
   type JournalEntry,
   openJournal,
+  readHealth,
   readJournal,
   setJournalPhase,
+  type TriggerRun,
   writeMarks,
 } from './tables.ts'
 
@@ -29,8 +37,16 @@ export interface Published {
   readonly from: StateNumber
   /** What changed in /etc and /var. */
   readonly deliveries: readonly Delivery[]
+  /** How the triggers of the system went. */
+  readonly triggers: readonly TriggerRun[]
+  /** Services of systemd that still run from the state before. */
+  readonly restart: readonly string[]
+  /** What of sysusers.d, tmpfiles.d and the factory was left out, a sentence each. */
+  readonly problems: readonly string[]
   /** States that were let go. */
   readonly pruned: readonly StateNumber[]
+  /** Undefined where nothing was published. */
+  readonly health: Health | undefined
 }
 
 /** Makes a staged state current. `counters` are those of the snapshot it came from; they rise first. */
@@ -62,7 +78,16 @@ export async function publishKept(
   const tree = keptTree(places, number)
   if (current.number === number) {
     if (withModel) writeModel(parts, current.model)
-    return { record: current, from: current.number, deliveries: [], pruned: [] }
+    return {
+      record: current,
+      from: current.number,
+      deliveries: [],
+      problems: [],
+      triggers: [],
+      restart: [],
+      pruned: [],
+      health: undefined,
+    }
   }
   if (outside.disk.lstat(tree)?.kind !== 'folder')
     throw new MossError('NOT_FOUND', { what: 'state', name: String(number) })
@@ -81,6 +106,34 @@ export async function publishKept(
   return finish(parts, journal, report)
 }
 
+/**
+ * Away from a current state that is not well. From the moment that this is written down it is carried through, by
+ * recovery where need be: the machine never decides on the same state twice.
+ */
+export async function goBack(
+  parts: StateParts,
+  { to, why }: Extract<Health, { readonly kind: 'back' }>,
+  report: Report,
+): Promise<Published> {
+  const { outside, places, database } = parts
+  const failed = currentRecord(parts)
+  const journal: JournalEntry = {
+    kind: 'back',
+    from: failed.number,
+    to,
+    phase: 'staged',
+    withModel: false,
+  }
+  database.transaction((transaction) => {
+    markFailed(transaction, failed, why)
+    closeJournal(transaction)
+    openJournal(transaction, journal)
+  })
+  report({ phase: 'back', item: String(to) })
+  exchangeTrees(outside.disk, places.usr, keptTree(places, to))
+  return finish(parts, journal, report)
+}
+
 /** After the exchange, each step only if it is still to be done. */
 export async function finish(parts: StateParts, journal: JournalEntry, report: Report): Promise<Published> {
   const { outside, database } = parts
@@ -95,12 +148,37 @@ export async function finish(parts: StateParts, journal: JournalEntry, report: R
       setJournalPhase(transaction, 'published')
     })
   if (journal.withModel) writeModel(parts, record.model)
-  const deliveries = await deliver(parts, record.number, report)
+  const delivered = await deliver(parts, record.number, report)
+  const from = journal.from as StateNumber
+  const changed = changedPackages(parts, { from, to: record })
+  const triggers = await runSystemTriggers(parts, { from, record, changed, report })
   const pruned = prunableStates(parts)
   for (const number of pruned) removeState(parts, number)
-  database.transaction(closeJournal)
-  return { record, from: journal.from as StateNumber, deliveries, pruned }
+  const health = await judgeHealth(parts, 'published', report)
+  if (health.kind === 'back') {
+    const back = await goBack(parts, health, report)
+    return { ...back, pruned: [...pruned, ...back.pruned] }
+  }
+  database.transaction((transaction) => {
+    if (health.kind === 'confirmed') markConfirmed(transaction, record)
+    closeJournal(transaction)
+  })
+  return {
+    record,
+    from,
+    ...delivered,
+    triggers,
+    restart: servicesToRestart(changed),
+    pruned,
+    health: journal.kind === 'back' ? wentBack(parts, journal) : health,
+  }
 }
+
+const wentBack = ({ database }: StateParts, { from, to }: JournalEntry): Health => ({
+  kind: 'back',
+  to: to as StateNumber,
+  why: readHealth(database, from).failed,
+})
 
 /** After an exchange the old tree lies in the folder of the new one's number. */
 function giveOldTreeItsNumber({ outside, places }: StateParts, published: number): void {

@@ -17,8 +17,8 @@ export interface StateRecord {
   readonly packages: readonly RecordedPackage[]
   /** Which triggers ran, or why not. */
   readonly triggers: readonly TriggerResult[]
-  /** What triggers made, as stored assets. Sorted by path. */
-  readonly made: readonly MadeFile[]
+  /** What triggers made, files as stored assets. Sorted by path. */
+  readonly made: readonly MadeEntry[]
 }
 
 export interface RecordedChannel {
@@ -40,6 +40,7 @@ export type PackageReason =
   | { readonly kind: 'subscription'; readonly subscription: string }
   | { readonly kind: 'requirement'; readonly by: string; readonly relation: string }
 
+/** Of a transaction trigger: those of the system run when the state is there already. */
 export interface TriggerResult {
   readonly name: string
   readonly outcome: 'done' | 'skipped'
@@ -48,12 +49,28 @@ export interface TriggerResult {
 }
 
 /** `path` starts with `usr/`. Owned by root. */
-export interface MadeFile {
+export type MadeEntry = MadeFile | MadeFolder | MadeSymlink
+
+interface Made {
   readonly path: string
   readonly trigger: string
+}
+
+export interface MadeFile extends Made {
+  readonly kind: 'file'
   readonly content: ContentDigest
   readonly sizeBytes: number
   readonly mode: number
+}
+
+export interface MadeFolder extends Made {
+  readonly kind: 'folder'
+  readonly mode: number
+}
+
+export interface MadeSymlink extends Made {
+  readonly kind: 'symlink'
+  readonly target: string
 }
 
 export function encodeRecord(state: StateRecord): Uint8Array {
@@ -77,14 +94,14 @@ export function encodeRecord(state: StateRecord): Uint8Array {
       reason: { ...reason },
     })),
     triggers: state.triggers.map(({ name, outcome, note }) => ({ name, outcome, note })),
-    made: state.made.map((file) => ({
-      path: file.path,
-      trigger: file.trigger,
-      content: fromHex(file.content),
-      size: file.sizeBytes,
-      mode: file.mode,
-    })),
+    made: state.made.map(encodeMade),
   })
+}
+
+function encodeMade(entry: MadeEntry): CborValue {
+  if (entry.kind !== 'file') return { ...entry }
+  const { kind, path, trigger, content, sizeBytes, mode } = entry
+  return { kind, path, trigger, content: fromHex(content), size: sizeBytes, mode }
 }
 
 /** `part` names the bytes in errors. Throws CBOR_INVALID or SHAPE_INVALID. */
@@ -103,16 +120,25 @@ const reasonShape: Shape<PackageReason> = (value, place) =>
     ? required(value, place)
     : subscribed(value, place)
 
-const madeFields = record({
-  path: text(4096, 1),
-  trigger: name,
+const madeFields = { path: text(4096, 1), trigger: name }
+const mode = integer(0, 0o7777)
+const madeFile = record({
+  ...madeFields,
+  // Records of a time when triggers made nothing but files do not say it.
+  kind: optional(oneOf('file')),
   content: digest<ContentDigest>(),
   size: integer(),
-  mode: integer(0, 0o7777),
+  mode,
 })
-const madeShape: Shape<MadeFile> = (value, place) => {
-  const { size, ...rest } = madeFields(value, place)
-  return { ...rest, sizeBytes: size }
+const madeFolder = record({ ...madeFields, kind: oneOf('folder'), mode })
+const madeSymlink = record({ ...madeFields, kind: oneOf('symlink'), target: text(4096, 1) })
+
+const madeShape: Shape<MadeEntry> = (value, place) => {
+  const kind = (value as { readonly kind?: CborValue } | null | undefined)?.kind
+  if (kind === 'folder') return madeFolder(value, place)
+  if (kind === 'symlink') return madeSymlink(value, place)
+  const { size, ...rest } = madeFile(value, place)
+  return { ...rest, kind: 'file', sizeBytes: size }
 }
 
 const numberShape: Shape<StateNumber> = (value, place) => integer()(value, place) as StateNumber

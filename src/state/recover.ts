@@ -3,17 +3,17 @@
 import { MossError } from '../base/error.ts'
 import type { StateNumber } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
-import { currentRecord, type StateParts } from './parts.ts'
+import { currentRecord, readRecord, type StateParts } from './parts.ts'
 import { keptFolder, keptTree } from './places.ts'
 import { sweepStaging } from './prune.ts'
-import { finish } from './publish.ts'
-import { moveTree } from '../host/durable.ts'
-import { closeJournal, readJournal } from './tables.ts'
+import { finish, type Published } from './publish.ts'
+import { exchangeTrees, moveTree } from '../host/durable.ts'
+import { closeJournal, type JournalEntry, readJournal } from './tables.ts'
 
 export type Recovery =
   | { readonly kind: 'nothing' }
   /** The transaction was past its commit point. */
-  | { readonly kind: 'finished'; readonly state: StateNumber }
+  | { readonly kind: 'finished'; readonly state: StateNumber; readonly published: Published }
   /** It was not: `state` is still current. */
   | { readonly kind: 'discarded'; readonly state: StateNumber; readonly attempted: StateNumber }
 
@@ -26,13 +26,13 @@ export async function recoverStates(parts: StateParts, report: Report): Promise<
     return { kind: 'nothing' }
   }
   report({ phase: 'recover' })
-  const current = currentRecord(parts).number
+  const current = goOnBack(parts, journal)
   if (current === journal.to) {
     // The exchange may be seen before it is durable: made durable here, before anything is built on it.
     parts.outside.disk.syncFilesystem(places.own)
-    await finish(parts, journal, report)
+    const published = await finish(parts, journal, report)
     sweepStaging(parts)
-    return { kind: 'finished', state: current }
+    return { kind: 'finished', state: current, published }
   }
   if (current !== journal.from)
     throw new MossError('STATE_BROKEN', {
@@ -43,6 +43,18 @@ export async function recoverStates(parts: StateParts, report: Report): Promise<
   sweepStaging(parts)
   database.transaction(closeJournal)
   return { kind: 'discarded', state: current, attempted: journal.to as StateNumber }
+}
+
+/** Going back was decided: it is carried through, unless the state to go back to is no longer there. Returns the current one. */
+function goOnBack(parts: StateParts, { kind, from, to }: JournalEntry): StateNumber {
+  const { outside, places } = parts
+  const current = currentRecord(parts).number
+  const tree = keptTree(places, to)
+  if (kind !== 'back' || current !== from) return current
+  if (outside.disk.lstat(tree)?.kind !== 'folder' || readRecord(outside.disk, tree).number !== to)
+    return current
+  exchangeTrees(outside.disk, places.usr, tree)
+  return to as StateNumber
 }
 
 /** A state that was staged and never current: out of states/ in one move, then taken apart. */

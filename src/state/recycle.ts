@@ -10,11 +10,10 @@ import { decodeManifest } from '../manifest/codec.ts'
 import { placeFiles, type TreeSite } from './build-tree.ts'
 import { readRecord, type StateParts } from './parts.ts'
 import { keptFolder, keptTree, manifestsPath } from './places.ts'
-import { prunableStates } from './prune.ts'
+import { forgetState, prunableStates } from './prune.ts'
 import type { StateRecord } from './record.ts'
-import { readSeal, removeSeal, type Seal, sealedDigest } from './seal.ts'
+import { readSeal, type Seal, sealedDigest } from './seal.ts'
 import { supplyAssets } from './supply.ts'
-import { removeMarks } from './tables.ts'
 import { changeBetween, type TreeChange } from './tree-change.ts'
 import type { PlannedPackage, TreePlan } from './tree-plan.ts'
 
@@ -89,7 +88,7 @@ function changeTo(
   const record = readRecord(parts.outside.disk, tree)
   const known = new Map(packages.map((one) => [one.id, one]))
   const old = record.packages.map((one) => known.get(one.id) ?? readPackage(parts, tree, one))
-  return changeBetween({ packages: old, made: record.made.map(({ path }) => path) }, packages)
+  return changeBetween({ packages: old, made: record.made }, packages)
 }
 
 function readPackage(
@@ -122,8 +121,7 @@ async function isProven(
 
 /** As pruning does: the row goes first, then the whole tree leaves states/ in one move. */
 function takeTree(parts: StateParts, number: StateNumber, { folder, outside }: TreeSite): void {
-  parts.database.transaction((transaction) => removeMarks(transaction, number))
-  removeSeal(parts, number)
+  forgetState(parts, number)
   outside.disk.removeTree(folder)
   moveTree(outside.disk, keptFolder(parts.places, number), folder)
 }

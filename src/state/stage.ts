@@ -21,8 +21,8 @@ import {
 import { recycleTree } from './recycle.ts'
 import { type Seal, sealOf, writeSeal } from './seal.ts'
 import { supplyAssets } from './supply.ts'
-import { highestPublished, openJournal, setJournalPhase } from './tables.ts'
-import { planMade, planTree, type PlannedFile, type PlannedPackage, type TreePlan } from './tree-plan.ts'
+import { highestPublished, openJournal, setJournalPhase, writeTriggerRuns } from './tables.ts'
+import { planTree, type PlannedFile, type PlannedPackage, type TreePlan, withMade } from './tree-plan.ts'
 import { runTriggers } from './triggers.ts'
 
 /** What a new state shall be. Nothing in it is chosen here. */
@@ -77,13 +77,16 @@ export async function stageState(
   disk.removeTree(site.folder)
   const recycled = await recycleTree(parts, { number, plan, packages, site })
   const linked = recycled === undefined ? await assembleTree(site, { plan, packages, report }) : undefined
-  const { record, whole } = await completeTree(site, plan, { request, number, report })
-  const only = recycled && touchedBy(recycled.touched, record)
-  finishFolders(site, only === undefined ? plan : foldersOf(plan, only), request.created)
+  // Before triggers, which see dates and modes: what they make must not tell how the tree was made.
+  finishFolders(site, recycled === undefined ? plan : foldersOf(plan, recycled.touched), request.created)
+  const { record, whole } = await completeTree(site, plan, { parts, request, number, report })
+  const late = openedBy(record)
+  finishFolders(site, foldersOf(whole, late), request.created)
+  const only = recycled?.touched.union(late)
   report({ phase: 'sync' })
   syncAll(disk, site.folder) // barrier B
   const { looks } = await readBack(site, whole, { ...(linked && { linked }), ...(only && { only }) })
-  writeSeal(parts, { number, current: from, seal: sealAfter(plan, sealOf(looks), recycled?.seal) })
+  writeSeal(parts, { number, current: from, seal: sealAfter(whole, sealOf(looks), recycled?.seal) })
   moveTree(disk, site.folder, keptFolder(places, number))
   database.transaction((transaction) => setJournalPhase(transaction, 'staged'))
   assertTrue(disk.lstat(keptTree(places, number))?.kind === 'folder', 'a staged state has its tree')
@@ -100,8 +103,12 @@ async function assembleTree(
   return buildTree(site, plan, report)
 }
 
-const touchedBy = (touched: ReadonlySet<string>, { made }: StateRecord): ReadonlySet<string> =>
-  touched.union(new Set(made.map(({ path }) => parentFolder(path))))
+/** Folders in which something was made since they were finished. */
+const openedBy = ({ made }: StateRecord): ReadonlySet<string> =>
+  new Set([
+    parentFolder(`usr/${recordPath}`),
+    ...made.flatMap(({ path, kind }) => [parentFolder(path), ...(kind === 'folder' ? [path] : [])]),
+  ])
 
 const foldersOf = (plan: TreePlan, only: ReadonlySet<string>): TreePlan => ({
   ...plan,
@@ -117,15 +124,32 @@ async function completeTree(
   site: TreeSite,
   plan: TreePlan,
   {
+    parts: { database },
     request,
     number,
     report,
-  }: { readonly request: StageRequest; readonly number: StateNumber; readonly report: Report },
+  }: {
+    readonly parts: StateParts
+    readonly request: StageRequest
+    readonly number: StateNumber
+    readonly report: Report
+  },
 ): Promise<{ readonly record: StateRecord; readonly whole: TreePlan }> {
-  const { results, made } = await runTriggers(site, plan, report)
+  const { created } = request
+  const { results, made } = await runTriggers({
+    site,
+    plan,
+    created,
+    report,
+    keep: (kept) =>
+      database.transaction((transaction) =>
+        writeTriggerRuns(transaction, { state: number, scope: 'transaction', runs: kept }),
+      ),
+  })
+  const whole = withMade(plan, made)
   const record: StateRecord = {
     number,
-    created: request.created,
+    created,
     model: request.model,
     ...(request.channel === undefined ? {} : { channel: request.channel }),
     packages: recordedPackages(request.packages),
@@ -133,7 +157,7 @@ async function completeTree(
     made,
   }
   writeOwnFile(site.outside.disk, `${site.folder}/usr/${recordPath}`, encodeRecord(record))
-  return { record, whole: { ...plan, files: [...plan.files, ...made.map(planMade)] } }
+  return { record, whole }
 }
 
 function plannedPackages({ packages }: StageRequest): readonly PlannedPackage[] {

@@ -1,14 +1,15 @@
 // The states of one root, as ops see them: ask, stage, publish, roll back, recover. Whoever opens it for writing holds
 // the root's lock. What changes anything first brings an interrupted transaction to its end.
-import type { AssetId, Digest, StateNumber } from '../base/ids.ts'
-import { limits } from '../base/limits.ts'
+import type { AssetId, Digest, PackageId, StateNumber } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
-import { decodeManifest } from '../manifest/codec.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { Counters } from '../trust/counters.ts'
+import { settleHealth } from './confirm.ts'
 import { readCounters } from './counters-file.ts'
-import { currentRecord, keptNumbers, readRecord, type StateParts, treeOf } from './parts.ts'
-import { manifestsPath, placesOf } from './places.ts'
+import { failedBefore } from './health.ts'
+import type { Health } from './health-rule.ts'
+import { currentRecord, keptNumbers, readManifest, readRecord, type StateParts, treeOf } from './parts.ts'
+import { placesOf } from './places.ts'
 import { prunableStates, removeState } from './prune.ts'
 import { compareTree, type TreeDifference } from './read-back.ts'
 import { publishKept, type Published, publishStaged } from './publish.ts'
@@ -18,13 +19,16 @@ import { nextNumber, type StagedState, type StageRequest, stageState } from './s
 import {
   type HistoryEntry,
   makeStateTables,
+  readHealth,
   readHistory,
   readJournal,
   readMarks,
+  readTriggerRuns,
+  type TriggerRun,
   writeMarks,
 } from './tables.ts'
 import { treeDigest } from './tree-digest.ts'
-import { planMade, planTree, type TreePlan } from './tree-plan.ts'
+import { planTree, type TreePlan, withMade } from './tree-plan.ts'
 
 export interface KnownState {
   readonly record: StateRecord
@@ -53,6 +57,8 @@ export interface States {
   nextNumber(): StateNumber
   counters(): Counters
   history(): readonly HistoryEntry[]
+  /** How the triggers of a state went, in the order in which they last ran. */
+  triggerRuns(number: number): readonly TriggerRun[]
   /** True while a transaction is open that recover() must end. */
   isInterrupted(): boolean
   recover(report: Report): Promise<Recovery>
@@ -60,7 +66,12 @@ export interface States {
   publish(staged: StagedState, how: { readonly counters?: Counters }, report: Report): Promise<Published>
   publishKept(number: number, how: { readonly withModel: boolean }, report: Report): Promise<Published>
   setPinned(number: number, isPinned: boolean): void
-  confirm(number: number): void
+  /** `failed` says why it was gone back from, also when it is no longer kept; empty if it was not. */
+  health(number: number): { readonly isConfirmed: boolean; readonly failed: string }
+  /** Early in a boot, which is counted, or when the machine is up: confirms the current state, or goes back. */
+  settleHealth(moment: 'booting' | 'up', report: Report): Promise<Health>
+  /** A state of exactly these packages that was gone back from, and why. */
+  failedBefore(packages: readonly PackageId[]): { readonly state: number; readonly why: string } | undefined
   /** What the keep rule would let go now; removing is the caller's choice. */
   prunable(): readonly StateNumber[]
   prune(numbers: readonly StateNumber[]): void
@@ -70,8 +81,9 @@ export interface OpenStates extends Omit<StateParts, 'places'> {
   readonly root: string
 }
 
-export function openStates({ outside, root, database, store }: OpenStates): States {
-  const parts: StateParts = { outside, places: placesOf(root), database, store }
+export function openStates({ root, ...given }: OpenStates): States {
+  const parts: StateParts = { ...given, places: placesOf(root) }
+  const { outside, database, store } = parts
   makeStateTables(database)
   const read = (number: number): StateRecord => readRecord(outside.disk, treeOf(parts, number))
   const numbers = (): readonly StateNumber[] =>
@@ -91,6 +103,7 @@ export function openStates({ outside, root, database, store }: OpenStates): Stat
     nextNumber: () => nextNumber(parts),
     counters: () => readCounters(outside.disk, parts.places),
     history: () => readHistory(database),
+    triggerRuns: (number) => readTriggerRuns(database, number),
     isInterrupted: () => readJournal(database) !== undefined,
     recover: (report) => recoverStates(parts, report),
     stage: async (request, report) => {
@@ -107,10 +120,15 @@ export function openStates({ outside, root, database, store }: OpenStates): Stat
       read(number)
       database.transaction((transaction) => writeMarks(transaction, number, { isPinned }))
     },
-    confirm: (number) => {
-      read(number)
-      database.transaction((transaction) => writeMarks(transaction, number, { isConfirmed: true }))
+    settleHealth: async (moment, report) => {
+      await recoverStates(parts, report)
+      return settleHealth(parts, moment, report)
     },
+    health: (number) => ({
+      isConfirmed: readMarks(database, number).isConfirmed,
+      failed: readHealth(database, number).failed,
+    }),
+    failedBefore: (packages) => failedBefore(parts, packages),
     prunable: () => prunableStates(parts),
     prune: (chosen) => chosen.forEach((number) => removeState(parts, number)),
   }
@@ -129,12 +147,9 @@ function describe(parts: StateParts, number: number): KnownState {
 function manifestsOf(
   parts: StateParts,
   record: StateRecord,
-): readonly { readonly manifest: Manifest; readonly size: number }[] {
-  const folder = `${treeOf(parts, record.number)}/${manifestsPath}`
-  return record.packages.map(({ id, name }) => {
-    const bytes = parts.outside.disk.readFile(`${folder}/${id}`, limits.sectionBytes)
-    return { manifest: decodeManifest(bytes, `manifest of ${name}`), size: bytes.length }
-  })
+): readonly { readonly manifest: Manifest; readonly sizeBytes: number }[] {
+  const tree = treeOf(parts, record.number)
+  return record.packages.map((one) => readManifest(parts.outside.disk, tree, one))
 }
 
 function planOf(parts: StateParts, record: StateRecord): TreePlan {
@@ -142,10 +157,10 @@ function planOf(parts: StateParts, record: StateRecord): TreePlan {
   const plan = planTree(
     record.packages.map(({ id }, index) => {
       const found = manifests[index] as (typeof manifests)[number]
-      return { id, manifest: found.manifest, manifestBytes: found.size }
+      return { id, manifest: found.manifest, manifestBytes: found.sizeBytes }
     }),
   )
-  return { ...plan, files: [...plan.files, ...record.made.map(planMade)] }
+  return withMade(plan, record.made)
 }
 
 const assetsOf = (parts: StateParts, record: StateRecord): readonly AssetId[] =>

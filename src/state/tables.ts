@@ -1,12 +1,12 @@
 // The tables of states: the journal (one row while a transaction is open), marks of states, what was delivered to
-// /etc and /var, and the history. Which states exist is not here: the disk says that. All but the history can be
-// made again from the disk.
+// /etc and /var, how well states were, and the history. Which states exist is not here: the disk says that. All but
+// health and history can be made again from the disk.
 import type { Database, DatabaseReader, Transaction } from '../host/database.ts'
 import type { Disk } from '../host/disk.ts'
 
 /** The open transaction. `to` is the state that is being made current. */
 export interface JournalEntry {
-  readonly kind: 'apply' | 'rollback'
+  readonly kind: 'apply' | 'rollback' | 'back'
   readonly from: number
   readonly to: number
   readonly phase: 'staging' | 'staged' | 'published'
@@ -21,12 +21,34 @@ export interface StateMarks {
   readonly boot: string
 }
 
+/** Outlives its state, so that what was gone back from is known when it comes again. */
+export interface StateHealth {
+  /** That began with it, and the last of them. */
+  readonly boots: number
+  readonly counted: string
+  /** Why it was gone back from, and the digest of its packages; both empty if it was not. */
+  readonly failed: string
+  readonly packages: string
+}
+
 export interface HistoryEntry {
   /** Milliseconds since 1970, by this machine's clock. */
   readonly atMs: number
-  readonly kind: 'init' | 'apply' | 'rollback'
+  /** `back` is a rollback that nobody asked for. */
+  readonly kind: 'init' | 'apply' | 'rollback' | 'back'
   readonly from: number
   readonly to: number
+}
+
+/** How a trigger went when it last ran for a state. */
+export interface TriggerRun {
+  readonly name: string
+  readonly scope: 'transaction' | 'system'
+  readonly outcome: 'done' | 'skipped' | 'failed'
+  /** Why it was skipped or failed; empty when done. */
+  readonly note: string
+  /** What it printed, at most its last 4 KiB. */
+  readonly output: string
 }
 
 export interface DeliveryRow {
@@ -51,12 +73,20 @@ const schema = [
   `CREATE TABLE IF NOT EXISTS state_history (
     id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, from_state INTEGER NOT NULL,
     to_state INTEGER NOT NULL) STRICT`,
+  `CREATE TABLE IF NOT EXISTS state_triggers (
+    id INTEGER PRIMARY KEY, state INTEGER NOT NULL, name TEXT NOT NULL, scope TEXT NOT NULL, outcome TEXT NOT NULL,
+    note TEXT NOT NULL, output TEXT NOT NULL) STRICT`,
+  `CREATE TABLE IF NOT EXISTS state_health (
+    number INTEGER PRIMARY KEY, boots INTEGER NOT NULL, counted TEXT NOT NULL, failed TEXT NOT NULL,
+    packages TEXT NOT NULL) STRICT`,
 ]
 
 /** Makes what is absent; a database that is only read is left as it is. */
 export function makeStateTables(database: Database): void {
-  const isThere = database.get("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'state_history'")
-  if (isThere !== undefined) return
+  const there = database.get(
+    "SELECT count(*) AS tables FROM sqlite_master WHERE type = 'table' AND name GLOB 'state_*'",
+  )
+  if (there?.['tables'] === schema.length) return
   database.transaction((transaction) => {
     for (const statement of schema) transaction.run(statement)
   })
@@ -131,6 +161,58 @@ export function writeMarks(transaction: Transaction, number: number, marks: Part
 export const removeMarks = (transaction: Transaction, number: number): void =>
   void transaction.run('DELETE FROM state_marks WHERE number = ?', number)
 
+export const removeTriggerRuns = (transaction: Transaction, state: number): void =>
+  void transaction.run('DELETE FROM state_triggers WHERE state = ?', state)
+const hasHealth = (database: DatabaseReader): boolean =>
+  database.get("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'state_health'") !== undefined
+
+const noHealth: StateHealth = { boots: 0, counted: '', failed: '', packages: '' }
+
+/** Also from a database that was last written by a moss that knew nothing of this. */
+export function readHealth(database: DatabaseReader, number: number): StateHealth {
+  const row = hasHealth(database)
+    ? database.get('SELECT boots, counted, failed, packages FROM state_health WHERE number = ?', number)
+    : undefined
+  if (row === undefined) return noHealth
+  return {
+    boots: Number(row['boots']),
+    counted: String(row['counted']),
+    failed: String(row['failed']),
+    packages: String(row['packages']),
+  }
+}
+
+export function writeHealth(transaction: Transaction, number: number, health: Partial<StateHealth>): void {
+  const { boots, counted, failed, packages } = { ...readHealth(transaction, number), ...health }
+  transaction.run(
+    'INSERT OR REPLACE INTO state_health (number, boots, counted, failed, packages) VALUES (?, ?, ?, ?, ?)',
+    number,
+    boots,
+    counted,
+    failed,
+    packages,
+  )
+}
+
+/** Whether this boot was counted, for whichever state. */
+export const hasCounted = (database: DatabaseReader, boot: string): boolean =>
+  boot !== '' &&
+  database.get('SELECT 1 AS here FROM state_health WHERE counted = ? LIMIT 1', boot) !== undefined
+
+export function readFailed(
+  database: DatabaseReader,
+  packages: string,
+): { readonly state: number; readonly why: string } | undefined {
+  const row = database.get(
+    'SELECT number, failed FROM state_health WHERE packages = ? ORDER BY number DESC LIMIT 1',
+    packages,
+  )
+  return row && { state: Number(row['number']), why: String(row['failed']) }
+}
+
+export const clearFailed = (transaction: Transaction, packages: string): void =>
+  void transaction.run("UPDATE state_health SET failed = '', packages = '' WHERE packages = ?", packages)
+
 export const addHistory = (transaction: Transaction, entry: HistoryEntry): void =>
   void transaction.run(
     'INSERT INTO state_history (at_ms, kind, from_state, to_state) VALUES (?, ?, ?, ?)',
@@ -148,6 +230,38 @@ export const readHistory = (database: DatabaseReader): readonly HistoryEntry[] =
     from: Number(row['from_state']),
     to: Number(row['to_state']),
   }))
+
+const keptOutput = 4096
+
+/** In place of what is known of that scope's triggers for the state. */
+export function writeTriggerRuns(
+  transaction: Transaction,
+  { state, scope, runs }: Pick<TriggerRun, 'scope'> & { state: number; runs: readonly TriggerRun[] },
+): void {
+  transaction.run('DELETE FROM state_triggers WHERE state = ? AND scope = ?', state, scope)
+  for (const { name, outcome, note, output } of runs)
+    transaction.run(
+      'INSERT INTO state_triggers (state, name, scope, outcome, note, output) VALUES (?, ?, ?, ?, ?, ?)',
+      state,
+      name,
+      scope,
+      outcome,
+      note.slice(0, 1024).toWellFormed(),
+      output.replaceAll('\0', '').slice(-keptOutput).toWellFormed(),
+    )
+}
+
+/** In the order in which they ran. */
+export const readTriggerRuns = (database: DatabaseReader, state: number): readonly TriggerRun[] =>
+  database
+    .all('SELECT name, scope, outcome, note, output FROM state_triggers WHERE state = ? ORDER BY id', state)
+    .map((row) => ({
+      name: String(row['name']),
+      scope: row['scope'] as TriggerRun['scope'],
+      outcome: row['outcome'] as TriggerRun['outcome'],
+      note: String(row['note']),
+      output: String(row['output']),
+    }))
 
 /** The highest number that was ever current, so that no number names two states. */
 export const highestPublished = (database: DatabaseReader): number =>

@@ -6,6 +6,7 @@ import type { LayoutEntry } from '../manifest/manifest.ts'
 import { attemptMerge, isSame } from '../manifest/merged-layout.ts'
 import { comparePaths, parentOf } from '../manifest/path.ts'
 import { manifestsPath, recordPath } from './places.ts'
+import type { MadeEntry } from './record.ts'
 import { ownFolders, type PlannedPackage } from './tree-plan.ts'
 
 export interface TreeChange {
@@ -22,8 +23,8 @@ export interface TreeChange {
 /** A tree as its packages make it, and what else lies in it. */
 export interface PlainTree {
   readonly packages: readonly PlannedPackage[]
-  /** Paths of files that triggers made. */
-  readonly made: readonly string[]
+  /** What triggers made. */
+  readonly made: readonly MadeEntry[]
 }
 
 /** The new tree has nothing made yet, and no record. Undefined where the old packages do not fit together. */
@@ -35,7 +36,7 @@ export function changeBetween(old: PlainTree, now: readonly PlannedPackage[]): T
   const was = entriesAt(paths, old.packages)
   const is = entriesAt(paths, now)
   if (was === undefined || is === undefined) return undefined
-  const gone: LayoutEntry[] = []
+  const gone: { readonly kind: LayoutEntry['kind']; readonly path: string }[] = [...old.made]
   const added = new Set<string>()
   for (const path of paths) {
     const [a, b] = [was.get(path), is.get(path)]
@@ -48,7 +49,6 @@ export function changeBetween(old: PlainTree, now: readonly PlannedPackage[]): T
   const removed = [
     ...gone.filter(({ kind }) => kind !== 'folder').map(({ path }) => path),
     ...manifestsGone,
-    ...old.made,
     `usr/${recordPath}`,
   ]
   const removedFolders = gone

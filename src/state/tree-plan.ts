@@ -6,7 +6,7 @@ import type { LayoutFile, LayoutFolder, LayoutSymlink, Manifest } from '../manif
 import { mergeLayouts } from '../manifest/merged-layout.ts'
 import { type AssetDescription, assetIdOf } from '../store/asset.ts'
 import { manifestsPath } from './places.ts'
-import type { MadeFile } from './record.ts'
+import type { MadeEntry, MadeFile } from './record.ts'
 
 export interface PlannedPackage {
   readonly id: PackageId
@@ -82,6 +82,24 @@ function manifestFile(id: PackageId, sizeBytes: number): PlannedFile {
   const content: ContentDigest = id as Digest as ContentDigest
   const description: AssetDescription = { content, sizeBytes, mode: 0o644, uid: 0, gid: 0 }
   return new PlannedFile(`usr/${manifestsPath}/${id}`, description)
+}
+
+/** The plan of a state whose triggers made these entries. */
+export function withMade(plan: TreePlan, made: readonly MadeEntry[]): TreePlan {
+  if (made.length === 0) return plan
+  const own = { uid: 0, gid: 0 }
+  const folders = made.flatMap(({ path, ...entry }): readonly LayoutFolder[] =>
+    entry.kind === 'folder' ? [{ kind: 'folder', path, mode: entry.mode, ...own }] : [],
+  )
+  const symlinks = made.flatMap(({ path, ...entry }): readonly LayoutSymlink[] =>
+    entry.kind === 'symlink' ? [{ kind: 'symlink', path, target: entry.target }] : [],
+  )
+  const files = made.flatMap((entry) => (entry.kind === 'file' ? [planMade(entry)] : []))
+  return {
+    folders: folders.length === 0 ? plan.folders : byDepth([...plan.folders, ...folders]),
+    files: [...plan.files, ...files],
+    symlinks: [...plan.symlinks, ...symlinks],
+  }
 }
 
 export function planMade({ path, content, sizeBytes, mode }: MadeFile): PlannedFile {

@@ -1,133 +1,98 @@
 // Runs the staged state's own programs over the staged tree, in private namespaces, on an overlay whose lower is
-// that tree: it cannot be changed. What appears in the upper becomes assets and is recorded in the state; changing or
-// removing what a package owns aborts. The overlay's /etc is the packages' factory, never the machine's own.
-import { digestOf } from '../base/digest.ts'
-import { MossError } from '../base/error.ts'
-import type { ContentDigest } from '../base/ids.ts'
+// that tree: it cannot be changed. What appears in the upper is recorded in the state, files as assets; changing or
+// removing what a package owns aborts. The overlay's /etc is the packages' factory, never the machine's own. States are
+// stateless: what a trigger makes must be in each, so a trigger runs wherever the tree has what it is about.
+import { isMossError, MossError } from '../base/error.ts'
 import type { Report } from '../base/progress.ts'
-import type { CommandResult } from '../host/outside.ts'
-import { type TreeSite, placeFile } from './build-tree.ts'
-import { factoryPath } from './places.ts'
-import type { MadeFile, TriggerResult } from './record.ts'
-import { walkTree } from './tree-digest.ts'
-import { type TreePlan, planMade } from './tree-plan.ts'
+import { comparePaths } from '../manifest/path.ts'
+import type { TreeSite } from './build-tree.ts'
+import type { MadeEntry, TriggerResult } from './record.ts'
+import type { TriggerRun } from './tables.ts'
+import type { TreePlan } from './tree-plan.ts'
+import { isAbout, triggersOf } from './triggers/choose.ts'
+import { collectMade, madeFolder, placeMade } from './triggers/made.ts'
+import { tellTroubles } from './triggers/tell.ts'
+import { runOverTree } from './triggers/world.ts'
+import type { Trigger } from './triggers/trigger.ts'
+
+export interface TriggersRequest {
+  readonly site: TreeSite
+  readonly plan: TreePlan
+  /** Seconds since 1970: of the state. */
+  readonly created: number
+  readonly report: Report
+  /** Is told how they went, also when one of them failed. */
+  readonly keep: (runs: readonly TriggerRun[]) => void
+}
 
 export interface TriggersRun {
+  /** None of them failed. */
   readonly results: readonly TriggerResult[]
-  readonly made: readonly MadeFile[]
+  /** Sorted by path. */
+  readonly made: readonly MadeEntry[]
 }
 
-/** Where ldconfig may lie; the plain program before a wrapper around it. */
-const programs = ['usr/sbin/ldconfig.real', 'usr/sbin/ldconfig', 'usr/bin/ldconfig']
-
-const madeBytes = 256 * 1024 * 1024
-
-/** The script's own exit codes: nothing could be run here, or the trigger itself failed. */
-const notPossible = 90
-
-const prepare = `
-possible() { "$@" 2>&1 || { echo "cannot run: $*"; exit ${notPossible}; }; }
-possible mkdir -p trigger made
-possible mount -t tmpfs -o mode=0755 moss trigger
-cd trigger || exit ${notPossible}
-possible mkdir upper work root root/usr
-possible mount -t overlay -o lowerdir=../usr,upperdir=upper,workdir=work,redirect_dir=off,metacopy=off moss root/usr
-for name in bin sbin lib lib64; do possible ln -s "usr/$name" "root/$name"; done
-possible ln -s usr/${factoryPath}/etc root/etc
-`
-const runLdconfig = `
-chroot root "/$1" -X -i -C /usr/lib/ld.so.cache 2>&1 || exit 91
-cp -a upper/. ../made/ || exit 92
-`
-
-/** Makes and places what the triggers of this tree make. Throws TRIGGER_FAILED. */
-export async function runTriggers(site: TreeSite, plan: TreePlan, report: Report): Promise<TriggersRun> {
-  const present = new Set(plan.files.map(({ path }) => path))
-  const program = programs.find((path) => present.has(path))
-  if (program === undefined) return { results: [], made: [] }
-  report({ phase: 'triggers', item: 'ldconfig' })
-  const skipped = await attempt(site, program)
-  if (skipped !== undefined) {
-    report({ phase: 'triggers', item: 'ldconfig', warning: `ldconfig was skipped: ${skipped}` })
-    return { results: [{ name: 'ldconfig', outcome: 'skipped', note: skipped }], made: [] }
-  }
-  const made = collectMade(site, plan, 'ldconfig')
-  await takeIn(site, made)
-  for (const { file } of made) placeFile(site, planMade(file))
-  clearWork(site)
-  return { results: [{ name: 'ldconfig', outcome: 'done', note: '' }], made: made.map(({ file }) => file) }
-}
-
-/** Why it could not be run here; undefined when it ran well. */
-async function attempt(site: TreeSite, program: string): Promise<string | undefined> {
-  if (site.outside.userId !== 0) return 'it needs root'
-  const result = await runScript(site, program)
-  if (result.unsupported !== undefined) return result.unsupported
-  if (result.exitCode === 0) return undefined
-  clearWork(site)
-  const output = result.output.trim()
-  if (result.exitCode === notPossible) return lastLine(output)
-  throw new MossError('TRIGGER_FAILED', {
-    trigger: 'ldconfig',
-    output: output === '' ? `exit code ${result.exitCode ?? 'none'}` : lastLine(output),
-  })
-}
-
-const runScript = ({ outside, folder }: TreeSite, program: string): Promise<CommandResult> =>
-  outside.run({
-    program: '/bin/sh',
-    arguments: ['-c', prepare + runLdconfig, 'sh', program],
-    folder,
-    environment: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
-    isolated: true,
-    timeoutMs: 120_000,
-  })
-
-const lastLine = (output: string): string => output.slice(output.lastIndexOf('\n') + 1).slice(0, 1000)
-
-interface Found {
-  readonly file: MadeFile
-  readonly bytes: Uint8Array
-}
-
-/** What the upper holds. Folders appear there because something in them did. */
-function collectMade(site: TreeSite, plan: TreePlan, trigger: string): readonly Found[] {
-  const { disk } = site.outside
-  const from = `${site.folder}/made`
-  const folders = new Set(plan.folders.map(({ path }) => path))
-  const packaged = new Set([...plan.files, ...plan.symlinks].map(({ path }) => path))
-  const found: Found[] = []
-  for (const below of walkTree(disk, from)) {
-    const path = `usr${below}`
-    const stat = disk.lstat(`${from}${below}`)
-    if (stat?.kind === 'folder' && folders.has(path)) continue
-    if (stat?.kind !== 'file' || packaged.has(path))
-      throw new MossError('TRIGGER_FAILED', { trigger, output: `it changes or removes ${path}` })
-    const bytes = disk.readFile(`${from}${below}`, madeBytes)
-    const content = digestOf<ContentDigest>(bytes)
-    const mode = stat.mode & 0o755
-    found.push({ file: { path, trigger, content, sizeBytes: bytes.length, mode }, bytes })
-  }
-  return found
-}
-
-async function takeIn({ store }: TreeSite, made: readonly Found[]): Promise<void> {
-  const wanted = made.map(({ file, bytes }) => ({ file: planMade(file), bytes }))
-  const lacking = wanted.filter(({ file, bytes }) => bytes.length > 0 && !store.hasAsset(file.asset))
-  if (lacking.length === 0) return
-  using intake = store.beginImport('triggers')
-  for (const { file, bytes } of lacking) {
-    const { content, sizeBytes } = file.description
-    if (!intake.hasContent(content)) {
-      intake.create(content, sizeBytes).write(bytes, 0)
-      await intake.finish(content)
+/** Makes and places what the triggers of this tree make. Throws TRIGGER_INVALID, TRIGGER_FAILED. */
+export async function runTriggers(request: TriggersRequest): Promise<TriggersRun> {
+  const { site, plan, report, keep } = request
+  const runs: TriggerRun[] = []
+  const made: MadeEntry[] = []
+  const triggers = triggersOf(site.outside.disk, site.folder).filter(({ scope }) => scope === 'transaction')
+  try {
+    for (const trigger of triggers) {
+      if (!isAbout(trigger, pathsIn(plan, made))) continue
+      report({ phase: 'triggers', item: trigger.name })
+      const blocked = runs.find(({ outcome }) => outcome === 'skipped')
+      if (blocked === undefined) made.push(...(await runOne(request, trigger, runs)))
+      else runs.push({ ...blocked, name: trigger.name })
     }
-    intake.addAsset(file.description)
+  } finally {
+    if (runs.length > 0) keep(runs)
   }
-  intake.commit()
+  tellTroubles(runs, report)
+  const results = runs.map(({ name, outcome, note }) => ({
+    name,
+    outcome: outcome === 'skipped' ? outcome : ('done' as const),
+    note,
+  }))
+  return { results, made: made.toSorted((a, b) => comparePaths(a.path, b.path)) }
 }
 
-function clearWork({ outside: { disk }, folder }: TreeSite): void {
-  disk.removeTree(`${folder}/made`)
-  disk.removeTree(`${folder}/trigger`)
+function* pathsIn({ files, symlinks }: TreePlan, made: readonly MadeEntry[]): Generator<string> {
+  for (const { path } of files) yield path
+  for (const { path } of symlinks) yield path
+  for (const { path, kind } of made) if (kind !== 'folder') yield path
+}
+
+/** What it made is in the tree when this returns. */
+async function runOne(
+  { site, plan, created }: TriggersRequest,
+  trigger: Trigger,
+  runs: TriggerRun[],
+): Promise<readonly MadeEntry[]> {
+  const { name } = trigger
+  const end = await runOverTree(site.outside, site.folder, { trigger, created })
+  const output = end.kind === 'impossible' ? '' : end.output
+  const told = (outcome: TriggerRun['outcome'], note: string): void =>
+    void runs.push({ name, scope: 'transaction', outcome, note, output })
+  const folders = new Map(plan.folders.map((folder) => [folder.path, folder]))
+  try {
+    if (end.kind === 'failed') throw new MossError('TRIGGER_FAILED', { trigger: name, output: end.note })
+    const made = end.kind === 'done' ? collectMade(site, { trigger: name, folders }) : []
+    await placeMade(site, made)
+    if (end.kind === 'impossible') told('skipped', end.note)
+    else told('done', '')
+    return made
+  } catch (error) {
+    if (isMossError(error, 'TRIGGER_FAILED')) told('failed', error.details.output)
+    throw error
+  } finally {
+    clearWork(site)
+  }
+}
+
+function clearWork(site: TreeSite): void {
+  const { disk } = site.outside
+  disk.removeTree(madeFolder(site))
+  disk.removeTree(`${site.folder}/trigger`)
 }

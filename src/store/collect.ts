@@ -3,6 +3,7 @@
 // S2: what is kept, and what an open import counts on, is never removed.
 import { MossError } from '../base/error.ts'
 import type { AssetId } from '../base/ids.ts'
+import { syncAll } from '../host/durable.ts'
 import { assetPath, sealsFolder, type StoreParts } from './parts.ts'
 import { findStrays } from './strays.ts'
 import { deleteAsset, eachAsset } from './tables.ts'
@@ -44,6 +45,8 @@ export function collect(parts: StoreParts, plan: CollectPlan): void {
     else if (kind !== undefined) parts.disk.remove(path)
   }
   for (const path of plan.strays) parts.disk.removeTree(path)
+  // T3: what was said to be freed does not come back with a power cut.
+  syncAll(parts.disk, parts.folder)
 }
 
 /** Removes exactly these, kept or not: their bytes are not what their names say. */

@@ -73,6 +73,7 @@ function what(state: ScreensState, plan: ApplyPlan, width: number): readonly Lin
 }
 
 function finished(state: ScreensState, done: Applied, area: Area): readonly Line[] {
+  const isBack = done.health?.kind === 'back'
   const rows: readonly Line[] = [
     ...done.notes.flatMap((note) => paragraph(`note: ${note}`, area.width)),
     ...done.triggers.flatMap(({ name, outcome }) => field('trigger', `${name}: ${outcome}`, area.width)),
@@ -81,10 +82,10 @@ function finished(state: ScreensState, done: Applied, area: Area): readonly Line
   return stack(area.height, {
     top: [
       ...field(
-        done.kind === 'apply' ? 'applied' : 'back',
+        done.kind === 'apply' && !isBack ? 'applied' : 'back',
         `state ${done.state} is current; state ${done.previous} is kept, and History takes you back to it`,
         area.width,
-        'good',
+        isBack ? 'warning' : 'good',
       ),
       ...field(
         'changed',

@@ -24,6 +24,8 @@ const meanings: Readonly<Record<string, string>> = {
   sync: 'write it to disk for good',
   publish: 'exchange the trees: it is current now',
   deliver: 'bring defaults to /etc and /var',
+  check: 'ask the machine’s checks whether all is well',
+  back: 'all is not well: the state before is published again',
 }
 
 export const meaningOf = (phase: string): string => meanings[phase] ?? phase

@@ -807,7 +807,7 @@ test('help, version, completion', () => {
   expect(moss.run([]).stdout).toBe(moss.run(['help']).stdout)
   expect(Object.keys(onlyObject(moss.run(['help', '--json']).stdout))).toEqual(['verbs', 'flags'])
   expect(moss.shape('help', 'apply')).toMatchInlineSnapshot(
-    `"exit 0 {words: string, aliases: [], side: string, operands: [], flags: [{name: string, short: string, summary: string}], summary: string}"`,
+    `"exit 0 {words: string, aliases: [], side: string, operands: [], flags: [{name: string, summary: string} | {name: string, short: string, summary: string}], summary: string}"`,
   )
   expect(moss.text('help', 'state', 'export')).toMatchInlineSnapshot(`
     "$ moss help state export

@@ -2,12 +2,16 @@
 // machine keeps its invariants, and the same verb again reaches the end that nobody disturbed.
 import { beforeAll, expect, test, vi } from 'vitest'
 import { crashEverywhere, type Disturbance, type Outcome } from '../support/disturb.ts'
+import { byEffort } from '../support/fault-effort.ts'
 import {
   applying,
+  collecting,
   exporting,
   importing,
   type Machines,
   makeMachines,
+  recovering,
+  repairing,
   rollingBack,
   rollingBackOnce,
 } from '../support/loop-scenarios.ts'
@@ -67,4 +71,25 @@ test('T3 T4 T6: a crash at any step of a state export', async () => {
   const { points, violations } = await everywhere('state export', await exporting(machines), { cuts: 3 })
   expect(violations).toEqual([])
   expect(points).toBeGreaterThan(10)
+})
+
+test('T1 T2 T3 T4 S1 S2: a crash at any step of a collection', async () => {
+  const { points, violations } = await everywhere('gc', await collecting(machines), { cuts: 3 })
+  expect(violations).toEqual([])
+  expect(points).toBeGreaterThan(5)
+})
+
+test('T1 T2 T3 T4 S1: a crash at any step of a repair', async () => {
+  const { points, violations } = await everywhere('repair', await repairing(machines), { cuts: 3 })
+  expect(violations).toEqual([])
+  expect(points).toBeGreaterThan(0)
+})
+
+test('T1 T2 T3 T4 T5: a crash at any step of a recovery', async () => {
+  const { points, violations } = await everywhere('recover', await recovering(machines), {
+    cuts: byEffort({ sample: 1, slow: 3, all: 10 }),
+    step: byEffort({ sample: 5, slow: 1, all: 1 }),
+  })
+  expect(violations).toEqual([])
+  expect(points).toBeGreaterThan(byEffort({ sample: 5, slow: 30, all: 30 }))
 })

@@ -128,16 +128,20 @@ async function settle(
   }
 }
 
-/** Recovers with a crash on the way, then cuts the power. */
+/** Recovers with a crash on the way, then cuts the power; and the recovery of that, too. */
 async function crashRecovery(
   scenario: Scenario,
   machine: SimulatedOutside,
   turn: number,
 ): Promise<SimulatedOutside> {
-  machine.arm({ crashAt: 1 + ((turn * 7) % 23) })
-  if (await hasCrashed(machine, () => scenario.recover(machine))) return machine.afterPowerCut(turn)
-  machine.arm({})
-  return machine
+  let left = machine
+  for (const crashAt of [1 + ((turn * 7) % 23), 1 + ((turn * 5) % 11)]) {
+    left.arm({ crashAt })
+    if (!(await hasCrashed(left, () => scenario.recover(left)))) break
+    left = left.afterPowerCut(turn)
+  }
+  left.arm({})
+  return left
 }
 
 async function hasCrashed(machine: SimulatedOutside, run: () => Promise<void>): Promise<boolean> {

@@ -1,9 +1,12 @@
 // The verbs of the loop on a machine with a history, as scenarios to disturb: a fourth bundle on the stick, the same
 // taken in, the same applied. Small, but with each kind of entry, a file of several chunks of which one changes, and
 // defaults for /etc, one of which the machine has deleted.
+import type { HostId } from '../../src/base/ids.ts'
 import { silent } from '../../src/base/progress.ts'
 import { readCounters } from '../../src/state/counters-file.ts'
 import { placesOf } from '../../src/state/places.ts'
+import { executeGc, planGc } from '../../src/ops/gc.ts'
+import { executeRepair, planRepair } from '../../src/ops/repair.ts'
 import { executeRollback, planRollback } from '../../src/ops/rollback.ts'
 import { exportState } from '../../src/ops/state-export.ts'
 import type { SimulatedOutside } from '../sim/simulated-outside.ts'
@@ -58,6 +61,7 @@ const extra = draftPackage(
   }),
 )
 
+/** What the host has after so many bundles. */
 const sets: readonly (readonly DraftPackage[])[] = [
   [],
   [base(1)],
@@ -65,6 +69,18 @@ const sets: readonly (readonly DraftPackage[])[] = [
   [base(3)],
   [base(4), extra],
 ]
+
+/** A bundle for `id` that leads from one of the sets to another. */
+export async function sampleBundle(
+  id: HostId,
+  { serial, from, to }: { readonly serial: number; readonly from: number; readonly to: number },
+): Promise<Uint8Array> {
+  const [has = [], packages = []] = [sets[from], sets[to]]
+  return (await composeBundle({ serial, hosts: [id], packages, has })).bytes
+}
+
+/** What the model of such a host asks for. */
+export const subscribed = ['base', 'extra'] as const
 
 const stickFile = `${stick}/bundle.moss`
 
@@ -78,11 +94,9 @@ export interface Machines {
 }
 
 export async function makeMachines(): Promise<Machines> {
-  const { outside, id } = await freshHost(['base', 'extra'])
-  const bundleOf = async (serial: number, from: number, to: number): Promise<Uint8Array> => {
-    const [has = [], packages = []] = [sets[from], sets[to]]
-    return (await composeBundle({ serial, hosts: [id], packages, has })).bytes
-  }
+  const { outside, id } = await freshHost(subscribed)
+  const bundleOf = (serial: number, from: number, to: number): Promise<Uint8Array> =>
+    sampleBundle(id, { serial, from, to })
   for (const serial of [1, 2, 3]) {
     placeFile(outside, stickFile, await bundleOf(serial, serial - 1, serial))
     await importVerb(stickFile)(outside)
@@ -101,6 +115,9 @@ export async function makeMachines(): Promise<Machines> {
   await applyVerb(applied)
   return { withStick, taken: taken.copy(), applied: applied.copy() }
 }
+
+/** What no verb but apply and rollback touches. */
+const ofTheState = [`${root}/usr`, `${root}/etc`, `${root}/var`, `${root}/.moss/states`]
 
 interface Rules {
   /** T6: what this verb must leave alone beyond the surroundings of every verb. */
@@ -129,18 +146,18 @@ async function scenarioOf(
       ...[...still]
         .filter(([folder, text]) => textOf(outside, folder) !== text)
         .map(([folder]) => `T6: ${folder} changed`),
-      ...checkAssets(outside),
+      ...checkAssets(outside, root),
     ],
     checkEnd: (outside) => [
       ...differences(end, endOf(outside)).map((line) => `T4: ${line}`),
-      ...checkAssets(outside),
+      ...checkAssets(outside, root),
     ],
   }
 }
 
 export const importing = ({ withStick }: Machines): Promise<Scenario> =>
   scenarioOf(withStick, importVerb(stickFile), {
-    untouched: [stick, `${root}/usr`, `${root}/etc`, `${root}/var`, `${root}/.moss/states`],
+    untouched: [stick, ...ofTheState],
   })
 
 export const applying = ({ taken }: Machines): Promise<Scenario> =>
@@ -166,5 +183,47 @@ export async function rollingBackOnce({ applied }: Machines): Promise<Scenario> 
 
 export const exporting = ({ applied }: Machines): Promise<Scenario> =>
   scenarioOf(applied, async (outside) => void (await exportState(outside, { root, to: stick })), {
-    untouched: [`${root}/usr`, `${root}/etc`, `${root}/var`, `${root}/.moss/states`],
+    untouched: ofTheState,
   })
+
+const collect = async (outside: SimulatedOutside): Promise<void> =>
+  void (await executeGc(outside, await planGc(outside, { root })))
+
+export const collecting = ({ applied }: Machines): Promise<Scenario> =>
+  scenarioOf(applied, collect, { untouched: [stick, ...ofTheState] })
+
+const repair = async (outside: SimulatedOutside): Promise<void> => {
+  const plan = await planRepair(outside, { root }, silent)
+  if (plan.damaged.length > 0) await executeRepair(outside, plan, silent)
+}
+
+/** Two assets are gone. */
+export async function repairing({ applied }: Machines): Promise<Scenario> {
+  const damaged = applied.copy()
+  const assets = `${root}/.moss/assets`
+  const paths = damaged.disk
+    .list(assets)
+    .flatMap(({ name }) =>
+      damaged.disk.list(`${assets}/${name}`).map((file) => `${assets}/${name}/${file.name}`),
+    )
+  for (const path of paths.slice(0, 2)) damaged.disk.remove(path)
+  const scenario = await scenarioOf(damaged.copy(), repair, { untouched: [stick, ...ofTheState] })
+  // What is missing is recorded until it is repaired.
+  const known = new Set(scenario.check(scenario.before, 'found'))
+  return {
+    ...scenario,
+    check: (outside, when) => scenario.check(outside, when).filter((violation) => !known.has(violation)),
+  }
+}
+
+/** An apply was cut short right after its exchange. */
+export async function recovering({ taken }: Machines): Promise<Scenario> {
+  for (let crashAt = 1, isPast = false; ; crashAt++) {
+    const machine = taken.copy()
+    machine.arm({ crashAt })
+    await applyVerb(machine).catch(() => {})
+    if (!machine.hasCrashed) throw new Error('apply never exchanged')
+    if (isPast) return await scenarioOf(machine.afterKill().copy(), recoverVerb, { untouched: [stick] })
+    isPast = machine.trace().at(-1)?.name === 'exchange'
+  }
+}

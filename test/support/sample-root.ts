@@ -9,6 +9,7 @@ import { encodeManifest, packageIdOf } from '../../src/manifest/codec.ts'
 import type { LayoutEntry, Manifest } from '../../src/manifest/manifest.ts'
 import { comparePaths, parentOf } from '../../src/manifest/path.ts'
 import { initRoot, type InitRequest } from '../../src/state/init.ts'
+import type { Check } from '../../src/state/health.ts'
 import { placesOf } from '../../src/state/places.ts'
 import type { StagePackage, StageRequest } from '../../src/state/stage.ts'
 import { openStates, type States } from '../../src/state/states.ts'
@@ -104,17 +105,17 @@ export interface OpenRoot extends Disposable {
   readonly states: States
 }
 
-export function openRoot(outside: Outside, root: string): OpenRoot {
+export function openRoot(outside: Outside, root: string, check?: Check): OpenRoot {
   const places = placesOf(root)
   const database = outside.openDatabase(places.database, 'write')
   const store = openStore({ disk: outside.disk, database, folder: places.own, userId: outside.userId })
-  const states = openStates({ outside, root, database, store })
+  const states = openStates({ outside, root, database, store, ...(check && { check }) })
   return { outside, root, database, store, states, [Symbol.dispose]: () => database[Symbol.dispose]() }
 }
 
-export function freshRoot(outside: Outside, root: string): OpenRoot {
+export function freshRoot(outside: Outside, root: string, check?: Check): OpenRoot {
   initRoot(outside, root, sampleInit)
-  return openRoot(outside, root)
+  return openRoot(outside, root, check)
 }
 
 /** What an import would have done: every content of the packages becomes an asset as their layouts have it. */

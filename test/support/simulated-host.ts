@@ -3,6 +3,7 @@
 import { digestOf } from '../../src/base/digest.ts'
 import type { ContentDigest, HostId } from '../../src/base/ids.ts'
 import { silent } from '../../src/base/progress.ts'
+import type { Outside } from '../../src/host/outside.ts'
 import { executeApply, planApply } from '../../src/ops/apply.ts'
 import { openHost } from '../../src/ops/host.ts'
 import { importBundles } from '../../src/ops/import.ts'
@@ -13,7 +14,7 @@ import { placesOf } from '../../src/state/places.ts'
 import { openStates } from '../../src/state/states.ts'
 import { readDeliveries } from '../../src/state/tables.ts'
 import { openStore } from '../../src/store/store.ts'
-import { simulatedOutside, type SimulatedOutside } from '../sim/simulated-outside.ts'
+import { simulatedOutside, type SimulatedOutside, type SimulationOptions } from '../sim/simulated-outside.ts'
 import { encodeRootFile, fourKeyRoot } from './compose-bundle.ts'
 import { describeTree, wholeRoot } from './invariants.ts'
 
@@ -26,8 +27,11 @@ export interface SimulatedHost {
 }
 
 /** A host that trusts `fourKeyRoot` and subscribes to what is named. */
-export async function freshHost(subscribe: readonly string[]): Promise<SimulatedHost> {
-  const outside = simulatedOutside(1, { mounts: [stick] })
+export async function freshHost(
+  subscribe: readonly string[],
+  run?: SimulationOptions['run'],
+): Promise<SimulatedHost> {
+  const outside = simulatedOutside(1, { mounts: [stick], ...(run && { run }) })
   placeFile(outside, '/trust.moss-root', encodeRootFile(fourKeyRoot))
   const { host } = await initHost(outside, {
     root,
@@ -51,10 +55,10 @@ export const importVerb =
   async (outside: SimulatedOutside): Promise<void> =>
     void (await importBundles(outside, { root, files: [file] }, silent))
 
-/** As the command line does: a plan to stay is not executed. */
+/** As the command line does: a plan to stay is not executed, and what was gone back from is refused. */
 export async function applyVerb(outside: SimulatedOutside): Promise<void> {
   const plan = await planApply(outside, { root })
-  if (!plan.isNothing) await executeApply(outside, plan, silent)
+  if (!plan.isNothing && plan.failedBefore === undefined) await executeApply(outside, plan, silent)
 }
 
 /** Opening a root for writing recovers it. */
@@ -63,25 +67,33 @@ export async function recoverVerb(outside: SimulatedOutside): Promise<void> {
 }
 
 /** Everything that tells one end of a verb from another: the root, the stick, the store's rows, the states. */
-export function endOf(outside: SimulatedOutside): readonly string[] {
+export const endOf = (outside: SimulatedOutside): readonly string[] => [
+  // What a power cut brings back in staging/ is garbage for the next recovery to sweep.
+  ...wholeRoot(outside.disk, root).filter((line) => !line.startsWith('/.moss/staging/')),
+  ...describeTree(outside.disk, stick).map((line) => `stick ${line}`),
+  ...rowsOf(outside, root),
+]
+
+/** Of the database and of what is told from it: the store's assets, deliveries, the history, the states. */
+export function rowsOf(outside: Outside, root: string): readonly string[] {
   const places = placesOf(root)
   using database = outside.openDatabase(places.database, 'write')
   const store = openStore({ disk: outside.disk, database, folder: places.own, userId: outside.userId })
   const states = openStates({ outside, root, database, store })
   return [
-    // What a power cut brings back in staging/ is garbage for the next recovery to sweep.
-    ...wholeRoot(outside.disk, root).filter((line) => !line.startsWith('/.moss/staging/')),
-    ...describeTree(outside.disk, stick).map((line) => `stick ${line}`),
     ...[...store.assets()].map(({ id }) => `asset ${id}`),
     ...readDeliveries(database).map((row) => JSON.stringify(row)),
     ...states.history().map(({ kind, from, to }) => `${kind} ${from} ${to}`),
-    ...states.list().map(({ record, isCurrent }) => `state ${record.number} ${isCurrent}`),
+    ...states.list().map(({ record: { number }, isCurrent }) => {
+      const { isConfirmed, failed } = states.health(number)
+      return `state ${number} ${isCurrent} ${isConfirmed} ${failed}`
+    }),
     `interrupted ${states.isInterrupted()}`,
   ]
 }
 
 /** S1: every recorded asset is there, with its content and its mode. */
-export function checkAssets(outside: SimulatedOutside): readonly string[] {
+export function checkAssets(outside: Outside, root: string): readonly string[] {
   const { disk } = outside
   const places = placesOf(root)
   using database = outside.openDatabase(places.database, 'write')

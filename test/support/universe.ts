@@ -36,4 +36,5 @@ export const modelOf = (subscriptions: readonly string[], holds: readonly string
   channel: 'stable',
   subscriptions: subscriptions.map(parseRelation),
   holds,
+  checks: [],
 })

@@ -1,6 +1,6 @@
 // Makes dist/: moss.cjs, the program (CommonJS, so that what is not used is not loaded); its compiled forms, and
 // start.cjs, which runs the one with the help of the others; tui.js, the screens with Ink, loaded by them alone;
-// worker.js for the pool; and moss, the launcher that finds the Node that moss brings. Built beside and put in place
+// worker.js for the pool; moss, the launcher that finds the Node that moss brings; and two units for systemd. Built beside and put in place
 // whole: whoever starts moss meanwhile has the old one.
 import { spawnSync } from 'node:child_process'
 import { hash } from 'node:crypto'
@@ -20,6 +20,7 @@ import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { sampleDates, writeSample } from '../support/sample.ts'
 import { nodeFlags } from './node-flags.ts'
+import { units } from './units.ts'
 
 const top = join(import.meta.dirname, '../..')
 const place = join(top, 'dist')
@@ -162,6 +163,7 @@ await Promise.all([
 ])
 writeFileSync(join(dist, 'moss'), launcher)
 chmodSync(join(dist, 'moss'), 0o755)
+for (const [name, text] of Object.entries(units)) writeFileSync(join(dist, name), text)
 compileProgram()
 const kilobytes = (name: string): string => `${name} ${Math.round(statSync(join(dist, name)).size / 1000)} kB`
 const sizes = ['moss.cjs', 'worker.js', 'tui.js'].map(kilobytes).join(', ')

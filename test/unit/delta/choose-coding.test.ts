@@ -41,7 +41,8 @@ function formOf(pair: DeltaPair, effort: string): number | undefined {
   encoder.add(pair)
   const streams = encoder.finish()
   const input = { streams, plainBytes: pair.target.length, part: 'frame 1' }
-  const made = [...decodePieces(input, [bytesInMemory(pair.base)])].map((piece) => piece.slice())
+  const made: Uint8Array[] = []
+  for (const piece of decodePieces(input, [bytesInMemory(pair.base)])) made.push(piece.slice())
   expect(Buffer.compare(concatBytes(made), pair.target)).toBe(0)
   return streams.forms[0]
 }
@@ -51,7 +52,8 @@ describe('the form in which packed members are compared', () => {
     ['fast', form.tokens, form.tokens, form.plain, form.tokens],
     ['5', form.tokens, form.tokens, form.plain, form.tokens],
     ['6', form.tokens, form.members, form.members, form.tokens],
-    ['small', form.members, form.members, form.members, form.members],
+    ['small', form.tokens, form.members, form.members, form.tokens],
+    ['9', form.members, form.members, form.members, form.members],
   ])('at effort %s is the one that pays', (effort, ...expected) => {
     const found = Object.entries(pairs).map(([name, pair]) => `${name}: ${formOf(pair, effort)}`)
     expect(found).toEqual(Object.keys(pairs).map((name, i) => `${name}: ${expected[i]}`))

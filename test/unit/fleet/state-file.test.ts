@@ -26,6 +26,10 @@ const state: HostState = {
     { number: number(2), packages: [packageId('a'), packageId('b')] },
   ],
   lacking: ['c'.repeat(64) as ContentDigest],
+  triggers: [
+    { name: 'ldconfig', scope: 'transaction', outcome: 'done', note: '', output: '' },
+    { name: 'man-db', scope: 'system', outcome: 'failed', note: 'why', output: 'first\nwhy\n' },
+  ],
   answers: { bundle: 'd'.repeat(64) as ContainerId, outcome: 'applied', detail: '' },
 }
 const read = (bytes: Uint8Array, enrolled = signer.publicKey.id) =>
@@ -44,7 +48,7 @@ test('the same state gives the same bytes', () => {
 })
 
 test('a first state has no channel and answers nothing', () => {
-  const { channel: _, answers: __, ...first } = state
+  const { channel: _, answers: __, triggers: ___, ...first } = state
   expect(read(encodeHostState(first, signer)).state).toEqual(first)
 })
 

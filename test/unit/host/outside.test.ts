@@ -46,6 +46,15 @@ test('what a program leaves running in the background holds nothing up', async (
   expect(performance.now() - started).toBeLessThan(5000)
 })
 
+test('nor does what escapes from its group and holds the output open', async () => {
+  const started = performance.now()
+  const script = 'setsid sleep 20 & p=$!; sleep 0.1; echo $p'
+  const ran = await outside.run({ program: 'sh', arguments: ['-c', script], timeoutMs: 500 })
+  expect(performance.now() - started).toBeLessThan(5000)
+  expect(ran).toEqual({ exitCode: 0, output: expect.stringMatching(/^\d+\n$/) })
+  process.kill(Number(ran.output))
+})
+
 test.skipIf(!canIsolate)(
   'an isolated program has no network, no processes but its own, its own mounts',
   async () => {

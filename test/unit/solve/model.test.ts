@@ -39,13 +39,33 @@ describe('parseModel', () => {
     })
   })
 
+  test('takes checks in their order, each with a time limit', () => {
+    const toml = `${byHand}
+[[check]]
+name = "sshd"
+command = ["systemctl", "is-active", "sshd"]
+timeoutMs = 5000
+
+[[check]]
+name = "disk"
+command = ["/usr/bin/true"]
+`
+    expect(parseModel(toml, 'm').checks).toEqual([
+      { name: 'sshd', command: ['systemctl', 'is-active', 'sshd'], timeoutMs: 5000 },
+      { name: 'disk', command: ['/usr/bin/true'], timeoutMs: 60_000 },
+    ])
+    const edited = editModel(toml, { hold: ['openssl'], subscribe: relations('git') })
+    expect(parseModel(edited, 'm').checks).toEqual(parseModel(toml, 'm').checks)
+    expect(edited.slice(edited.indexOf('[[check]]'))).toBe(toml.slice(toml.indexOf('[[check]]')))
+  })
+
   test.each([
     ['no channel', 'subscriptions = []', 'channel must be the name of a channel, in quotes'],
     ['a channel that is a path', 'channel = "../x"', 'channel must be the name of a channel, in quotes'],
     [
       'a slip of the pen',
       'channel = "a"\nsubscription = []',
-      'unknown key subscription; known are channel, subscriptions, holds',
+      'unknown key subscription; known are channel, subscriptions, holds, check',
     ],
     ['a text for a list', 'channel = "a"\nholds = "x"', 'holds must be a list of texts, such as [ "bash" ]'],
     [
@@ -60,6 +80,46 @@ describe('parseModel', () => {
       'hold the name of a package, not soname(x)',
     ],
     ['text that is not TOML', 'channel = "a"\nholds = [', 'line 2'],
+    [
+      'a check that is no table',
+      'channel = "a"\ncheck = ["true"]',
+      'check must be written as [[check]] tables',
+    ],
+    [
+      'a check without a name',
+      'channel = "a"\n[[check]]\ncommand = ["x"]',
+      'a check needs a name of letters',
+    ],
+    [
+      'a check for a shell',
+      'channel = "a"\n[[check]]\nname = "a"\ncommand = "x y"',
+      'check a needs a command as a list',
+    ],
+    [
+      'a check of nothing',
+      'channel = "a"\n[[check]]\nname = "a"\ncommand = [""]',
+      'check a needs a command as a list',
+    ],
+    [
+      'a slip of the pen in a check',
+      'channel = "a"\n[[check]]\nname = "a"\ncommand = ["x"]\ntimeout = 3',
+      'unknown key timeout in a check; known are name, command, timeoutMs',
+    ],
+    [
+      'a check without an end',
+      'channel = "a"\n[[check]]\nname = "a"\ncommand = ["x"]\ntimeoutMs = 600001',
+      'timeoutMs of check a must be a whole number from 1 to 600000',
+    ],
+    [
+      'two checks of one name',
+      `channel = "a"${'\n[[check]]\nname = "a"\ncommand = ["x"]'.repeat(2)}`,
+      'two checks are named a',
+    ],
+    [
+      'more checks than a person writes',
+      `channel = "a"${'\n[[check]]\nname = "a"\ncommand = ["x"]'.repeat(33)}`,
+      'more than 32 checks',
+    ],
     ['hidden characters', 'channel = "a"\nsubscriptions = ["a\\u202eb"]', 'a\\u{202e}b'],
   ])('refuses %s', (_, toml, problem) => {
     expect(() => parseModel(toml, 'etc/moss/model.toml')).toThrow(

@@ -5,11 +5,11 @@ import { statesToKeep } from '../../../src/state/keep-rule.ts'
 
 const state = (
   number: number,
-  marks: Partial<Record<'isPinned' | 'isConfirmed' | 'wasCurrentThisBoot', boolean>> = {},
+  marks: Partial<Record<'isPinned' | 'isLastConfirmed' | 'wasCurrentThisBoot', boolean>> = {},
 ) => ({
   number,
   isPinned: false,
-  isConfirmed: false,
+  isLastConfirmed: false,
   wasCurrentThisBoot: false,
   ...marks,
 })
@@ -19,11 +19,11 @@ describe('the keep rule', () => {
     const states = [1, 2, 3, 4, 5, 6].map((number) => state(number))
     expect([...statesToKeep(states, 2)].toSorted((a, b) => a - b)).toEqual([2, 4, 5, 6])
   })
-  test('keeps every pinned state, those of this boot, and only the last confirmed one', () => {
+  test('keeps every pinned state, those of this boot, and the one that was confirmed last', () => {
     const states = [
       state(1, { isPinned: true }),
-      state(2, { isConfirmed: true }),
-      state(3, { isConfirmed: true }),
+      state(2),
+      state(3, { isLastConfirmed: true }),
       state(4, { wasCurrentThisBoot: true }),
       ...[5, 6, 7, 8].map((number) => state(number)),
     ]
@@ -33,9 +33,10 @@ describe('the keep rule', () => {
 
 describe('deliveries', () => {
   /** One path: what the factory offers, what a row remembers, what stands there. */
-  const decide = (offered: string, row: string | undefined, standing: string) => {
+  const decide = (offered: string, row: string | undefined, standing: string, isRemade = false) => {
     const plan = planDeliveries({
       offered: new Map(offered === '' ? [] : [['etc/x', offered]]),
+      remade: new Set(isRemade ? ['etc/x'] : []),
       rows: row === undefined ? [] : [{ path: 'etc/x', digest: row, state: 1, pending: undefined }],
       standingAt: () => standing,
     })
@@ -57,12 +58,20 @@ describe('deliveries', () => {
   ] as const)('%s', ([, offered, row, standing, expected]) => {
     expect(decide(offered, row, standing)).toBe(expected)
   })
+  test.for([
+    ['one that the machine removed is made again', 'file new', 'file old', '', 'place'],
+    ['one that the machine changed stays', 'file new', 'file old', 'file mine', 'leave'],
+    ['one that the machine had before stays', 'file new', undefined, 'file mine', 'leave'],
+  ] as const)('of what must be there, %s', ([, offered, row, standing, expected]) => {
+    expect(decide(offered, row, standing, true)).toBe(expected)
+  })
   test('parents come before children, removals last and deepest first', () => {
     const plan = planDeliveries({
       offered: new Map([
         ['etc/a/b', 'file'],
         ['etc/a', 'folder'],
       ]),
+      remade: new Set(),
       rows: ['etc/old', 'etc/old/deep'].map((path) => ({
         path,
         digest: 'folder',

@@ -26,6 +26,8 @@ test('a root of an ordinary user goes through the whole loop, owners and trigger
       setuid: 0o4755,
       owner: user,
       delivered: user,
+      account: 'tool:x:300:300::/:/usr/sbin/nologin',
+      made: [`750 ${user}`, `400 ${user}`],
       findings: 0,
     })
   } finally {

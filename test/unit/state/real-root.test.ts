@@ -18,6 +18,7 @@ import { linuxOutside } from '../../../src/host/linux-outside.ts'
 import { initRoot } from '../../../src/state/init.ts'
 import { isInitialised } from '../../../src/state/root-format.ts'
 import { assetModifiedMs } from '../../../src/store/asset.ts'
+import type { Verdict } from '../../../src/state/health-rule.ts'
 import {
   applySamples,
   freshRoot,
@@ -148,8 +149,10 @@ describe('apply', () => {
 
 describe('rollback', () => {
   let opened: OpenRoot
+  let verdict: Verdict
   beforeEach(async () => {
-    opened = freshRoot(outside, root)
+    verdict = { kind: 'passed' }
+    opened = freshRoot(outside, root, async () => verdict)
     await applySamples(opened, [tool('1')], 1)
     await applySamples(opened, [tool('2')], 2)
   })
@@ -190,12 +193,13 @@ describe('rollback', () => {
 
   test('the three newest, the current, the pinned and the last confirmed state are kept', async () => {
     opened.states.setPinned(0, true)
-    opened.states.confirm(1)
+    verdict = { kind: 'unknown', why: 'nobody looked' }
     for (const serial of [3, 4, 5]) await applySamples(opened, [tool(String(serial))], serial)
-    expect(opened.states.list().map(({ record }) => record.number)).toEqual([0, 1, 3, 4, 5])
+    expect(opened.states.list().map(({ record }) => record.number)).toEqual([0, 2, 3, 4, 5])
     opened.states.setPinned(0, false)
-    opened.states.confirm(4)
-    expect(opened.states.prunable()).toEqual([0, 1])
+    verdict = { kind: 'passed' }
+    expect(await opened.states.settleHealth('up', silent)).toEqual({ kind: 'confirmed' })
+    expect(opened.states.prunable()).toEqual([0, 2])
   })
 })
 
@@ -285,7 +289,7 @@ describe('recovery', () => {
     await importSamples(opened.store, [tool('1')])
     await opened.states.stage(sampleRequest([tool('1')]), silent)
     outside.disk.rename(at('usr'), at('.moss/states/1/usr'), 'exchange')
-    expect(await opened.states.recover(silent)).toEqual({ kind: 'finished', state: 1 })
+    expect(await opened.states.recover(silent)).toMatchObject({ kind: 'finished', state: 1 })
     expect(opened.states.list().map(({ record }) => record.number)).toEqual([0, 1])
     expect(textOf('etc/tool/tool.conf')).toBe('conf 1')
   })

@@ -25,12 +25,15 @@ const full: StateRecord = {
   triggers: [{ name: 'ldconfig', outcome: 'skipped', note: 'it needs root' }],
   made: [
     {
+      kind: 'file',
       path: 'usr/lib/ld.so.cache',
       trigger: 'ldconfig',
       content: '01'.repeat(32) as never,
       sizeBytes: 9,
       mode: 0o644,
     },
+    { kind: 'folder', path: 'usr/share/mime/text', trigger: 'mime', mode: 0o755 },
+    { kind: 'symlink', path: 'usr/share/mime/x', trigger: 'mime', target: 'text' },
   ],
 }
 
@@ -54,4 +57,15 @@ test('a record of another kind, version or with more in it is refused by its pla
     { packages: 7 },
   ])
     expect(changed(change)).toThrow(expect.objectContaining({ code: 'SHAPE_INVALID' }))
+})
+
+test('what triggers made in records of old has no kind: they are files', () => {
+  const map = decodeCbor(encodeRecord(full), 'record') as Readonly<Record<string, CborValue>>
+  const [file] = map['made'] as readonly Readonly<Record<string, CborValue>>[]
+  const { kind, ...old } = file ?? {}
+  expect(kind).toBe('file')
+  const made = (entry: Readonly<Record<string, CborValue>>) =>
+    decodeRecord(encodeCbor({ ...map, made: [entry] }), 'record').made
+  expect(made(old)).toEqual(full.made.slice(0, 1))
+  expect(() => made({ ...old, kind: 'socket' })).toThrow(expect.objectContaining({ code: 'SHAPE_INVALID' }))
 })

@@ -1,7 +1,7 @@
 // ldconfig over a staged tree: the real one in real namespaces where this machine allows it, and what moss makes of a
 // trigger that fails, cannot run, or reaches for what packages own.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { digestOf } from '../../../src/base/digest.ts'
@@ -52,7 +52,9 @@ test.runIf(isRoot)('what a trigger makes becomes an asset, recorded with its dig
   const content = digestOf(Buffer.from('the cache'))
   expect(opened.states.current()).toMatchObject({
     triggers: [{ name: 'ldconfig', outcome: 'done', note: '' }],
-    made: [{ path: 'usr/lib/ld.so.cache', trigger: 'ldconfig', content, sizeBytes: 9, mode: 0o644 }],
+    made: [
+      { kind: 'file', path: 'usr/lib/ld.so.cache', trigger: 'ldconfig', content, sizeBytes: 9, mode: 0o644 },
+    ],
   })
   expect(readFileSync(join(root, 'etc/ld.so.cache'), 'utf8')).toBe('the cache')
   expect(opened.store.hasContent(content as never)).toBe(true)
@@ -64,9 +66,12 @@ test.runIf(isRoot)('what a trigger makes becomes an asset, recorded with its dig
 
 const reaching: Readonly<Record<string, (made: string) => void>> = {
   'changes a packaged file': (made) => writeFileSync(join(made, 'lib/libx.so.1'), 'other'),
-  'puts a link where none was': (made) => symlinkSync('x', join(made, 'lib/new')),
-  'makes a folder that no package has': (made) => mkdirSync(join(made, 'games')),
+  'puts a link in the place of a packaged file': (made) => symlinkSync('x', join(made, 'lib/libx.so.1')),
+  'puts a folder in the place of a packaged file': (made) => mkdirSync(join(made, 'lib/libx.so.1')),
+  'changes the mode of a packaged folder': (made) => chmodSync(join(made, 'lib'), 0o777),
   'removes a packaged file': (made) => execFileSync('mkfifo', [join(made, 'lib/libx.so.1')]),
+  'makes what is no file, folder or link': (made) => execFileSync('mkfifo', [join(made, 'lib/fifo')]),
+  'writes where moss keeps its own': (made) => mkdirSync(join(made, 'lib/moss/own'), { recursive: true }),
 }
 test.runIf(isRoot).for(Object.entries(reaching))(
   'a trigger that %s stops the transaction',

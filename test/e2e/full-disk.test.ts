@@ -1,0 +1,106 @@
+// The real program on a disk that is full after so many bytes, or so many inodes: a tmpfs of every size from what the root
+// already takes until the verb succeeds. It says HOST_NO_SPACE and leaves one whole state; with room the same verb
+// reaches the end.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, rmSync, statfsSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { type CallShim, compileShim, runShimmed } from '../support/call-shim.ts'
+import { byEffort } from '../support/fault-effort.ts'
+import { settle } from '../support/kill-program.ts'
+import { oracle } from '../support/oracle.ts'
+import {
+  argumentsOf,
+  copyRoot,
+  expectationOf,
+  makeRealRoots,
+  type RealRoots,
+  type RealVerb,
+} from '../support/real-root.ts'
+import { scratchFolder } from '../support/scratch.ts'
+
+vi.setConfig({ testTimeout: byEffort({ sample: 120_000, slow: 1_200_000, all: 24 * 3_600_000 }) })
+
+const folder = scratchFolder()
+const place = join(folder, 'full')
+let roots: RealRoots
+let shim: CallShim
+
+const mount = (options: string): void =>
+  void execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', place], { stdio: 'pipe' })
+const unmount = (): void => void execFileSync('umount', [place], { stdio: 'pipe' })
+
+function isSkipped(): boolean {
+  if (!oracle('cc', 'mount')) return true
+  try {
+    mkdirSync(place, { recursive: true })
+    mount('size=1M')
+    unmount()
+    return false
+  } catch (error) {
+    console.warn(`skipped: no tmpfs can be mounted: ${String(error).trim()}`)
+    return true
+  }
+}
+const isMissing = isSkipped()
+
+beforeAll(async () => {
+  if (isMissing) return
+  shim = compileShim(folder)
+  roots = await makeRealRoots(folder)
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+type Kind = 'size' | 'nr_inodes'
+
+const takes = (kind: Kind): number => {
+  const { blocks, bfree, bsize, files, ffree } = statfsSync(place)
+  return kind === 'size' ? (blocks - bfree) * bsize : files - ffree
+}
+
+/** From no room at all until the verb succeeds. */
+async function fillEverywhere(
+  verb: RealVerb,
+  kind: Kind,
+  step: number,
+): Promise<{ readonly refused: number; readonly violations: readonly string[] }> {
+  const root = join(place, 'root')
+  const args = (at: string): readonly string[] => argumentsOf(verb, roots, at)
+  const undisturbed = join(folder, 'undisturbed')
+  copyRoot(roots.before[verb], undisturbed)
+  await runShimmed(shim, { root: undisturbed }, args(undisturbed))
+  const expected = expectationOf(roots.outside, roots.before[verb], undisturbed)
+  const violations: string[] = []
+  for (let room = 0; ; room += step) {
+    mount('size=64M,nr_inodes=100000')
+    try {
+      copyRoot(roots.before[verb], root)
+      mount(`remount,${kind}=${takes(kind) + room}`)
+      const { exit, output } = await runShimmed(shim, { root }, args(root))
+      const when = `${verb} with ${room} ${kind === 'size' ? 'bytes' : 'inodes'}`
+      if (exit === 0) {
+        violations.push(...expected.checkEnd(root).map((one) => `${when}, done: ${one}`))
+        return { refused: room / step, violations }
+      }
+      if (!output.includes('HOST_NO_SPACE')) violations.push(`${when}: exit ${exit}: ${output}`)
+      violations.push(...expected.checkFound(root).map((one) => `${when}: ${one}`))
+      mount('remount,size=64M,nr_inodes=100000')
+      violations.push(...(await settle({ shim, verb: args, expected }, root)).map((one) => `${when}: ${one}`))
+    } finally {
+      unmount()
+    }
+  }
+}
+
+test.skipIf(isMissing).each<[RealVerb, Kind, number, number]>([
+  ['import', 'size', byEffort({ sample: 65_536, slow: 4096, all: 4096 }), 5],
+  ['import', 'nr_inodes', byEffort({ sample: 12, slow: 1, all: 1 }), 1],
+  ['apply', 'size', byEffort({ sample: 16_384, slow: 4096, all: 4096 }), 1],
+  ['apply', 'nr_inodes', byEffort({ sample: 12, slow: 1, all: 1 }), 1],
+  ['rollback', 'size', byEffort({ sample: 12_288, slow: 4096, all: 4096 }), 1],
+])('T1 T4: %s with no room left, by %s', async (verb, kind, step, atLeast) => {
+  const { refused, violations } = await fillEverywhere(verb, kind, step)
+  console.log(`${verb}, ${kind} by ${step}: ${refused} times full, ${violations.length} violations`)
+  expect(violations).toEqual([])
+  expect(refused).toBeGreaterThanOrEqual(atLeast)
+})

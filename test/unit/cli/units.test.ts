@@ -1,0 +1,46 @@
+// The units for systemd: the manual prints what the build writes, and systemd finds nothing wrong with them, neither in
+// themselves nor in their place in the order of a boot.
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { scratchFolder } from '../../support/scratch.ts'
+import { units } from '../../tools/units.ts'
+
+const manual = readFileSync(join(import.meta.dirname, '../../../man/moss.1'), 'utf8')
+
+test.each(Object.entries(units))('the manual prints %s as it is', (_, text) => {
+  expect(manual.replaceAll('\\-', '-')).toContain(`.Bd -literal -offset indent\n${text}.Ed\n`)
+})
+
+const system = '/lib/systemd/system'
+const canAsk =
+  existsSync(`${system}/multi-user.target`) && spawnSync('systemd-analyze', ['--version']).status === 0
+if (!canAsk) console.warn('skipped: this machine has no systemd to ask about its units')
+
+test.skipIf(!canAsk)('systemd has no word against them, and finds no circle in the order of a boot', () => {
+  const folder = scratchFolder()
+  try {
+    const place = join(folder, 'etc/systemd/system')
+    cpSync(system, join(folder, 'usr/lib/systemd/system'), { recursive: true, verbatimSymlinks: true })
+    mkdirSync(join(folder, 'bin'))
+    writeFileSync(join(folder, 'bin/sh'), '', { mode: 0o755 })
+    for (const [name, text] of Object.entries(units)) {
+      const target = /^WantedBy=(.*)$/m.exec(text)?.[1]
+      mkdirSync(join(place, `${target}.wants`), { recursive: true })
+      writeFileSync(join(place, name), text)
+      symlinkSync(`../${name}`, join(place, `${target}.wants`, name))
+    }
+    const ask = (unit: string): string =>
+      spawnSync('systemd-analyze', ['verify', '--root', folder, '--man=no', unit], { encoding: 'utf8' })
+        .stderr.split('\n')
+        .filter((line) => /moss-|cycle/.test(line))
+        .join('\n')
+    for (const unit of ['multi-user.target', ...Object.keys(units)]) expect(ask(unit)).toBe('')
+    const late = join(place, 'moss-boot.service')
+    writeFileSync(late, units['moss-boot.service'].replace('After=local-fs', 'After=multi-user'))
+    expect(ask('multi-user.target')).toContain('cycle')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
