@@ -5,11 +5,11 @@ import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import type { Disk } from '../../src/host/disk.ts'
 import { linuxOutside } from '../../src/host/linux-outside.ts'
-import type { Outside } from '../../src/host/outside.ts'
+import type { Command, CommandResult, Outside } from '../../src/host/outside.ts'
 import { encodeManifest, packageIdOf } from '../../src/manifest/codec.ts'
 import { keptNumbers } from '../../src/state/parts.ts'
 import { keptTree, placesOf } from '../../src/state/places.ts'
-import { simulatedOutside } from '../sim/simulated-outside.ts'
+import { simulatedOutside, type SimulatedOutside } from '../sim/simulated-outside.ts'
 import { stagedDigest, tampers } from '../support/recycling.ts'
 import { freshRoot, type OpenRoot, samplePackage, type SamplePackage } from '../support/sample-root.ts'
 import { scratchFolder } from '../support/scratch.ts'
@@ -51,11 +51,31 @@ const replacing = ((): SamplePackage => {
   return { id: packageIdOf(encodeManifest(whole)), manifest: whole, contents }
 })()
 
+/** Of its version a trigger makes folders, a file and a link. */
+const indexed = (version: number): SamplePackage =>
+  samplePackage('indexed', String(version), {
+    'usr/share/data/version': `v${version}`,
+    'usr/share/moss/triggers/index.toml': 'paths = ["usr/share/data/*"]\ncommand = ["make-index"]',
+  })
+
+function run({ folder }: Command, { disk }: SimulatedOutside): CommandResult {
+  const version = new TextDecoder().decode(disk.readFile(`${folder}/usr/share/data/version`, 100))
+  for (const name of ['', '/share', '/share/index', `/share/index/${version}`])
+    disk.makeFolder(`${folder}/made${name}`, 0o755)
+  {
+    using file = disk.open(`${folder}/made/share/index/all`, 'create', 0o644)
+    file.write(new TextEncoder().encode(`index of ${version}`), 0)
+  }
+  disk.makeSymlink(version, `${folder}/made/share/index/newest`)
+  return { exitCode: 0, output: '' }
+}
+
 interface Chosen {
   readonly base: number
   readonly shifty: number
   readonly sharing: number
   readonly isReplaced: boolean
+  readonly indexed: number
 }
 
 const setOf = (chosen: Chosen): readonly SamplePackage[] =>
@@ -64,14 +84,21 @@ const setOf = (chosen: Chosen): readonly SamplePackage[] =>
     shifty[chosen.shifty - 1],
     sharing[chosen.sharing - 1],
     chosen.isReplaced ? replacing : undefined,
+    chosen.indexed === 0 ? undefined : indexed(chosen.indexed),
   ].filter((one) => one !== undefined)
 
-const sets = fc.record({ base: fc.nat(3), shifty: fc.nat(4), sharing: fc.nat(2), isReplaced: fc.boolean() })
+const sets = fc.record({
+  base: fc.nat(3),
+  shifty: fc.nat(4),
+  sharing: fc.nat(2),
+  isReplaced: fc.boolean(),
+  indexed: fc.nat(2),
+})
 
 const seed = Number(process.env['MOSS_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 
 /** Renames of a kept state's folder into staging: its tree was used. */
-const taken = (outside: ReturnType<typeof simulatedOutside>): number =>
+const taken = (outside: SimulatedOutside): number =>
   outside
     .trace()
     .filter(({ name, path }) => name === 'rename' && /\/states\/\d+ .*\/staging\/\d+$/.test(path)).length
@@ -89,7 +116,7 @@ test(`T1: after any history the tree is that of assembly from nothing (seed ${se
         },
       ),
       async (history) => {
-        const [outside, plain] = [simulatedOutside(1), simulatedOutside(1)]
+        const [outside, plain] = [simulatedOutside(1, { run }), simulatedOutside(1, { run })]
         using opened = freshRoot(outside, '/root')
         using fromNothing = freshRoot(plain, '/root')
         for (const [serial, { set, tamper }] of history.entries()) {
