@@ -100,16 +100,17 @@ function readPackage(
   return { id, manifest: decodeManifest(bytes, `manifest of ${name}`), manifestBytes: bytes.length }
 }
 
-/** Every folder that stays or is changed is as it was sealed. One that goes is emptied of what it had, or does not go. */
+/** Every folder that stays, is changed or goes is as it was sealed: no path below leads out of the tree. */
 async function isProven(
   { outside: { disk }, places }: StateParts,
   plan: TreePlan,
   { number, seal, change }: Proven,
 ): Promise<boolean> {
   const tree = keptFolder(places, number)
-  const folders = plan.folders
+  const stay = plan.folders
     .map(({ path }) => path)
     .filter((path) => !change.added.has(path) || seal.has(path))
+  const folders = [...stay, ...change.removedFolders]
   const looks = await disk.lookAtFolders(folders.map((path) => `${tree}/${path}`))
   const isSealed = folders.every((folder, index) => {
     const look = looks[index]

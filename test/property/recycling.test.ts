@@ -228,6 +228,24 @@ describe.each(Object.keys(places))('on the %s', (place) => {
     })
   })
 
+  test('T6: a link in a folder that goes leads nothing out of the tree', async () => {
+    await settled(async (opened, disk) => {
+      const going = samplePackage('going', '1', { 'usr/share/going/a/b/file': 'a file' })
+      for (const serial of [4, 5, 6])
+        await (await stagedDigest(opened, [base(serial), going], serial)).publish()
+      const places = placesOf(opened.root)
+      const elsewhere = `${places.etc}/elsewhere`
+      disk.makeFolder(elsewhere)
+      disk.open(`${elsewhere}/file`, 'create')[Symbol.dispose]()
+      const tampered = `${keptTree(places, 4)}/share/going/a/b`
+      disk.removeTree(tampered)
+      disk.makeSymlink(elsewhere, tampered)
+      const { outcome } = await stagedDigest(opened, [base(7)], 7)
+      expect(disk.lstat(`${elsewhere}/file`)?.kind).toBe('file')
+      expect(outcome).toMatch(/^[0-9a-f]{64}$/)
+    })
+  })
+
   test('a folder that moss needs stays when its package goes', async () => {
     await settled(async (opened) => {
       const owner = samplePackage('owner', '1', { 'usr/lib': { folder: 0o750 }, 'usr/lib/file': 'a file' })
