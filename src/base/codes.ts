@@ -102,7 +102,10 @@ export const codes = {
   ),
   STATE_LOCKED: entry<{ path: string }>(
     exits.busy,
-    (d) => `another moss is changing ${display(d.path.replace(/\/(\.moss\/)?lock$/, ''))}`,
+    (d) =>
+      d.path.endsWith('/.pwd.lock')
+        ? `another program is changing the users in ${display(d.path.replace(/\.pwd\.lock$/, 'passwd'))}`
+        : `another moss is changing ${display(d.path.replace(/\/(\.moss\/)?lock$/, ''))}`,
     () => 'wait until it has finished, then run the same command again',
   ),
   // damaged or malformed

@@ -2,6 +2,7 @@
 // what was not synced is in test/sim. Calls are synchronous: a link or lstat costs microseconds, a promise more.
 // Paths are absolute. Failures are MossError: HOST_IO, HOST_NO_SPACE, or as said. Nothing here is durable until
 // a sync; only durable.ts renames.
+import type { FolderLook } from './folder-look.ts'
 
 export type FileKind = 'file' | 'folder' | 'symlink' | 'other'
 
@@ -38,6 +39,14 @@ export interface OpenFile extends Disposable {
 
 export type Xattrs = Readonly<Record<string, Uint8Array>>
 
+/** `from` is an asset. */
+export interface Placement {
+  readonly from: string
+  readonly to: string
+}
+
+export type PlacedBy = 'reflink' | 'link' | 'copy'
+
 export interface Disk {
   /** Undefined where there is nothing. Never follows a symlink in the last component. */
   lstat(path: string): FileStat | undefined
@@ -51,7 +60,11 @@ export interface Disk {
   makeFolder(path: string, mode?: number): void
   makeSymlink(target: string, path: string): void
   /** The cheapest copy that shares nothing changeable: says which way was taken. Falls back per file. */
-  placeCopy(from: string, to: string): 'reflink' | 'link' | 'copy'
+  placeCopy(from: string, to: string): PlacedBy
+  /** Many such copies, with every processor; each folder's together. The first that fails is told, and others may be there. */
+  placeCopies(placements: readonly Placement[]): Promise<readonly PlacedBy[]>
+  /** What each folder holds, with every processor; undefined where no folder is. */
+  lookAtFolders(folders: readonly string[]): Promise<readonly (FolderLook | undefined)[]>
   setMode(path: string, mode: number): void
   /** Of the link itself where `path` is one. */
   setOwner(path: string, uid: number, gid: number): void

@@ -20,12 +20,16 @@ import {
   type Dirent,
 } from 'node:fs'
 import { compareText, decodeUtf8 } from '../base/bytes.ts'
-import type { Disk, FileKind, FolderEntry } from './disk.ts'
+import type { Disk, FileKind, FolderEntry, PlacedBy, Placement } from './disk.ts'
 import { unfitFilesystem } from './filesystems.ts'
+import type { FolderLook } from './folder-look.ts'
 import { getXattrs, setXattrs } from './linux-attributes.ts'
 import { attempt, lstat, openFile, readFile } from './linux-file.ts'
 import { linuxLocks } from './linux-locks.ts'
 import { filePlacer, tryCopy } from './linux-place.ts'
+import { inSlices, type Slicing } from './slices.ts'
+import { joinTexts, lookJob, placeFilesJob } from './jobs.ts'
+import { inlinePool, type Pool } from './pool.ts'
 import { ioError, ioErrorFrom, problemOf } from './problem.ts'
 import { removeItem } from './remove-tree.ts'
 import { currentFolder, pathBytes, systemCalls } from './system-calls.ts'
@@ -139,7 +143,22 @@ function features(folder: string): ReturnType<Disk['features']> {
   }
 }
 
-export const linuxDisk = (): Disk => ({
+const placing: Slicing<Placement, string, PlacedBy> = {
+  job: placeFilesJob,
+  encode: (placements) => joinTexts(placements.flatMap(({ from, to }) => [from, to])),
+  few: 4000,
+  sliceItems: 500,
+}
+
+const looking: Slicing<string, string, FolderLook | undefined> = {
+  job: lookJob,
+  encode: joinTexts,
+  few: 400,
+  sliceItems: 50,
+}
+
+/** Work on many files is done by `pool`. */
+export const linuxDisk = (pool: Pool = inlinePool): Disk => ({
   lstat,
   list,
   readLink,
@@ -152,6 +171,8 @@ export const linuxDisk = (): Disk => ({
     }),
   makeSymlink: (target, path) => attempt('make the link', path, () => symlinkSync(target, path)),
   placeCopy: filePlacer(),
+  placeCopies: (placements) => inSlices(pool, placing, placements),
+  lookAtFolders: (folders) => inSlices(pool, looking, folders),
   setMode,
   setOwner: (path, uid, gid) => attempt('set the owner of', path, () => lchownSync(path, uid, gid)),
   setModified: (path, mtimeMs) =>

@@ -22,7 +22,7 @@ export function linuxOutside(options: LinuxOutsideOptions = {}): Outside & Async
   const settled = Promise.resolve()
   let lastTurn = performance.now()
   return {
-    disk: linuxDisk(),
+    disk: linuxDisk(pool),
     pool,
     nowMs: () => Date.now(),
     randomBytes: (count) => Uint8Array.from(process.getBuiltinModule('node:crypto').randomBytes(count)),

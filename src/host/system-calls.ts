@@ -24,6 +24,8 @@ export interface SystemCalls {
   readFolder(descriptor: number, into: Uint8Array): Result
   removeAt(folder: number, name: Uint8Array, isFolder: boolean): Result
   setModeAt(folder: number, name: Uint8Array, mode: number): Result
+  /** A whole `struct statx` of what is in an open folder, or with an empty name of itself; never through a symlink. */
+  lookAt(folder: number, name: Uint8Array, into: Uint8Array): Result
   /** The kernel's word for the last failure; `EUNKNOWN` where errno says nothing. */
   problem(): string
 }
@@ -39,6 +41,7 @@ const signatures = {
   openat: { arguments: ['i32', 'buffer', 'i32'], return: 'i32' },
   unlinkat: { arguments: ['i32', 'buffer', 'i32'], return: 'i32' },
   fchmodat: { arguments: ['i32', 'buffer', 'u32', 'i32'], return: 'i32' },
+  statx: { arguments: ['i32', 'buffer', 'i32', 'u32', 'buffer'], return: 'i32' },
   syscall: { arguments: ['i64', 'i64', 'buffer', 'u64'], return: 'i64' },
   __errno_location: { arguments: [], return: 'pointer' },
 } as const
@@ -50,6 +53,9 @@ const lockExclusiveNow = 2 + 4
 const lockRecordsNow = 37
 const allRecords = Uint8Array.from({ length: 32 }, (_, at) => (at === 0 ? 1 : 0))
 const removeFolderFlag = 0x200
+/** Not through a symlink, and the open folder itself where the name is empty. */
+const lookFlags = 0x100 + 0x1000
+const basicStats = 0x7ff
 /** getdents64 has no wrapper in older C libraries. */
 const readFolderNumber = process.arch === 'arm64' ? 61n : 217n
 
@@ -88,6 +94,7 @@ function load(): SystemCalls {
       Number(c.syscall(readFolderNumber, BigInt(descriptor), into, BigInt(into.length))),
     removeAt: (folder, name, isFolder) => c.unlinkat(folder, name, isFolder ? removeFolderFlag : 0),
     setModeAt: (folder, name, mode) => c.fchmodat(folder, name, mode, 0),
+    lookAt: (folder, name, into) => c.statx(folder, name, lookFlags, basicStats, into),
     problem: () => names.get(ffi.getInt32(c.__errno_location(), 0)) ?? 'EUNKNOWN',
   }
 }

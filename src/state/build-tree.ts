@@ -17,6 +17,9 @@ export interface TreeSite {
   readonly folder: string
 }
 
+/** Enough for every processor; then it is said how far the work is. */
+const batchFiles = 16_384
+
 /** Folders, files and symlinks; folders are still open to writing. Which files are links to their assets. */
 export async function buildTree(
   site: TreeSite,
@@ -28,37 +31,46 @@ export async function buildTree(
     disk.makeFolder(`${site.folder}/${path}`, 0o700)
   }
   const totalItems = plan.files.length + plan.symlinks.length
-  let doneItems = 0
-  const count = async (): Promise<void> => {
-    if (++doneItems % 256 !== 0) return
-    report({ phase: 'stage', doneItems, totalItems })
+  const linked = new Set<PlannedFile>()
+  for (let start = 0; start < plan.files.length; start += batchFiles) {
+    report({ phase: 'stage', doneItems: start, totalItems })
+    await placeFiles(site, plan.files.slice(start, start + batchFiles), linked)
     await site.outside.turn()
   }
-  const linked = new Set<PlannedFile>()
-  for (const file of plan.files) {
-    if (placeFile(site, file) === 'link') linked.add(file)
-    await count()
-  }
-  for (const { path, target } of plan.symlinks) {
-    disk.makeSymlink(target, `${site.folder}/${path}`)
-    await count()
-  }
-  report({ phase: 'stage', doneItems, totalItems })
+  for (const { path, target } of plan.symlinks) disk.makeSymlink(target, `${site.folder}/${path}`)
+  report({ phase: 'stage', doneItems: totalItems, totalItems })
   return linked
 }
 
-/** Empty files are made: linked ones would soon meet the limit of links, and share nothing worth sharing. */
-export function placeFile(
-  { outside, store, folder }: TreeSite,
-  { path, asset, description }: PlannedFile,
-): 'link' | 'own' {
-  const { disk, userId } = outside
-  const target = `${folder}/${path}`
-  if (description.sizeBytes === 0) disk.open(target, 'create')[Symbol.dispose]()
-  else if (disk.placeCopy(store.assetPath(asset), target) === 'link') return 'link'
-  applyAttributes(disk, target, { description, userId })
-  return 'own'
+/** Adds to `linked` what became a link to its asset. */
+export async function placeFiles(
+  site: TreeSite,
+  files: readonly PlannedFile[],
+  linked: Set<PlannedFile>,
+): Promise<void> {
+  const { store, folder, outside } = site
+  const whole = files.filter(({ description }) => description.sizeBytes > 0)
+  const ways = await outside.disk.placeCopies(
+    whole.map(({ asset, path }) => ({ from: store.assetPath(asset), to: `${folder}/${path}` })),
+  )
+  whole.forEach((file, index) => {
+    if (ways[index] === 'link') linked.add(file)
+    else applyTo(site, file)
+  })
+  for (const file of files) if (file.description.sizeBytes === 0) placeFile(site, file)
 }
+
+/** Empty files are made: linked ones would soon meet the limit of links, and share nothing worth sharing. */
+export function placeFile(site: TreeSite, file: PlannedFile): void {
+  const { disk } = site.outside
+  const target = `${site.folder}/${file.path}`
+  if (file.description.sizeBytes === 0) disk.open(target, 'create')[Symbol.dispose]()
+  else if (disk.placeCopy(site.store.assetPath(file.asset), target) === 'link') return
+  applyTo(site, file)
+}
+
+const applyTo = ({ outside: { disk, userId }, folder }: TreeSite, file: PlannedFile): void =>
+  applyAttributes(disk, `${folder}/${file.path}`, { description: file.description, userId })
 
 /** Deepest first; `usr` itself carries the state's date, everything else the one fixed moment. */
 export function finishFolders(

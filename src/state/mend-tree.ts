@@ -49,7 +49,7 @@ export async function mendTree(parts: StateParts, number: number, report: Report
   writeOwnFile(disk, `${site.folder}/${bootFile}`, encodeUtf8(bootOf(disk)))
   report({ phase: 'sync' })
   syncAll(disk, site.folder)
-  await readBack(site, plan, linked)
+  await readBack(site, plan, { linked })
   const aside = placeAside(parts, number)
   moveTree(disk, site.folder, aside)
   exchangeTrees(disk, tree, `${aside}/usr`)

@@ -6,16 +6,17 @@ import { lastConfirmed } from './health.ts'
 import { statesToKeep } from './keep-rule.ts'
 import { bootOf, currentRecord, keptNumbers, type StateParts } from './parts.ts'
 import { keptFolder } from './places.ts'
+import { removeSeal } from './seal.ts'
 import { readMarks, removeMarks, removeTriggerRuns } from './tables.ts'
 
-/** Kept states that the keep rule lets go, rising. */
-export function prunableStates(parts: StateParts): readonly StateNumber[] {
+/** Kept states that the keep rule lets go, rising; or will, once `upcoming` is there. */
+export function prunableStates(parts: StateParts, upcoming?: StateNumber): readonly StateNumber[] {
   const { outside, places, database } = parts
   const current = currentRecord(parts).number
   const boot = places.root === '/' ? bootOf(outside.disk) : ''
   const kept = keptNumbers(outside.disk, places)
   const confirmed = lastConfirmed(parts)
-  const candidates = [...kept, current].map((number) => {
+  const candidates = [...kept, current, ...(upcoming === undefined ? [] : [upcoming])].map((number) => {
     const marks = readMarks(database, number)
     return {
       number,
@@ -28,11 +29,19 @@ export function prunableStates(parts: StateParts): readonly StateNumber[] {
   return kept.filter((number) => !keep.has(number))
 }
 
-export function removeState({ outside: { disk }, places, database }: StateParts, number: StateNumber): void {
-  database.transaction((transaction) => {
+/** What is known of a kept state beside its tree. */
+export function forgetState(parts: StateParts, number: StateNumber): void {
+  parts.database.transaction((transaction) => {
     removeMarks(transaction, number)
     removeTriggerRuns(transaction, number)
   })
+  removeSeal(parts, number)
+}
+
+export function removeState(parts: StateParts, number: StateNumber): void {
+  const { outside, places } = parts
+  const { disk } = outside
+  forgetState(parts, number)
   const removed = `${places.staging}/removed-${number}`
   disk.removeTree(removed)
   moveTree(disk, keptFolder(places, number), removed)

@@ -9,7 +9,7 @@ import { measureManifest } from '../manifest/codec.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { buildTree, finishFolders, type TreeSite, writeOwnFile } from './build-tree.ts'
 import { type StateParts, currentRecord, keptNumbers } from './parts.ts'
-import { keptFolder, keptTree, recordPath } from './places.ts'
+import { keptFolder, keptTree, parentFolder, recordPath } from './places.ts'
 import { readBack } from './read-back.ts'
 import {
   encodeRecord,
@@ -18,9 +18,11 @@ import {
   type RecordedPackage,
   type StateRecord,
 } from './record.ts'
+import { recycleTree } from './recycle.ts'
+import { type Seal, sealOf, writeSeal } from './seal.ts'
 import { supplyAssets } from './supply.ts'
 import { highestPublished, openJournal, setJournalPhase, writeTriggerRuns } from './tables.ts'
-import { planTree, type PlannedPackage, type TreePlan, withMade } from './tree-plan.ts'
+import { planTree, type PlannedFile, type PlannedPackage, type TreePlan, withMade } from './tree-plan.ts'
 import { runTriggers } from './triggers.ts'
 
 /** What a new state shall be. Nothing in it is chosen here. */
@@ -71,22 +73,53 @@ export async function stageState(
   database.transaction((transaction) =>
     openJournal(transaction, { kind: 'apply', from, to: number, phase: 'staging', withModel: false }),
   )
-  await supplyAssets(store, plan, packages)
   const site: TreeSite = { outside, store, folder: `${places.staging}/${number}` }
   disk.removeTree(site.folder)
-  disk.makeFolder(site.folder, 0o700)
-  const linked = await buildTree(site, plan, report)
+  const recycled = await recycleTree(parts, { number, plan, packages, site })
+  const linked = recycled === undefined ? await assembleTree(site, { plan, packages, report }) : undefined
+  // Before triggers, which see dates and modes: what they make must not tell how the tree was made.
+  finishFolders(site, recycled === undefined ? plan : foldersOf(plan, recycled.touched), request.created)
   const { record, whole } = await completeTree(site, plan, { parts, request, number, report })
+  const late = openedBy(record)
+  finishFolders(site, foldersOf(whole, late), request.created)
+  const only = recycled?.touched.union(late)
   report({ phase: 'sync' })
   syncAll(disk, site.folder) // barrier B
-  const entries = await readBack(site, whole, linked)
+  const { looks } = await readBack(site, whole, { ...(linked && { linked }), ...(only && { only }) })
+  writeSeal(parts, { number, current: from, seal: sealAfter(whole, sealOf(looks), recycled?.seal) })
   moveTree(disk, site.folder, keptFolder(places, number))
   database.transaction((transaction) => setJournalPhase(transaction, 'staged'))
   assertTrue(disk.lstat(keptTree(places, number))?.kind === 'folder', 'a staged state has its tree')
-  return { number, record, entries }
+  return { number, record, entries: whole.folders.length + whole.files.length + whole.symlinks.length + 1 }
 }
 
-/** Triggers, the record that tells of them, and the folders' attributes. */
+/** From nothing. Which files are links to their assets. */
+async function assembleTree(
+  site: TreeSite,
+  { plan, packages, report }: { plan: TreePlan; packages: readonly PlannedPackage[]; report: Report },
+): Promise<ReadonlySet<PlannedFile>> {
+  await supplyAssets(site.store, plan, packages)
+  site.outside.disk.makeFolder(site.folder, 0o700)
+  return buildTree(site, plan, report)
+}
+
+/** Folders in which something was made since they were finished. */
+const openedBy = ({ made }: StateRecord): ReadonlySet<string> =>
+  new Set([
+    parentFolder(`usr/${recordPath}`),
+    ...made.flatMap(({ path, kind }) => [parentFolder(path), ...(kind === 'folder' ? [path] : [])]),
+  ])
+
+const foldersOf = (plan: TreePlan, only: ReadonlySet<string>): TreePlan => ({
+  ...plan,
+  folders: plan.folders.filter(({ path }) => only.has(path)),
+})
+
+/** Folders that were not looked at are as they were sealed. */
+const sealAfter = (plan: TreePlan, seen: Seal, before?: Seal): Seal =>
+  new Map(plan.folders.map(({ path }) => [path, seen.get(path) ?? before?.get(path) ?? '']))
+
+/** Triggers, and the record that tells of them. */
 async function completeTree(
   site: TreeSite,
   plan: TreePlan,
@@ -124,7 +157,6 @@ async function completeTree(
     made,
   }
   writeOwnFile(site.outside.disk, `${site.folder}/usr/${recordPath}`, encodeRecord(record))
-  finishFolders(site, whole, created)
   return { record, whole }
 }
 

@@ -22,10 +22,20 @@ export interface TreePlan {
   readonly symlinks: readonly LayoutSymlink[]
 }
 
-export interface PlannedFile {
+/** Its asset's name is a digest: made when it is asked for, as most files of an update are not. */
+export class PlannedFile {
   readonly path: string
-  readonly asset: AssetId
   readonly description: AssetDescription
+  #asset: AssetId | undefined
+
+  constructor(path: string, description: AssetDescription) {
+    this.path = path
+    this.description = description
+  }
+
+  get asset(): AssetId {
+    return (this.#asset ??= assetIdOf(this.description))
+  }
 }
 
 /** Throws LAYOUT_CONFLICT where the packages do not fit together, or take the place that moss needs. */
@@ -59,22 +69,19 @@ const byDepth = (folders: readonly LayoutFolder[]): readonly LayoutFolder[] =>
     .map(({ folder }) => folder)
 
 /** The folders that moss needs in every tree. */
-function ownFolders(): ReadonlyMap<string, LayoutFolder> {
+export function ownFolders(): ReadonlyMap<string, LayoutFolder> {
   const components = `usr/${manifestsPath}`.split('/')
   const paths = components.map((_, index) => components.slice(0, index + 1).join('/'))
   return new Map(paths.map((path) => [path, { kind: 'folder', path, mode: 0o755, uid: 0, gid: 0 }]))
 }
 
-function planFile({ path, mode, uid, gid, sizeBytes, content, xattrs }: LayoutFile): PlannedFile {
-  const description = { content, sizeBytes, mode, uid, gid, ...(xattrs === undefined ? {} : { xattrs }) }
-  return { path, asset: assetIdOf(description), description }
-}
+const planFile = (entry: LayoutFile): PlannedFile => new PlannedFile(entry.path, entry)
 
 /** A manifest is kept like any file: its content digest is the package's id. */
 function manifestFile(id: PackageId, sizeBytes: number): PlannedFile {
   const content: ContentDigest = id as Digest as ContentDigest
   const description: AssetDescription = { content, sizeBytes, mode: 0o644, uid: 0, gid: 0 }
-  return { path: `usr/${manifestsPath}/${id}`, asset: assetIdOf(description), description }
+  return new PlannedFile(`usr/${manifestsPath}/${id}`, description)
 }
 
 /** The plan of a state whose triggers made these entries. */
@@ -97,5 +104,5 @@ export function withMade(plan: TreePlan, made: readonly MadeEntry[]): TreePlan {
 
 export function planMade({ path, content, sizeBytes, mode }: MadeFile): PlannedFile {
   const description: AssetDescription = { content, sizeBytes, mode, uid: 0, gid: 0 }
-  return { path, asset: assetIdOf(description), description }
+  return new PlannedFile(path, description)
 }

@@ -32,11 +32,13 @@ export function applyAttributes(
   disk.setModified(path, assetModifiedMs)
 }
 
+type Held = Pick<FileStat, 'mode' | 'uid' | 'gid'>
+
 /** What differs from the description, in words; undefined when nothing that can be held does. */
 export function attributeProblem(
   disk: Disk,
   path: string,
-  { description, userId, stat }: { description: Attributes; userId: number; stat: FileStat },
+  { description, userId, stat }: { description: Attributes; userId: number; stat: Held },
 ): string | undefined {
   return (
     statProblem(stat, description, userId) ??
@@ -45,7 +47,7 @@ export function attributeProblem(
 }
 
 /** The same as far as a look at the file tells. */
-export function statProblem(stat: FileStat, description: Attributes, userId: number): string | undefined {
+export function statProblem(stat: Held, description: Attributes, userId: number): string | undefined {
   const mode = heldMode(description.mode, userId)
   if (stat.mode !== mode) return `mode is ${stat.mode.toString(8)}, not ${mode.toString(8)}`
   if (userId === 0 && (stat.uid !== description.uid || stat.gid !== description.gid))

@@ -4,7 +4,7 @@
 import { MossError } from '../base/error.ts'
 import type { AssetId } from '../base/ids.ts'
 import { syncAll } from '../host/durable.ts'
-import { assetPath, type StoreParts } from './parts.ts'
+import { assetPath, type StoreParts, voidSeals } from './parts.ts'
 import { findStrays } from './strays.ts'
 import { deleteAsset, eachAsset } from './tables.ts'
 
@@ -47,5 +47,6 @@ export function collect(parts: StoreParts, plan: CollectPlan): void {
 
 /** Removes exactly these, kept or not: their bytes are not what their names say. */
 export function discard(parts: StoreParts, damaged: readonly AssetId[]): void {
+  voidSeals(parts)
   collect(parts, { assets: damaged.map((id) => ({ id, sizeBytes: 0 })), strays: [] })
 }

@@ -19,6 +19,7 @@ import {
   importFolder,
   stagingFolder,
   type StoreParts,
+  voidSeals,
 } from './parts.ts'
 import { type BodyWriter, type EndedBody, StagedBodies } from './staged-bodies.ts'
 import { assetsOfContent, findChunkList, hasAssetRow, insertAsset } from './tables.ts'
@@ -212,11 +213,11 @@ class OpenImport implements StoreImport {
     const { disk, folder } = this.#parts
     const folders = new Set([...this.#added.keys()].map((id) => assetFolder(folder, id)))
     for (const path of folders) ensureFolder(disk, path)
-    return [...this.#added].map(([id, { path }]) => {
-      const to = assetPath(folder, id)
-      if (disk.lstat(to) !== undefined) disk.removeTree(to)
-      return { from: path, to }
-    })
+    const moves = [...this.#added].map(([id, { path }]) => ({ from: path, to: assetPath(folder, id) }))
+    const taken = moves.filter(({ to }) => disk.lstat(to) !== undefined)
+    if (taken.length > 0) voidSeals(this.#parts)
+    for (const { to } of taken) disk.removeTree(to)
+    return moves
   }
 
   #pin(id: AssetId): void {

@@ -20,6 +20,8 @@ export interface StoreParts {
 
 export const assetsFolder = (folder: string): string => `${folder}/assets`
 export const stagingFolder = (folder: string): string => `${folder}/staging`
+/** What state/ knows its kept trees by, which holds as long as no asset is replaced. */
+export const sealsFolder = (folder: string): string => `${folder}/seals`
 export const importFolder = (folder: string, label: string): string =>
   `${stagingFolder(folder)}/import-${label}`
 
@@ -31,4 +33,11 @@ export const assetPath = (folder: string, id: AssetId): string => `${assetFolder
 /** Makes a folder unless it is there; the one above must be. */
 export function ensureFolder(disk: Disk, path: string): void {
   if (disk.lstat(path) === undefined) disk.makeFolder(path, 0o700)
+}
+
+/** A tree that links what an asset's file was is not what assembly makes of the one that takes its place. */
+export function voidSeals({ disk, folder }: Pick<StoreParts, 'disk' | 'folder'>): void {
+  if (disk.lstat(sealsFolder(folder)) === undefined) return
+  disk.removeTree(sealsFolder(folder))
+  disk.syncFolder(folder)
 }

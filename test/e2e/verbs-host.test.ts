@@ -730,7 +730,6 @@ test.skipIf(!isRoot)(
     | deliver
     | check
     | back
-    | deliver
     publish  state 1 is current; state 2 is kept
     etc      etc/harbour.conf: gone with its package
     note     went back from state 2 to 1: check pump: exit code 127, /usr/sbin/chroot: failed to run command ‘/usr/bin/no-pump’: No such file or directory

@@ -126,6 +126,14 @@ const say = (what: string, { points, violations }: Outcome): void =>
   console.log(`${what}: ${points} points, ${violations.length} violations ${violations[0] ?? ''}`.trim())
 
 describe('apply', () => {
+  test('what is disturbed here makes its tree from the one that falls out', async () => {
+    const machine = await settledMachine()
+    machine.arm({})
+    await apply(machine, [base(4), extra], 4)
+    const taken = `${root}/.moss/states/1 ${root}/.moss/staging/4`
+    expect(machine.trace().filter(({ name, path }) => name === 'rename' && path === taken)).toHaveLength(1)
+  })
+
   test('T1–T6: a crash or power cut at any step leaves one whole state, and again reaches the end', async () => {
     const outcome = await crashEverywhere(await applying(), { cuts: 2 })
     say('crashes of apply', outcome)

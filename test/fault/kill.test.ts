@@ -72,6 +72,13 @@ describe.skipIf(!oracle('cc'))('the built program, killed before a changing call
     expect(total).toBeGreaterThanOrEqual(atLeast)
   })
 
+  test('the harness is honest: where trees are exchanged in several steps, apply is red', async () => {
+    const scenario = await prepare('apply')
+    const exchange = 1 + scenario.calls.indexOf('renameat2 /usr')
+    const { violations } = await killAt(scenario, [exchange + 3], 'kill, no exchange')
+    expect(violations.join()).toMatch(/T1/)
+  })
+
   test('T1 T4: recovery itself, before and after the exchange, killed again and again', async () => {
     const scenario = await prepare('apply')
     const recover = (root: string): readonly string[] => argumentsOf('recover', roots, root)

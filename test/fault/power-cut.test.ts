@@ -81,7 +81,8 @@ function isSkipped(kind: LoopKind): boolean {
 }
 
 describe.each<LoopKind>(['ext4', 'xfs'])('%s', (kind) => {
-  test.skipIf(isSkipped(kind)).each(verbs)('T1–T6: power cuts during %s', async (verb) => {
+  const isMissing = isSkipped(kind)
+  test.skipIf(isMissing).each(verbs)('T1–T6: power cuts during %s', async (verb) => {
     const { points, total, violations } = await cutEverywhere(kind, verb, (calls) =>
       sampleOf(calls.length, byEffort({ sample: 200, slow: 9, all: 1 })).flatMap((at) =>
         cuts.map((mishap) => ({ at, mishap })),
@@ -93,7 +94,7 @@ describe.each<LoopKind>(['ext4', 'xfs'])('%s', (kind) => {
     expect(violations).toEqual([])
   })
 
-  test.skipIf(isSkipped(kind))('the harness is honest: where nothing is synced, apply is red', async () => {
+  test.skipIf(isMissing)('the harness is honest: where nothing is synced, apply is red', async () => {
     const { violations } = await cutEverywhere(kind, 'apply', (calls) => [
       { at: 2 + calls.indexOf('renameat2 /usr'), mishap: 'bytes lost, nothing synced' },
     ])

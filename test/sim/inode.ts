@@ -31,6 +31,8 @@ export interface Image extends Attributes {
   readonly entries: Map<string, Inode>
   /** How many names a file has. */
   links: number
+  /** Another number after each change, as a ctime is another time. */
+  changed: number
 }
 
 /** Bytes of a file, shared between images until one of them is written. */
@@ -88,7 +90,28 @@ export interface Target {
 export const nowTarget: Target = { image: (inode) => inode.now, inode: (inode) => inode }
 export const safeTarget: Target = { image: (inode) => inode.safe, inode: (inode) => inode }
 
-export function apply(operation: Operation, target: Target): void {
+/** An operation as it was done. No two have one serial, on whatever machine. */
+export type Done = Operation & { readonly serial: number }
+
+let serials = 0
+export const done = (operation: Operation): Done => ({ ...operation, serial: ++serials })
+
+/** Whose ctime would be another. */
+function changedBy(operation: Operation): readonly (Inode | undefined)[] {
+  const { kind } = operation
+  if (kind === 'enter' || kind === 'leave') return [operation.folder, operation.inode]
+  if (kind === 'move') return [operation.from, operation.to, operation.inode, operation.replaced]
+  if (kind === 'exchange') return [operation.a, operation.b, operation.aInode, operation.bInode]
+  return [kind === 'attributes' ? operation.inode : operation.file]
+}
+
+export function apply(operation: Done, target: Target): void {
+  change(operation, target)
+  for (const inode of changedBy(operation))
+    if (inode !== undefined) target.image(inode).changed = operation.serial
+}
+
+function change(operation: Operation, target: Target): void {
   switch (operation.kind) {
     case 'enter':
       return enter(target, operation.folder, operation.name, operation.inode)
@@ -169,6 +192,7 @@ export function makeInode({ number, device, kind, target = '', attributes }: New
     body: { bytes: new Uint8Array(0), sizeBytes: 0, isShared: false },
     entries: new Map(),
     links: 0,
+    changed: 0,
   })
   return { number, device, kind, target, now: image(), safe: image() }
 }

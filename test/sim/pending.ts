@@ -5,9 +5,11 @@ import { connectInMemory } from '../../src/host/database.ts'
 import {
   apply,
   copyImage,
+  done,
   nowTarget,
   safeTarget,
   touchedBy,
+  type Done,
   type Inode,
   type Operation,
   type Target,
@@ -15,12 +17,13 @@ import {
 import type { Random } from './random.ts'
 
 export class Pending {
-  #operations: Operation[] = []
+  #operations: Done[] = []
 
   /** Does it now; it is durable when one of the inodes it touches is synced. */
   perform(operation: Operation): void {
-    apply(operation, nowTarget)
-    this.#operations.push(operation)
+    const performed = done(operation)
+    apply(performed, nowTarget)
+    this.#operations.push(performed)
   }
 
   /** The sync of one file or folder: its operations, and whatever had to come before them. */
@@ -48,9 +51,9 @@ export class Pending {
     this.#operations = this.#operations.filter((operation) => !lost.has(operation))
   }
 
-  #closureOf(inode: Inode): Set<Operation> {
+  #closureOf(inode: Inode): Set<Done> {
     const touched = new Set([inode])
-    const found = new Set<Operation>()
+    const found = new Set<Done>()
     for (const operation of this.#operations.toReversed()) {
       const inodes = touchedBy(operation)
       if (!inodes.some((one) => touched.has(one))) continue
@@ -60,7 +63,7 @@ export class Pending {
     return found
   }
 
-  #settle(durable: ReadonlySet<Operation>): void {
+  #settle(durable: ReadonlySet<Done>): void {
     for (const operation of this.#operations) if (durable.has(operation)) apply(operation, safeTarget)
     this.#operations = this.#operations.filter((operation) => !durable.has(operation))
   }
@@ -78,7 +81,7 @@ export class Pending {
 const isData = (operation: Operation): boolean => operation.kind === 'write' || operation.kind === 'truncate'
 
 /** Of each inode a prefix; the first lost write of a file perhaps in part. */
-function* choose(operations: readonly Operation[], random: Random, rate: number): Iterable<Operation> {
+function* choose(operations: readonly Done[], random: Random, rate: number): Iterable<Done> {
   const broken = new Set<Inode>()
   for (const operation of operations) {
     const inodes = touchedBy(operation)

@@ -2,7 +2,8 @@
 // not synced.
 import { compareText } from '../../src/base/bytes.ts'
 import { MossError } from '../../src/base/error.ts'
-import type { Disk, FileKind, FileStat, Xattrs } from '../../src/host/disk.ts'
+import type { Disk, FileKind, FileStat, PlacedBy, Placement, Xattrs } from '../../src/host/disk.ts'
+import { type FolderLook, LookWriter, statxBytes, writeStatx } from '../../src/host/folder-look.ts'
 import { ioError, problemOf } from '../../src/host/problem.ts'
 import type { FaultPlan } from './faults.ts'
 import { makeInode, type Attributes, type Inode } from './inode.ts'
@@ -92,13 +93,8 @@ export class SimulatedDisk implements Disk {
 
   lstat(path: string): FileStat | undefined {
     this.#parts.faults.look('lstat', path)
-    try {
-      const { inode } = this.#place(path, 'look at')
-      return inode === undefined ? undefined : statOf(inode)
-    } catch (error) {
-      if (/^(ENOENT|ENOTDIR)$/.test(problemOf(error) ?? '')) return undefined
-      throw error
-    }
+    const inode = this.#find(path)
+    return inode === undefined ? undefined : statOf(inode)
   }
 
   list(path: string): ReturnType<Disk['list']> {
@@ -156,7 +152,40 @@ export class SimulatedDisk implements Disk {
     this.#make(this.#fresh(path, 'make the link'), 'symlink', 0o777, target)
   }
 
-  placeCopy(from: string, to: string): 'reflink' | 'link' | 'copy' {
+  /** One after the other: a crash leaves some of them. */
+  async placeCopies(placements: readonly Placement[]): Promise<readonly PlacedBy[]> {
+    return placements.map(({ from, to }) => this.placeCopy(from, to))
+  }
+
+  async lookAtFolders(folders: readonly string[]): Promise<readonly (FolderLook | undefined)[]> {
+    return folders.map((path) => {
+      this.#parts.faults.look('lookAtFolder', path)
+      const folder = this.#find(path)
+      if (folder?.kind !== 'folder') return undefined
+      const names = [...folder.now.entries].map(
+        ([name, inode]) => [Buffer.from(name).toString('latin1'), inode] as const,
+      )
+      names.sort(([a], [b]) => (a < b ? -1 : 1))
+      const writer = new LookWriter()
+      const statx = Buffer.alloc(statxBytes)
+      for (const [name, inode] of [['', folder] as const, ...names]) {
+        writeStatx(statx, statOf(inode), inode.now.changed)
+        writer.add(name, statx)
+      }
+      return writer.finish()
+    })
+  }
+
+  #find(path: string): Inode | undefined {
+    try {
+      return this.#place(path, 'look at').inode
+    } catch (error) {
+      if (/^(ENOENT|ENOTDIR)$/.test(problemOf(error) ?? '')) return undefined
+      throw error
+    }
+  }
+
+  placeCopy(from: string, to: string): PlacedBy {
     const { faults, machine } = this.#parts
     const problem = faults.change('placeCopy', to)
     if (problem !== undefined && !fallsBack.includes(problem)) throw ioError('copy', to, problem)

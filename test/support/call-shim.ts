@@ -16,10 +16,11 @@ export interface CallShim {
  * What happens at a call: the program is killed before it; the power fails, and everything that was not synced is lost or
  * only the bytes of files, whose names the filesystem's journal keeps; a write is cut short, or from there on every
  * reading and writing is; the disk is full from there on; the call fails with one of the kernel's words; or the program stops before it and then goes on. The longer words
- * are mutants: nothing is synced, or no lock is taken.
+ * are mutants: trees are exchanged in several steps, nothing is synced, or no lock is taken.
  */
 export type Mishap =
   | 'kill'
+  | 'kill, no exchange'
   | 'all lost'
   | 'bytes lost'
   | 'bytes lost, nothing synced'
@@ -125,6 +126,8 @@ function orderOf(mishap: Mishap): readonly [string, number] {
   switch (mishap) {
     case 'kill':
       return ['kill', 0]
+    case 'kill, no exchange':
+      return ['kill', 1]
     case 'all lost':
       return ['cut', 2]
     case 'bytes lost':

@@ -1,7 +1,7 @@
 // Preloaded into the built program (test/support/call-shim.ts compiles it). Counts the calls of the C library that
 // change something below MOSS_SHIM_ROOT; each is a line of MOSS_SHIM_NOTE, a file that every process and thread of the
 // run maps. At the MOSS_SHIM_AT-th happens what MOSS_SHIM_HOW says, a word with MOSS_SHIM_WITH, a number:
-//   kill    before the call the process is killed
+//   kill    before the call the process is killed; with 1 an exchange is three renames, each of which counts
 //   cut     before it the filesystem of the root is shut down as when the power fails, and the process killed; what is
 //           not on the device is lost (2), or all but what the filesystem's journal knows: names without their bytes
 //           (1); with 4 more, no syncing was done before, although it said so
@@ -243,8 +243,13 @@ WITH(int, linkat, (int a, const char *from, int b, const char *to, int how), (a,
 WITH(int, rename, (const char *from, const char *to), (from, to), on_paths("rename", AT_FDCWD, from, AT_FDCWD, to))
 WITH(int, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to),
      on_paths("renameat", a, from, b, to))
-WITH(int, renameat2, (int a, const char *from, int b, const char *to, unsigned how), (a, from, b, to, how),
-     on_paths("renameat2", a, from, b, to))
+int renameat2(int a, const char *from, int b, const char *to, unsigned how_to) {
+  char aside[PATH_MAX];
+  if (refused(on_paths("renameat2", a, from, b, to), NULL)) return -1;
+  if (how_to != RENAME_EXCHANGE || !does("kill") || with != 1) return REAL(renameat2)(a, from, b, to, how_to);
+  snprintf(aside, sizeof aside, "%s.aside", to);
+  return rename(to, aside) || rename(from, to) || rename(aside, from) ? -1 : 0;
+}
 
 // Opening counts where it may make or empty a file.
 #define OPENS(how) (((how) & (O_CREAT | O_TRUNC)) != 0 || ((how) & O_TMPFILE) == O_TMPFILE)

@@ -1,5 +1,6 @@
-// A worker for the tests of the pool: jobs that work, refuse, break and die.
+// A worker for the tests of the pool, jobs that work, refuse, break and die; and for those of the disk.
 import { MossError } from '../../src/base/error.ts'
+import { lookJob, placeFilesJob } from '../../src/host/jobs.ts'
 import { serveJobs, type Job } from '../../src/host/pool.ts'
 
 export const doubleJob: Job<number, number> = { name: 'double', run: (n) => n * 2 }
@@ -34,4 +35,4 @@ export const dieJob: Job<null, never> = { name: 'die', run: () => process.exit(3
 export const unknownJob: Job<null, null> = { name: 'unknown', run: () => null }
 
 if (!process.getBuiltinModule('node:worker_threads').isMainThread)
-  serveJobs([doubleJob, fillJob, sumJob, refuseJob, breakJob, dieJob])
+  serveJobs([doubleJob, fillJob, sumJob, refuseJob, breakJob, dieJob, placeFilesJob, lookJob])

@@ -107,7 +107,7 @@ export function surroundingsOf(disk: Disk, root: string): string {
 
 /** Everything that must be the same after an undisturbed and a disturbed run. */
 export function wholeRoot(disk: Disk, root: string): readonly string[] {
-  const own = (path: string): boolean => /^\/\.moss\/(moss\.db.*|floor\.[01]|lock)$/.test(path)
+  const own = (path: string): boolean => /^\/\.moss\/(moss\.db.*|floor\.[01]|lock|seals.*)$/.test(path)
   return [...describeTree(disk, root, own), JSON.stringify(readCounters(disk, placesOf(root)))]
 }
 

@@ -20,7 +20,7 @@ export const madeFolder = ({ folder }: TreeSite): string => `${folder}/made`
 
 interface Asked {
   readonly trigger: string
-  /** Attributes that the folders of the tree will have: they are given last. */
+  /** Attributes of the folders of the tree. */
   readonly folders: ReadonlyMap<string, FolderAttributes>
 }
 
@@ -64,7 +64,7 @@ function madeEntry(site: TreeSite, path: string, { trigger, folders }: Asked): M
 const hasAttributes = ({ mode, uid, gid }: FileStat, known: FolderAttributes | undefined): boolean =>
   mode === known?.mode && uid === known.uid && gid === known.gid
 
-/** Into the store, then into the tree. Folders stay open to writing until the tree is finished. */
+/** Into the store, then into the tree. Made folders stay open to writing until the tree is finished. */
 export async function placeMade(site: TreeSite, made: readonly MadeEntry[]): Promise<void> {
   await takeIn(site, made)
   const { disk } = site.outside

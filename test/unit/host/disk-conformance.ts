@@ -1,7 +1,9 @@
 // What every Disk promises, run against the real one and the simulated one: so that what holds on the one may be
 // relied on with the other.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Disk } from '../../../src/host/disk.ts'
+import { lookedEntries } from '../../../src/host/folder-look.ts'
 import { problemOf } from '../../../src/host/problem.ts'
 
 export interface DiskUnderTest extends Disposable {
@@ -243,6 +245,105 @@ export function diskConformance(name: string, make: () => DiskUnderTest): void {
       disk.rename(at('a'), at('to/a'), 'exclusive')
       expect(get('to/a/b/c')).toBe('deep')
       expect(names()).toEqual(['to'])
+    })
+
+    test('many files are placed at once; the first that cannot be is told', async () => {
+      put('a', 'one', 0o640)
+      disk.makeFolder(at('to'))
+      const placements = Array.from({ length: 30 }, (_, n) => ({ from: at('a'), to: at(`to/${n}`) }))
+      const ways = await disk.placeCopies(placements)
+      expect(ways.length).toBe(30)
+      for (const way of ways) expect(way).toMatch(/^(link|reflink)$/)
+      expect(names('to').length).toBe(30)
+      expect(disk.lstat(at('to/29'))).toMatchObject({ mode: 0o640, sizeBytes: 3 })
+      const more = ['x', '7', 'y'].map((name) => ({ from: at('a'), to: at(`to/${name}`) }))
+      await expect(disk.placeCopies(more)).rejects.toMatchObject({ code: 'HOST_IO' })
+      expect(names('to')).toContain('x')
+    })
+
+    test('a look at a folder tells what is in it', async () => {
+      put('folder-not', 'one')
+      disk.makeFolder(at('top'), 0o710)
+      disk.makeFolder(at('top/below'))
+      put('top/file', 'four', 0o640)
+      disk.makeSymlink('file', at('top/ünter'))
+      disk.setModified(at('top/file'), 1000)
+      disk.placeCopy(at('top/file'), at('top/other'))
+      const [none, no, look] = await disk.lookAtFolders(['absent', 'folder-not', 'top'].map(at))
+      expect([none, no]).toEqual([undefined, undefined])
+      if (look === undefined) throw new Error('a folder that is there is seen')
+      const entries = [...lookedEntries(look)]
+      expect(entries.map(({ name, kind }) => [name, kind])).toEqual([
+        ['', 'folder'],
+        ['below', 'folder'],
+        ['file', 'file'],
+        ['other', 'file'],
+        ['ünter', 'symlink'],
+      ])
+      expect(entries[0]?.mode).toBe(0o710)
+      const stat = disk.lstat(at('top/file'))
+      expect(entries[2]).toMatchObject({ mode: 0o640, sizeBytes: 4, mtimeMs: 1000, inode: stat?.inode })
+      expect(entries[2]).toMatchObject({ uid: stat?.uid, gid: stat?.gid, links: stat?.links })
+    })
+
+    describe('two looks at a folder are equal until something in it changes', () => {
+      const changes: Readonly<Record<string, () => void>> = {
+        'bytes in place, of the same date': () => {
+          const { mtimeMs } = disk.lstat(at('top/single')) ?? { mtimeMs: 0 }
+          using file = disk.open(at('top/single'), 'update')
+          file.write(bytes('eno'), 0)
+          disk.setModified(at('top/single'), mtimeMs)
+        },
+        'the mode of a file with two names': () => disk.setMode(at('top/linked'), 0o600),
+        'the date of a file with two names': () => disk.setModified(at('top/linked'), 5000),
+        'an equal file in its place': () => {
+          const mode = disk.lstat(at('top/linked'))?.mode ?? 0
+          disk.remove(at('top/linked'))
+          put('top/linked', 'one', mode)
+        },
+        'another target': () => {
+          disk.remove(at('top/symlink'))
+          disk.makeSymlink('linkes', at('top/symlink'))
+        },
+        'the folder’s mode, and back': () => {
+          disk.setMode(at('top'), 0o700)
+          disk.setMode(at('top'), 0o755)
+        },
+        'one more': () => put('top/more', ''),
+        'one less': () => disk.remove(at('top/symlink')),
+        'another owner': () => disk.setOwner(at('top/single'), 0, 0),
+        'a folder for a folder': () => {
+          disk.removeFolder(at('top/below'))
+          disk.makeFolder(at('top/below'))
+        },
+      }
+      test.each(Object.keys(changes))('%s', async (change) => {
+        disk.makeFolder(at('top'))
+        disk.makeFolder(at('top/below'))
+        put('top/single', 'one')
+        put('two', 'one')
+        disk.rename(at('two'), at('top/linked'), 'exclusive')
+        disk.placeCopy(at('top/linked'), at('elsewhere'))
+        disk.makeSymlink('single', at('top/symlink'))
+        const digest = async (): Promise<unknown> => (await disk.lookAtFolders([at('top')]))[0]?.digest
+        const before = await digest()
+        await sleep(20)
+        expect(await digest()).toBe(before)
+        disk.placeCopy(at('top/linked'), at('third'))
+        expect(await digest()).toBe(before)
+        changes[change]?.()
+        expect(await digest()).not.toBe(before)
+      })
+
+      test('what is below a subfolder is its own', async () => {
+        disk.makeFolder(at('top'))
+        disk.makeFolder(at('top/below'))
+        const digest = async (): Promise<unknown> => (await disk.lookAtFolders([at('top')]))[0]?.digest
+        const before = await digest()
+        put('top/below/file', 'one')
+        disk.setMode(at('top/below'), 0o700)
+        expect(await digest()).toBe(before)
+      })
     })
 
     test('syncs are accepted on what is there', () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { linuxDisk } from '../../../src/host/linux-disk.ts'
+import { workerPool } from '../../../src/host/pool.ts'
 import { diskConformance } from './disk-conformance.ts'
 
 const made: string[] = []
@@ -71,4 +72,24 @@ test('removeTree empties more entries than one read of a folder gives', () => {
   for (let i = 0; i < 3000; i++) writeFileSync(`${folder}/tree/${'x'.repeat(60)}${i}`, '')
   linuxDisk().removeTree(`${folder}/tree`)
   expect(readdirSync(folder)).toEqual([])
+})
+
+test('thousands of files are placed by threads, and looked at as by this one', async () => {
+  const folder = freshFolder()
+  await using pool = workerPool(new URL('../../support/host-worker.ts', import.meta.url), 2)
+  let jobs = 0
+  const disk = linuxDisk({ ...pool, width: 2, run: (job, input) => (jobs++, pool.run(job, input)) })
+  writeFileSync(`${folder}/asset`, 'x')
+  const folders = Array.from({ length: 500 }, (_, n) => `${folder}/${n}`)
+  for (const one of folders) mkdirSync(one)
+  const placements = Array.from({ length: 5000 }, (_, n) => ({
+    from: `${folder}/asset`,
+    to: `${folders[n % 500]}/${n}`,
+  }))
+  expect((await disk.placeCopies(placements)).length).toBe(5000)
+  expect(jobs).toBe(10)
+  const looks = await disk.lookAtFolders(folders)
+  expect(jobs).toBe(20)
+  expect(looks).toEqual(await linuxDisk().lookAtFolders(folders))
+  expect(readdirSync(`${folder}/499`).length).toBe(10)
 })
