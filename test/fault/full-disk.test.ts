@@ -93,9 +93,9 @@ async function fillEverywhere(
 }
 
 test.skipIf(isMissing).each<[RealVerb, Kind, number, number]>([
-  ['import', 'size', byEffort({ sample: 131_072, slow: 4096, all: 4096 }), 3],
+  ['import', 'size', byEffort({ sample: 524_288, slow: 65_536, all: 4096 }), 1],
   ['import', 'nr_inodes', byEffort({ sample: 20, slow: 1, all: 1 }), 1],
-  ['apply', 'size', byEffort({ sample: 32_768, slow: 4096, all: 4096 }), 1],
+  ['apply', 'size', byEffort({ sample: 524_288, slow: 65_536, all: 4096 }), 1],
   ['apply', 'nr_inodes', byEffort({ sample: 20, slow: 1, all: 1 }), 1],
   ['rollback', 'size', byEffort({ sample: 12_288, slow: 4096, all: 4096 }), 1],
 ])('T1 T4: %s with no room left, by %s', async (verb, kind, step, atLeast) => {

@@ -74,8 +74,11 @@ describe.skipIf(!oracle('cc'))('the built program, killed before a changing call
 
   test('the harness is honest: where trees are exchanged in several steps, apply is red', async () => {
     const scenario = await prepare('apply')
-    const exchange = 1 + scenario.calls.indexOf('renameat2 /usr')
-    const { violations } = await killAt(scenario, [exchange + 3], 'kill, no exchange')
+    const mutant = { name: 'mutant', mishap: 'kill, no exchange' } as const
+    const { calls } = await killedCopy(scenario, scenario.verb, mutant)
+    const last = 1 + calls.findIndex((call) => /^rename \/\.moss\/states\/.*\.aside$/.test(call))
+    expect(last).toBeGreaterThan(0)
+    const { violations } = await killAt(scenario, [last], mutant.mishap)
     expect(violations.join()).toMatch(/T1/)
   })
 

@@ -121,33 +121,22 @@ async function isStopped(child: ChildProcess): Promise<boolean> {
   return false
 }
 
-/** As every-call.c has it. */
-function orderOf(mishap: Mishap): readonly [string, number] {
-  switch (mishap) {
-    case 'kill':
-      return ['kill', 0]
-    case 'kill, no exchange':
-      return ['kill', 1]
-    case 'all lost':
-      return ['cut', 2]
-    case 'bytes lost':
-      return ['cut', 1]
-    case 'bytes lost, nothing synced':
-      return ['cut', 1 + 4]
-    case 'short write':
-      return ['fail', 0]
-    case 'short':
-      return ['short', 0]
-    case 'stop':
-      return ['stop', 0]
-    case 'stop without locks':
-      return ['stop', 1]
-    case 'disk full':
-      return ['full', constants.errno.ENOSPC]
-    default:
-      return ['fail', constants.errno[mishap]]
-  }
-}
+/** As every-call.c has them. */
+const orders: Readonly<Record<string, readonly [string, number]>> = {
+  kill: ['kill', 0],
+  'kill, no exchange': ['kill', 1],
+  'all lost': ['cut', 2],
+  'bytes lost': ['cut', 1],
+  'bytes lost, nothing synced': ['cut', 1 + 4],
+  'short write': ['fail', 0],
+  short: ['short', 0],
+  stop: ['stop', 0],
+  'stop without locks': ['stop', 1],
+  'disk full': ['full', constants.errno.ENOSPC],
+} satisfies Record<Exclude<Mishap, KernelWord>, readonly [string, number]>
+
+const orderOf = (mishap: Mishap): readonly [string, number] =>
+  orders[mishap] ?? ['fail', constants.errno[mishap as KernelWord]]
 
 function readNote(note: string): readonly string[] {
   const bytes = readFileSync(note)
