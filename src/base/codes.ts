@@ -1,7 +1,7 @@
 // Every error moss can report: its exit code, what it says and what to do next. Append-only: a code, once
 // published, keeps its meaning. Texts start small and have no final stop; foreign text passes through display().
 import { display } from './display.ts'
-import { formatBytes } from './format.ts'
+import { formatBytes, formatCount, plural } from './format.ts'
 
 /** Exit codes of the program, by kind of outcome. */
 export const exits = {
@@ -77,12 +77,20 @@ export const codes = {
     (d) => `cannot ${d.action} ${display(d.path)}: ${display(d.problem)}`,
     () => 'nothing was changed; see that it is there and may be read and written, then try again',
   ),
-  HOST_NO_SPACE: entry<{ path: string; neededBytes?: number; freeBytes?: number }>(
+  HOST_NO_SPACE: entry<{
+    path: string
+    neededBytes?: number
+    freeBytes?: number
+    neededInodes?: number
+    freeInodes?: number
+  }>(
     exits.noRoom,
     (d) =>
-      d.neededBytes === undefined
-        ? `no space left for ${display(d.path)}`
-        : `${display(d.path)} needs ${formatBytes(d.neededBytes)}, ${formatBytes(d.freeBytes ?? 0)} are free`,
+      d.neededBytes !== undefined
+        ? `${display(d.path)} needs ${formatBytes(d.neededBytes)}, ${formatBytes(d.freeBytes ?? 0)} are free`
+        : d.neededInodes !== undefined
+          ? `${display(d.path)} needs ${plural(d.neededInodes, 'inode')}, ${formatCount(d.freeInodes ?? 0)} are free`
+          : `no space left for ${display(d.path)}`,
     () =>
       'nothing was changed; free some space there (moss gc gives back what the store no longer needs) and run the same command again',
   ),
@@ -90,11 +98,14 @@ export const codes = {
     exits.failed,
     (d) => `${display(d.path)} cannot be managed: ${display(d.problem)}`,
     () =>
-      'use a folder on a local filesystem that is not a lower layer of an overlay and has no mount at usr',
+      'use a folder on a local filesystem such as ext4, XFS, btrfs or tmpfs, that is not a lower layer of an overlay and has no mount at usr',
   ),
   STATE_LOCKED: entry<{ path: string }>(
     exits.busy,
-    (d) => `another moss is changing ${display(d.path.replace(/\/(\.moss\/)?lock$/, ''))}`,
+    (d) =>
+      d.path.endsWith('/.pwd.lock')
+        ? `another program is changing the users in ${display(d.path.replace(/\.pwd\.lock$/, 'passwd'))}`
+        : `another moss is changing ${display(d.path.replace(/\/(\.moss\/)?lock$/, ''))}`,
     () => 'wait until it has finished, then run the same command again',
   ),
   // damaged or malformed
@@ -322,7 +333,12 @@ export const codes = {
   STATE_BROKEN: entry<{ path: string; problem: string }>(
     exits.failed,
     (d) => `${display(d.path)} is not in order: ${display(d.problem)}`,
-    () => 'run moss verify, then moss rollback to a kept state',
+    () => 'run moss verify, then moss repair; a kept state may be whole: moss rollback',
+  ),
+  STATE_NEEDED: entry<{ state: number; why: string }>(
+    exits.failed,
+    (d) => `state ${d.state} stays: ${display(d.why)}`,
+    () => 'nothing was removed; moss state list shows which states are kept, and why',
   ),
   TRIGGER_FAILED: entry<{ trigger: string; output: string }>(
     exits.failed,

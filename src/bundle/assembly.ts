@@ -48,7 +48,7 @@ export const manifestAsset = ({ id, manifestBytes }: BundlePackage): AssetDescri
   gid: 0,
 })
 
-const fileAsset = ({ content, sizeBytes, mode, uid, gid, xattrs }: LayoutFile): AssetDescription => ({
+export const fileAsset = ({ content, sizeBytes, mode, uid, gid, xattrs }: LayoutFile): AssetDescription => ({
   content,
   sizeBytes,
   mode,

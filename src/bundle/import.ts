@@ -2,7 +2,6 @@
 // chunks written to every file that needs them; chunks that the host has are copied, each finished file is checked
 // against its content digest, and everything is committed at once. Memory is bounded by a few frames, whatever the
 // bundle's size.
-import { MossError } from '../base/error.ts'
 import type { ChunkId, ContainerId, ContentDigest } from '../base/ids.ts'
 import { chunkSizes } from '../base/limits.ts'
 import type { Report } from '../base/progress.ts'
@@ -15,6 +14,7 @@ import { listOfOne } from '../delta/chunk-list.ts'
 import { cutWhole } from '../delta/jobs.ts'
 import type { Outside } from '../host/outside.ts'
 import { inlinePool, type Pool } from '../host/pool.ts'
+import { assertRoom } from '../host/room.ts'
 import type { StoreImport } from '../store/import.ts'
 import type { Store } from '../store/store.ts'
 import { FilesUnderWay } from './files-under-way.ts'
@@ -24,6 +24,7 @@ import { chunksToCheck, wholeContents } from './whole-contents.ts'
 import { manifestAsset, pathOfFrame, planAssembly, type Assembly, type Destination } from './assembly.ts'
 import type { BundlePackage } from './read-bundle.ts'
 import { blameBases, type NameContent, nameOfBase, storeBase, storeBases } from './store-bases.ts'
+import { roomForAssets } from './room.ts'
 import type { TakenBundle } from './take-in.ts'
 
 export interface ImportedContent {
@@ -49,8 +50,11 @@ export async function importBundle(
   using _reading = store.reading()
   const assembly = planAssembly(taken.packages, { tables: taken.tables, store, nameContent })
   const manifests = taken.packages.filter((each) => !store.hasContent(manifestAsset(each).content))
-  const manifestBytes = manifests.reduce((sum, each) => sum + each.manifestBytes.length, 0)
-  checkSpace(outside, taken.path, assembly.contentBytes + manifestBytes)
+  const newSizes = [
+    ...assembly.assets.map(({ description }) => description.sizeBytes),
+    ...manifests.map(({ manifestBytes }) => manifestBytes.length),
+  ]
+  assertRoom(outside.disk, taken.path, roomForAssets(store, newSizes))
   using into = store.beginImport(taken.id)
   const files = new FilesUnderWay(into, { assembly, report, readHeld: readHeldFrom(store, assembly.paths) })
   await writeCarriedChunks(outside, { taken, store, assembly, files, nameContent })
@@ -69,11 +73,6 @@ export async function importBundle(
     newAssets: assembly.assets.length + manifests.length,
     contentBytes: assembly.contentBytes,
   }
-}
-
-function checkSpace({ disk }: Outside, path: string, neededBytes: number): void {
-  const freeBytes = disk.freeBytes(path)
-  if (neededBytes > freeBytes) throw new MossError('HOST_NO_SPACE', { path, neededBytes, freeBytes })
 }
 
 /** Its digest was checked when the bundle was read. */

@@ -10,6 +10,7 @@ import { checkFrameBytes } from '../container/read-frames.ts'
 import type { ByteSource } from '../host/byte-source.ts'
 import type { Disk, OpenFile } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
+import { assertRoom, type Room } from '../host/room.ts'
 import { ReadOnceSource } from './read-once.ts'
 import { readBundle, type Judge, type ReadBundle } from './read-bundle.ts'
 
@@ -27,6 +28,8 @@ export interface TakeInRequest {
   readonly incomingFolder: string
   readonly judge: Judge
   readonly report: Report
+  /** What taking the bundle in needs beside the copy. */
+  readonly room?: (bundle: ReadBundle) => Room
 }
 
 const copyName = 'bundle.moss'
@@ -38,7 +41,7 @@ export async function takeIn(outside: Outside, request: TakeInRequest): Promise<
   const bundle = readBundle(source, judge, (opened) => source.keepTo(opened.framesOffset))
   const folder = `${incomingFolder}/${bundle.id}`
   const path = `${folder}/${copyName}`
-  const copy = openCopy(disk, { folder, path, sizeBytes: bundle.sizeBytes })
+  const copy = openCopy(disk, { folder, path, sizeBytes: bundle.sizeBytes, more: request.room?.(bundle) })
   try {
     for (const piece of source.kept()) copy.write(piece.bytes, piece.at)
     const keptBytes = await copyFrames(outside, { source, bundle, copy, report })
@@ -67,12 +70,15 @@ export function dropIncoming(disk: Disk, incomingFolder: string, id: ContainerId
   disk.removeTree(`${incomingFolder}/${id}`)
 }
 
-function openCopy(disk: Disk, at: { folder: string; path: string; sizeBytes: number }): OpenFile {
+function openCopy(
+  disk: Disk,
+  at: { folder: string; path: string; sizeBytes: number; more: Room | undefined },
+): OpenFile {
   const present = disk.lstat(at.path)
-  const neededBytes = Math.max(0, at.sizeBytes - (present?.sizeBytes ?? 0))
+  const copyBytes = Math.max(0, at.sizeBytes - (present?.sizeBytes ?? 0))
+  const { sizeBytes, inodes } = at.more ?? { sizeBytes: 0, inodes: 0 }
   const parent = at.folder.slice(0, at.folder.lastIndexOf('/'))
-  const freeBytes = disk.freeBytes(parent)
-  if (neededBytes > freeBytes) throw new MossError('HOST_NO_SPACE', { path: at.path, neededBytes, freeBytes })
+  assertRoom(disk, parent, { sizeBytes: copyBytes + sizeBytes, inodes: inodes + 2 })
   if (disk.lstat(at.folder) === undefined) disk.makeFolder(at.folder, 0o700)
   return disk.open(at.path, present === undefined ? 'create' : 'update', 0o600)
 }

@@ -1,9 +1,27 @@
 // Containers on any medium, for anyone: no keys, no root, nothing unpacked.
 import { exits } from '../base/codes.ts'
 import { display } from '../base/display.ts'
+import { MossError } from '../base/error.ts'
 import { formatBytes, formatDate, plural } from '../base/format.ts'
 import { formatFields, formatTable } from './format.ts'
-import type { Verb } from './verb.ts'
+import type { Call, Verb } from './verb.ts'
+
+async function verifyFiles(call: Call) {
+  if (call.has('quick') || call.has('all'))
+    throw new MossError('CLI_USAGE', {
+      problem: '--quick and --all are for this machine, not for files',
+      see: 'verify',
+    })
+  const { verifyContainers } = await import('../ops/verify.ts')
+  const files = call.operands.map(call.path)
+  return verifyContainers(call.outside, { files, root: call.root, home: call.home }, call.report)
+}
+
+async function verifyMachine(call: Call) {
+  const { verifyHost } = await import('../ops/verify-host.ts')
+  const how = { isQuick: call.has('quick'), isAll: call.has('all') }
+  return verifyHost(call.outside, { root: call.root, ...how }, call.report)
+}
 
 export const containerVerbs: readonly Verb[] = [
   {
@@ -55,17 +73,13 @@ export const containerVerbs: readonly Verb[] = [
     words: 'verify',
     side: 'either',
     operands: [{ name: 'FILE', optional: true, repeats: true }],
+    flags: [
+      { name: 'quick', summary: 'of this machine: attributes, sizes and dates; reads no contents' },
+      { name: 'all', summary: 'of this machine: kept states too' },
+    ],
     summary: 'check containers, or with no file this machine’s store and current state',
     run: async (call) => {
-      const { verifyContainers, verifyHost } = await import('../ops/verify.ts')
-      const done =
-        call.operands.length > 0
-          ? await verifyContainers(
-              call.outside,
-              { files: call.operands.map(call.path), root: call.root, home: call.home },
-              call.report,
-            )
-          : await verifyHost(call.outside, { root: call.root }, call.report)
+      const done = call.operands.length > 0 ? await verifyFiles(call) : await verifyMachine(call)
       const rows = done.findings.map((finding) => `! ${display(finding)}`)
       const text = [
         ...done.checked.map(display),
@@ -74,7 +88,7 @@ export const containerVerbs: readonly Verb[] = [
           ? 'no findings'
           : call.operands.length > 0
             ? plural(done.findings.length, 'finding')
-            : `${plural(done.findings.length, 'finding')}; moss repair lets the next bundle bring what the store has lost; a kept state may be whole: moss rollback`,
+            : `${plural(done.findings.length, 'finding')}; moss repair says what it can mend`,
       ].join('\n')
       return { json: done, text, exit: done.findings.length === 0 ? exits.done : exits.findings }
     },

@@ -4,6 +4,7 @@ import { display } from '../base/display.ts'
 import { formatAge, formatBytes, formatDate, plural } from '../base/format.ts'
 import { MossError } from '../base/error.ts'
 import { foldFingerprint, foldHanging, formatFields } from './format.ts'
+import { formatRepaired, formatRepairPlan } from './repair-text.ts'
 import { exitOf } from './update-text.ts'
 import { optionalPath, type Verb } from './verb.ts'
 
@@ -116,20 +117,21 @@ export const rootVerbs: readonly Verb[] = [
       const plan = await planGc(call.outside, { root: call.root })
       const { assets, strays } = plan.collect
       const { length: files } = [...assets, ...plan.snapshots]
-      const freedBytes = plan.snapshots.reduce(
-        (sum, { sizeBytes }) => sum + sizeBytes,
-        plan.collect.freedBytes,
-      )
-      const isNothing = files + strays.length === 0
+      const isNothing = files + strays.length + plan.lost.length === 0
+      const what = [
+        files > 0 ? plural(files, 'file') : '',
+        strays.length > 0 ? `${plural(strays.length, 'leftover')} of earlier crashes` : '',
+        plan.lost.length > 0 ? plural(plan.lost.length, 'damaged tree') : '',
+      ].filter((text) => text !== '')
       const shown = isNothing
         ? 'nothing to give back: a kept state, a waiting bundle, the receipt or the last export needs everything'
-        : `needed by nothing: ${plural(files, 'file')}, ${formatBytes(freedBytes)}, and ${plural(strays.length, 'leftover')} of earlier crashes`
+        : `needed by nothing: ${what.join(', ')}; at least ${formatBytes(plan.freedBytes)} come free`
       if (call.has('dry-run') || isNothing)
         return {
           json: {
             ...plan,
             snapshots: plan.snapshots.length,
-            collect: { assets: assets.length, strays, freedBytes: plan.collect.freedBytes },
+            collect: { assets: assets.length, strays },
           },
           text: shown,
         }
@@ -138,45 +140,35 @@ export const rootVerbs: readonly Verb[] = [
       const done = await executeGc(call.outside, plan)
       return {
         json: done,
-        text: `removed ${plural(done.assets + done.snapshots, 'file')}, ${formatBytes(done.freedBytes)}; every kept state is whole`,
+        text: `removed ${what.join(', ')}: at least ${formatBytes(done.freedBytes)} came free; every kept state is whole`,
       }
     },
   },
   {
     words: 'repair',
     side: 'host',
-    flags: [{ name: 'dry-run', short: 'n', summary: 'only say what is damaged' }],
-    summary: 'forget what is damaged in the store, so that the next bundle brings it whole',
+    flags: [
+      {
+        name: 'from',
+        value: 'ROOT|BUNDLE',
+        summary: 'look for what is lost in another root or a bundle, too',
+      },
+      { name: 'dry-run', short: 'n', summary: 'only say what is damaged' },
+    ],
+    summary: 'mend store and states from what is sound here; the next bundle brings the rest',
     run: async (call) => {
       const { executeRepair, planRepair } = await import('../ops/repair.ts')
-      const plan = await planRepair(call.outside, { root: call.root }, call.report)
-      const rows = plan.damaged.map(({ name, problem }) => `! ${display(name)}: ${display(problem)}`)
-      const next = 'moss state export: the next bundle brings what is lacking whole'
-      if (rows.length === 0)
-        return {
-          json: plan,
-          text: formatFields([
-            ['damaged', 'nothing: every file of the store is whole'],
-            ['lacking', plan.lacking === 0 ? undefined : `${plan.lacking} of what kept states are made of`],
-            ['next', plan.lacking === 0 ? undefined : next],
-          ]),
-        }
-      const shown = [`damaged: ${plural(rows.length, 'file')} of the store`, ...rows].join('\n')
+      const from = optionalPath(call, 'from')
+      const plan = await planRepair(call.outside, { root: call.root, from }, call.report)
+      const shown = formatRepairPlan(plan)
+      const isNothing = plan.damaged.length + plan.trees.length === 0
+      if (isNothing) return { json: plan, text: shown }
       if (call.has('dry-run')) return { json: plan, text: shown, exit: exits.findings }
-      if (!(await call.confirm('forget them', shown)))
-        return { json: { forgotten: null }, text: 'nothing was forgotten' }
+      if (!(await call.confirm('mend them', shown)))
+        return { json: { mended: null }, text: 'nothing was changed' }
       const done = await executeRepair(call.outside, plan, call.report)
-      const text = formatFields([
-        ['forgotten', `${plural(done.forgotten, 'file')} of the store; no state was changed`],
-        [
-          'lacking',
-          done.lacking === 0
-            ? 'nothing: other copies serve'
-            : `${done.lacking} of what kept states are made of`,
-        ],
-        ['next', done.lacking === 0 ? undefined : next],
-      ])
-      return { json: done, text }
+      const isMended = done.left.length === 0 && done.trees.length === plan.trees.length
+      return { json: done, text: formatRepaired(plan, done), exit: isMended ? exits.done : exits.findings }
     },
   },
   {

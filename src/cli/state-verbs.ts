@@ -6,6 +6,18 @@ import { formatFields, formatTable } from './format.ts'
 import { formatEtc } from './etc-text.ts'
 import type { Call, Outcome, Verb } from './verb.ts'
 
+const pinVerb = (words: string, isPinned: boolean, summary: string): Verb => ({
+  words,
+  side: 'host',
+  operands: [{ name: 'STATE' }],
+  summary,
+  run: async (call) => {
+    const { pinState } = await import('../ops/prune.ts')
+    const done = await pinState(call.outside, { root: call.root, state: call.operands[0], isPinned })
+    return { json: done, text: `state ${done.state} is ${isPinned ? 'pinned' : 'no longer pinned'}` }
+  },
+})
+
 export const stateVerbs: readonly Verb[] = [
   {
     words: 'state export',
@@ -39,6 +51,7 @@ export const stateVerbs: readonly Verb[] = [
         formatDate(state.created),
         plural(state.packages, 'package'),
         state.serial === undefined ? 'no channel yet' : `${state.channel ?? ''} serial ${state.serial}`,
+        state.isPinned ? 'pinned' : '',
         state.failed !== ''
           ? `gone back from: ${display(state.failed)}`
           : state.isConfirmed
@@ -118,6 +131,43 @@ export const stateVerbs: readonly Verb[] = [
       return { json: diff, text: [...text, ...lines].join('\n') }
     },
   },
+  {
+    words: 'state prune',
+    side: 'host',
+    operands: [{ name: 'STATE', optional: true, repeats: true }],
+    flags: [
+      { name: 'keep', value: 'N', summary: 'keep the N newest, at least 2 (default 3)' },
+      { name: 'dry-run', short: 'n', summary: 'only say which states would go' },
+    ],
+    summary: 'let kept states go: these, or all but the newest; never what is current, confirmed or pinned',
+    run: async (call) => {
+      const { executePrune, planPrune } = await import('../ops/prune.ts')
+      const plan = await planPrune(call.outside, {
+        root: call.root,
+        states: call.operands,
+        keep: call.value('keep'),
+      })
+      const rows = plan.going.map((state) => [
+        `  ${state.number}`,
+        formatDate(state.created),
+        plural(state.packages, 'package'),
+      ])
+      const shown =
+        rows.length === 0
+          ? 'nothing to let go'
+          : `${plural(rows.length, 'state')} to let go; moss gc gives back what only they needed\n${formatTable(rows)}`
+      if (call.has('dry-run') || rows.length === 0) return { json: plan, text: shown }
+      if (!(await call.confirm('remove them', shown)))
+        return { json: { removed: null }, text: 'nothing was removed' }
+      const done = await executePrune(call.outside, plan)
+      return {
+        json: done,
+        text: `no longer kept: state ${done.removed.join(', ')}; moss gc gives back what only they needed, unless the last state export names it`,
+      }
+    },
+  },
+  pinVerb('state pin', true, 'keep a state until it is unpinned'),
+  pinVerb('state unpin', false, 'let the usual rule decide about a state again'),
 ]
 
 async function etcDiff(call: Call): Promise<Outcome> {

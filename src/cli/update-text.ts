@@ -54,7 +54,7 @@ export function formatApplyPlan(plan: ApplyPlan, nowSeconds: number): string {
       'disk',
       plan.kind === 'rollback'
         ? undefined
-        : `needs at most ${formatBytes(plan.neededBytes)} while working; ${formatBytes(plan.freeBytes)} free`,
+        : `needs at most ${formatBytes(plan.neededBytes)} and ${plural(plan.neededInodes, 'inode')} while working; ${formatBytes(plan.freeBytes)} free`,
     ],
   ])
   const more =

@@ -80,6 +80,10 @@ export interface Disk {
   /** Everything written to the filesystem that holds `path`. A failure is final. */
   syncFilesystem(path: string): void
   freeBytes(path: string): number
+  /** How many more files, folders and symlinks; undefined where the filesystem has no limit of its own. */
+  freeInodes(path: string): number | undefined
+  /** Why a root cannot be on the filesystem of `path`; undefined where nothing is known against it. */
+  unfitness(path: string): string | undefined
   /** Held until disposed or the process ends. Throws STATE_LOCKED. The file is made if absent. */
   lock(path: string): Disposable
   /** Which ways this filesystem offers at `folder`; tried out there, leaving nothing behind. */
@@ -87,5 +91,9 @@ export interface Disk {
     readonly exchange: boolean
     readonly reflink: boolean
     readonly hardLinks: boolean
+    /** A link takes an inode too: so it is on tmpfs. */
+    readonly countsLinks: boolean
+    /** Modes, symlinks, and names that differ in case alone. */
+    readonly attributes: boolean
   }
 }

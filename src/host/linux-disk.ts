@@ -21,6 +21,7 @@ import {
 } from 'node:fs'
 import { compareText, decodeUtf8 } from '../base/bytes.ts'
 import type { Disk, FileKind, FolderEntry, PlacedBy, Placement } from './disk.ts'
+import { unfitFilesystem } from './filesystems.ts'
 import type { FolderLook } from './folder-look.ts'
 import { getXattrs, setXattrs } from './linux-attributes.ts'
 import { attempt, lstat, openFile, readFile } from './linux-file.ts'
@@ -110,6 +111,16 @@ const isDone = (call: () => void): boolean => {
   }
 }
 
+const unusualMode = 0o751
+
+const keepsAttributes = (place: string): boolean =>
+  isDone(() => {
+    symlinkSync('file', `${place}/symlink`)
+    chmodSync(`${place}/file`, unusualMode)
+  }) &&
+  lstat(`${place}/file`)?.mode === unusualMode &&
+  lstat(`${place}/FILE`) === undefined
+
 function features(folder: string): ReturnType<Disk['features']> {
   const place = `${folder}/.moss-probe-${process.pid}-${process.hrtime.bigint()}`
   attempt('try out', folder, () => mkdirSync(place, { mode: 0o700 }))
@@ -118,10 +129,14 @@ function features(folder: string): ReturnType<Disk['features']> {
       for (const name of ['a', 'b']) mkdirSync(`${place}/${name}`)
       closeSync(openSync(`${place}/file`, 'wx'))
     })
+    const { ffree } = statfsSync(place)
+    const hardLinks = isDone(() => linkSync(`${place}/file`, `${place}/link`))
     return {
+      hardLinks,
+      countsLinks: statfsSync(place).ffree < ffree,
       exchange: systemCalls().rename(`${place}/a`, `${place}/b`, 2) === 0,
       reflink: tryCopy(`${place}/file`, `${place}/reflink`, constants.COPYFILE_FICLONE_FORCE) === undefined,
-      hardLinks: isDone(() => linkSync(`${place}/file`, `${place}/link`)),
+      attributes: keepsAttributes(place),
     }
   } finally {
     removeTree(place)
@@ -174,6 +189,12 @@ export const linuxDisk = (pool: Pool = inlinePool): Disk => ({
       const { bavail, bsize } = statfsSync(path)
       return bavail * bsize
     }),
+  freeInodes: (path) =>
+    attempt('look at', path, () => {
+      const { files, ffree } = statfsSync(path)
+      return files === 0 ? undefined : ffree
+    }),
+  unfitness: (path) => unfitFilesystem(attempt('look at', path, () => statfsSync(path).type)),
   features,
   ...linuxLocks(),
 })

@@ -5,9 +5,11 @@ import { silent } from '../base/progress.ts'
 import { readBundle, type ReadBundle } from '../bundle/read-bundle.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
+import { assertRoom, lackOfRoom } from '../host/room.ts'
 import { formatRelation } from '../manifest/capability.ts'
 import { mergeLayouts } from '../manifest/merged-layout.ts'
 import { compareVersions } from '../manifest/version.ts'
+import { roomForTree } from '../state/room.ts'
 import { tellAlikePaths } from './alike-paths.ts'
 import type { Applied, ApplyPlan } from './changes.ts'
 import { type JudgedSet, judgeSet } from './bundle-set.ts'
@@ -20,7 +22,7 @@ import { settleLast } from './receipt.ts'
 import type { ReportEvent } from './types.ts'
 import { judgeOf, readWaiting } from './waiting.ts'
 
-/** Writes nothing but what recovery has to. `from` plans for a bundle that is not taken in yet. */
+/** Writes nothing but what recovery has to, and tries out what the filesystem can. `from` plans for a bundle that is not taken in yet. */
 export async function planApply(
   outside: Outside,
   request: { readonly root: string; readonly from?: string | undefined; readonly again?: boolean },
@@ -45,10 +47,13 @@ function readFrom(host: HostSession, file: string): ReadBundle {
 function planFor(host: HostSession, bundle: ReadBundle, set: JudgedSet): ApplyPlan {
   const { states, outside, places } = host
   const current = states.current()
-  const installed = readInstalled(outside, { tree: places.usr, record: current })
+  const installed = readInstalled(outside, { places, tree: places.usr, record: current })
   const reasons = new Map(set.packages.map((each) => [each.manifest.name, sayReason(each.reason)]))
   const { snapshot } = bundle
   const difference = describeChange(installed, set.packages)
+  const { disk } = outside
+  const room = roomForTree(mergeLayouts(set.packages).entries, disk.features(places.staging))
+  const lack = lackOfRoom(disk, places.staging, room)
   const isSame = difference.changes.length === 0 && current.channel?.serial === snapshot.serial
   return {
     ...planToStay(host, 'apply'),
@@ -68,11 +73,12 @@ function planFor(host: HostSession, bundle: ReadBundle, set: JudgedSet): ApplyPl
       ...reasonOf(reasons, change.name),
     })),
     warnings: [
+      ...(lack === undefined ? [] : [lack.message]),
       ...warningsFor(bundle, set),
       ...tellAlikePaths(set.packages, new Set(difference.changes.map(({ name }) => name))),
     ],
-    // Trees are links or reflinks: what a state costs beyond its contents is folders and links.
-    neededBytes: mergeLayouts(set.packages).entries.length * 512,
+    neededBytes: room.sizeBytes,
+    neededInodes: room.inodes,
     model: modelDigest(set.model),
   }
 }
@@ -135,6 +141,10 @@ export async function executeApply(outside: Outside, plan: ApplyPlan, report: Re
   assertMayApply(plan)
   if (failedSet(host, set)?.state !== plan.failedBefore?.state)
     throw new MossError('PLAN_STALE', { what: 'what is known of these packages' })
+  assertRoom(outside.disk, host.places.staging, {
+    sizeBytes: plan.neededBytes,
+    inodes: plan.neededInodes,
+  })
   const { snapshot, about } = bundle
   const staged = await states.stage(
     {

@@ -2,7 +2,9 @@
 import { MossError } from '../base/error.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatCapability, formatRelation, parseRelation } from '../manifest/capability.ts'
+import { decodeManifest } from '../manifest/codec.ts'
 import { provides } from '../manifest/match.ts'
+import { findManifest } from '../state/manifests.ts'
 import { type InstalledPackage, managedPlaces, readInstalled, sayReason, stateTree } from './installed.ts'
 
 interface OfRoot {
@@ -14,26 +16,32 @@ function installedIn(outside: Outside, { root }: OfRoot): readonly InstalledPack
   return readInstalled(outside, stateTree(outside, { places, state: undefined }))
 }
 
+/** Only its own manifest is read: another that is lost is no hindrance. */
 function installedNamed(
   outside: Outside,
   { root, name }: OfRoot & { readonly name: string },
 ): InstalledPackage {
-  const found = installedIn(outside, { root }).find((entry) => entry.manifest.name === name)
+  const places = managedPlaces(outside, root)
+  const state = stateTree(outside, { places, state: undefined })
+  const packages = state.record.packages.filter((recorded) => recorded.name === name)
+  const [found] = readInstalled(outside, { ...state, record: { ...state.record, packages } })
   if (found === undefined) throw new MossError('NOT_FOUND', { what: 'installed package', name })
   return found
 }
 
-export async function listPackages(outside: Outside, request: OfRoot) {
-  return installedIn(outside, request).map(
-    ({ id, reason, manifest: { name, version, architecture, summary } }) => ({
-      name,
-      version,
-      architecture,
-      summary,
-      id,
-      reason: sayReason(reason),
-    }),
-  )
+/** A lost manifest costs one line its summary, not the list. */
+export async function listPackages(outside: Outside, { root }: OfRoot) {
+  const places = managedPlaces(outside, root)
+  const { tree, record } = stateTree(outside, { places, state: undefined })
+  const place = { disk: outside.disk, places }
+  return record.packages.map(({ id, name, version, reason }) => {
+    const bytes = findManifest(place, { tree, id })
+    const { architecture, summary } =
+      bytes === undefined
+        ? { architecture: '', summary: 'its manifest is lost: moss repair' }
+        : decodeManifest(bytes, `manifest of ${name}`)
+    return { name, version, architecture, summary, id, reason: sayReason(reason) }
+  })
 }
 
 export async function packageInfo(outside: Outside, request: OfRoot & { readonly name: string }) {

@@ -36,6 +36,9 @@ export interface ApplyPlan {
   readonly warnings: readonly string[]
   readonly freeBytes: number
   readonly neededBytes: number
+  /** Absent where the filesystem has no limit of its own. */
+  readonly freeInodes?: number
+  readonly neededInodes: number
   readonly withModel: boolean
   /** A state of these packages was gone back from; executing needs that it `isAccepted`. */
   readonly failedBefore?: { readonly state: number; readonly why: string; readonly isAccepted: boolean }

@@ -1,5 +1,6 @@
 // gc: what the store keeps and nothing needs any more. Needed is what a kept state is made of, what waits to be applied,
-// and what the newest receipt and the newest export name: the station counts on that as bases. Says first, then does.
+// and what the newest receipt and the newest export name: the station counts on that as bases. Damaged trees that repair
+// has replaced go too, unless processes of this boot may live in them. Says first, then does.
 import { MossError } from '../base/error.ts'
 import type { AssetId, ContentDigest, Digest, PackageId } from '../base/ids.ts'
 import { silent } from '../base/progress.ts'
@@ -7,7 +8,9 @@ import { manifestContent } from '../bundle/read-bundle.ts'
 import type { Outside } from '../host/outside.ts'
 import { decodeManifest } from '../manifest/codec.ts'
 import { packagesHeld } from '../fleet/host-state.ts'
+import { lostTrees } from '../state/mend-tree.ts'
 import type { CollectPlan } from '../store/collect.ts'
+import { freedBytes } from './freed-bytes.ts'
 import { type HostSession, openHost } from './host.ts'
 import { keptSnapshots } from './kept-snapshots.ts'
 import { readExported, readReceipt } from './receipt.ts'
@@ -22,40 +25,64 @@ export interface GcPlan {
   readonly collect: CollectPlan
   /** Files of snapshots. */
   readonly snapshots: readonly { readonly path: string; readonly sizeBytes: number }[]
+  /** Folders of damaged trees. */
+  readonly lost: readonly string[]
+  /** By how much there is more room afterwards, at least. */
+  readonly freedBytes: number
+}
+
+export interface Collected {
+  readonly assets: number
+  readonly snapshots: number
+  readonly lost: number
+  readonly freedBytes: number
 }
 
 export async function planGc(outside: Outside, { root }: { readonly root: string }): Promise<GcPlan> {
   using host = await openHost(outside, { root, report: silent })
   const keep = neededAssets(host)
+  const collect = host.store.planCollect(keep)
+  const snapshots = unneededSnapshots(host)
+  const lost = lostTrees(outside.disk, host.places)
   return {
     kind: 'gc',
     root: host.places.root,
     state: host.states.current().number,
     keptAssets: keep.size,
-    collect: host.store.planCollect(keep),
-    snapshots: unneededSnapshots(host),
+    collect,
+    snapshots,
+    lost,
+    freedBytes: freedBytes(outside.disk, host.places, {
+      paths: [
+        ...collect.assets.map(({ id }) => host.store.assetPath(id)),
+        ...collect.strays,
+        ...snapshots.map(({ path }) => path),
+      ],
+      trees: lost,
+    }),
   }
 }
 
 /** Throws PLAN_STALE if another state is current by then. */
-export async function executeGc(
-  outside: Outside,
-  plan: GcPlan,
-): Promise<{ readonly assets: number; readonly snapshots: number; readonly freedBytes: number }> {
+export async function executeGc(outside: Outside, plan: GcPlan): Promise<Collected> {
   using host = await openHost(outside, { root: plan.root, report: silent })
   const needed = neededAssets(host)
   const unneeded = new Set(unneededSnapshots(host).map(({ path }) => path))
+  const lost = new Set(lostTrees(outside.disk, host.places))
   const isStale =
     host.states.current().number !== plan.state ||
     plan.collect.assets.some(({ id }) => needed.has(id)) ||
-    !plan.snapshots.every(({ path }) => unneeded.has(path))
+    !plan.snapshots.every(({ path }) => unneeded.has(path)) ||
+    !plan.lost.every((path) => lost.has(path))
   if (isStale) throw new MossError('PLAN_STALE', { what: 'what the store is needed for' })
   for (const { path } of plan.snapshots) outside.disk.remove(path)
+  for (const path of plan.lost) outside.disk.removeTree(path)
   host.store.collect(plan.collect)
   return {
     assets: plan.collect.assets.length,
     snapshots: plan.snapshots.length,
-    freedBytes: plan.snapshots.reduce((sum, { sizeBytes }) => sum + sizeBytes, plan.collect.freedBytes),
+    lost: plan.lost.length,
+    freedBytes: plan.freedBytes,
   }
 }
 

@@ -4,6 +4,7 @@
 import { isMossError } from '../base/error.ts'
 import type { ContainerId } from '../base/ids.ts'
 import { type ImportedContent, importBundle } from '../bundle/import.ts'
+import { roomForPackages } from '../bundle/room.ts'
 import { isDamagedBase } from '../bundle/store-bases.ts'
 import { dropIncoming, takeIn, type TakenBundle } from '../bundle/take-in.ts'
 import { fileSource } from '../host/byte-source.ts'
@@ -46,7 +47,13 @@ async function importOne(host: HostSession, file: string, report: ReportEvent): 
   const startedMs = outside.nowMs()
   using source = fileSource(outside.disk, file)
   using taken = await telling(host, report, () =>
-    takeIn(outside, { source, incomingFolder: incoming, judge: judgeOf(host), report }),
+    takeIn(outside, {
+      source,
+      incomingFolder: incoming,
+      judge: judgeOf(host),
+      report,
+      room: ({ packages }) => roomForPackages(host.store, packages),
+    }),
   )
   const isNew = !isImported(host, taken.id)
   const tell = (files: number, contentBytes: number): ImportedBundle => ({

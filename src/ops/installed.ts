@@ -4,8 +4,9 @@ import { MossError } from '../base/error.ts'
 import type { PackageId } from '../base/ids.ts'
 import type { Outside } from '../host/outside.ts'
 import type { Manifest } from '../manifest/manifest.ts'
+import { readManifest } from '../state/manifests.ts'
 import { assertInitialised } from '../state/root-format.ts'
-import { currentRecord, readManifest, readRecord, treeOf } from '../state/parts.ts'
+import { currentRecord, readRecord, treeOf } from '../state/parts.ts'
 import { type Places, placesOf } from '../state/places.ts'
 import type { PackageReason, StateRecord } from '../state/record.ts'
 
@@ -26,15 +27,16 @@ export function stateTree(
   outside: Outside,
   { places, state }: { readonly places: Places; readonly state: number | undefined },
 ): {
+  readonly places: Places
   readonly tree: string
   readonly record: StateRecord
   readonly isCurrent: boolean
 } {
   const current = currentRecord({ outside, places })
   if (state === undefined || state === current.number)
-    return { tree: places.usr, record: current, isCurrent: true }
+    return { places, tree: places.usr, record: current, isCurrent: true }
   const tree = treeOf({ outside, places }, state)
-  return { tree, record: readRecord(outside.disk, tree), isCurrent: false }
+  return { places, tree, record: readRecord(outside.disk, tree), isCurrent: false }
 }
 
 export function parseState(text: string | undefined): number | undefined {
@@ -44,15 +46,15 @@ export function parseState(text: string | undefined): number | undefined {
   return Number(text)
 }
 
-/** The digest of the manifest is the package's id, so what is read is what was installed. */
+/** Throws STATE_BROKEN, naming the package, where a manifest is lost. */
 export const readInstalled = (
   { disk }: Outside,
-  { tree, record }: { readonly tree: string; readonly record: StateRecord },
+  { places, tree, record }: { readonly places: Places; readonly tree: string; readonly record: StateRecord },
 ): readonly InstalledPackage[] =>
-  record.packages.map(({ id, name, reason }) => ({
-    id,
-    reason,
-    manifest: readManifest(disk, tree, { id, name }).manifest,
+  record.packages.map((recorded) => ({
+    id: recorded.id,
+    reason: recorded.reason,
+    manifest: readManifest({ disk, places }, { tree, recorded }).manifest,
   }))
 
 export const sayReason = (reason: PackageReason): string =>

@@ -13,6 +13,7 @@ export const modelDigest = (text: string): string => digestOf(encodeUtf8(text))
 /** The plan to stay. */
 export function planToStay({ outside, places, states }: HostSession, kind: ApplyPlan['kind']): ApplyPlan {
   const { number, packages } = states.current()
+  const freeInodes = outside.disk.freeInodes(places.own)
   return {
     kind,
     root: places.root,
@@ -28,6 +29,8 @@ export function planToStay({ outside, places, states }: HostSession, kind: Apply
     warnings: [],
     freeBytes: outside.disk.freeBytes(places.own),
     neededBytes: 0,
+    ...(freeInodes === undefined ? {} : { freeInodes }),
+    neededInodes: 0,
     withModel: false,
     model: modelDigest(readModel(outside, places).text),
   }

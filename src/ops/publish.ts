@@ -63,5 +63,5 @@ export function sayHealth({
   if (kind === 'waiting') return [`state ${number} is not confirmed yet: ${why}`]
   return kind === 'back'
     ? [`went back from state ${from} to ${number}: ${why}`]
-    : [`state ${number} is not well, and no confirmed state is left to go back to: ${why}`]
+    : [`state ${number} is not well, but moss does not go back from it by itself: ${why}`]
 }

@@ -20,25 +20,28 @@ export async function planRollback(
   const current = states.current()
   const wanted = parseState(request.state) ?? previousOf(host)
   const target = states.read(wanted)
-  const before = readInstalled(outside, { tree: places.usr, record: current })
-  const after = readInstalled(outside, { tree: states.tree(wanted), record: target })
+  const before = readInstalled(outside, { places, tree: places.usr, record: current })
+  const after = readInstalled(outside, { places, tree: states.tree(wanted), record: target })
   const { text } = readModel(outside, places)
+  const { failed } = states.health(wanted)
   return {
     ...planToStay(host, 'rollback'),
     ...describeChange(before, after),
     to: target.number,
     isNothing: target.number === current.number,
-    warnings:
-      request.withModel || target.model === text
+    warnings: [
+      ...(failed === '' ? [] : [`state ${wanted} was gone back from: ${failed}`]),
+      ...(request.withModel || target.model === text
         ? []
-        : ['the model stays as it is; --with-model restores that state’s own'],
+        : ['the model stays as it is; --with-model restores that state’s own']),
+    ],
     withModel: request.withModel,
   }
 }
 
 /**
- * The kept state with the highest number below the current one's, or else the highest. A rollback that was cut short and
- * is finished by now is not done twice.
+ * The kept state with the highest number below the current one's, or else the highest, but none that was gone back from. A
+ * rollback that was cut short and is finished by now is not done twice.
  */
 function previousOf({ states, isFinishing }: HostSession): number {
   const current = states.current().number
@@ -47,6 +50,7 @@ function previousOf({ states, isFinishing }: HostSession): number {
     .list()
     .filter((state) => !state.isCurrent)
     .map((state) => state.record.number)
+    .filter((number) => states.health(number).failed === '')
   const found = kept.filter((number) => number < current).at(-1) ?? kept.at(-1)
   if (found === undefined) throw new MossError('NOT_FOUND', { what: 'kept state', name: 'to go back to' })
   return found

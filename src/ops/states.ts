@@ -25,6 +25,7 @@ export async function listStates(outside: Outside, { root }: { readonly root: st
       number,
       created,
       isCurrent: number === current.number,
+      isPinned: readMarks(database, number).isPinned,
       packages: packages.length,
       channel: channel?.name,
       serial: channel?.serial,

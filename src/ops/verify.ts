@@ -1,17 +1,14 @@
-// verify: containers against what their signers signed, or this machine's store and current state.
+// verify: containers against what their signers signed.
 import { MossError, isMossError } from '../base/error.ts'
-import { formatBytes, plural } from '../base/format.ts'
 import { verifyWhole } from '../container/read-frames.ts'
 import { checkStored, openContainer, type OpenedContainer } from '../container/read.ts'
 import { verifyContainer, verifySelfSignedRoot, type VerifiedContainer } from '../container/verify.ts'
 import { readHostState } from '../fleet/state-file.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
-import type { StoreFinding } from '../store/check.ts'
 import { isInitialised } from '../state/root-format.ts'
 import { placesOf } from '../state/places.ts'
 import type { Role, Root } from '../trust/root.ts'
-import { openHost } from './host.ts'
 import { trustRootPath } from './host-keys.ts'
 import { checkIsFile } from './named-file.ts'
 import { readTrustRoot, stationPlaces } from './station.ts'
@@ -112,34 +109,4 @@ function checkUnjudged(opened: OpenedContainer, presentBytes: number): string {
       wantedBytes: opened.endOffset,
     })
   return 'not cut short, head and sections fit together; signatures and frames are not judged: no trusted root here'
-}
-
-function describeFinding(finding: StoreFinding): string {
-  if (finding.kind === 'missing') return `${finding.path} is missing from the store`
-  if (finding.kind === 'stray') return `${finding.path} is in the store, but nobody recorded it`
-  if (finding.kind === 'unreadable') return `${finding.path} cannot be read: ${finding.problem}`
-  const what = finding.kind === 'wrong-content' ? 'has other content' : 'has other attributes'
-  return `${finding.path} ${what} than recorded: ${finding.problem}`
-}
-
-export async function verifyHost(
-  outside: Outside,
-  { root }: { readonly root: string },
-  report: ReportEvent,
-): Promise<Verification> {
-  using host = await openHost(outside, { root, report })
-  const totals = host.store.totals()
-  const found = await host.store.check(report)
-  const current = host.states.current()
-  const findings = [
-    ...found.map(describeFinding),
-    ...(await host.states.differences()).map(({ path, problem }) => `/${path} ${problem}`),
-  ]
-  return {
-    checked: [
-      `store: ${plural(totals.assets, 'asset')}, ${formatBytes(totals.bytes)}`,
-      `state ${current.number}: ${plural(current.packages.length, 'package')}`,
-    ],
-    findings,
-  }
 }

@@ -58,6 +58,14 @@ export const manifestInStore =
     }
   }
 
+/** The copies of those whose every byte is here. */
+export const listBundles = (host: SettlingSession): readonly string[] =>
+  listIncoming(host.outside.disk, host.incoming)
+    .filter((id) => isImported(host, id))
+    .map((id) => copyOf(host, id))
+
+const copyOf = ({ incoming }: SettlingSession, id: ContainerId): string => `${incoming}/${id}/bundle.moss`
+
 /** Every bundle that is wholly in the store and not outrun, of whatever channel. */
 export const readEveryWaiting = (host: SettlingSession): readonly ReadBundle[] =>
   listIncoming(host.outside.disk, host.incoming)
@@ -77,7 +85,7 @@ export function readWaiting(host: SettlingSession): ReadBundle | undefined {
 
 /** A bundle that the counters have outrun is no longer wanted, and no error. Anything else wrong with it is told. */
 function tryRead(host: SettlingSession, id: ContainerId): ReadBundle | undefined {
-  using source = fileSource(host.outside.disk, `${host.incoming}/${id}/bundle.moss`)
+  using source = fileSource(host.outside.disk, copyOf(host, id))
   try {
     return readBundle(source, judgeOf(host))
   } catch (error) {

@@ -3,7 +3,8 @@
 import { MossError } from '../base/error.ts'
 import { compareFiles } from '../manifest/compare-files.ts'
 import type { Manifest } from '../manifest/manifest.ts'
-import { readManifest, readRecord, type StateParts, treeOf } from './parts.ts'
+import { readManifest } from './manifests.ts'
+import { readRecord, type StateParts, treeOf } from './parts.ts'
 import type { MadeEntry, StateRecord } from './record.ts'
 
 export interface ChangedPackages {
@@ -43,9 +44,10 @@ function manifestsBeyond(
 ): readonly Manifest[] {
   const known = new Set(other?.packages.map(({ id }) => id))
   const tree = treeOf(parts, state.number)
+  const place = { disk: parts.outside.disk, places: parts.places }
   return state.packages
     .filter(({ id }) => !known.has(id))
-    .map((one) => readManifest(parts.outside.disk, tree, one).manifest)
+    .map((recorded) => readManifest(place, { tree, recorded }).manifest)
 }
 
 function changedMade(before: readonly MadeEntry[], after: readonly MadeEntry[]): readonly string[] {

@@ -149,8 +149,8 @@ function makeParts(parts: StateParts, { offered, deliveries }: Work, report: Rep
   const building = new Map<string, string>()
   for (const delivery of deliveries) {
     const { kind, path } = delivery
-    if (kind === 'remove') continue
     report({ phase: 'deliver', item: path })
+    if (kind === 'remove') continue
     const inside = building.get(parentFolder(path))
     const at =
       inside === undefined

@@ -61,10 +61,16 @@ export function initRoot(outside: Outside, root: string, request: InitRequest): 
   const places = placesOf(root)
   if (isInitialised(disk, root)) throw new MossError('ALREADY_EXISTS', { what: places.own })
   checkFresh(disk, places)
-  ensureFolder(disk, places.root, 0o755)
-  ensureFolder(disk, places.own, 0o700)
+  checkFilesystem(disk, places)
+  const isNewRoot = ensureFolder(disk, places.root, 0o755)
+  const isNewOwn = ensureFolder(disk, places.own, 0o700)
   takeOwn(outside, places)
-  checkFeatures(disk, places)
+  const lack = missingFeature(disk, places)
+  if (lack !== undefined) {
+    if (isNewOwn) disk.removeFolder(places.own)
+    if (isNewRoot) disk.removeFolder(places.root)
+    throw new MossError('HOST_UNSUPPORTED', { path: places.root, problem: lack })
+  }
   for (const name of ['assets', 'states', 'staging', 'incoming', 'keys'])
     ensureFolder(disk, `${places.own}/${name}`, 0o700)
   makeTop(outside, places)
@@ -115,16 +121,30 @@ function checkFresh(disk: Disk, { root, usr }: Places): void {
 }
 
 /** An init that was cut short left it, or somebody who would read the host's key: so it is ours alone from here on. */
-function takeOwn({ disk, userId }: Outside, { own }: Places): void {
-  if (disk.lstat(own)?.uid !== userId)
+function takeOwn({ disk, userId }: Outside, { root, own }: Places): void {
+  const stat = disk.lstat(own)
+  if (stat?.uid !== userId)
     throw new MossError('HOST_UNSUPPORTED', { path: own, problem: 'it belongs to another user' })
+  if (stat.device !== disk.lstat(root)?.device)
+    throw new MossError('HOST_UNSUPPORTED', {
+      path: own,
+      problem: 'it is a mount point, so no tree in it can take the place of usr',
+    })
   disk.setMode(own, 0o700)
 }
 
-function checkFeatures(disk: Disk, { root, own }: Places): void {
-  if (disk.features(own).exchange) return
-  const problem = 'this filesystem cannot exchange two folders in one step'
-  throw new MossError('HOST_UNSUPPORTED', { path: root, problem })
+/** By its name, before anything is made. */
+function checkFilesystem(disk: Disk, { root }: Places): void {
+  const problem = disk.unfitness(disk.lstat(root) === undefined ? parentFolder(root) : root)
+  if (problem !== undefined) throw new MossError('HOST_UNSUPPORTED', { path: root, problem })
+}
+
+function missingFeature(disk: Disk, { own }: Places): string | undefined {
+  const { exchange, attributes } = disk.features(own)
+  if (!exchange) return 'this filesystem cannot exchange two folders in one step'
+  return attributes
+    ? undefined
+    : 'this filesystem does not keep modes, symlinks or names that differ in case alone'
 }
 
 /** Folders and links of the root itself. Those that exist stay as they are. */
@@ -144,14 +164,15 @@ function makeTop(outside: Outside, { root }: Places): void {
       writeDurably(disk, `${base}/etc/${name}`, encodeUtf8(text), { mode: 0o644 })
 }
 
-/** The mode is set apart: the process's mask has no say in it. */
-function ensureFolder(disk: Disk, path: string, mode: number): void {
+/** The mode is set apart: the process's mask has no say in it. True if it was not there. */
+function ensureFolder(disk: Disk, path: string, mode: number): boolean {
   const stat = disk.lstat(path)
   if (stat !== undefined && stat.kind !== 'folder')
     throw new MossError('HOST_UNSUPPORTED', { path, problem: `it is a ${stat.kind}, not a folder` })
-  if (stat !== undefined) return
+  if (stat !== undefined) return false
   disk.makeFolder(path, mode)
   disk.setMode(path, mode)
+  return true
 }
 
 function placeStateZero(outside: Outside, places: Places, { created, model }: InitRequest): StateRecord {

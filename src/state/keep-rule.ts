@@ -12,10 +12,14 @@ export interface KeepCandidate {
 const newestKept = 3
 
 /** The numbers of the states that stay; `current` always does. */
-export function statesToKeep(states: readonly KeepCandidate[], current: number): ReadonlySet<number> {
+export function statesToKeep(
+  states: readonly KeepCandidate[],
+  current: number,
+  newest = newestKept,
+): ReadonlySet<number> {
   const keep = new Set([current])
   const newestFirst = states.toSorted((a, b) => b.number - a.number)
-  for (const { number } of newestFirst.slice(0, newestKept)) keep.add(number)
+  for (const { number } of newestFirst.slice(0, newest)) keep.add(number)
   for (const state of states)
     if (state.isPinned || state.isLastConfirmed || state.wasCurrentThisBoot) keep.add(state.number)
   return keep

@@ -2,16 +2,13 @@
 // few questions about states that the disk answers.
 import { MossError } from '../base/error.ts'
 import type { StateNumber } from '../base/ids.ts'
-import { limits } from '../base/limits.ts'
 import type { Database } from '../host/database.ts'
 import type { Disk } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
-import { decodeManifest } from '../manifest/codec.ts'
-import type { Manifest } from '../manifest/manifest.ts'
 import type { Store } from '../store/store.ts'
 import type { Check } from './health.ts'
-import { type Places, keptTree, manifestsPath, recordPath } from './places.ts'
-import { type RecordedPackage, type StateRecord, decodeRecord } from './record.ts'
+import { type Places, keptTree, recordPath } from './places.ts'
+import { type StateRecord, decodeRecord } from './record.ts'
 
 export interface StateParts {
   readonly outside: Outside
@@ -30,16 +27,6 @@ export function readRecord(disk: Disk, tree: string): StateRecord {
   if (disk.lstat(path)?.kind !== 'file')
     throw new MossError('STATE_BROKEN', { path, problem: 'it is missing, so this is no state of moss' })
   return decodeRecord(disk.readFile(path, recordBytes), path)
-}
-
-/** The manifest of a package that the state of this tree has. */
-export function readManifest(
-  disk: Disk,
-  tree: string,
-  { id, name }: Pick<RecordedPackage, 'id' | 'name'>,
-): { readonly manifest: Manifest; readonly sizeBytes: number } {
-  const bytes = disk.readFile(`${tree}/${manifestsPath}/${id}`, limits.sectionBytes)
-  return { manifest: decodeManifest(bytes, `manifest of ${name}`), sizeBytes: bytes.length }
 }
 
 /** What `/usr` is. */

@@ -11,6 +11,8 @@ export interface Places {
   readonly own: string
   readonly states: string
   readonly staging: string
+  /** Damaged trees that were replaced, each in a folder of its own: nothing needs them. */
+  readonly lost: string
   readonly keys: string
   readonly database: string
   /** Written last by init: a root without it is not managed yet. */
@@ -31,6 +33,7 @@ export function placesOf(root: string): Places {
     own,
     states: `${own}/states`,
     staging: `${own}/staging`,
+    lost: `${own}/lost`,
     keys: `${own}/keys`,
     database: `${own}/moss.db`,
     format: `${own}/format`,

@@ -4,14 +4,16 @@ import type { AssetId, Digest, PackageId, StateNumber } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { Counters } from '../trust/counters.ts'
+import { checkTree, type TreeCheck, type TreeFinding } from './check-tree.ts'
 import { settleHealth } from './confirm.ts'
 import { readCounters } from './counters-file.ts'
-import { failedBefore } from './health.ts'
+import { failedBefore, lastConfirmed } from './health.ts'
 import type { Health } from './health-rule.ts'
-import { currentRecord, keptNumbers, readManifest, readRecord, type StateParts, treeOf } from './parts.ts'
+import { mendTree } from './mend-tree.ts'
+import { bootOf, currentRecord, keptNumbers, readRecord, type StateParts, treeOf } from './parts.ts'
+import { type OwnedTree, ownedTree } from './owned-tree.ts'
 import { placesOf } from './places.ts'
 import { prunableStates, removeState } from './prune.ts'
-import { compareTree, type TreeDifference } from './read-back.ts'
 import { publishKept, type Published, publishStaged } from './publish.ts'
 import type { StateRecord } from './record.ts'
 import { type Recovery, recoverStates } from './recover.ts'
@@ -28,13 +30,16 @@ import {
   writeMarks,
 } from './tables.ts'
 import { treeDigest } from './tree-digest.ts'
-import { planTree, type TreePlan, withMade } from './tree-plan.ts'
 
 export interface KnownState {
   readonly record: StateRecord
   readonly isCurrent: boolean
   readonly isPinned: boolean
   readonly isConfirmed: boolean
+  /** Of all the one that going back would choose. */
+  readonly isLastConfirmed: boolean
+  /** Processes may still live in it. Known of the running system alone. */
+  readonly wasCurrentThisBoot: boolean
 }
 
 export interface States {
@@ -50,10 +55,14 @@ export interface States {
   tree(number: number): string
   /** Of the whole tree; of the current state unless a number is given. */
   digest(number?: number): Promise<Digest>
-  /** In what `/usr` departs from the state that it says it is. Contents are the store's to check. */
-  differences(): Promise<readonly TreeDifference[]>
+  /** What a state's tree is made of, and whose each path is. Throws STATE_BROKEN where a manifest is lost. */
+  owned(number: number): OwnedTree
+  /** In what a state's tree departs from its record, by path. */
+  check(number: number, how: TreeCheck, report: Report): Promise<readonly TreeFinding[]>
   /** Every asset that a current or kept state is made of: what collection must leave. */
   neededAssets(): ReadonlySet<AssetId>
+  /** Replaces a damaged tree by a sound one of the same state. Gives where the damaged one lies now. */
+  mend(number: number, report: Report): Promise<string>
   nextNumber(): StateNumber
   counters(): Counters
   history(): readonly HistoryEntry[]
@@ -83,7 +92,7 @@ export interface OpenStates extends Omit<StateParts, 'places'> {
 
 export function openStates({ root, ...given }: OpenStates): States {
   const parts: StateParts = { ...given, places: placesOf(root) }
-  const { outside, database, store } = parts
+  const { outside, database } = parts
   makeStateTables(database)
   const read = (number: number): StateRecord => readRecord(outside.disk, treeOf(parts, number))
   const numbers = (): readonly StateNumber[] =>
@@ -92,14 +101,20 @@ export function openStates({ root, ...given }: OpenStates): States {
     current: () => currentRecord(parts),
     list: () => numbers().map((number) => describe(parts, number)),
     read,
-    manifests: (number) => manifestsOf(parts, read(number)).map(({ manifest }) => manifest),
+    manifests: (number) => ownedTree(parts, read(number)).packages.map(({ manifest }) => manifest),
     tree: (number) => treeOf(parts, number),
     digest: (number) => treeDigest(outside, number === undefined ? parts.places.usr : treeOf(parts, number)),
-    differences: async () => {
-      const site = { outside, store, folder: parts.places.root === '/' ? '' : parts.places.root }
-      return (await compareTree(site, planOf(parts, currentRecord(parts)))).differences
+    owned: (number) => ownedTree(parts, read(number)),
+    check: (number, how, report) =>
+      checkTree(parts, { tree: treeOf(parts, number), record: read(number) }, { how, report }),
+    neededAssets: () =>
+      new Set(
+        numbers().flatMap((number) => ownedTree(parts, read(number)).plan.files.map(({ asset }) => asset)),
+      ),
+    mend: async (number, report) => {
+      await recoverStates(parts, report)
+      return mendTree(parts, number, report)
     },
-    neededAssets: () => new Set(numbers().flatMap((number) => assetsOf(parts, read(number)))),
     nextNumber: () => nextNumber(parts),
     counters: () => readCounters(outside.disk, parts.places),
     history: () => readHistory(database),
@@ -135,33 +150,13 @@ export function openStates({ root, ...given }: OpenStates): States {
 }
 
 function describe(parts: StateParts, number: number): KnownState {
-  const { isPinned, isConfirmed } = readMarks(parts.database, number)
+  const { isPinned, isConfirmed, boot } = readMarks(parts.database, number)
   return {
     record: readRecord(parts.outside.disk, treeOf(parts, number)),
     isCurrent: currentRecord(parts).number === number,
     isPinned,
     isConfirmed,
+    isLastConfirmed: number === lastConfirmed(parts),
+    wasCurrentThisBoot: parts.places.root === '/' && boot !== '' && boot === bootOf(parts.outside.disk),
   }
 }
-
-function manifestsOf(
-  parts: StateParts,
-  record: StateRecord,
-): readonly { readonly manifest: Manifest; readonly sizeBytes: number }[] {
-  const tree = treeOf(parts, record.number)
-  return record.packages.map((one) => readManifest(parts.outside.disk, tree, one))
-}
-
-function planOf(parts: StateParts, record: StateRecord): TreePlan {
-  const manifests = manifestsOf(parts, record)
-  const plan = planTree(
-    record.packages.map(({ id }, index) => {
-      const found = manifests[index] as (typeof manifests)[number]
-      return { id, manifest: found.manifest, manifestBytes: found.sizeBytes }
-    }),
-  )
-  return withMade(plan, record.made)
-}
-
-const assetsOf = (parts: StateParts, record: StateRecord): readonly AssetId[] =>
-  planOf(parts, record).files.map(({ asset }) => asset)

@@ -12,6 +12,9 @@ const isHeld = (name: string, userId: number): boolean => userId === 0 || name.s
 /** An ordinary user must be able to read back what they own, or it could never be checked or linked. */
 const heldMode = (mode: number, userId: number): number => (userId === 0 ? mode : mode | 0o400)
 
+/** What may differ between two assets of one content. */
+export type Attributes = Pick<AssetDescription, 'mode' | 'uid' | 'gid' | 'xattrs'>
+
 function heldXattrs(xattrs: Xattrs | undefined, userId: number): Xattrs {
   return Object.fromEntries(Object.entries(xattrs ?? {}).filter(([name]) => isHeld(name, userId)))
 }
@@ -20,7 +23,7 @@ function heldXattrs(xattrs: Xattrs | undefined, userId: number): Xattrs {
 export function applyAttributes(
   disk: Disk,
   path: string,
-  { description, userId }: { description: AssetDescription; userId: number },
+  { description, userId }: { description: Attributes; userId: number },
 ): void {
   const xattrs = heldXattrs(description.xattrs, userId)
   if (userId === 0) disk.setOwner(path, description.uid, description.gid)
@@ -35,7 +38,7 @@ type Held = Pick<FileStat, 'mode' | 'uid' | 'gid'>
 export function attributeProblem(
   disk: Disk,
   path: string,
-  { description, userId, stat }: { description: AssetDescription; userId: number; stat: Held },
+  { description, userId, stat }: { description: Attributes; userId: number; stat: Held },
 ): string | undefined {
   return (
     statProblem(stat, description, userId) ??
@@ -44,13 +47,17 @@ export function attributeProblem(
 }
 
 /** The same as far as a look at the file tells. */
-export function statProblem(stat: Held, description: AssetDescription, userId: number): string | undefined {
+export function statProblem(stat: Held, description: Attributes, userId: number): string | undefined {
   const mode = heldMode(description.mode, userId)
   if (stat.mode !== mode) return `mode is ${stat.mode.toString(8)}, not ${mode.toString(8)}`
   if (userId === 0 && (stat.uid !== description.uid || stat.gid !== description.gid))
     return `owner is ${stat.uid}:${stat.gid}, not ${description.uid}:${description.gid}`
   return undefined
 }
+
+/** A hint for whoever does not read: nobody who edits a file keeps its date, unless to hide that. */
+export const dateProblem = ({ mtimeMs }: FileStat): string | undefined =>
+  mtimeMs === assetModifiedMs ? undefined : 'has another date: it may have been edited'
 
 function xattrProblem(actual: Xattrs, wanted: Xattrs, userId: number): string | undefined {
   for (const [name, value] of Object.entries(wanted)) {

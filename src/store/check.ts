@@ -1,11 +1,11 @@
 // Finds what is wrong with the store: assets that are missing or changed, files that nobody recorded. It reads
 // every body, digests them in the pool, and changes nothing.
 import { isMossError } from '../base/error.ts'
-import type { AssetId, ContentDigest } from '../base/ids.ts'
+import type { AssetId } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
 import { problemOf } from '../host/problem.ts'
 import type { AssetDescription } from './asset.ts'
-import { attributeProblem } from './attributes.ts'
+import { attributeProblem, dateProblem } from './attributes.ts'
 import { digestOfFile, wholeBodyBytes } from './body.ts'
 import { bodyDigestsJob } from './jobs.ts'
 import { assetPath, type StoreParts } from './parts.ts'
@@ -59,11 +59,17 @@ export const damagedAssets = (findings: readonly StoreFinding[]): readonly Asset
     finding.kind === 'missing' || finding.kind === 'wrong-content' ? [finding.asset] : [],
   )
 
-/** `only` names the assets to look at; without it strays are looked for too. */
+export interface StoreCheck {
+  /** The assets to look at; without it strays are looked for too. */
+  readonly only?: ReadonlySet<AssetId>
+  /** Attributes, sizes and dates; no body is read. */
+  readonly isQuick?: boolean
+}
+
 export async function checkStore(
   parts: StoreParts,
   report: Report,
-  only?: ReadonlySet<AssetId>,
+  { only, isQuick = false }: StoreCheck = {},
 ): Promise<readonly StoreFinding[]> {
   const findings: StoreFinding[] = []
   const totals = countAssets(parts.database)
@@ -91,7 +97,7 @@ export async function checkStore(
   for (const { id, description } of eachAsset(parts.database)) {
     if (only?.has(id) === false) continue
     const body = { asset: id, path: assetPath(parts.folder, id), description }
-    const { found, isReadable } = checkAttributes(parts, body)
+    const { found, isReadable } = checkAttributes(parts, body, isQuick)
     findings.push(...found)
     if (isReadable && description.sizeBytes > wholeBodyBytes) findings.push(...(await checkLong(parts, body)))
     else if (isReadable) findings.push(...readInto(parts, batch, body))
@@ -106,10 +112,21 @@ export async function checkStore(
   return findings
 }
 
-function checkAttributes(
-  { disk, userId }: StoreParts,
-  { asset, path, description }: Body,
-): { readonly found: readonly StoreFinding[]; readonly isReadable: boolean } {
+interface Look {
+  readonly found: readonly StoreFinding[]
+  readonly isReadable: boolean
+}
+
+function checkAttributes(parts: StoreParts, body: Body, isQuick: boolean): Look {
+  try {
+    return lookAt(parts, body, isQuick)
+  } catch (error) {
+    return { found: [unreadable(body, error)], isReadable: false }
+  }
+}
+
+function lookAt({ disk, userId }: StoreParts, body: Body, isQuick: boolean): Look {
+  const { asset, path, description } = body
   const stat = disk.lstat(path)
   if (stat === undefined) return { found: [{ kind: 'missing', asset, path }], isReadable: false }
   if (stat.kind !== 'file')
@@ -117,12 +134,15 @@ function checkAttributes(
       found: [{ kind: 'wrong-content', asset, path, problem: `is a ${stat.kind}` }],
       isReadable: false,
     }
-  const problem = attributeProblem(disk, path, { description, userId, stat })
+  if (stat.sizeBytes !== description.sizeBytes) {
+    const problem = `has ${stat.sizeBytes} bytes, not ${description.sizeBytes}`
+    return { found: [{ kind: 'wrong-content', asset, path, problem }], isReadable: false }
+  }
+  const problem =
+    attributeProblem(disk, path, { description, userId, stat }) ?? (isQuick ? dateProblem(stat) : undefined)
   const found: StoreFinding[] =
     problem === undefined ? [] : [{ kind: 'wrong-attributes', asset, path, problem }]
-  if (stat.sizeBytes === description.sizeBytes) return { found, isReadable: true }
-  const sizes = `has ${stat.sizeBytes} bytes, not ${description.sizeBytes}`
-  return { found: [...found, { kind: 'wrong-content', asset, path, problem: sizes }], isReadable: false }
+  return { found, isReadable: !isQuick }
 }
 
 /** Reads a body into the batch; one that cannot be read is a finding, not the end of the check. */
@@ -138,7 +158,7 @@ function readInto({ disk }: StoreParts, batch: Batch, body: Body): readonly Stor
 async function checkLong(parts: StoreParts, body: Body): Promise<readonly StoreFinding[]> {
   try {
     const digest = await digestOfFile(body.path, parts)
-    return digest === body.description.content ? [] : [wrongContent(body, digest)]
+    return digest === body.description.content ? [] : [wrongContent(body)]
   } catch (error) {
     return [unreadable(body, error)]
   }
@@ -156,15 +176,15 @@ async function digestBatch({ pool }: StoreParts, batch: Batch): Promise<readonly
   return batch.bodies.flatMap((body, index) => {
     const digest = digests[index]
     if (digest === undefined) throw new Error('broken promise: every body gives a digest')
-    return digest === body.description.content ? [] : [wrongContent(body, digest)]
+    return digest === body.description.content ? [] : [wrongContent(body)]
   })
 }
 
-const wrongContent = ({ asset, path }: Body, digest: ContentDigest): StoreFinding => ({
+const wrongContent = ({ asset, path }: Body): StoreFinding => ({
   kind: 'wrong-content',
   asset,
   path,
-  problem: `has the bytes of content ${digest}`,
+  problem: 'content differs',
 })
 
 /** What the device itself says it has lost is lost. */

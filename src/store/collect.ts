@@ -4,7 +4,7 @@
 import { MossError } from '../base/error.ts'
 import type { AssetId } from '../base/ids.ts'
 import { syncAll } from '../host/durable.ts'
-import { assetPath, sealsFolder, type StoreParts } from './parts.ts'
+import { assetPath, type StoreParts, voidSeals } from './parts.ts'
 import { findStrays } from './strays.ts'
 import { deleteAsset, eachAsset } from './tables.ts'
 
@@ -12,20 +12,16 @@ export interface CollectPlan {
   readonly assets: readonly { readonly id: AssetId; readonly sizeBytes: number }[]
   /** Garbage of earlier crashes. */
   readonly strays: readonly string[]
-  /** Of the assets; bytes that trees still link stay in use. */
-  readonly freedBytes: number
 }
 
 /** `keep` names every asset that a kept state, the newest export or the newest receipt needs. */
 export function planCollect(parts: StoreParts, keep: ReadonlySet<AssetId>): CollectPlan {
   const assets: { id: AssetId; sizeBytes: number }[] = []
-  let freedBytes = 0
   for (const { id, description } of eachAsset(parts.database)) {
     if (keep.has(id) || parts.pins.has(id)) continue
     assets.push({ id, sizeBytes: description.sizeBytes })
-    freedBytes += description.sizeBytes
   }
-  return { assets, strays: [...findStrays(parts)], freedBytes }
+  return { assets, strays: [...findStrays(parts)] }
 }
 
 /** PLAN_STALE when an import begun since counts on an asset, or has made a stray its own. */
@@ -51,8 +47,6 @@ export function collect(parts: StoreParts, plan: CollectPlan): void {
 
 /** Removes exactly these, kept or not: their bytes are not what their names say. */
 export function discard(parts: StoreParts, damaged: readonly AssetId[]): void {
-  // A tree that was made from a damaged asset is not what assembly makes once the asset is whole again.
-  parts.disk.removeTree(sealsFolder(parts.folder))
-  parts.disk.syncFolder(parts.folder)
-  collect(parts, { assets: damaged.map((id) => ({ id, sizeBytes: 0 })), strays: [], freedBytes: 0 })
+  voidSeals(parts)
+  collect(parts, { assets: damaged.map((id) => ({ id, sizeBytes: 0 })), strays: [] })
 }

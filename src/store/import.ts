@@ -19,6 +19,7 @@ import {
   importFolder,
   stagingFolder,
   type StoreParts,
+  voidSeals,
 } from './parts.ts'
 import { type BodyWriter, type EndedBody, StagedBodies } from './staged-bodies.ts'
 import { assetsOfContent, findChunkList, hasAssetRow, insertAsset } from './tables.ts'
@@ -32,8 +33,11 @@ export interface StoreImport extends Disposable {
   put(bytes: Uint8Array, list: ChunkList): void
   /** True if the content is stored or was finished in this import: an asset can be made of it. */
   hasContent(content: ContentDigest): boolean
-  /** Makes an asset of a finished or stored body; doing so again is nothing new. CONTENT_MISSING without a body. */
-  addAsset(description: AssetDescription): AssetId
+  /**
+   * Makes an asset of a finished or stored body; doing so again is nothing new, unless `anew`: then a new file takes the
+   * place of what is there. CONTENT_MISSING without a body, STORE_DAMAGED without a sound one.
+   */
+  addAsset(description: AssetDescription, how?: 'anew'): AssetId
   /** After it, all added assets are in the store and survive a power cut. Nothing else may follow. */
   commit(): void
 }
@@ -134,11 +138,11 @@ class OpenImport implements StoreImport {
     )
   }
 
-  addAsset(description: AssetDescription): AssetId {
+  addAsset(description: AssetDescription, how?: 'anew'): AssetId {
     this.#assertOpen()
     const id = assetIdOf(description)
     this.#pin(id)
-    if (this.#added.has(id) || hasAssetRow(this.#parts.database, id)) return id
+    if (this.#added.has(id) || (how !== 'anew' && hasAssetRow(this.#parts.database, id))) return id
     const { path, list } = this.#bodyFor(id, description)
     assertTrue(list.sizeBytes === description.sizeBytes, 'an asset has the size of its content')
     applyAttributes(this.#parts.disk, path, { description, userId: this.#parts.userId })
@@ -202,18 +206,18 @@ class OpenImport implements StoreImport {
   }
 
   /**
-   * Makes the folders, and removes files that bear an asset's name without being recorded: they are garbage of a
-   * crash, and a move keeps what it finds at its target.
+   * Makes the folders, and removes what bears an asset's name: it is garbage of a crash or is made anew, and a move keeps
+   * what it finds at its target.
    */
   #planMoves(): { readonly from: string; readonly to: string }[] {
     const { disk, folder } = this.#parts
     const folders = new Set([...this.#added.keys()].map((id) => assetFolder(folder, id)))
     for (const path of folders) ensureFolder(disk, path)
-    return [...this.#added].map(([id, { path }]) => {
-      const to = assetPath(folder, id)
-      if (disk.lstat(to) !== undefined) disk.remove(to)
-      return { from: path, to }
-    })
+    const moves = [...this.#added].map(([id, { path }]) => ({ from: path, to: assetPath(folder, id) }))
+    const taken = moves.filter(({ to }) => disk.lstat(to) !== undefined)
+    if (taken.length > 0) voidSeals(this.#parts)
+    for (const { to } of taken) disk.removeTree(to)
+    return moves
   }
 
   #pin(id: AssetId): void {

@@ -34,3 +34,10 @@ export const assetPath = (folder: string, id: AssetId): string => `${assetFolder
 export function ensureFolder(disk: Disk, path: string): void {
   if (disk.lstat(path) === undefined) disk.makeFolder(path, 0o700)
 }
+
+/** A tree that links what an asset's file was is not what assembly makes of the one that takes its place. */
+export function voidSeals({ disk, folder }: Pick<StoreParts, 'disk' | 'folder'>): void {
+  if (disk.lstat(sealsFolder(folder)) === undefined) return
+  disk.removeTree(sealsFolder(folder))
+  disk.syncFolder(folder)
+}

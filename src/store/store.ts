@@ -12,7 +12,7 @@ import type { Database } from '../host/database.ts'
 import type { Disk } from '../host/disk.ts'
 import { inlinePool, type Pool } from '../host/pool.ts'
 import type { AssetDescription } from './asset.ts'
-import { checkStore, type StoreFinding } from './check.ts'
+import { checkStore, type StoreCheck, type StoreFinding } from './check.ts'
 import { collect, type CollectPlan, discard, planCollect } from './collect.ts'
 import { beginImport, type StoreImport } from './import.ts'
 import { assetPath, type StoreParts } from './parts.ts'
@@ -74,8 +74,8 @@ export interface Store extends ChunkReader {
   reading(): Disposable
   /** `label` is a plain name; an import of the same label that a crash left is dropped. */
   beginImport(label: string): StoreImport
-  /** Of every asset and every stray file, or of `only` these assets. */
-  check(report: Report, only?: ReadonlySet<AssetId>): Promise<readonly StoreFinding[]>
+  /** Of every asset and every stray file, unless `how` says less. */
+  check(report: Report, how?: StoreCheck): Promise<readonly StoreFinding[]>
   planCollect(keep: ReadonlySet<AssetId>): CollectPlan
   collect(plan: CollectPlan): void
   /** Forgets assets that a check found damaged: they count as lacking, and the next bundle brings them again. */
@@ -112,7 +112,7 @@ export function openStore(options: StoreOptions): Store {
     get: async (id) => readChunk(parts, id),
     reading: () => database.reading(),
     beginImport: (label) => beginImport(parts, label),
-    check: (report, only) => checkStore(parts, report, only),
+    check: (report, how) => checkStore(parts, report, how),
     planCollect: (keep) => planCollect(parts, keep),
     collect: (plan) => collect(parts, plan),
     discard: (damaged) => discard(parts, damaged),

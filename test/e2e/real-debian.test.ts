@@ -21,7 +21,7 @@ import { oracle } from '../support/oracle.ts'
 const moss = join(import.meta.dirname, '../../dist/moss')
 const wished = (
   'bash dash coreutils libc-bin openssl curl git python3-minimal python3.11 perl ' +
-  'vim-tiny openssh-client ca-certificates'
+  'vim-tiny openssh-client ca-certificates findutils sed shared-mime-info'
 ).split(' ')
 /** Program inside the root, and how it says its version. */
 const programs: readonly (readonly [string, ...string[]])[] = [
@@ -208,12 +208,18 @@ describe.skipIf(!canRun)('the loop on real Debian packages', () => {
     atHost('subscribe', ...wished)
     const first = trip('first')
     must('mknod', ['-m', '666', join(root, 'dev/null'), 'c', '1', '3'])
+    expect(first.triggers).toEqual(expect.arrayContaining(['ldconfig', 'mime', 'ca-certificates']))
+    expect(existsSync(join(root, 'usr/share/mime/mime.cache'))).toBe(true)
+    expect(readFileSync(join(root, 'etc/ssl/certs/ca-certificates.crt'), 'utf8')).toContain(
+      'BEGIN CERTIFICATE',
+    )
     const firstVersions = versionsTold()
     expectProgramsOf(old)
 
     atStation('add', 'stable', ...fresh)
     atStation('channel', 'publish', 'stable')
     const second = trip('second')
+    expect(second.triggers).toEqual(expect.arrayContaining(['ldconfig', 'mime']))
     const secondVersions = versionsTold()
     expectProgramsOf([
       ...fresh,
@@ -248,7 +254,12 @@ describe.skipIf(!canRun)('the loop on real Debian packages', () => {
 const treeNow = (): string => (atHost('state', 'show', '--digest') as { tree: string } & Told).tree
 
 /** One trip: state out, bundle in, applied. Sizes in bytes. */
-function trip(name: string): { readonly file: number; readonly full: number; readonly tree: string } {
+function trip(name: string): {
+  readonly triggers: readonly string[]
+  readonly file: number
+  readonly full: number
+  readonly tree: string
+} {
   const state = join(stick, `${name}.moss-state`)
   const bundle = join(stick, `${name}.moss`)
   atHost('state', 'export', state)
@@ -264,11 +275,13 @@ function trip(name: string): { readonly file: number; readonly full: number; rea
     tree: string
     files: number
     notes: readonly string[]
-    triggers: unknown
+    triggers: readonly { readonly name: string; readonly outcome: string }[]
   } & Told
   const seconds = (from: number, to: number): string => ((to - from) / 1000).toFixed(1)
   console.log(
     `${name}: export ${made.seconds.toFixed(1)} s, import ${seconds(started, imported)} s, apply ${seconds(imported, performance.now())} s, ${applied.files} files; triggers ${JSON.stringify(applied.triggers)}`,
   )
-  return { file: made.fileBytes, full: made.plan.fullBytes, tree: treeNow() }
+  expect(applied.triggers.filter(({ outcome }) => outcome !== 'done')).toEqual([])
+  const triggers = applied.triggers.map(({ name }) => name)
+  return { triggers, file: made.fileBytes, full: made.plan.fullBytes, tree: treeNow() }
 }

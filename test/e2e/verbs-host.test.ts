@@ -286,7 +286,7 @@ test('plan --from', () => {
     signed   <id>
     serial   none → 1 of channel stable, signed <age>
     after  4 packages, 66 files, <size>
-    disk  needs at most <size> while working; <size> free
+    disk  needs at most <size> and 81 inodes while working; <size> free
       +  harbour      1.0  subscribed: binary(harbour)
       +  pilot-books  1.0  subscribed: name(pilot-books)
       +  tide         1.0  harbour requires binary(tide)
@@ -295,7 +295,7 @@ test('plan --from', () => {
     [exit 0]"
   `)
   expect(moss.shape('plan', '--from', 'first.moss', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {kind: string, root: string, from: number, to: number, isNothing: boolean, signedBy: string[], changes: [{name: string, to: string, reason: string}], packages: number, files: number, sizeBytes: number, privileged: [], warnings: [], freeBytes: number, neededBytes: number, withModel: boolean, model: string, bundle: string, channel: {name: string, serial: number, created: number}}"`,
+    `"exit 0 {kind: string, root: string, from: number, to: number, isNothing: boolean, signedBy: string[], changes: [{name: string, to: string, reason: string}], packages: number, files: number, sizeBytes: number, privileged: [], warnings: [], freeBytes: number, neededBytes: number, freeInodes: number, neededInodes: number, withModel: boolean, model: string, bundle: string, channel: {name: string, serial: number, created: number}}"`,
   )
   expect(moss.text('plan', '--from', 'absent.moss', ...at07)).toMatchInlineSnapshot(`
     "$ moss plan --from absent.moss --root pump-07
@@ -377,7 +377,7 @@ test('plan', () => {
     signed   <id>
     serial   none → 1 of channel stable, signed <age>
     after  4 packages, 66 files, <size>
-    disk  needs at most <size> while working; <size> free
+    disk  needs at most <size> and 81 inodes while working; <size> free
       +  harbour      1.0  subscribed: binary(harbour)
       +  pilot-books  1.0  subscribed: name(pilot-books)
       +  tide         1.0  harbour requires binary(tide)
@@ -385,7 +385,7 @@ test('plan', () => {
     [exit 0]"
   `)
   expect(moss.shape('plan', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {kind: string, root: string, from: number, to: number, isNothing: boolean, signedBy: string[], changes: [{name: string, to: string, reason: string}], packages: number, files: number, sizeBytes: number, privileged: [], warnings: [], freeBytes: number, neededBytes: number, withModel: boolean, model: string, bundle: string, channel: {name: string, serial: number, created: number}}"`,
+    `"exit 0 {kind: string, root: string, from: number, to: number, isNothing: boolean, signedBy: string[], changes: [{name: string, to: string, reason: string}], packages: number, files: number, sizeBytes: number, privileged: [], warnings: [], freeBytes: number, neededBytes: number, freeInodes: number, neededInodes: number, withModel: boolean, model: string, bundle: string, channel: {name: string, serial: number, created: number}}"`,
   )
 })
 
@@ -396,7 +396,7 @@ test('apply', () => {
     | signed   <id>
     | serial   none → 1 of channel stable, signed <age>
     | after  4 packages, 66 files, <size>
-    | disk  needs at most <size> while working; <size> free
+    | disk  needs at most <size> and 81 inodes while working; <size> free
     |   +  harbour      1.0  subscribed: binary(harbour)
     |   +  pilot-books  1.0  subscribed: name(pilot-books)
     |   +  tide         1.0  harbour requires binary(tide)
@@ -413,7 +413,7 @@ test('apply', () => {
     | signed   <id>
     | serial   none → 1 of channel stable, signed <age>
     | after  4 packages, 66 files, <size>
-    | disk  needs at most <size> while working; <size> free
+    | disk  needs at most <size> and 81 inodes while working; <size> free
     |   +  harbour      1.0  subscribed: binary(harbour)
     |   +  pilot-books  1.0  subscribed: name(pilot-books)
     |   +  tide         1.0  harbour requires binary(tide)
@@ -534,7 +534,7 @@ test('import --apply', () => {
     | signed   <id>
     | serial   1 → 2 of channel stable, signed <age>
     | after  4 packages, 66 files, <size>
-    | disk  needs at most <size> while working; <size> free
+    | disk  needs at most <size> and 81 inodes while working; <size> free
     |   ~  harbour      1.0 → 2.0  subscribed: binary(harbour)
     |   ~  tide         1.0 → 2.0  harbour requires binary(tide)
     |   ~  tide-tables  1.0 → 1.1  harbour requires name(tide-tables) >= 1.0
@@ -559,7 +559,7 @@ test('state list, show, diff', () => {
     [exit 0]"
   `)
   expect(moss.shape('state', 'list', ...at07)).toMatchInlineSnapshot(
-    `"exit 0 {states: [{number: number, created: number, isCurrent: boolean, packages: number, isConfirmed: boolean, failed: string} | {number: number, created: number, isCurrent: boolean, packages: number, channel: string, serial: number, isConfirmed: boolean, failed: string}]}"`,
+    `"exit 0 {states: [{number: number, created: number, isCurrent: boolean, isPinned: boolean, packages: number, isConfirmed: boolean, failed: string} | {number: number, created: number, isCurrent: boolean, isPinned: boolean, packages: number, channel: string, serial: number, isConfirmed: boolean, failed: string}]}"`,
   )
   expect(moss.text('state', 'show', ...at07)).toMatchInlineSnapshot(`
     "$ moss state show --root pump-07
@@ -730,7 +730,6 @@ test.skipIf(!isRoot)(
     | deliver
     | check
     | back
-    | deliver
     publish  state 1 is current; state 2 is kept
     etc      etc/harbour.conf: gone with its package
     note     went back from state 2 to 1: check pump: exit code 127, /usr/sbin/chroot: failed to run command ‘/usr/bin/no-pump’: No such file or directory
@@ -805,7 +804,7 @@ test('gc', () => {
     [exit 0]"
   `)
   expect(moss.shape('gc', '-y', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {kind: string, root: string, state: number, keptAssets: number, collect: {assets: number, strays: [], freedBytes: number}, snapshots: number}"`,
+    `"exit 0 {kind: string, root: string, state: number, keptAssets: number, collect: {assets: number, strays: []}, snapshots: number, lost: [], freedBytes: number}"`,
   )
 })
 
@@ -813,7 +812,7 @@ test('repair', () => {
   expect(moss.text('repair', ...at07)).toMatchInlineSnapshot(`
     "$ moss repair --root pump-07
     | check store
-    damaged  nothing: every file of the store is whole
+    damaged  nothing: the store and every state are whole
     [exit 0]"
   `)
   // One bit of the largest file of pump-08’s store turns; no tree links what lies there then.
@@ -831,24 +830,22 @@ test('repair', () => {
     "$ moss repair -n --root pump-08
     | check store
     damaged: 1 file of the store
-    ! /usr/lib/libtide.so.1.0 of tide 2.0: has the bytes of content <id>
+    ! /usr/lib/libtide.so.1.0 (package tide): content differs; FOLDER/pump-08/usr/lib/libtide.so.1.0 has its bytes
     [exit 3]"
   `)
   expect(moss.shape('repair', '-n', ...at08)).toMatchInlineSnapshot(
-    `"exit 3 {kind: string, root: string, state: number, damaged: [{asset: string, name: string, problem: string}], lacking: number}"`,
+    `"exit 3 {kind: string, root: string, state: number, damaged: [{asset: string, description: {content: string, sizeBytes: number, mode: number, uid: number, gid: number}, name: string, problem: string, from: {kind: string, path: string}}], trees: [], lacking: number}"`,
   )
   expect(moss.text('repair', '-y', ...at08)).toMatchInlineSnapshot(`
     "$ moss repair -y --root pump-08
     | check store
     | damaged: 1 file of the store
-    | ! /usr/lib/libtide.so.1.0 of tide 2.0: has the bytes of content <id>
-    forgotten 1 file of the store; no state was changed
-    lacking   1 of what kept states are made of
-    next      moss state export: the next bundle brings what is lacking whole
+    | ! /usr/lib/libtide.so.1.0 (package tide): content differs; FOLDER/pump-08/usr/lib/libtide.so.1.0 has its bytes
+    mended   1 file of the store
     [exit 0]"
   `)
   expect(moss.shape('repair', '-y', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {kind: string, root: string, state: number, damaged: [], lacking: number}"`,
+    `"exit 0 {kind: string, root: string, state: number, damaged: [], trees: [], lacking: number}"`,
   )
 })
 
@@ -926,13 +923,119 @@ test('verify of the machine finds what was changed, added and removed', () => {
     | check store
     store: 76 assets, <size>
     state 2: 4 packages
-    ! /usr/bin/stranger is a file that no package owns
-    ! /usr/share/tide/south.tsv has <n> bytes, not 871120
-    ! /usr/bin/tide is missing
-    3 findings; moss repair lets the next bundle bring what the store has lost; a kept state may be whole: moss rollback
+    ! /usr/bin/stranger: is a file that no package owns
+    ! /usr/bin/tide (package tide): is missing
+    ! /usr/share/tide/south.tsv (package tide-tables): has <n> bytes, not 871120
+    3 findings; moss repair says what it can mend
     [exit 3]"
   `)
   expect(moss.shape('verify', ...at07)).toMatchInlineSnapshot(
     `"exit 3 {checked: string[], findings: string[]}"`,
+  )
+})
+
+test('repair of a damaged tree', () => {
+  expect(moss.text('verify', '--quick', ...at07)).toMatchInlineSnapshot(`
+    "$ moss verify --quick --root pump-07
+    | check store
+    store: 76 assets, <size>
+    state 2: 4 packages
+    ! /usr/bin/stranger: is a file that no package owns
+    ! /usr/bin/tide (package tide): is missing
+    ! /usr/share/tide/south.tsv (package tide-tables): has <n> bytes, not 871120
+    3 findings; moss repair says what it can mend
+    [exit 3]"
+  `)
+  expect(moss.text('verify', '--quick', '07.moss-state', ...at07)).toMatchInlineSnapshot(`
+    "$ moss verify --quick 07.moss-state --root pump-07
+    | moss: error: --quick and --all are for this machine, not for files [CLI_USAGE]
+    | moss: hint: see moss help verify
+    [exit 2]"
+  `)
+  expect(moss.text('repair', '--from', 'absent', ...at07)).toMatchInlineSnapshot(`
+    "$ moss repair --from absent --root pump-07
+    | moss: error: no root or bundle file FOLDER/absent [NOT_FOUND]
+    | moss: hint: check the path, and that the medium is mounted; nothing was changed
+    [exit 13]"
+  `)
+  expect(moss.text('repair', '-y', ...at07)).toMatchInlineSnapshot(`
+    "$ moss repair -y --root pump-07
+    | check store
+    | damaged: state 2, current, 3 paths; a sound tree takes its place
+    | ! /usr/bin/stranger: is a file that no package owns
+    | ! /usr/bin/tide (package tide): is missing
+    | ! /usr/share/tide/south.tsv (package tide-tables): has <n> bytes, not 871120
+    |   moved aside with the damaged tree: /usr/bin/stranger
+    | stage
+    | sync
+    states   2 is whole; its damaged tree lies in FOLDER/pump-07/.moss/lost/2 until moss gc
+    [exit 0]"
+  `)
+  expect(moss.text('verify', '--all', ...at07)).toMatchInlineSnapshot(`
+    "$ moss verify --all --root pump-07
+    | check store
+    store: 76 assets, <size>
+    state 0: 0 packages
+    state 1: 4 packages
+    state 2: 4 packages
+    no findings
+    [exit 0]"
+  `)
+  expect(moss.text('gc', '-y', ...at07)).toMatchInlineSnapshot(`
+    "$ moss gc -y --root pump-07
+    | needed by nothing: 1 damaged tree; at least <size> come free
+    removed 1 damaged tree: at least <size> came free; every kept state is whole
+    [exit 0]"
+  `)
+})
+
+test('state pin, prune, unpin', () => {
+  expect(moss.text('state', 'pin', '0', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state pin 0 --root pump-07
+    state 0 is pinned
+    [exit 0]"
+  `)
+  expect(moss.text('state', 'list', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state list --root pump-07
+       0  <date>  0 packages  no channel yet   pinned
+       1  <date>  4 packages  stable serial 1
+    *  2  <date>  4 packages  stable serial 2
+    [exit 0]"
+  `)
+  expect(moss.text('state', 'prune', '0', '-y', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state prune 0 -y --root pump-07
+    | moss: error: state 0 stays: it is pinned [STATE_NEEDED]
+    | moss: hint: nothing was removed; moss state list shows which states are kept, and why
+    [exit 1]"
+  `)
+  expect(moss.text('state', 'prune', '--keep', '1', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state prune --keep 1 --root pump-07
+    | moss: error: --keep 1: at least 2 states are kept, one to go back to [CLI_USAGE]
+    | moss: hint: see moss help state prune
+    [exit 2]"
+  `)
+  expect(moss.text('state', 'prune', '-n', '--keep', '2', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state prune -n --keep 2 --root pump-07
+    nothing to let go
+    [exit 0]"
+  `)
+  expect(moss.shape('state', 'unpin', '0', ...at07)).toMatchInlineSnapshot(
+    `"exit 0 {state: number, isPinned: boolean}"`,
+  )
+  expect(moss.text('state', 'prune', '-y', '--keep', '2', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state prune -y --keep 2 --root pump-07
+    | 1 state to let go; moss gc gives back what only they needed
+    |   0  <date>  0 packages
+    no longer kept: state 0; moss gc gives back what only they needed, unless the last state export names it
+    [exit 0]"
+  `)
+  expect(moss.text('state', 'prune', '1', '-y', ...at07)).toMatchInlineSnapshot(`
+    "$ moss state prune 1 -y --root pump-07
+    | moss: error: state 1 stays: it is the only one left to go back to [STATE_NEEDED]
+    | moss: hint: nothing was removed; moss state list shows which states are kept, and why
+    [exit 1]"
+  `)
+  expect(moss.shape('state', 'prune', '-n', ...at08)).toMatchInlineSnapshot(
+    `"exit 0 {kind: string, root: string, state: number, going: [], freedBytes: number}"`,
   )
 })

@@ -1,6 +1,6 @@
 // The harness itself, once more: a program that does one thing less, or a trigger that does one thing more, must turn the
 // invariants red. Each is the honest program on a disk that answers or acts otherwise in one way; beside each the same
-// without it is green. (Syncs that are left out: loop-mutants.test.ts. Locks: test/e2e/two-processes.test.ts.)
+// without it is green. (Syncs that are left out: loop-mutants.test.ts. Locks: two-processes.test.ts.)
 import { expect, test } from 'vitest'
 import { encodeUtf8 } from '../../src/base/bytes.ts'
 import { MossError } from '../../src/base/error.ts'

@@ -2,7 +2,7 @@
 // machine keeps its invariants, and the same verb again reaches the end that nobody disturbed.
 import { beforeAll, expect, test, vi } from 'vitest'
 import { crashEverywhere, type Disturbance, type Outcome } from '../support/disturb.ts'
-import { byEffort } from '../support/fault-effort.ts'
+import { byEffort, faultTimeoutMs } from '../support/fault-effort.ts'
 import {
   applying,
   collecting,
@@ -20,8 +20,7 @@ vi.mock('@noble/ed25519', async (original) =>
   (await import('../support/remembered-ed25519.ts')).remember(original),
 )
 
-/** Hundreds of whole verbs: on a busy machine they take their time. */
-vi.setConfig({ testTimeout: 300_000 })
+vi.setConfig({ testTimeout: faultTimeoutMs })
 
 let machines: Machines
 

@@ -2,7 +2,7 @@
 // is a MossError or the verb's own end; the machine keeps its invariants, and the same verb again reaches the end.
 import { beforeAll, expect, test, vi } from 'vitest'
 import { failEverywhere, type Scenario } from '../support/disturb.ts'
-import { faultEffort } from '../support/fault-effort.ts'
+import { faultEffort, faultTimeoutMs } from '../support/fault-effort.ts'
 import {
   applying,
   collecting,
@@ -23,7 +23,7 @@ vi.mock('@noble/ed25519', async (original) =>
 const isAll = faultEffort !== 'sample'
 const rest = ['ENOSPC', 'EDQUOT', 'EROFS', 'EMLINK', 'EINTR', 'EMFILE']
 
-vi.setConfig({ testTimeout: isAll ? 3_600_000 : 600_000 })
+vi.setConfig({ testTimeout: faultTimeoutMs })
 
 let machines: Machines
 

@@ -280,6 +280,17 @@ describe.each(Object.keys(places))('on the %s', (place) => {
     })
   })
 
+  test('when an asset is made anew no tree is used that links what it was', async () => {
+    await settled(async (opened) => {
+      using intake = opened.store.beginImport('mend')
+      for (const { description } of opened.store.assets())
+        if (description.sizeBytes > 0) intake.addAsset(description, 'anew')
+      intake.commit()
+      await stagedDigest(opened, [base(4)], 4)
+      expect(isThere(opened)).toBe(true)
+    })
+  })
+
   test.each(['', 'moss seal 1', 'moss seal 1\0usr\0'])('a torn seal %j proves nothing', async (text) => {
     await settled(async (opened, disk) => {
       const path = `${placesOf(opened.root).own}/seals/1`

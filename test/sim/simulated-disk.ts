@@ -27,6 +27,7 @@ export interface SimulatedDiskParts {
   readonly userId: number
   readonly groupId: number
   readonly freeBytes: number
+  readonly freeInodes: number
   readonly nowMs: () => number
 }
 
@@ -333,6 +334,18 @@ export class SimulatedDisk implements Disk {
     return this.#parts.freeBytes
   }
 
+  freeInodes(path: string): number | undefined {
+    this.#parts.faults.look('freeInodes', path)
+    this.#existing(path, 'look at')
+    return this.#parts.freeInodes
+  }
+
+  unfitness(path: string): string | undefined {
+    this.#parts.faults.look('unfitness', path)
+    this.#existing(path, 'look at')
+    return undefined
+  }
+
   lock(path: string): Disposable {
     const { faults, machine } = this.#parts
     const isAbsent = this.#place(path, 'lock').inode === undefined
@@ -347,7 +360,7 @@ export class SimulatedDisk implements Disk {
   features(folder: string): ReturnType<Disk['features']> {
     this.#parts.faults.look('features', folder)
     this.#folder(folder, 'try out')
-    return { exchange: true, reflink: false, hardLinks: true }
+    return { exchange: true, reflink: false, hardLinks: true, countsLinks: false, attributes: true }
   }
 }
 

@@ -19,6 +19,7 @@ export interface SimulationOptions extends Faults {
   /** Folders that are filesystems of their own, such as /media/stick. They are made. */
   readonly mounts?: readonly string[]
   readonly freeBytes?: number
+  readonly freeInodes?: number
   /** What programs do here; without it every program is unsupported. */
   readonly run?: (command: Command, outside: SimulatedOutside) => CommandResult
 }
@@ -90,6 +91,7 @@ function start(machine: Machine, seed: number, options: SimulationOptions): Simu
     userId,
     groupId,
     freeBytes: options.freeBytes ?? 2 ** 40,
+    freeInodes: options.freeInodes ?? 2 ** 30,
     nowMs,
   })
   const lasting: SimulationOptions = withoutFaults(options)

@@ -15,13 +15,15 @@ export interface CallShim {
 /**
  * What happens at a call: the program is killed before it; the power fails, and everything that was not synced is lost or
  * only the bytes of files, whose names the filesystem's journal keeps; a write is cut short, or from there on every
- * reading and writing is; the disk is full from there on; the call fails with one of the kernel's words; or the program stops before it and then goes on, without its locks
- * where it is a mutant.
+ * reading and writing is; the disk is full from there on; the call fails with one of the kernel's words; or the program stops before it and then goes on. The longer words
+ * are mutants: trees are exchanged in several steps, nothing is synced, or no lock is taken.
  */
 export type Mishap =
   | 'kill'
+  | 'kill, no exchange'
   | 'all lost'
   | 'bytes lost'
+  | 'bytes lost, nothing synced'
   | 'short write'
   | 'short'
   | 'disk full'
@@ -124,10 +126,14 @@ function orderOf(mishap: Mishap): readonly [string, number] {
   switch (mishap) {
     case 'kill':
       return ['kill', 0]
+    case 'kill, no exchange':
+      return ['kill', 1]
     case 'all lost':
       return ['cut', 2]
     case 'bytes lost':
       return ['cut', 1]
+    case 'bytes lost, nothing synced':
+      return ['cut', 1 + 4]
     case 'short write':
       return ['fail', 0]
     case 'short':

@@ -1,9 +1,10 @@
 // Preloaded into the built program (test/support/call-shim.ts compiles it). Counts the calls of the C library that
 // change something below MOSS_SHIM_ROOT; each is a line of MOSS_SHIM_NOTE, a file that every process and thread of the
 // run maps. At the MOSS_SHIM_AT-th happens what MOSS_SHIM_HOW says, a word with MOSS_SHIM_WITH, a number:
-//   kill    before the call the process is killed
+//   kill    before the call the process is killed; with 1 an exchange is three renames, each of which counts
 //   cut     before it the filesystem of the root is shut down as when the power fails, and the process killed; what is
-//           not on the device is lost, with 1 all but what the filesystem's journal knows: names without their bytes
+//           not on the device is lost (2), or all but what the filesystem's journal knows: names without their bytes
+//           (1); with 4 more, no syncing was done before, although it said so
 //   fail    the call fails with this errno; with 0 a write is cut short
 //   stop    before it the process stops (SIGSTOP), with 1 having taken no lock although it said so
 //   short   from there on every reading and writing of a file gives half of what was asked
@@ -74,7 +75,8 @@ static int is_below(const char *path) {
 
 static void last_moment(void) {
   // FS_IOC_SHUTDOWN: ext4 and XFS have the same number for it.
-  if (does("cut") && REAL(ioctl)(root_descriptor, _IOR('X', 125, uint32_t), &with) != 0) {
+  uint32_t loss = with & 3;
+  if (does("cut") && REAL(ioctl)(root_descriptor, _IOR('X', 125, uint32_t), &loss) != 0) {
     dprintf(2, "every-call: the filesystem cannot be shut down\n");
     _exit(99);
   }
@@ -158,6 +160,11 @@ static int refused(verdict seen, size_t *size) {
   }
 #define WITH(type, name, params, args, seen) WITH_SIZE(type, name, params, args, seen, NULL)
 #define ON_WRITE(name, params, args) WITH_SIZE(ssize_t, name, params, args, on_descriptor(#name, fd), &size)
+#define ON_SYNC(name)                                                                                                 \
+  int name(int fd) {                                                                                                  \
+    if (refused(on_descriptor(#name, fd), NULL)) return -1;                                                           \
+    return does("cut") && (with & 4) != 0 ? 0 : REAL(name)(fd);                                                       \
+  }
 #define ON_FD(name, params, args) WITH(int, name, params, args, on_descriptor(#name, fd))
 #define ON_FD_SIZED(name, params, args) WITH(ssize_t, name, params, args, on_descriptor(#name, fd))
 #define ON_PATH(name, params, args) WITH(int, name, params, args, on_path(#name, AT_FDCWD, path))
@@ -190,9 +197,9 @@ ON_FD(ftruncate, (int fd, off_t size), (fd, size))
 ON_FD(ftruncate64, (int fd, off64_t size), (fd, size))
 ON_FD(fallocate, (int fd, int how, off_t place, off_t size), (fd, how, place, size))
 ON_FD(fallocate64, (int fd, int how, off64_t place, off64_t size), (fd, how, place, size))
-ON_FD(fsync, (int fd), (fd))
-ON_FD(fdatasync, (int fd), (fd))
-ON_FD(syncfs, (int fd), (fd))
+ON_SYNC(fsync)
+ON_SYNC(fdatasync)
+ON_SYNC(syncfs)
 ON_FD(fchmod, (int fd, mode_t mode), (fd, mode))
 ON_FD(fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid))
 ON_FD(futimens, (int fd, const struct timespec times[2]), (fd, times))
@@ -236,8 +243,13 @@ WITH(int, linkat, (int a, const char *from, int b, const char *to, int how), (a,
 WITH(int, rename, (const char *from, const char *to), (from, to), on_paths("rename", AT_FDCWD, from, AT_FDCWD, to))
 WITH(int, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to),
      on_paths("renameat", a, from, b, to))
-WITH(int, renameat2, (int a, const char *from, int b, const char *to, unsigned how), (a, from, b, to, how),
-     on_paths("renameat2", a, from, b, to))
+int renameat2(int a, const char *from, int b, const char *to, unsigned how_to) {
+  char aside[PATH_MAX];
+  if (refused(on_paths("renameat2", a, from, b, to), NULL)) return -1;
+  if (how_to != RENAME_EXCHANGE || !does("kill") || with != 1) return REAL(renameat2)(a, from, b, to, how_to);
+  snprintf(aside, sizeof aside, "%s.aside", to);
+  return rename(to, aside) || rename(from, to) || rename(aside, from) ? -1 : 0;
+}
 
 // Opening counts where it may make or empty a file.
 #define OPENS(how) (((how) & (O_CREAT | O_TRUNC)) != 0 || ((how) & O_TMPFILE) == O_TMPFILE)
@@ -274,9 +286,21 @@ int ioctl(int fd, unsigned long request, ...) {
   return REAL(ioctl)(fd, request, argument);
 }
 
-int flock(int fd, int operation) {
-  return does("stop") && with == 1 ? 0 : REAL(flock)(fd, operation);
-}
+static int takes_no_lock(void) { return does("stop") && with == 1; }
+
+int flock(int fd, int operation) { return takes_no_lock() ? 0 : REAL(flock)(fd, operation); }
+
+// Locks of the open file, as moss takes them; SQLite's own are those of the process.
+#define WITH_FCNTL(name)                                                                                              \
+  int name(int fd, int command, ...) {                                                                                \
+    va_list rest;                                                                                                     \
+    va_start(rest, command);                                                                                          \
+    void *argument = va_arg(rest, void *);                                                                            \
+    va_end(rest);                                                                                                     \
+    return command == F_OFD_SETLK && takes_no_lock() ? 0 : REAL(name)(fd, command, argument);                         \
+  }
+WITH_FCNTL(fcntl)
+WITH_FCNTL(fcntl64)
 
 // libuv makes some calls by their number.
 long syscall(long number, ...) {

@@ -25,3 +25,6 @@ export function sampleOf(count: number, step: number, turn = 0): readonly number
   for (let n = first; n <= count; n += step) points.push(n)
   return points
 }
+
+/** For tests that go through many points: on a busy machine they take their time. */
+export const faultTimeoutMs = byEffort({ sample: 300_000, slow: 2 * 3_600_000, all: 48 * 3_600_000 })

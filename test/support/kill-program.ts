@@ -1,7 +1,7 @@
 // Kills the built program at its changing calls and judges what is left: as found one whole state, and the same verb
 // again reaches the end that nobody disturbed.
 import { join } from 'node:path'
-import { type CallShim, type Moment, runShimmed, type Shimmed } from './call-shim.ts'
+import { type CallShim, type Mishap, type Moment, runShimmed, type Shimmed } from './call-shim.ts'
 import type { Outcome } from './disturb.ts'
 import { copyRoot, type RealExpectation } from './real-root.ts'
 
@@ -28,10 +28,14 @@ export async function killedCopy(
 }
 
 /** At each of these points. Where the run ends before a point, that is a violation too: it is not the same every time. */
-export async function killAt(scenario: KillScenario, points: readonly number[]): Promise<Outcome> {
+export async function killAt(
+  scenario: KillScenario,
+  points: readonly number[],
+  mishap: Mishap = 'kill',
+): Promise<Outcome> {
   const violations: string[] = []
   for (const at of points) {
-    const { root, exit, calls } = await killedCopy(scenario, scenario.verb, { name: 'killed', at })
+    const { root, exit, calls } = await killedCopy(scenario, scenario.verb, { name: 'killed', at, mishap })
     const place = `kill ${at} at ${calls.at(-1)}`
     if (exit !== undefined) violations.push(`${place}: it ended with ${exit}`)
     else violations.push(...(await settle(scenario, root)).map((one) => `${place}: ${one}`))

@@ -125,10 +125,21 @@ export function expectationOf(outside: Outside, before: string, undisturbed: str
   const surroundings = surroundingsOf(disk, before)
   const end = realEnd(outside, undisturbed)
   return {
-    checkFound: (root) => checkRoot(disk, root, { known, floor, surroundings, isSettled: false }),
-    checkEnd: (root) => [
-      ...differences(end, realEnd(outside, root)).map((line) => `T4: ${line}`),
-      ...checkRoot(disk, root, { known, floor, surroundings, isSettled: true }),
-    ],
+    checkFound: (root) =>
+      looking(() => checkRoot(disk, root, { known, floor, surroundings, isSettled: false })),
+    checkEnd: (root) =>
+      looking(() => [
+        ...checkRoot(disk, root, { known, floor, surroundings, isSettled: true }),
+        ...differences(end, realEnd(outside, root)).map((line) => `T4: ${line}`),
+      ]),
+  }
+}
+
+/** What cannot even be looked at is a violation too. */
+function looking(check: () => readonly string[]): readonly string[] {
+  try {
+    return check()
+  } catch (error) {
+    return [`T1: it cannot be looked at: ${error instanceof Error ? error.message : String(error)}`]
   }
 }

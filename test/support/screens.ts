@@ -101,6 +101,7 @@ export const plan: ApplyPlan = {
   privileged: ['usr/bin/harbour-admin'],
   warnings: [],
   freeBytes: 11_400_000_000,
+  neededInodes: 1200,
   neededBytes: 38_400,
   withModel: false,
   model: digest('a'),

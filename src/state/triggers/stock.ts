@@ -110,7 +110,6 @@ const certificates = stock({
 const presets = stock({
   name: 'systemd-presets',
   scope: 'system',
-  after: ['systemd-sysusers', 'systemd-tmpfiles'],
   needs: ['systemctl', 'sh', 'grep', 'mkdir', 'touch'],
   paths: ['usr/lib/systemd/system/*'],
   command: [
@@ -156,21 +155,6 @@ export const stockTriggers: readonly Trigger[] = [
   depmod,
   info,
   py3compile,
-  stock({
-    name: 'systemd-sysusers',
-    scope: 'system',
-    needs: ['systemd-sysusers'],
-    paths: ['usr/lib/sysusers.d/*.conf'],
-    command: ['systemd-sysusers'],
-  }),
-  stock({
-    name: 'systemd-tmpfiles',
-    scope: 'system',
-    after: ['systemd-sysusers'],
-    needs: ['systemd-tmpfiles'],
-    paths: ['usr/lib/tmpfiles.d/*.conf'],
-    command: ['systemd-tmpfiles', '--create'],
-  }),
   certificates,
   stock({
     name: 'fontconfig',
@@ -182,7 +166,6 @@ export const stockTriggers: readonly Trigger[] = [
   stock({
     name: 'man-db',
     scope: 'system',
-    after: ['systemd-tmpfiles'],
     needs: ['mandb'],
     paths: ['usr/share/man/**'],
     command: ['mandb', '--quiet', '--create'],

@@ -107,6 +107,9 @@ test('a host without room is told before anything is written', async () => {
       judge: host.judge,
       report: silent,
     }),
-  ).rejects.toMatchObject({ code: 'HOST_NO_SPACE' })
+  ).rejects.toMatchObject({
+    code: 'HOST_NO_SPACE',
+    details: { neededBytes: whole.length + MiB, freeBytes: 1000 },
+  })
   expect(listIncoming(loop.outside.disk, host.incoming)).toEqual([])
 })

@@ -3,9 +3,10 @@ import { silent } from '../../../src/base/progress.ts'
 import { executeGc, planGc } from '../../../src/ops/gc.ts'
 import { openHost } from '../../../src/ops/host.ts'
 import { executeRollback, planRollback } from '../../../src/ops/rollback.ts'
+import { executeRepair, planRepair } from '../../../src/ops/repair.ts'
 import { exportState } from '../../../src/ops/state-export.ts'
 import { listStates } from '../../../src/ops/states.ts'
-import { verifyHost } from '../../../src/ops/verify.ts'
+import { verifyHost } from '../../../src/ops/verify-host.ts'
 import type { SimulatedOutside } from '../../sim/simulated-outside.ts'
 import { composeBundle, draftPackage } from '../../support/compose-bundle.ts'
 import { noise } from '../../support/containers.ts'
@@ -47,7 +48,7 @@ async function updatedHost(versions: number): Promise<SimulatedOutside> {
 }
 
 const soundness = async (outside: SimulatedOutside): Promise<readonly string[]> =>
-  (await verifyHost(outside, { root }, silent)).findings
+  (await verifyHost(outside, { root, isQuick: false, isAll: false }, silent)).findings
 
 async function neededAssets(outside: SimulatedOutside): Promise<ReadonlySet<string>> {
   using host = await openHost(outside, { root, report: silent })
@@ -101,4 +102,21 @@ test('a plan that another state has overtaken is refused and removes nothing', a
   await executeRollback(outside, back, silent)
   await expect(executeGc(outside, plan)).rejects.toMatchObject({ code: 'PLAN_STALE' })
   expect(await soundness(outside)).toEqual([])
+})
+
+test('a damaged tree that repair has replaced goes, with what only it still linked', async () => {
+  const outside = await updatedHost(2)
+  const edited = `${root}/usr/lib/big`
+  using file = outside.disk.open(edited, 'update')
+  file.write(new Uint8Array(8), 0)
+  await executeRepair(outside, await planRepair(outside, { root, from: `${stick}/2.moss` }, silent), silent)
+  const plan = await planGc(outside, { root })
+  expect(plan).toMatchObject({ lost: [`${root}/.moss/lost/2`], collect: { assets: [], strays: [] } })
+  // The edited body and the record: everything else has other names.
+  const record = outside.disk.lstat(`${root}/.moss/lost/2/usr/lib/moss/state`)?.sizeBytes ?? 0
+  expect(plan.freedBytes).toBe(40_000 + record)
+  expect(await executeGc(outside, plan)).toMatchObject({ lost: 1, freedBytes: plan.freedBytes })
+  expect(outside.disk.list(`${root}/.moss/lost`)).toEqual([])
+  expect(await soundness(outside)).toEqual([])
+  expect((await planGc(outside, { root })).freedBytes).toBe(0)
 })

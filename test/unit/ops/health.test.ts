@@ -88,6 +88,7 @@ describe('after apply', () => {
     await expect(apply(outside)).rejects.toMatchObject({ details: { state: 3 } })
     await offer(outside, { serial: 3, wellness: 'well' })
     expect(await apply(outside)).toMatchObject({ state: 4, health: { kind: 'confirmed' } })
+    expect(await planRollback(outside, { root, state: undefined, withModel: false })).toMatchObject({ to: 1 })
   })
 
   test('without a confirmed state to go back to it stays and says so', async () => {
@@ -96,7 +97,7 @@ describe('after apply', () => {
     const applied = await apply(outside)
     expect(applied).toMatchObject({ state: 1, previous: 0, health: { kind: 'failing', why } })
     expect(applied.notes).toEqual([
-      `state 1 is not well, and no confirmed state is left to go back to: ${why}`,
+      `state 1 is not well, but moss does not go back from it by itself: ${why}`,
     ])
     expect(await tell(outside)).toMatchObject({ confirmed: [], receipt: '1 applied not confirmed yet' })
     // Somebody mends what the check looks at, and says so.
@@ -130,6 +131,7 @@ describe('after apply', () => {
   test('a person’s rollback to what was gone back from stands', async () => {
     const { outside } = await updated(plain, 'ill')
     const plan = await planRollback(outside, { root, state: '2', withModel: false })
+    expect(plan.warnings).toContain(`state 2 was gone back from: ${why}`)
     expect(await executeRollback(outside, plan, silent)).toMatchObject({
       state: 2,
       health: { kind: 'failing', why },
@@ -196,6 +198,10 @@ describe('where boots are counted', () => {
     next.disk.remove(illFile)
     expect(await apply(next, true)).toMatchObject({ state: 3, health: { kind: 'waiting' } })
     expect((await bootUp(next)).health?.kind).toBe('confirmed')
+    // Once it is confirmed nothing is held against these packages any more.
+    await executeRollback(next, await planRollback(next, { root, state: '1', withModel: false }), silent)
+    await offer(next, { serial: 2, wellness: 'well' })
+    expect((await apply(next)).state).toBe(4)
   })
 
   test('states that follow each other within one boot go back to the last confirmed one', async () => {

@@ -231,7 +231,10 @@ describe('T6', () => {
 
 test('while somebody else holds the lock of the accounts nothing is written, and recovery ends it', async () => {
   const lock = outside.disk.lock(at('etc/.pwd.lock'))
-  await expect(apply([web('1')], 1)).rejects.toMatchObject({ code: 'STATE_LOCKED' })
+  await expect(apply([web('1')], 1)).rejects.toMatchObject({
+    code: 'STATE_LOCKED',
+    message: `another program is changing the users in ${at('etc/passwd')}`,
+  })
   expect(opened.states.current().number).toBe(1)
   expect(existsSync(at('etc/shadow'))).toBe(false)
   lock[Symbol.dispose]()

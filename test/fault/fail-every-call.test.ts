@@ -5,7 +5,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type CallShim, compileShim, type Mishap, runShimmed } from '../support/call-shim.ts'
-import { byEffort, faultSeed, sampleOf } from '../support/fault-effort.ts'
+import { byEffort, faultSeed, faultTimeoutMs, sampleOf } from '../support/fault-effort.ts'
 import { killedCopy, settle } from '../support/kill-program.ts'
 import { oracle } from '../support/oracle.ts'
 import {
@@ -19,7 +19,7 @@ import {
 } from '../support/real-root.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
-vi.setConfig({ testTimeout: byEffort({ sample: 120_000, slow: 1_200_000, all: 24 * 3_600_000 }) })
+vi.setConfig({ testTimeout: faultTimeoutMs })
 
 const mishaps: readonly Mishap[] = [
   'EIO',

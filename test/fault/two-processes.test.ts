@@ -5,13 +5,13 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type CallShim, compileShim, type Mishap, runShimmed, type Shimmed } from '../support/call-shim.ts'
-import { byEffort, faultSeed, sampleOf } from '../support/fault-effort.ts'
+import { byEffort, faultSeed, faultTimeoutMs, sampleOf } from '../support/fault-effort.ts'
 import { killedCopy, settle } from '../support/kill-program.ts'
 import { oracle } from '../support/oracle.ts'
 import { argumentsOf, copyRoot, expectationOf, makeRealRoots, type RealRoots } from '../support/real-root.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
-vi.setConfig({ testTimeout: byEffort({ sample: 120_000, slow: 1_200_000, all: 24 * 3_600_000 }) })
+vi.setConfig({ testTimeout: faultTimeoutMs })
 
 const folder = scratchFolder()
 let roots: RealRoots
@@ -27,7 +27,7 @@ interface Met {
 /** The verb stands still at each of these points while `second` runs. */
 async function meetAt(
   verb: 'import' | 'apply',
-  points: (total: number) => readonly number[],
+  points: (calls: readonly string[]) => readonly number[],
   second: (root: string) => readonly string[],
   mishap: Mishap = 'stop',
 ): Promise<readonly Met[]> {
@@ -37,7 +37,7 @@ async function meetAt(
   const expected = expectationOf(roots.outside, before, whole.root)
   const root = join(folder, 'root')
   const met: Met[] = []
-  for (const at of points(whole.calls.length)) {
+  for (const at of points(whole.calls)) {
     copyRoot(before, root)
     let other: Shimmed | undefined
     const violations: string[] = []
@@ -70,7 +70,8 @@ describe.skipIf(!oracle('cc'))('two processes', () => {
 
   const collect = (root: string): readonly string[] => argumentsOf('gc', roots, root)
   /** The first call makes sure of the lock's file: nothing is locked before it. */
-  const afterFirst = (step: number) => (total: number) => sampleOf(total, step).filter((at) => at > 1)
+  const afterFirst = (step: number) => (calls: readonly string[]) =>
+    sampleOf(calls.length, step).filter((at) => at > 1)
 
   test.each(['import', 'apply'] as const)('L1: a second that changes is refused during %s', async (verb) => {
     const met = await meetAt(verb, afterFirst(byEffort({ sample: 101, slow: 9, all: 1 })), collect)
@@ -94,8 +95,13 @@ describe.skipIf(!oracle('cc'))('two processes', () => {
     expect([1, 2]).toContain(trees.size)
   })
 
+  /** Bodies are staged, and about to be moved into place. */
+  const moving = (calls: readonly string[]): readonly number[] => [
+    1 + calls.findIndex((call) => call.startsWith('renameat2 /.moss/staging/')),
+  ]
+
   test('the honest harness: without the lock a collection during an import is red', async () => {
-    const met = await meetAt('import', (total) => [Math.floor(total / 2)], collect, 'stop without locks')
+    const met = await meetAt('import', moving, collect, 'stop without locks')
     expect(met.flatMap(({ violations }) => violations)).not.toEqual([])
   })
 })

@@ -5,7 +5,7 @@ import { readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type CallShim, compileShim, runShimmed } from '../support/call-shim.ts'
-import { byEffort, faultSeed } from '../support/fault-effort.ts'
+import { byEffort, faultSeed, faultTimeoutMs } from '../support/fault-effort.ts'
 import { killedCopy, settle } from '../support/kill-program.ts'
 import { compileStick, OddStick, type StickUse, type StickWay } from '../support/odd-stick.ts'
 import { oracle } from '../support/oracle.ts'
@@ -19,7 +19,7 @@ import {
 } from '../support/real-root.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
-vi.setConfig({ testTimeout: byEffort({ sample: 120_000, slow: 1_200_000, all: 24 * 3_600_000 }) })
+vi.setConfig({ testTimeout: faultTimeoutMs })
 
 const folder = scratchFolder()
 const root = join(folder, 'root')

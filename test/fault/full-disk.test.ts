@@ -6,7 +6,7 @@ import { mkdirSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type CallShim, compileShim, runShimmed } from '../support/call-shim.ts'
-import { byEffort } from '../support/fault-effort.ts'
+import { byEffort, faultTimeoutMs } from '../support/fault-effort.ts'
 import { settle } from '../support/kill-program.ts'
 import { oracle } from '../support/oracle.ts'
 import {
@@ -19,7 +19,7 @@ import {
 } from '../support/real-root.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
-vi.setConfig({ testTimeout: byEffort({ sample: 120_000, slow: 1_200_000, all: 24 * 3_600_000 }) })
+vi.setConfig({ testTimeout: faultTimeoutMs })
 
 const folder = scratchFolder()
 const place = join(folder, 'full')
@@ -93,10 +93,10 @@ async function fillEverywhere(
 }
 
 test.skipIf(isMissing).each<[RealVerb, Kind, number, number]>([
-  ['import', 'size', byEffort({ sample: 65_536, slow: 4096, all: 4096 }), 5],
-  ['import', 'nr_inodes', byEffort({ sample: 12, slow: 1, all: 1 }), 1],
-  ['apply', 'size', byEffort({ sample: 16_384, slow: 4096, all: 4096 }), 1],
-  ['apply', 'nr_inodes', byEffort({ sample: 12, slow: 1, all: 1 }), 1],
+  ['import', 'size', byEffort({ sample: 131_072, slow: 4096, all: 4096 }), 3],
+  ['import', 'nr_inodes', byEffort({ sample: 20, slow: 1, all: 1 }), 1],
+  ['apply', 'size', byEffort({ sample: 32_768, slow: 4096, all: 4096 }), 1],
+  ['apply', 'nr_inodes', byEffort({ sample: 20, slow: 1, all: 1 }), 1],
   ['rollback', 'size', byEffort({ sample: 12_288, slow: 4096, all: 4096 }), 1],
 ])('T1 T4: %s with no room left, by %s', async (verb, kind, step, atLeast) => {
   const { refused, violations } = await fillEverywhere(verb, kind, step)

@@ -5,7 +5,14 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type CallShim, compileShim, runShimmed } from '../support/call-shim.ts'
-import { byEffort, faultEffort, faultRandom, faultSeed, sampleOf } from '../support/fault-effort.ts'
+import {
+  byEffort,
+  faultEffort,
+  faultRandom,
+  faultSeed,
+  faultTimeoutMs,
+  sampleOf,
+} from '../support/fault-effort.ts'
 import { killAt, killedCopy, type KillScenario, settle } from '../support/kill-program.ts'
 import { oracle } from '../support/oracle.ts'
 import {
@@ -19,7 +26,7 @@ import {
 import { builtMoss } from '../support/sample-trip.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
-vi.setConfig({ testTimeout: byEffort({ sample: 120_000, slow: 1_200_000, all: 24 * 3_600_000 }) })
+vi.setConfig({ testTimeout: faultTimeoutMs })
 
 const folder = scratchFolder()
 let roots: RealRoots
@@ -63,6 +70,13 @@ describe.skipIf(!oracle('cc'))('the built program, killed before a changing call
     say(verb, points.length, total, violations)
     expect(violations).toEqual([])
     expect(total).toBeGreaterThanOrEqual(atLeast)
+  })
+
+  test('the harness is honest: where trees are exchanged in several steps, apply is red', async () => {
+    const scenario = await prepare('apply')
+    const exchange = 1 + scenario.calls.indexOf('renameat2 /usr')
+    const { violations } = await killAt(scenario, [exchange + 3], 'kill, no exchange')
+    expect(violations.join()).toMatch(/T1/)
   })
 
   test('T1 T4: recovery itself, before and after the exchange, killed again and again', async () => {

@@ -1,0 +1,64 @@
+// What repair says before and after.
+import { display } from '../base/display.ts'
+import { plural } from '../base/format.ts'
+import type { Repaired, RepairPlan } from '../ops/repair.ts'
+import { formatFields } from './format.ts'
+
+const next = 'moss state export: the next bundle brings what is lacking whole'
+const ofStates = (count: number): string => `${count} of what kept states are made of`
+
+export function formatRepairPlan(plan: RepairPlan): string {
+  if (plan.damaged.length + plan.trees.length === 0)
+    return formatFields([
+      ['damaged', 'nothing: the store and every state are whole'],
+      ['lacking', plan.lacking === 0 ? undefined : ofStates(plan.lacking)],
+      ['next', plan.lacking === 0 ? undefined : next],
+    ])
+  const files = plan.damaged.map((one) => `! ${display(one.name)}: ${display(one.problem)}; ${sayFrom(one)}`)
+  return [
+    ...(files.length === 0 ? [] : [`damaged: ${plural(files.length, 'file')} of the store`, ...files]),
+    ...plan.trees.flatMap(sayTree),
+  ].join('\n')
+}
+
+function sayFrom({ from }: RepairPlan['damaged'][number]): string {
+  if (from === undefined) return 'nobody here has it: it will be forgotten'
+  return from.kind === 'store' ? 'the store has its bytes' : `${display(from.path)} has its bytes`
+}
+
+function sayTree({ state, isCurrent, findings, extra, isMendable }: RepairPlan['trees'][number]): string[] {
+  const name = `state ${state}${isCurrent ? ', current' : ''}`
+  const what = isMendable ? 'a sound tree takes its place' : 'stays as it is: not all of it is here'
+  return [
+    `damaged: ${name}, ${plural(findings.length, 'path')}; ${what}`,
+    ...findings.map((finding) => `! ${display(finding)}`),
+    ...(isMendable && extra.length > 0
+      ? [`  moved aside with the damaged tree: ${extra.map(display).join(', ')}`]
+      : []),
+  ]
+}
+
+export const formatRepaired = (plan: RepairPlan, done: Repaired): string =>
+  formatFields([
+    ['mended', done.mended === 0 ? undefined : `${plural(done.mended, 'file')} of the store`],
+    [
+      'states',
+      done.trees.length === 0
+        ? undefined
+        : done.trees
+            .map(({ state, aside }) => `${state} is whole; its damaged tree lies in ${aside} until moss gc`)
+            .join('\n'),
+    ],
+    [
+      'left',
+      plan.trees.length === done.trees.length
+        ? undefined
+        : `damaged: state ${plan.trees
+            .map(({ state }) => state)
+            .filter((state) => !done.trees.some((tree) => tree.state === state))
+            .join(', ')}`,
+    ],
+    ['forgotten', done.left.length === 0 ? undefined : done.left.map(display).join('\n')],
+    ['lacking', done.lacking === 0 ? undefined : ofStates(done.lacking)],
+    ['next', done.lacking === 0 ? undefined : `${next}; import it, then moss repair again`],
+  ])

@@ -1,0 +1,352 @@
+// Damage of every kind on a simulated host, whose trees are hard links of the store: verify names it, repair mends it from
+// whatever is sound, and a crash on the way leaves a tree that is whole or as it was found.
+import { expect, test, vi } from 'vitest'
+import { encodeUtf8 } from '../../../src/base/bytes.ts'
+import type { AssetId } from '../../../src/base/ids.ts'
+import { silent } from '../../../src/base/progress.ts'
+import { listPackages, packageFiles } from '../../../src/ops/ask.ts'
+import { openHost } from '../../../src/ops/host.ts'
+import { executeRepair, planRepair } from '../../../src/ops/repair.ts'
+import { verifyHost } from '../../../src/ops/verify-host.ts'
+import type { LayoutFile } from '../../../src/manifest/manifest.ts'
+import { assetIdOf } from '../../../src/store/asset.ts'
+import { keptTree, manifestsPath, placesOf } from '../../../src/state/places.ts'
+import type { SimulatedOutside } from '../../sim/simulated-outside.ts'
+import { composeBundle, draftPackage } from '../../support/compose-bundle.ts'
+import { noise } from '../../support/containers.ts'
+import { byEffort } from '../../support/fault-effort.ts'
+import { describeTree } from '../../support/invariants.ts'
+import { samplePackage } from '../../support/sample-root.ts'
+import { applyVerb, freshHost, importVerb, placeFile, root, stick } from '../../support/simulated-host.ts'
+
+vi.mock('@noble/ed25519', async (original) =>
+  (await import('../../support/remembered-ed25519.ts')).remember(original),
+)
+
+const tideSample = (n: number) =>
+  samplePackage('tide', `${n}`, {
+    'usr/bin/tide': { text: `tide ${n}`, mode: 0o755 },
+    'usr/bin/ebb': { target: 'tide' },
+    'usr/lib/big': { text: noise(40_000, n) },
+    'usr/share/tide/same': 'stays',
+    'usr/share/tide/copy': { text: noise(40_000, n), mode: 0o600 },
+  })
+const tide = (n: number) => draftPackage(tideSample(n))
+
+function tideFile(n: number, path: string): LayoutFile {
+  const found = tideSample(n).manifest.layout.find((entry) => entry.path === path)
+  if (found?.kind !== 'file') throw new Error(`${path} is no file`)
+  return found
+}
+
+/** Two versions applied: state 2 is current, state 1 is kept. */
+async function updatedHost(): Promise<SimulatedOutside> {
+  const { outside, id } = await freshHost(['tide'])
+  for (const n of [1, 2]) {
+    const { bytes } = await composeBundle({ serial: n, hosts: [id], packages: [tide(n)] })
+    placeFile(outside, `${stick}/${n}.moss`, bytes)
+    await importVerb(`${stick}/${n}.moss`)(outside)
+    await applyVerb(outside)
+  }
+  return outside
+}
+
+const usr = placesOf(root).usr
+const kept = keptTree(placesOf(root), 1)
+
+async function verify(
+  outside: SimulatedOutside,
+  how: { readonly isQuick?: boolean; readonly isAll?: boolean } = {},
+): Promise<readonly string[]> {
+  const request = { root, isQuick: false, isAll: true, ...how }
+  return (await verifyHost(outside, request, silent)).findings
+}
+
+const plan = (outside: SimulatedOutside, from?: string) => planRepair(outside, { root, from }, silent)
+const repair = async (outside: SimulatedOutside, from?: string) =>
+  executeRepair(outside, await plan(outside, from), silent)
+
+/** In place: whatever links the file shares it. The date stays, as one who hides it would see to. */
+function edit({ disk }: SimulatedOutside, path: string, text = 'TIDE'): void {
+  const mtimeMs = disk.lstat(path)?.mtimeMs ?? 0
+  using file = disk.open(path, 'update')
+  file.write(encodeUtf8(text), 0)
+  disk.setModified(path, mtimeMs)
+}
+
+/** A file of its own with the same attributes takes its place. */
+function replace({ disk }: SimulatedOutside, path: string, bytes: Uint8Array): void {
+  const stat = disk.lstat(path)
+  disk.remove(path)
+  using file = disk.open(path, 'create')
+  file.write(bytes, 0)
+  disk.setMode(path, stat?.mode ?? 0)
+  disk.setModified(path, stat?.mtimeMs ?? 0)
+}
+
+async function assetOf(outside: SimulatedOutside, path: string): Promise<AssetId> {
+  using host = await openHost(outside, { root, report: silent })
+  const { plan: tree } = host.states.owned(host.states.current().number)
+  return tree.files.find((file) => file.path === path)?.asset as AssetId
+}
+
+const storePath = async (outside: SimulatedOutside, path: string): Promise<string> => {
+  const asset = await assetOf(outside, path)
+  return `${root}/.moss/assets/${asset.slice(0, 2)}/${asset}`
+}
+
+test('verify names package, path and what is wrong, each kind of damage once', async () => {
+  const outside = await updatedHost()
+  const { disk } = outside
+  expect(await verify(outside)).toEqual([])
+  edit(outside, `${usr}/bin/tide`)
+  replace(outside, `${usr}/lib/big`, noise(40_000, 9))
+  disk.setMode(`${usr}/share/tide`, 0o777)
+  disk.remove(`${usr}/share/tide/copy`)
+  disk.remove(`${usr}/bin/ebb`)
+  disk.makeSymlink('../../bin/sh', `${usr}/bin/ebb`)
+  disk.makeFolder(`${usr}/local`)
+  disk.open(`${usr}/local/tool`, 'create')[Symbol.dispose]()
+  disk.open(`${usr}/lib/moss/extra`, 'create')[Symbol.dispose]()
+  expect(await verify(outside, { isAll: false })).toEqual([
+    '/usr/bin/ebb (package tide): leads to ../../bin/sh, not to tide',
+    '/usr/bin/tide (package tide): content differs',
+    '/usr/lib/big (package tide): content differs',
+    '/usr/lib/moss/extra: is a file that no package owns',
+    '/usr/local: is a folder that no package owns, with 1 more in it',
+    '/usr/share/tide (package tide): mode is 777, not 755',
+    '/usr/share/tide/copy (package tide): is missing',
+  ])
+})
+
+test('a folder that became a link hides nothing: what is below is missing, wherever the link leads', async () => {
+  const outside = await updatedHost()
+  const { disk } = outside
+  disk.rename(`${usr}/share/tide`, `${root}/etc/tide`, 'exclusive')
+  disk.makeSymlink('../../etc/tide', `${usr}/share/tide`)
+  expect(await verify(outside, { isAll: false })).toEqual([
+    '/usr/share/tide (package tide): is a symlink, not a folder',
+    '/usr/share/tide/copy (package tide): is missing',
+    '/usr/share/tide/same (package tide): is missing',
+  ])
+})
+
+test('quick: attributes, sizes and dates are seen, an edit that keeps them is not', async () => {
+  const outside = await updatedHost()
+  const { disk } = outside
+  edit(outside, `${usr}/bin/tide`)
+  expect(await verify(outside, { isQuick: true })).toEqual([])
+  disk.setModified(`${usr}/bin/tide`, 1_700_000_000_000)
+  disk.setMode(`${usr}/lib/big`, 0o4755)
+  expect(await verify(outside, { isQuick: true, isAll: false })).toEqual([
+    '/usr/bin/tide (package tide): has another date: it may have been edited',
+    '/usr/lib/big (package tide): mode is 4755, not 644',
+  ])
+})
+
+test('quick reads no contents', async () => {
+  const outside = await updatedHost()
+  const opened: string[] = []
+  const disk = new Proxy(outside.disk, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name)
+      if (typeof value !== 'function') return value
+      return (...given: unknown[]): unknown => {
+        if (name === 'open' || name === 'readFile') opened.push(String(given[0]))
+        return Reflect.apply(value, target, given)
+      }
+    },
+  })
+  await verifyHost({ ...outside, disk }, { root, isQuick: true, isAll: true }, silent)
+  expect(opened.filter((path) => /\/(bin|share|assets)\//.test(path))).toEqual([])
+})
+
+test('repair takes the bytes from an asset of other attributes, and both trees that linked the damage are whole', async () => {
+  const outside = await updatedHost()
+  const sound = describeTree(outside.disk, usr)
+  edit(outside, `${usr}/lib/big`)
+  const { damaged, trees } = await plan(outside)
+  expect(damaged).toMatchObject([
+    { name: '/usr/lib/big (package tide)', problem: 'content differs', from: { kind: 'store' } },
+  ])
+  expect(trees.map(({ state, isMendable }) => [state, isMendable])).toEqual([[2, true]])
+  const done = await repair(outside)
+  expect(done).toMatchObject({ mended: 1, forgotten: 0, left: [], lacking: 0 })
+  expect(await verify(outside)).toEqual([])
+  expect(describeTree(outside.disk, usr)).toEqual(sound)
+})
+
+test('what two states share is mended in both', async () => {
+  const outside = await updatedHost()
+  edit(outside, `${usr}/share/tide/same`)
+  replace(outside, `${kept}/share/tide/same`, encodeUtf8('stays'))
+  const { damaged } = await plan(outside)
+  expect(damaged).toMatchObject([{ from: { kind: 'file', path: `${kept}/share/tide/same` } }])
+  expect((await repair(outside)).trees.map(({ state }) => state)).toEqual([2])
+  expect(await verify(outside)).toEqual([])
+})
+
+test('a wrong mode of a shared file is mended from its own bytes, in every tree that links it', async () => {
+  const outside = await updatedHost()
+  outside.disk.setMode(`${usr}/share/tide/same`, 0o666)
+  expect((await repair(outside)).trees.map(({ state }) => state)).toEqual([1, 2])
+  expect(await verify(outside)).toEqual([])
+})
+
+test('what a tree has and the store has lost comes back from the tree', async () => {
+  const outside = await updatedHost()
+  outside.disk.remove(await storePath(outside, 'usr/bin/tide'))
+  expect((await plan(outside)).damaged).toMatchObject([
+    { problem: 'is missing', from: { kind: 'file', path: `${usr}/bin/tide` } },
+  ])
+  await repair(outside)
+  expect(await verify(outside)).toEqual([])
+})
+
+test('what nobody here has comes from a bundle, also from one that is long applied', async () => {
+  const outside = await updatedHost()
+  edit(outside, `${usr}/bin/tide`)
+  edit(outside, `${kept}/bin/tide`)
+  expect((await plan(outside)).damaged.map(({ from }) => from)).toEqual([undefined, undefined])
+  const first = await repair(outside, `${stick}/1.moss`)
+  expect(first).toMatchObject({ mended: 1, forgotten: 1, lacking: 1, trees: [{ state: 1 }] })
+  expect(first.left).toEqual(['/usr/bin/tide (package tide)'])
+  expect(await verify(outside)).toEqual([
+    '/usr/bin/tide (package tide): content differs',
+    'in the store: /usr/bin/tide (package tide): is lacking; moss repair, or the next bundle, brings it',
+  ])
+  const second = await repair(outside, `${stick}/2.moss`)
+  expect(second).toMatchObject({ mended: 1, forgotten: 0, left: [], lacking: 0, trees: [{ state: 2 }] })
+  expect(await verify(outside)).toEqual([])
+  expect(outside.disk.list(`${root}/.moss/incoming`)).toEqual([])
+})
+
+test('what waits to be applied is mended from the bundle that waits', async () => {
+  const { outside, id } = await freshHost(['tide'])
+  const { bytes } = await composeBundle({ serial: 1, hosts: [id], packages: [tide(1)] })
+  placeFile(outside, `${stick}/1.moss`, bytes)
+  await importVerb(`${stick}/1.moss`)(outside)
+  outside.disk.remove(`${stick}/1.moss`)
+  const { content, mode } = tideFile(1, 'usr/bin/tide')
+  const asset = assetIdOf({ content, sizeBytes: 6, mode, uid: 0, gid: 0 })
+  edit(outside, `${root}/.moss/assets/${asset.slice(0, 2)}/${asset}`)
+  const name = 'waiting: /usr/bin/tide (package tide)'
+  expect(await verify(outside)).toEqual([`in the store: ${name}: content differs`])
+  expect((await plan(outside)).damaged).toMatchObject([
+    { name, from: { kind: 'bundle', path: expect.stringMatching(/^\/root\/\.moss\/incoming\//) } },
+  ])
+  expect(await repair(outside)).toMatchObject({ mended: 1, left: [] })
+  expect(await verify(outside)).toEqual([])
+  await applyVerb(outside)
+  expect(await verify(outside)).toEqual([])
+})
+
+test('another root has it too; a file there that is not what it should be is no source', async () => {
+  const outside = await updatedHost()
+  const other = await updatedHost()
+  const path = await storePath(outside, 'usr/bin/tide')
+  const bytes = other.disk.readFile(path, 100)
+  for (const folder of [
+    '/other',
+    '/other/.moss',
+    '/other/.moss/assets',
+    `/other${path.slice(root.length, -65)}`,
+  ])
+    outside.disk.makeFolder(folder)
+  placeFile(outside, `/other${path.slice(root.length)}`, encodeUtf8('tide 8'))
+  edit(outside, `${usr}/bin/tide`)
+  expect((await plan(outside, '/other')).damaged.map(({ from }) => from)).toEqual([undefined])
+  outside.disk.remove(`/other${path.slice(root.length)}`)
+  placeFile(outside, `/other${path.slice(root.length)}`, bytes)
+  expect(await repair(outside, '/other')).toMatchObject({ mended: 1, left: [] })
+  expect(await verify(outside)).toEqual([])
+})
+
+test('a source that goes bad between plan and repair is not used, and the tree stays as it is', async () => {
+  const outside = await updatedHost()
+  edit(outside, `${usr}/lib/big`)
+  const made = await plan(outside)
+  edit(outside, `${usr}/share/tide/copy`)
+  const before = describeTree(outside.disk, usr)
+  expect(await executeRepair(outside, made, silent)).toMatchObject({ mended: 0, forgotten: 1, trees: [] })
+  expect(describeTree(outside.disk, usr)).toEqual(before)
+})
+
+test('extra files are listed before, and lie aside with the damaged tree afterwards', async () => {
+  const outside = await updatedHost()
+  const { disk } = outside
+  disk.makeFolder(`${usr}/local`)
+  placeFile(outside, `${usr}/local/mine`, encodeUtf8('my own'))
+  expect((await plan(outside)).trees).toMatchObject([{ state: 2, extra: ['/usr/local'] }])
+  const { trees } = await repair(outside)
+  expect(trees).toEqual([{ state: 2, aside: `${root}/.moss/lost/2` }])
+  expect(disk.lstat(`${usr}/local`)).toBeUndefined()
+  expect(disk.readFile(`${root}/.moss/lost/2/usr/local/mine`, 100)).toEqual(encodeUtf8('my own'))
+  expect(await verify(outside)).toEqual([])
+})
+
+test('a lost manifest stops neither list nor files of others; repair brings it back', async () => {
+  const outside = await updatedHost()
+  const { disk } = outside
+  const [id] = (await listPackages(outside, { root })).map((entry) => entry.id)
+  const path = `${usr}/${manifestsPath}/${id}`
+  disk.remove(path)
+  expect(await listPackages(outside, { root })).toMatchObject([{ name: 'tide', summary: 'tide for tests' }])
+  expect(await packageFiles(outside, { root, name: 'tide' })).toContain('usr/bin/tide')
+  expect(await verify(outside)).toEqual([`/usr/${manifestsPath}/${id} (package tide): is missing`])
+  disk.remove(await storePath(outside, `usr/${manifestsPath}/${id}`))
+  expect(await listPackages(outside, { root })).toMatchObject([
+    { name: 'tide', version: '2', summary: 'its manifest is lost: moss repair' },
+  ])
+  await expect(packageFiles(outside, { root, name: 'tide' })).rejects.toMatchObject({
+    code: 'STATE_BROKEN',
+    details: { problem: 'the manifest of tide 2 is lost' },
+  })
+  expect(await verify(outside)).toEqual(
+    expect.arrayContaining(['state 2: the manifest of tide 2 is lost, so it cannot be checked']),
+  )
+  expect((await plan(outside)).damaged).toMatchObject([{ problem: 'is missing' }])
+  expect(await repair(outside, `${stick}/2.moss`)).toMatchObject({ mended: 1, left: [] })
+  expect((await repair(outside)).trees).toMatchObject([{ state: 2 }])
+  expect(await verify(outside)).toEqual([])
+})
+
+test('T1: a crash or power cut at any call of repair leaves a whole tree, the damaged or the sound one, and repair ends it', async () => {
+  const outside = await updatedHost()
+  const sound = describeTree(outside.disk, usr).join('\n')
+  edit(outside, `${usr}/lib/big`)
+  outside.disk.setMode(`${usr}/share/tide/same`, 0o666)
+  placeFile(outside, `${usr}/bin/mine`, encodeUtf8('mine'))
+  const found = describeTree(outside.disk, usr).join('\n')
+  const before = outside.copy()
+  const mine = (machine: SimulatedOutside): boolean =>
+    [usr, `${root}/.moss/lost/2/usr`, `${root}/.moss/lost/2.1/usr`].some(
+      (folder) => machine.disk.lstat(`${folder}/bin/mine`) !== undefined,
+    )
+  let points = 0
+  const step = byEffort({ sample: 3, slow: 1, all: 1 })
+  for (let crashAt = 1; ; crashAt += step) {
+    const machine = before.copy(crashAt)
+    machine.arm({ crashAt })
+    const error = await repair(machine).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
+    if (!machine.hasCrashed) {
+      expect(error).toBeUndefined()
+      break
+    }
+    points++
+    for (const after of [machine.afterPowerCut(crashAt), machine.afterKill()]) {
+      const now = describeTree(after.disk, usr).join('\n')
+      expect([sound, found], `crash ${crashAt}`).toContain(now)
+      expect(mine(after), `crash ${crashAt}: the extra file is there or aside`).toBe(true)
+      await repair(after)
+      expect(await verify(after), `crash ${crashAt}`).toEqual([])
+      expect(describeTree(after.disk, usr).join('\n')).toBe(sound)
+      expect(mine(after)).toBe(true)
+    }
+  }
+  console.log(`repair: ${points} crash points, 0 violations`)
+  expect(points).toBeGreaterThan(100 / step)
+}, 300_000)
