@@ -6,7 +6,7 @@ import { MossError } from '../base/error.ts'
 import { limits } from '../base/limits.ts'
 import type { StateNumber } from '../base/ids.ts'
 import { moveTree } from '../host/durable.ts'
-import { decodeManifest } from '../manifest/codec.ts'
+import { decodeManifest, packageIdOf } from '../manifest/codec.ts'
 import { placeFiles, type TreeSite } from './build-tree.ts'
 import { readRecord, type StateParts } from './parts.ts'
 import { keptFolder, keptTree, manifestsPath } from './places.ts'
@@ -96,7 +96,9 @@ function readPackage(
   tree: string,
   { id, name }: StateRecord['packages'][number],
 ): PlannedPackage {
-  const bytes = disk.readFile(`${tree}/${manifestsPath}/${id}`, limits.sectionBytes)
+  const path = `${tree}/${manifestsPath}/${id}`
+  const bytes = disk.readFile(path, limits.sectionBytes)
+  if (packageIdOf(bytes) !== id) throw new MossError('STATE_BROKEN', { path, problem: 'it was changed' })
   return { id, manifest: decodeManifest(bytes, `manifest of ${name}`), manifestBytes: bytes.length }
 }
 

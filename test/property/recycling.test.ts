@@ -1,7 +1,7 @@
 // T1: a tree made from the one that falls out of the kept ones is what assembly from nothing makes, byte for byte and
 // mode for mode, whatever came before; and what was tampered with is not used.
 import { rmSync } from 'node:fs'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import type { Disk } from '../../src/host/disk.ts'
 import { linuxOutside } from '../../src/host/linux-outside.ts'
