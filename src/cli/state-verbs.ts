@@ -18,6 +18,15 @@ const pinVerb = (words: string, isPinned: boolean, summary: string): Verb => ({
   },
 })
 
+const sayHealth = ({
+  isConfirmed,
+  failed,
+}: {
+  readonly isConfirmed: boolean
+  readonly failed: string
+}): string =>
+  failed !== '' ? `gone back from: ${display(failed)}` : isConfirmed ? 'confirmed' : 'not confirmed'
+
 export const stateVerbs: readonly Verb[] = [
   {
     words: 'state export',
@@ -51,14 +60,7 @@ export const stateVerbs: readonly Verb[] = [
         formatDate(state.created),
         plural(state.packages, 'package'),
         state.serial === undefined ? 'no channel yet' : `${state.channel ?? ''} serial ${state.serial}`,
-        [
-          ...(state.isPinned ? ['pinned'] : []),
-          state.failed !== ''
-            ? `gone back from: ${display(state.failed)}`
-            : state.isConfirmed
-              ? 'confirmed'
-              : 'not confirmed',
-        ].join(', '),
+        `${state.isPinned ? 'pinned, ' : ''}${sayHealth(state)}`,
       ])
       return { json: { states }, text: formatTable(rows) }
     },
