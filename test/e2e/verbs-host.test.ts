@@ -715,28 +715,21 @@ test.skipIf(!isRoot)(
     const model = join(moss.folder, 'pump-09/etc/moss/model.toml')
     const check = '[[check]]\nname = "pump"\ncommand = ["/usr/bin/no-pump"]\n'
     writeFileSync(model, `${readFileSync(model, 'utf8')}\n${check}`)
-    expect(moss.text('apply', '-y', ...at09)).toMatchInlineSnapshot(`
-      "$ moss apply -y --root pump-09
-      | plan     2 new; state 1 → 2
-      | signed   <id>
-      | serial   2 → 2 of channel stable, signed <age>
-      | after  3 packages, 6 files, <size>
-      | disk  needs at most <size> and 20 inodes while working; <size> free
-      |   +  harbour      2.0  subscribed: name(harbour)
-      |   +  tide-tables  1.1  harbour requires name(tide-tables) >= 1.0
-      | stage
-      | sync
-      | publish
-      | deliver
-      | check
-      | back
-      | deliver
-      publish  state 1 is current; state 2 is kept
-      etc      etc/harbour.conf: gone with its package
-      note     went back from state 2 to 1: check pump: exit code 127, /usr/sbin/chroot: failed to run command ‘/usr/bin/no-pump’: No such file or directory
-      next     moss state export MEDIUM takes the receipt to the station
-      [exit 17]"
-    `)
+    expect(moss.text('apply', '-y', '-q', ...at09)).toMatchInlineSnapshot(`
+    "$ moss apply -y -q --root pump-09
+    | plan     2 new; state 1 → 2
+    | signed   <id>
+    | serial   2 → 2 of channel stable, signed <age>
+    | after  3 packages, 6 files, <size>
+    | disk  needs at most <size> and 20 inodes while working; <size> free
+    |   +  harbour      2.0  subscribed: name(harbour)
+    |   +  tide-tables  1.1  harbour requires name(tide-tables) >= 1.0
+    publish  state 1 is current; state 2 is kept
+    etc      etc/harbour.conf: gone with its package
+    note     went back from state 2 to 1: check pump: exit code 127, /usr/sbin/chroot: failed to run command ‘/usr/bin/no-pump’: No such file or directory
+    next     moss state export MEDIUM takes the receipt to the station
+    [exit 17]"
+  `)
     expect(moss.text('apply', '-y', ...at09)).toMatchInlineSnapshot(`
     "$ moss apply -y --root pump-09
     | moss: error: these packages were state 2, which was gone back from: check pump: exit code 127, /usr/sbin/chroot: failed to run command ‘/usr/bin/no-pump’: No such file or directory [STATE_FAILED_BEFORE]
