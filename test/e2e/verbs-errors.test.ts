@@ -278,10 +278,10 @@ test('wrong usage names the nearest right one', () => {
     moss: error: no verb aply; did you mean apply? [CLI_USAGE]
     moss: hint: see moss help
     $ moss state
-    moss: error: state what? one of: state export, state list, state show, state diff [CLI_USAGE]
+    moss: error: state what? one of: state export, state list, state show, state diff, state prune, state pin, state unpin [CLI_USAGE]
     moss: hint: see moss help
     $ moss state shwo
-    moss: error: no verb state shwo; there is: state export, state list, state show, state diff [CLI_USAGE]
+    moss: error: no verb state shwo; there is: state export, state list, state show, state diff, state prune, state pin, state unpin [CLI_USAGE]
     moss: hint: see moss help
     $ moss apply --dryrun
     moss: error: no flag --dryrun here; did you mean --dry-run? [CLI_USAGE]

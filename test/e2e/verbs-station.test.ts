@@ -834,7 +834,7 @@ test('help, version, completion', () => {
   `)
   expect(moss.text('help', 'state')).toMatchInlineSnapshot(`
     "$ moss help state
-    | moss: error: state what? one of: state export, state list, state show, state diff [CLI_USAGE]
+    | moss: error: state what? one of: state export, state list, state show, state diff, state prune, state pin, state unpin [CLI_USAGE]
     | moss: hint: see moss help
     [exit 2]"
   `)
