@@ -146,14 +146,14 @@ function features(folder: string): ReturnType<Disk['features']> {
 const placing: Slicing<Placement, string, PlacedBy> = {
   job: placeFilesJob,
   encode: (placements) => joinTexts(placements.flatMap(({ from, to }) => [from, to])),
-  few: 4000,
+  few: 16_000,
   sliceItems: 500,
 }
 
 const looking: Slicing<string, string, FolderLook | undefined> = {
   job: lookJob,
   encode: joinTexts,
-  few: 400,
+  few: 2000,
   sliceItems: 50,
 }
 

@@ -5,10 +5,13 @@ import { inlinePool, type Job, type Pool } from './pool.ts'
 export interface Slicing<Item, Input, Output> {
   readonly job: Job<Input, readonly Output[]>
   readonly encode: (slice: readonly Item[]) => Input
-  /** What starting threads is not worth. */
+  /** What starting threads is not worth: they save time, and cost processors 0.1 s. */
   readonly few: number
   readonly sliceItems: number
 }
+
+/** Pools that have their threads: there is nothing to save any more. */
+const begun = new WeakSet<Pool>()
 
 /** Ends when every slice has ended, also when one failed: nothing goes on behind the caller's back. */
 export async function inSlices<Item, Input, Output>(
@@ -16,9 +19,10 @@ export async function inSlices<Item, Input, Output>(
   { job, encode, few, sliceItems }: Slicing<Item, Input, Output>,
   items: readonly Item[],
 ): Promise<readonly Output[]> {
-  const isFew = items.length < few
+  const isFew = items.length < (begun.has(pool) ? 2 * sliceItems : few)
   const size = isFew ? Math.max(1, items.length) : sliceItems
   const chosen = isFew ? inlinePool : pool
+  begun.add(chosen)
   const slices = Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
     chosen.run(job, encode(items.slice(index * size, (index + 1) * size))),
   )

@@ -74,7 +74,7 @@ test('removeTree empties more entries than one read of a folder gives', () => {
   expect(readdirSync(folder)).toEqual([])
 })
 
-test('thousands of files are placed by threads, and looked at as by this one', async () => {
+test('many files are placed by threads, and looked at as by this one; fewer are not worth starting them', async () => {
   const folder = freshFolder()
   await using pool = workerPool(new URL('../../support/host-worker.ts', import.meta.url), 2)
   let jobs = 0
@@ -82,14 +82,21 @@ test('thousands of files are placed by threads, and looked at as by this one', a
   writeFileSync(`${folder}/asset`, 'x')
   const folders = Array.from({ length: 500 }, (_, n) => `${folder}/${n}`)
   for (const one of folders) mkdirSync(one)
-  const placements = Array.from({ length: 5000 }, (_, n) => ({
+  const placements = Array.from({ length: 16_000 }, (_, n) => ({
     from: `${folder}/asset`,
     to: `${folders[n % 500]}/${n}`,
   }))
-  expect((await disk.placeCopies(placements)).length).toBe(5000)
-  expect(jobs).toBe(10)
+  const looksBefore = await disk.lookAtFolders(folders)
+  expect((await disk.placeCopies(placements.slice(0, 999))).length).toBe(999)
+  expect(jobs).toBe(0)
+  expect((await disk.placeCopies(placements.slice(999))).length).toBe(15_001)
+  expect(jobs).toBe(0)
+  for (const { to } of placements) rmSync(to)
+  expect((await disk.placeCopies(placements)).length).toBe(16_000)
+  expect(jobs).toBe(32)
   const looks = await disk.lookAtFolders(folders)
-  expect(jobs).toBe(20)
+  expect(jobs).toBe(42)
   expect(looks).toEqual(await linuxDisk().lookAtFolders(folders))
-  expect(readdirSync(`${folder}/499`).length).toBe(10)
+  expect(looks).not.toEqual(looksBefore)
+  expect(readdirSync(`${folder}/499`).length).toBe(32)
 })
