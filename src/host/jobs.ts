@@ -18,13 +18,12 @@ export const placeFilesJob: Job<string, readonly PlacedBy[]> = {
   name: 'host.place-files',
   run: (joined) => {
     const paths = splitTexts(joined)
+    const place = filePlacer()
     return Array.from({ length: paths.length / 2 }, (_, index) =>
       place(paths[2 * index] as string, paths[2 * index + 1] as string),
     )
   },
 }
-
-const place = filePlacer()
 
 export const lookJob: Job<string, readonly (FolderLook | undefined)[]> = {
   name: 'host.look',
