@@ -4,7 +4,9 @@
 // What the host has then is compared with tree B, file for file, mode for mode, through moss's own placement.
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { linuxDisk } from '../../../src/host/linux-disk.ts'
 import { placeTarget } from '../../../src/ingest/placement.ts'
+import { readRecord } from '../../../src/state/parts.ts'
 import type { Corpus } from './corpus.ts'
 import { nameOf, placeIn, unpackSide } from './moss-packages.ts'
 import { type Cost, leastOf, quote, run, timed } from './timed.ts'
@@ -100,19 +102,17 @@ const sumOf = (one: Cost, other: Cost): Cost => ({
   peakBytes: Math.max(one.peakBytes, other.peakBytes),
 })
 
-/** What no package brings. */
-const madeByTriggers = new Set(['usr/lib/ld.so.cache'])
-
-/** Everything of B is there and nothing else but what moss itself keeps below usr/lib/moss. */
+/** Everything of B is there and nothing else but what triggers made and what moss itself keeps below usr/lib/moss. */
 function assertIsB(corpus: Corpus, host: string): void {
   const place = placeIn(corpus)
   const target = (link: Parameters<typeof placeTarget>[0]): string => placeTarget(link, {})
   const problems = differences(corpus.b, host, { placed: place, target, modes: true, others: true })
   const meant = new Set(entriesBelow(corpus.b).map(({ path, entry }) => place(path, entry.isDirectory())))
+  const made = new Set(readRecord(linuxDisk(), join(host, 'usr')).made.map(({ path }) => path))
   const more = entriesBelow(join(host, 'usr'))
     .filter(({ path, entry }) => !entry.isDirectory() && !path.startsWith('lib/moss/'))
     .map(({ path }) => `usr/${path}`)
-    .filter((path) => !meant.has(path) && !madeByTriggers.has(path))
+    .filter((path) => !meant.has(path) && !made.has(path))
   assertSame('moss', [...problems, ...more.map((path) => `${path}: is not in B`)])
 }
 
