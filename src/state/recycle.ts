@@ -3,15 +3,13 @@
 // left, and the tree is assembled from nothing. Nothing here is remembered by the result: it is the same to the byte.
 // A tree that was taken and then not finished is lost. It was to be pruned; the two newest kept ones are never taken.
 import { MossError } from '../base/error.ts'
-import { limits } from '../base/limits.ts'
 import type { StateNumber } from '../base/ids.ts'
 import { moveTree } from '../host/durable.ts'
-import { decodeManifest, packageIdOf } from '../manifest/codec.ts'
 import { placeFiles, type TreeSite } from './build-tree.ts'
+import { readManifest } from './manifests.ts'
 import { readRecord, type StateParts } from './parts.ts'
-import { keptFolder, keptTree, manifestsPath } from './places.ts'
+import { keptFolder, keptTree } from './places.ts'
 import { forgetState, prunableStates } from './prune.ts'
-import type { StateRecord } from './record.ts'
 import { readSeal, type Seal, sealedDigest } from './seal.ts'
 import { supplyAssets } from './supply.ts'
 import { changeBetween, type TreeChange } from './tree-change.ts'
@@ -87,19 +85,14 @@ function changeTo(
   const tree = keptTree(parts.places, number)
   const record = readRecord(parts.outside.disk, tree)
   const known = new Map(packages.map((one) => [one.id, one]))
-  const old = record.packages.map((one) => known.get(one.id) ?? readPackage(parts, tree, one))
+  const place = { disk: parts.outside.disk, places: parts.places }
+  const old = record.packages.map((recorded) => {
+    const kept = known.get(recorded.id)
+    if (kept !== undefined) return kept
+    const { manifest, sizeBytes } = readManifest(place, { tree, recorded })
+    return { id: recorded.id, manifest, manifestBytes: sizeBytes }
+  })
   return changeBetween({ packages: old, made: record.made }, packages)
-}
-
-function readPackage(
-  { outside: { disk } }: StateParts,
-  tree: string,
-  { id, name }: StateRecord['packages'][number],
-): PlannedPackage {
-  const path = `${tree}/${manifestsPath}/${id}`
-  const bytes = disk.readFile(path, limits.sectionBytes)
-  if (packageIdOf(bytes) !== id) throw new MossError('STATE_BROKEN', { path, problem: 'it was changed' })
-  return { id, manifest: decodeManifest(bytes, `manifest of ${name}`), manifestBytes: bytes.length }
 }
 
 /** Every folder that stays, is changed or goes is as it was sealed: no path below leads out of the tree. */

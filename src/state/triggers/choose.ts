@@ -3,7 +3,7 @@
 import { decodeUtf8 } from '../../base/bytes.ts'
 import { MossError } from '../../base/error.ts'
 import type { Disk } from '../../host/disk.ts'
-import { compileGlob } from './glob.ts'
+import { compileGlob } from '../glob.ts'
 import { orderTriggers } from './order.ts'
 import { stockTriggers } from './stock.ts'
 import { isTriggerName, parseTrigger, type Trigger } from './trigger.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { linuxOutside } from '../../../src/host/linux-outside.ts'
 import { triggersOf } from '../../../src/state/triggers/choose.ts'
-import { compileGlob } from '../../../src/state/triggers/glob.ts'
+import { compileGlob } from '../../../src/state/glob.ts'
 import { orderTriggers } from '../../../src/state/triggers/order.ts'
 import { stockTriggers } from '../../../src/state/triggers/stock.ts'
 import {

@@ -15,7 +15,8 @@ export function compileGlob(pattern: string): (path: string) => boolean {
       : fitsAll(components, path.split('/'), { many: '**', fitsOne: (one, name) => fitsName(one, name) }))
 }
 
-const fitsName = (pattern: string, name: string): boolean =>
+/** `*` and `?` in one name. */
+export const fitsName = (pattern: string, name: string): boolean =>
   fitsAll(pattern, name, { many: '*', fitsOne: (one, character) => one === '?' || one === character })
 
 interface Kind {
