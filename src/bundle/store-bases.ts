@@ -9,7 +9,7 @@ import type { BaseRange } from '../container/base-table.ts'
 import type { ReadBases } from '../container/read-frames.ts'
 import type { Disk, OpenFile } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
-import { digestOfFile } from '../store/body.ts'
+import { digestInTurns } from '../store/body.ts'
 import type { Store } from '../store/store.ts'
 
 /** What people know a content of this host by; undefined where no package of its states names it. */
@@ -116,7 +116,7 @@ export async function blameBases(
   for (const content of new Set(ranges.map((range) => range.content))) {
     const path = store.contentPlace(content)?.path
     const turn = () => outside.turn()
-    if (path === undefined || (await digestOfFile(path, { disk: outside.disk, turn })) === content) continue
+    if (path === undefined || (await digestInTurns(path, { disk: outside.disk, turn })) === content) continue
     names.push(nameOf(content))
     paths.push(path)
   }

@@ -53,10 +53,10 @@ export const formatRepaired = (plan: RepairPlan, done: Repaired): string =>
       'left',
       plan.trees.length === done.trees.length
         ? undefined
-        : `damaged: state ${plan.trees
-            .map(({ state }) => state)
-            .filter((state) => !done.trees.some((tree) => tree.state === state))
-            .join(', ')}`,
+        : plan.trees
+            .filter(({ state }) => !done.trees.some((tree) => tree.state === state))
+            .map(({ state }) => `state ${state} is still damaged`)
+            .join('\n'),
     ],
     ['forgotten', done.left.length === 0 ? undefined : done.left.map(display).join('\n')],
     ['lacking', done.lacking === 0 ? undefined : ofStates(done.lacking)],

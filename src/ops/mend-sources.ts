@@ -9,7 +9,7 @@ import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
 import { manifestsPath, placesOf } from '../state/places.ts'
 import type { AssetDescription } from '../store/asset.ts'
-import { digestOfFile } from '../store/body.ts'
+import { digestInTurns } from '../store/body.ts'
 import { assetPath } from '../store/parts.ts'
 import { startCounters } from '../trust/counters.ts'
 import type { HostSession } from './host.ts'
@@ -142,7 +142,7 @@ async function isSound(outside: Outside, path: string, wanted: AssetDescription)
     const stat = disk.lstat(path)
     const isOtherSize = wanted.sizeBytes > 0 && stat?.sizeBytes !== wanted.sizeBytes
     if (stat?.kind !== 'file' || isOtherSize) return false
-    return (await digestOfFile(path, { disk, turn: () => outside.turn() })) === wanted.content
+    return (await digestInTurns(path, { disk, turn: () => outside.turn() })) === wanted.content
   } catch (error) {
     if (isMossError(error, 'HOST_IO')) return false
     throw error

@@ -8,7 +8,7 @@ import type { Report } from '../base/progress.ts'
 import type { FileStat } from '../host/disk.ts'
 import type { LayoutFolder } from '../manifest/manifest.ts'
 import { attributeProblem, dateProblem } from '../store/attributes.ts'
-import { digestOfFile } from '../store/body.ts'
+import { digestInTurns } from '../store/body.ts'
 import { folderMode } from './build-tree.ts'
 import { ownedTree } from './owned-tree.ts'
 import type { StateParts } from './parts.ts'
@@ -131,7 +131,7 @@ async function fileProblem(
   if (problem !== undefined) return problem
   if (checking.isQuick) return dateProblem(stat)
   if (description.content === emptyDigest) return undefined
-  const digest = await digestOfFile(path, { disk, turn: () => outside.turn() })
+  const digest = await digestInTurns(path, { disk, turn: () => outside.turn() })
   return digest === description.content ? undefined : 'content differs'
 }
 

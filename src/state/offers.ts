@@ -13,7 +13,8 @@ import { readDeliveries } from './tables.ts'
 import { addTmpfiles } from './tmpfiles.ts'
 import type { LineProblem } from './sysusers-lines.ts'
 import { parseTmpfilesLine, type TmpfilesLine } from './tmpfiles-lines.ts'
-import { digestOfFile, walkTree } from './tree-digest.ts'
+import { digestOfFile } from '../store/body.ts'
+import { walkTree } from './tree-digest.ts'
 
 export type Offer =
   | { readonly kind: 'symlink'; readonly target: string }

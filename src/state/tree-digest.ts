@@ -7,7 +7,7 @@ import { MossError } from '../base/error.ts'
 import type { Digest } from '../base/ids.ts'
 import type { Disk, FolderEntry, Xattrs } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
-import { windowsOf } from '../host/windows.ts'
+import { digestOfFile } from '../store/body.ts'
 
 /** The digest of the tree at `folder`, whatever is in it. */
 export async function treeDigest(outside: Pick<Outside, 'disk' | 'turn'>, folder: string): Promise<Digest> {
@@ -75,11 +75,3 @@ const formatXattrs = (xattrs: Xattrs): string =>
     .toSorted(([a], [b]) => compareText(a, b))
     .map(([name, value]) => ` ${JSON.stringify(name)}=${value.toHex()}`)
     .join('')
-
-/** The content digest of a file. */
-export function digestOfFile(disk: Disk, path: string): Digest {
-  using file = disk.open(path, 'read')
-  const running = startDigest()
-  for (const window of windowsOf(file)) running.add(window)
-  return running.finish()
-}

@@ -8,7 +8,15 @@ import { windowBytes, windowsOf } from '../host/windows.ts'
 export const wholeBodyBytes = 8 * 1024 * 1024
 
 /** The digest of the file at `path` as it is now, whatever its size. */
-export async function digestOfFile(
+export function digestOfFile(disk: Disk, path: string): ContentDigest {
+  using file = disk.open(path, 'read')
+  const running = startDigest()
+  for (const window of windowsOf(file)) running.add(window)
+  return running.finish<ContentDigest>()
+}
+
+/** The same, giving others their turn after each window. */
+export async function digestInTurns(
   path: string,
   { disk, turn }: { disk: Disk; turn: () => Promise<void> },
 ): Promise<ContentDigest> {

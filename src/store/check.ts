@@ -6,7 +6,7 @@ import type { Report } from '../base/progress.ts'
 import { problemOf } from '../host/problem.ts'
 import type { AssetDescription } from './asset.ts'
 import { attributeProblem, dateProblem } from './attributes.ts'
-import { digestOfFile, wholeBodyBytes } from './body.ts'
+import { digestInTurns, wholeBodyBytes } from './body.ts'
 import { bodyDigestsJob } from './jobs.ts'
 import { assetPath, type StoreParts } from './parts.ts'
 import { findStrays } from './strays.ts'
@@ -157,7 +157,7 @@ function readInto({ disk }: StoreParts, batch: Batch, body: Body): readonly Stor
 
 async function checkLong(parts: StoreParts, body: Body): Promise<readonly StoreFinding[]> {
   try {
-    const digest = await digestOfFile(body.path, parts)
+    const digest = await digestInTurns(body.path, parts)
     return digest === body.description.content ? [] : [wrongContent(body)]
   } catch (error) {
     return [unreadable(body, error)]

@@ -10,7 +10,7 @@ import { moveIntoPlace } from '../host/durable.ts'
 import { windowsOf } from '../host/windows.ts'
 import { type AssetDescription, assetIdOf } from './asset.ts'
 import { applyAttributes } from './attributes.ts'
-import { copyBody, digestOfFile } from './body.ts'
+import { copyBody, digestInTurns } from './body.ts'
 import {
   assetFolder,
   assetPath,
@@ -127,7 +127,7 @@ class OpenImport implements StoreImport {
     }
     if (list.content !== content || list.sizeBytes !== sizeBytes || checkChunkList(list) !== undefined)
       return undefined
-    return (digest ?? (await digestOfFile(path, this.#parts))) === content ? list : undefined
+    return (digest ?? (await digestInTurns(path, this.#parts))) === content ? list : undefined
   }
 
   hasContent(content: ContentDigest): boolean {

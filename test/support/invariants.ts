@@ -6,7 +6,8 @@ import type { Disk } from '../../src/host/disk.ts'
 import { readCounters } from '../../src/state/counters-file.ts'
 import { placesOf, keptTree } from '../../src/state/places.ts'
 import { keptNumbers, readRecord } from '../../src/state/parts.ts'
-import { digestOfFile, walkTree } from '../../src/state/tree-digest.ts'
+import { walkTree } from '../../src/state/tree-digest.ts'
+import { digestOfFile } from '../../src/store/body.ts'
 import type { Counters } from '../../src/trust/counters.ts'
 
 /** One line per entry below `folder`: what is where, byte for byte, mode for mode. */
