@@ -24,6 +24,15 @@ export interface Destination {
   readonly sizeBytes: number
 }
 
+/** Throws CONTAINER_DAMAGED where a file's chunk list and what carries the chunk differ. */
+export function assertChunkSize(listedBytes: number, carriedBytes: number): void {
+  if (listedBytes !== carriedBytes)
+    throw new MossError('CONTAINER_DAMAGED', {
+      part: 'table links',
+      problem: `a chunk of ${listedBytes} bytes has ${carriedBytes}`,
+    })
+}
+
 export interface Assembly {
   /** Assets that the store lacks, each with a path that names it. */
   readonly assets: readonly { readonly description: AssetDescription; readonly path: string }[]

@@ -1,12 +1,11 @@
 // The files that an import puts together, each from what its frames and the store give: a whole content at once where
 // it lies in one frame, else chunk by chunk, begun with the first and finished with the last. Whoever gives a whole
 // content has checked it against its digest; what comes in chunks is checked when the file is finished.
-import { MossError } from '../base/error.ts'
 import type { ContentDigest } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
 import type { ChunkList } from '../delta/chunk-list.ts'
 import type { StoreImport } from '../store/import.ts'
-import type { Assembly, Destination } from './assembly.ts'
+import { type Assembly, assertChunkSize, type Destination } from './assembly.ts'
 import type { HeldChunk, ReadHeld } from './held-chunks.ts'
 
 interface FileUnderWay {
@@ -62,7 +61,7 @@ export class FilesUnderWay {
    */
   async write(bytes: Uint8Array, destinations: readonly Destination[]): Promise<void> {
     for (const { content, at, sizeBytes } of destinations) {
-      checkSize(bytes, sizeBytes)
+      assertChunkSize(sizeBytes, bytes.length)
       if (this.#whole.has(content)) continue
       const list = this.#listOf(content)
       if (list.chunks.length === 1) {
@@ -119,7 +118,7 @@ export class FilesUnderWay {
 
   async #readChecked(chunk: HeldChunk, content: ContentDigest): Promise<Uint8Array> {
     const bytes = await this.#readHeld(chunk, content)
-    checkSize(bytes, chunk.sizeBytes)
+    assertChunkSize(chunk.sizeBytes, bytes.length)
     return bytes
   }
 
@@ -144,12 +143,4 @@ export class FilesUnderWay {
     if (this.#whole.size !== this.#assembly.lists.size)
       throw new Error(`broken promise: ${this.#whole.size} of ${this.#assembly.lists.size} files are whole`)
   }
-}
-
-function checkSize(bytes: Uint8Array, sizeBytes: number): void {
-  if (sizeBytes !== bytes.length)
-    throw new MossError('CONTAINER_DAMAGED', {
-      part: 'table links',
-      problem: `a chunk of ${sizeBytes} bytes has ${bytes.length}`,
-    })
 }

@@ -2,10 +2,11 @@
 // chunks written to every file that needs them; chunks that the host has are copied, each finished file is checked
 // against its content digest, and everything is committed at once. Memory is bounded by a few frames, whatever the
 // bundle's size.
+import { freeNow } from '../base/free-now.ts'
 import type { ChunkId, ContainerId, ContentDigest } from '../base/ids.ts'
 import { chunkSizes } from '../base/limits.ts'
 import type { Report } from '../base/progress.ts'
-import { deltaChunks } from '../container/delta-chunks.ts'
+import { cutDelta } from '../container/cut-delta.ts'
 import { decodeDeltaFrame } from '../container/delta-frame.ts'
 import type { WholeContent } from '../container/jobs.ts'
 import { decodeFrame, readFrame } from '../container/read-frames.ts'
@@ -19,12 +20,12 @@ import type { StoreImport } from '../store/import.ts'
 import type { Store } from '../store/store.ts'
 import { FilesUnderWay } from './files-under-way.ts'
 import { missingBase, readHeldFrom } from './held-chunks.ts'
-import { freeNow } from '../base/free-now.ts'
 import { chunksToCheck, wholeContents } from './whole-contents.ts'
 import { manifestAsset, pathOfFrame, planAssembly, type Assembly, type Destination } from './assembly.ts'
 import type { BundlePackage } from './read-bundle.ts'
 import { blameBases, type NameContent, nameOfBase, storeBase, storeBases } from './store-bases.ts'
 import { roomForAssets } from './room.ts'
+import { placesIn, stretchesOf } from './stretches.ts'
 import type { TakenBundle } from './take-in.ts'
 
 export interface ImportedContent {
@@ -157,26 +158,26 @@ async function writeCarriedChunks(outside: Outside, job: CarriedChunks): Promise
 }
 
 /**
- * One frame, chunk by chunk; its bases are read from the store as they are needed. In this thread: what a file and its
+ * One frame, as it is made; its bases are read from the store as they are needed. In this thread: what a file and its
  * base cost to hand over is more than what they cost to decode, and they would be in memory whole.
  */
 async function writeDelta(outside: Outside, job: CarriedChunks, n: number): Promise<void> {
   const { taken, store, assembly, files, nameContent } = job
   const ranges = taken.tables.frameBases(n)
-  const needed = new Map(assembly.frames.get(n))
+  const needed = assembly.frames.get(n) ?? new Map<ChunkId, readonly Destination[]>()
   const path = pathOfFrame(assembly.paths, needed)
   const nameOf = (content: ContentDigest): string => nameOfBase(content, { path, nameContent })
   using open = new DisposableStack()
   try {
     const bases = ranges.map((range) => open.use(storeBase(outside, store, { range, nameOf })))
-    const part = `frame ${n}`
+    const name = `frame ${n}`
     const stored = readFrame(taken.container, n)
-    const streams = decodeDeltaFrame(stored, part)
+    const streams = decodeDeltaFrame(stored, name)
     const onRead = (): void => [stored, ...Object.values(streams)].forEach(freeNow)
     const chunks = taken.tables.frameChunks(n)
-    const toCheck = chunksToCheck(chunks, needed, assembly.lists)
-    for (const { id, bytes } of deltaChunks({ streams, bases, chunks, part, toCheck, onRead })) {
-      await files.write(bytes, takeOnce(needed, id))
+    const parts = stretchesOf(chunks, needed, chunksToCheck(chunks, needed, assembly.lists))
+    for (const { part, at, bytes } of cutDelta({ streams, bases, parts, name, onRead })) {
+      await files.write(bytes, placesIn(part, at, bytes.length))
       files.tell()
       await outside.turn()
     }

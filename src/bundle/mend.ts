@@ -2,6 +2,7 @@
 // waiting: only what is wanted is taken from it, and every byte is checked against what this host itself has recorded.
 import { isMossError } from '../base/error.ts'
 import type { AssetId, ContentDigest } from '../base/ids.ts'
+import { readTables } from '../container/tables.ts'
 import { assetIdOf } from '../store/asset.ts'
 import type { Store } from '../store/store.ts'
 import { fileAsset, manifestAsset, planAssembly } from './assembly.ts'
@@ -13,11 +14,12 @@ export interface Mendable {
   readonly assets: ReadonlySet<AssetId>
 }
 
-/** `wanted` are not in the store, or do not count. */
+/** `wanted` are not in the store, or do not count. The bundle's file is still open. */
 export function mendableBy(
-  { packages, tables }: Pick<ReadBundle, 'packages' | 'tables'>,
+  { packages, container }: Pick<ReadBundle, 'packages' | 'container'>,
   { store, wanted }: { readonly store: Store; readonly wanted: ReadonlySet<AssetId> },
 ): Mendable {
+  const tables = readTables(container)
   const view = storeWithout(store, wanted)
   const assets = new Set<AssetId>()
   const found: BundlePackage[] = []

@@ -8,7 +8,7 @@ import { decodeSnapshotRecord, type OfferedPackage, type Snapshot } from '../cha
 import { decodeKnown } from '../container/known.ts'
 import { openContainer, openKind, type OpenedContainer } from '../container/read.ts'
 import { readRecord, readSection } from '../container/sections.ts'
-import { readManifests, readTables, type Tables } from '../container/tables.ts'
+import { type PackageTables, readManifests, readPackageTables } from '../container/tables.ts'
 import { verifyContainer, type VerifiedContainer, withKnown } from '../container/verify.ts'
 import { bytesSource, type ByteSource } from '../host/byte-source.ts'
 import { decodeManifest, packageIdOf } from '../manifest/codec.ts'
@@ -41,7 +41,6 @@ export interface BundlePackage {
 export interface ReadBundle {
   readonly id: ContainerId
   readonly container: VerifiedContainer
-  readonly tables: Tables
   readonly about: BundleAbout
   readonly snapshot: Snapshot
   /** Its whole file. */
@@ -77,11 +76,9 @@ export function readBundle(
   checkHost({ about, summary, judge })
   const { snapshot, snapshotBytes, signers } = readCarriedSnapshot(container, about, judge.root)
   const counters = acceptSnapshot(judge.counters, { ...snapshot, snapshot: about.snapshot }, judge.nowSeconds)
-  const tables = readTables(container)
   return {
     id: opened.id,
     container,
-    tables,
     about,
     snapshot,
     snapshotBytes,
@@ -89,7 +86,7 @@ export function readBundle(
     snapshotSigners: signers,
     exporters: opened.head.signers,
     counters,
-    packages: readPackages({ container, tables, snapshot, judge }),
+    packages: readPackages({ container, tables: readPackageTables(container), snapshot, judge }),
     summary,
     sizeBytes: opened.endOffset,
   }
@@ -144,7 +141,7 @@ function readCarriedSnapshot(
 
 function readPackages(found: {
   readonly container: VerifiedContainer
-  readonly tables: Tables
+  readonly tables: PackageTables
   readonly snapshot: Snapshot
   readonly judge: Judge
 }): readonly BundlePackage[] {

@@ -7,6 +7,7 @@ import { MossError } from '../base/error.ts'
 import type { ContainerId } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
 import { checkFrameBytes } from '../container/read-frames.ts'
+import { readTables, type Tables } from '../container/tables.ts'
 import type { ByteSource } from '../host/byte-source.ts'
 import type { Disk, OpenFile } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
@@ -16,6 +17,7 @@ import { readBundle, type Judge, type ReadBundle } from './read-bundle.ts'
 
 /** A bundle whose every byte is on this machine and checked. Holds its file open. */
 export interface TakenBundle extends ReadBundle, Disposable {
+  readonly tables: Tables
   /** The copy. */
   readonly path: string
   /** Bytes that were there already from an attempt before. */
@@ -39,18 +41,19 @@ export async function takeIn(outside: Outside, request: TakeInRequest): Promise<
   const { disk } = outside
   const source = new ReadOnceSource(request.source)
   const bundle = readBundle(source, judge, (opened) => source.keepTo(opened.framesOffset))
+  const tables = readTables(bundle.container)
   const folder = `${incomingFolder}/${bundle.id}`
   const path = `${folder}/${copyName}`
   const copy = openCopy(disk, { folder, path, sizeBytes: bundle.sizeBytes, more: request.room?.(bundle) })
   try {
     for (const piece of source.kept()) copy.write(piece.bytes, piece.at)
-    const keptBytes = await copyFrames(outside, { source, bundle, copy, report })
+    const keptBytes = await copyFrames(outside, { source, bundle, tables, copy, report })
     copy.truncate(bundle.sizeBytes)
     copy.sync()
     disk.syncFolder(folder)
     disk.syncFolder(incomingFolder)
     source.turnTo(copy)
-    return { ...bundle, path, keptBytes, [Symbol.dispose]: () => source[Symbol.dispose]() }
+    return { ...bundle, tables, path, keptBytes, [Symbol.dispose]: () => source[Symbol.dispose]() }
   } catch (error) {
     copy[Symbol.dispose]()
     throw error
@@ -86,10 +89,10 @@ function openCopy(
 /** Gives how many bytes of frames were there already. */
 async function copyFrames(
   outside: Outside,
-  job: { source: ReadOnceSource; bundle: ReadBundle; copy: OpenFile; report: Report },
+  job: { source: ReadOnceSource; bundle: ReadBundle; tables: Tables; copy: OpenFile; report: Report },
 ): Promise<number> {
-  const { source, bundle, copy, report } = job
-  const { container, tables } = bundle
+  const { source, bundle, tables, copy, report } = job
+  const { container } = bundle
   const totalBytes = bundle.sizeBytes
   let keptBytes = 0
   let longest = 0

@@ -12,7 +12,7 @@ import { type DeltaEffort, DeltaEncoder, type DeltaPair } from '../delta/encode-
 import { dropLargeKernels } from '../delta/kernel.ts'
 import { HeldPair } from '../delta/laid-pair.ts'
 import type { Job } from '../host/pool.ts'
-import { deltaChunks } from './delta-chunks.ts'
+import { cutDelta } from './cut-delta.ts'
 import { encodeDeltaFrame, priceOfStreams } from './delta-frame.ts'
 import { checkChunk } from './jobs.ts'
 import { decodeTextFrame, encodeTextFrame, groupsOfText, isText } from './text-frames.ts'
@@ -226,11 +226,11 @@ function checkChunks(plain: Uint8Array, chunks: readonly WindowChunk[]): void {
 }
 
 function checkDecodes(files: readonly FileToEncode[], streams: DeltaStreams): void {
-  const made = deltaChunks({
+  const made = cutDelta({
     streams,
     bases: files.map(({ base }) => bytesInMemory(base)),
-    chunks: files.flatMap(({ chunks }) => chunks),
-    part: 'a new delta frame',
+    parts: files.flatMap(({ chunks }) => chunks),
+    name: 'a new delta frame',
   })
   while (made.next().done !== true);
 }

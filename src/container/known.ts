@@ -79,6 +79,9 @@ export class BytesBefore {
   }
 }
 
+/** A base is copied whenever a section is read: for so many of its bytes one must be saved. */
+const baseBytesPerByte = 8192
+
 export interface EncodedWithKnown {
   readonly codec: 0 | 2 | 3
   readonly stored: Uint8Array
@@ -97,19 +100,21 @@ export function encodeWithKnown(
   const { name, before, frameCount, level } = how
   const base = before.bytes()
   const packed = name === 'chunks' ? packChunks(plain, frameCount) : plain
-  if (packed === undefined || base.length === 0) {
+  const least = base.length / baseBytesPerByte
+  if (packed === undefined || base.length === 0 || plain.length <= least) {
     before.addSection(plain)
     return encodeStored(plain, level)
   }
   const stored = encodeZstd(packed, level, base)
-  const isShorter = stored.length < plain.length
-  before.addSection(isShorter ? packed : plain)
-  return isShorter ? { codec: 3, stored } : { codec: 0, stored: plain }
+  const pays = stored.length < plain.length - least
+  before.addSection(pays ? packed : plain)
+  return pays ? { codec: 3, stored } : encodeStored(plain, level)
 }
 
 /** What a section decodes to, and what of it stands before the next one. The same head always gives the same. */
 export interface DecodedSection {
-  readonly plain: Uint8Array
+  /** Made when it is asked for. Throws CONTAINER_DAMAGED. */
+  readonly plain: () => Uint8Array
   readonly before: Uint8Array
 }
 
@@ -120,7 +125,7 @@ export class SectionsInOrder {
   readonly #readKnown: ReadKnown | undefined
   readonly #before = new BytesBefore()
   readonly #decoded: Map<SectionName, DecodedSection>
-  readonly #plain = new Map<SectionName, Uint8Array>()
+  readonly #plain = new Map<SectionName, () => Uint8Array>()
   #isBegun = false
   #failure: { readonly error: unknown } | undefined
 
@@ -156,7 +161,7 @@ export class SectionsInOrder {
       this.#failure = { error }
       throw error
     }
-    return this.#plain.get(name) ?? new Uint8Array(0)
+    return this.#plain.get(name)?.() ?? new Uint8Array(0)
   }
 
   #decodeUpTo(name: SectionName): void {
@@ -175,14 +180,14 @@ export class SectionsInOrder {
     this.#decoded.set(name, section)
     this.#plain.set(name, section.plain)
     this.#before.addSection(section.before)
-    if (name === 'known') this.#addKnown(decodeKnown(section.plain))
+    if (name === 'known') this.#addKnown(decodeKnown(section.plain()))
   }
 
   #decode(entry: SectionEntry, stored: Uint8Array): DecodedSection {
     const { codec, name, plainBytes } = entry
     if (codec === 3) return this.#decodeWithBase(entry, stored)
     const plain = decodeStored({ codec, stored }, { plainBytes, part: `section ${name}` })
-    return { plain, before: plain }
+    return { plain: () => plain, before: plain }
   }
 
   #decodeWithBase({ name, plainBytes }: SectionEntry, stored: Uint8Array): DecodedSection {
@@ -192,7 +197,9 @@ export class SectionsInOrder {
     if (packedBytes === undefined)
       throw new MossError('CONTAINER_DAMAGED', { part, problem: `${plainBytes} bytes are no table` })
     const packed = decodeZstd(stored, packedBytes, part, this.#before.bytes())
-    return { plain: name === 'chunks' ? unpackChunks(packed, count) : packed, before: packed }
+    let chunks: Uint8Array | undefined
+    const plain = (): Uint8Array => (name === 'chunks' ? (chunks ??= unpackChunks(packed, count)) : packed)
+    return { plain, before: packed }
   }
 
   #addKnown(contents: readonly ContentDigest[]): void {

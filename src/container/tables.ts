@@ -16,13 +16,17 @@ import {
 import { readSection } from './sections.ts'
 import type { VerifiedContainer } from './verify.ts'
 
-export interface Tables {
-  readonly frameCount: number
-  /** Records: a chunk counts in each of its frames. */
-  readonly chunkCount: number
+/** Which packages a container has and names: all that is wanted of one whose contents are in a store. */
+export interface PackageTables {
   /** Of the packages whose manifests are here, sorted by id. */
   readonly packages: readonly PackageEntry[]
   readonly hosts: HostSets
+}
+
+export interface Tables extends PackageTables {
+  readonly frameCount: number
+  /** Records: a chunk counts in each of its frames. */
+  readonly chunkCount: number
   frame(n: number): FrameEntry
   /** What a host must have to decode it, in the order of the frame's files; none unless its codec is 4. */
   frameBases(n: number): readonly BaseRange[]
@@ -42,30 +46,42 @@ export interface Tables {
   providers(capability: Digest): readonly PackageId[]
 }
 
-const known = new WeakMap<VerifiedContainer, Tables>()
-
-/** Read once for each container. Throws CONTAINER_DAMAGED naming the table. */
-export function readTables(container: VerifiedContainer): Tables {
-  const found = known.get(container)
-  if (found !== undefined) return found
-  const tables = decodeTables(container)
-  known.set(container, tables)
-  return tables
+/** Reads once for each container. */
+function once<T extends object>(
+  read: (container: VerifiedContainer) => T,
+): (container: VerifiedContainer) => T {
+  const known = new WeakMap<VerifiedContainer, T>()
+  return (container) => {
+    const found = known.get(container) ?? read(container)
+    known.set(container, found)
+    return found
+  }
 }
+
+/** Throws CONTAINER_DAMAGED naming the table. */
+export const readPackageTables = once((container): PackageTables => {
+  const manifests = container.head.sections.find((section) => section.name === 'manifests')
+  return {
+    packages: decodePackages(readSection(container, 'packages'), manifests?.plainBytes ?? 0),
+    hosts: decodeHosts(readSection(container, 'hosts')),
+  }
+})
+
+/** Throws CONTAINER_DAMAGED naming the table. */
+export const readTables = once(decodeTables)
 
 function decodeTables(container: VerifiedContainer): Tables {
   const bases = new BaseTable(readSection(container, 'bases'))
   const frames = new FrameTable(readSection(container, 'frames'), container.head.frames, bases)
   const chunks = new ChunkTable(readSection(container, 'chunks'), frames)
   const contents = new ContentTable(readSection(container, 'contents'), readSection(container, 'links'))
-  const manifests = container.head.sections.find((section) => section.name === 'manifests')
-  const packages = decodePackages(readSection(container, 'packages'), manifests?.plainBytes ?? 0)
+  const { packages, hosts } = readPackageTables(container)
   const capabilities = new CapabilityTable(readSection(container, 'capabilities'), packages)
   return {
     frameCount: frames.count,
     chunkCount: chunks.count,
     packages,
-    hosts: decodeHosts(readSection(container, 'hosts')),
+    hosts,
     frame: (n) => frames.entry(n),
     frameBases: (n) => bases.ranges(frames.firstBase(n), frames.entry(n).bases ?? 0),
     frameChunks: (n) => chunks.ofFrame(n),
@@ -88,4 +104,4 @@ export const readFrameTable = (container: VerifiedContainer): Pick<FrameTable, '
 
 /** The manifests that are here, each checked against its package's id. */
 export const readManifests = (container: VerifiedContainer): ReadonlyMap<PackageId, Uint8Array> =>
-  cutManifests(readSection(container, 'manifests'), readTables(container).packages)
+  cutManifests(readSection(container, 'manifests'), readPackageTables(container).packages)

@@ -3,8 +3,8 @@
 // whose frames are signed; and again when it is used. Nothing is written.
 import { isMossError } from '../base/error.ts'
 import type { AssetId, ContentDigest } from '../base/ids.ts'
-import { mendableBy } from '../bundle/mend.ts'
-import { type Judge, readBundle, type ReadBundle } from '../bundle/read-bundle.ts'
+import { type Mendable, mendableBy } from '../bundle/mend.ts'
+import { type Judge, readBundle } from '../bundle/read-bundle.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
 import { manifestsPath, placesOf } from '../state/places.ts'
@@ -68,15 +68,15 @@ export async function findSources(
   for (const path of bundles) {
     const wanted = new Set(lost.map(({ asset }) => asset).filter((asset) => !sources.has(asset)))
     if (wanted.size === 0) break
-    const { assets } = mendableBy(openBundle(host, path), { store: host.store, wanted })
+    const { assets } = mendableIn(host, path, wanted)
     for (const asset of assets) sources.set(asset, { kind: 'bundle', path })
   }
   return sources
 }
 
-function openBundle(host: HostSession, path: string): ReadBundle {
+function mendableIn(host: HostSession, path: string, wanted: ReadonlySet<AssetId>): Mendable {
   using source = fileSource(host.outside.disk, path)
-  return readBundle(source, mendJudge(host))
+  return mendableBy(readBundle(source, mendJudge(host)), { store: host.store, wanted })
 }
 
 function soundContents({ store }: HostSession, unsound: ReadonlySet<AssetId>): ReadonlySet<ContentDigest> {

@@ -83,7 +83,8 @@ export const hasAssetRow = (reader: DatabaseReader, id: AssetId): boolean =>
   reader.get('SELECT 1 FROM assets WHERE id = ?', fromHex(id)) !== undefined
 
 const idDigits = 64
-const idsAtOnce = 50_000
+const sizeDigits = 16
+const rowsAtOnce = 50_000
 
 /**
  * Of every asset. A question for each file of a tree takes many times as long, and so does a row for each asset: SQLite
@@ -91,26 +92,41 @@ const idsAtOnce = 50_000
  */
 export function allAssetIds(reader: DatabaseReader): ReadonlySet<AssetId> {
   const ids = new Set<AssetId>()
-  for (let last: Uint8Array | undefined = new Uint8Array(0); last !== undefined;) {
-    const row = reader.get(
-      `SELECT group_concat(lower(hex(id)), '') AS digits, max(id) AS last FROM
-        (SELECT id FROM assets WHERE id > ? ORDER BY id LIMIT ${idsAtOnce})`,
-      last,
-    )
-    const digits = (row?.['digits'] ?? '') as string
+  for (const digits of pagesOf(reader, { what: 'lower(hex(id))', table: 'assets', key: 'id' }))
     for (let at = 0; at < digits.length; at += idDigits) ids.add(digits.slice(at, at + idDigits) as AssetId)
-    last = (row?.['last'] ?? undefined) as Uint8Array | undefined
-  }
   return ids
 }
 
 /** Of every content. */
-export const allContentSizes = (reader: DatabaseReader): ReadonlyMap<ContentDigest, number> =>
-  new Map(
-    reader
-      .all('SELECT lower(hex(digest)) AS digest, size FROM contents')
-      .map((row) => [row['digest'] as ContentDigest, numberIn(row, 'size')]),
-  )
+export function allContentSizes(reader: DatabaseReader): ReadonlyMap<ContentDigest, number> {
+  const sizes = new Map<ContentDigest, number>()
+  const what = `lower(hex(digest)) || printf('%0${sizeDigits}x', size)`
+  for (const digits of pagesOf(reader, { what, table: 'contents', key: 'digest' }))
+    for (let at = 0; at < digits.length; at += idDigits + sizeDigits) {
+      const end = at + idDigits
+      sizes.set(
+        digits.slice(at, end) as ContentDigest,
+        Number.parseInt(digits.slice(end, end + sizeDigits), 16),
+      )
+    }
+  return sizes
+}
+
+/** `what` of every row, back to back, in the order of `key`. */
+function* pagesOf(
+  reader: DatabaseReader,
+  { what, table, key }: { readonly what: string; readonly table: string; readonly key: string },
+): Generator<string> {
+  for (let last: Uint8Array | undefined = new Uint8Array(0); last !== undefined;) {
+    const row: Row | undefined = reader.get(
+      `SELECT group_concat(${what}, '') AS digits, max(${key}) AS last FROM
+        (SELECT * FROM ${table} WHERE ${key} > ? ORDER BY ${key} LIMIT ${rowsAtOnce})`,
+      last,
+    )
+    yield (row?.['digits'] ?? '') as string
+    last = (row?.['last'] ?? undefined) as Uint8Array | undefined
+  }
+}
 
 /** Every asset, by id, a page at a time: rows may be removed between two steps. */
 export function* eachAsset(

@@ -4,7 +4,7 @@ import { concatBytes } from '../../src/base/bytes.ts'
 import { digestOf } from '../../src/base/digest.ts'
 import { isMossError } from '../../src/base/error.ts'
 import type { ChunkId } from '../../src/base/ids.ts'
-import { deltaChunks } from '../../src/container/delta-chunks.ts'
+import { cutDelta } from '../../src/container/cut-delta.ts'
 import { decodeDeltaFrame, encodeDeltaFrame } from '../../src/container/delta-frame.ts'
 import type { ListedChunk } from '../../src/delta/chunk-list.ts'
 import { decodePieces } from '../../src/delta/decode-delta.ts'
@@ -125,7 +125,7 @@ function bySize({ target }: DeltaFrame, { streams, bases }: Damaged): Verdict {
 
 function byChunks({ target, chunks }: DeltaFrame, { streams, bases }: Damaged): Verdict {
   const made: Uint8Array[] = []
-  for (const { bytes } of deltaChunks({ streams, bases: bases.map(strictBase), chunks, part }))
+  for (const { bytes } of cutDelta({ streams, bases: bases.map(strictBase), parts: chunks, name: part }))
     made.push(bytes.slice())
   if (Buffer.compare(concatBytes(made), target) !== 0)
     throw new Error('chunks passed that are not the target')
