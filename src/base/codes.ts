@@ -333,7 +333,8 @@ export const codes = {
   STATE_BROKEN: entry<{ path: string; problem: string }>(
     exits.failed,
     (d) => `${display(d.path)} is not in order: ${display(d.problem)}`,
-    () => 'run moss verify, then moss repair; a kept state may be whole: moss rollback',
+    () =>
+      'run moss repair, which says what is damaged before it mends; a kept state may be whole: moss rollback',
   ),
   STATE_NEEDED: entry<{ state: number; why: string }>(
     exits.failed,

@@ -1,6 +1,7 @@
 // What repair says before and after.
 import { display } from '../base/display.ts'
 import { plural } from '../base/format.ts'
+import type { LostDatabase, Renewed } from '../ops/renew-database.ts'
 import type { Repaired, RepairPlan } from '../ops/repair.ts'
 import { formatFields } from './format.ts'
 
@@ -62,3 +63,13 @@ export const formatRepaired = (plan: RepairPlan, done: Repaired): string =>
     ['lacking', done.lacking === 0 ? undefined : ofStates(done.lacking)],
     ['next', done.lacking === 0 ? undefined : `${next}; import it, then moss repair again`],
   ])
+
+export const formatLostDatabase = ({ path, problem }: LostDatabase): string =>
+  [
+    `! ${display(path)}: ${display(problem)}`,
+    'a new one is made from the states and the store as they lie on the disk; nothing of them is lost',
+    'lost are pins, confirmations and the history; what was imported and not applied is imported again',
+  ].join('\n')
+
+export const formatRenewed = ({ assets, waiting }: Renewed): string =>
+  `the database is new: ${plural(assets, 'file')} of the store are known again${waiting === 0 ? '' : `; ${plural(waiting, 'bundle')} must be imported again`}`

@@ -3,10 +3,11 @@ import { exits } from '../base/codes.ts'
 import { display } from '../base/display.ts'
 import { formatAge, formatBytes, formatDate, plural } from '../base/format.ts'
 import { MossError } from '../base/error.ts'
+import type { HostStatus } from '../ops/host-operations.ts'
 import { foldFingerprint, foldHanging, formatFields } from './format.ts'
-import { formatRepaired, formatRepairPlan } from './repair-text.ts'
+import { formatLostDatabase, formatRenewed, formatRepaired, formatRepairPlan } from './repair-text.ts'
 import { exitOf } from './update-text.ts'
-import { optionalPath, type Verb } from './verb.ts'
+import { optionalPath, type Outcome, type Verb } from './verb.ts'
 
 export const rootVerbs: readonly Verb[] = [
   {
@@ -63,6 +64,7 @@ export const rootVerbs: readonly Verb[] = [
           'state',
           `${status.current} (${plural(status.packages, 'package')}); kept for rollback: ${status.kept.join(', ') || 'none'}`,
         ],
+        ['health', sayHealth(status)],
         [
           'channel',
           channel.serial === undefined
@@ -158,17 +160,28 @@ export const rootVerbs: readonly Verb[] = [
     summary: 'mend store and states from what is sound here; the next bundle brings the rest',
     run: async (call) => {
       const { executeRepair, planRepair } = await import('../ops/repair.ts')
+      const { lostDatabase, renewDatabase } = await import('../ops/renew-database.ts')
       const from = optionalPath(call, 'from')
+      const lost = lostDatabase(call.outside, call.root)
+      if (lost !== undefined && call.has('dry-run'))
+        return { json: { database: lost }, text: formatLostDatabase(lost), exit: exits.findings }
+      if (lost !== undefined && !(await call.confirm('make a new one', formatLostDatabase(lost))))
+        return { json: { mended: null }, text: 'nothing was changed' }
+      const renewed = lost && (await renewDatabase(call.outside, { root: call.root }, call.report))
+      const tell = (json: object, text: string, exit?: number): Outcome => ({
+        json: { ...json, ...(renewed && { renewed }) },
+        text: renewed === undefined ? text : `${formatRenewed(renewed)}\n${text}`,
+        ...(exit !== undefined && { exit }),
+      })
       const plan = await planRepair(call.outside, { root: call.root, from }, call.report)
       const shown = formatRepairPlan(plan)
       const isNothing = plan.damaged.length + plan.trees.length === 0
-      if (isNothing) return { json: plan, text: shown }
-      if (call.has('dry-run')) return { json: plan, text: shown, exit: exits.findings }
-      if (!(await call.confirm('mend them', shown)))
-        return { json: { mended: null }, text: 'nothing was changed' }
+      if (isNothing) return tell(plan, shown)
+      if (call.has('dry-run')) return tell(plan, shown, exits.findings)
+      if (!(await call.confirm('mend them', shown))) return tell({ mended: null }, 'nothing was changed')
       const done = await executeRepair(call.outside, plan, call.report)
       const isMended = done.left.length === 0 && done.trees.length === plan.trees.length
-      return { json: done, text: formatRepaired(plan, done), exit: isMended ? exits.done : exits.findings }
+      return tell(done, formatRepaired(plan, done), isMended ? exits.done : exits.findings)
     },
   },
   {
@@ -190,3 +203,12 @@ export const rootVerbs: readonly Verb[] = [
     },
   },
 ]
+
+/** Nothing about a state that is well, nor of the first one, before which there was none. */
+function sayHealth({ health, current }: HostStatus): string | undefined {
+  if (health?.wentBack !== undefined)
+    return `went back from state ${health.wentBack.from} by itself: ${display(health.wentBack.why)}`
+  return health?.isConfirmed === false && current > 0
+    ? 'not confirmed yet: moss recover --ok runs the checks'
+    : undefined
+}

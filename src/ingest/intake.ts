@@ -8,6 +8,7 @@ import type { FrameSpool } from '../container/frames.ts'
 import type { Outside } from '../host/outside.ts'
 import type { LayoutFile, Manifest } from '../manifest/manifest.ts'
 import { allowedXattrs } from '../manifest/rules.ts'
+import { readTrigger, triggersPath } from '../manifest/trigger.ts'
 import { FoundCapabilities } from './found-capabilities.ts'
 import { type DraftEntry, LayoutDraft, type PendingBody } from './layout-draft.ts'
 import { isMergedLink, type PlaceMap, placePath, placeTarget } from './placement.ts'
@@ -103,6 +104,7 @@ export class Intake {
     if (place.kind === 'refused') this.#refuse(path, place.problem)
     if (place.kind === 'outside') return void this.#outsideFolders.push(path)
     const placed = place.path
+    if (kind !== 'file' && kind !== 'link') checkTrigger(placed, { kind, sizeBytes: 0, read: noBytes })
     if (kind === 'symlink') this.#takeSymlink(path, placed, entry.target)
     else if (kind === 'link') this.#takeLink(path, placed, entry.earlier)
     else {
@@ -140,8 +142,11 @@ export class Intake {
     const file = { kind, mode, uid, gid, body, ...(xattrs === undefined ? {} : { xattrs }) }
     this.#plainBytes += sizeBytes
     const pieces = this.#watched(entry, path)
-    if (sizeBytes <= smallBytes) await this.#takeSmall(await Array.fromAsync(pieces), body)
-    else {
+    if (sizeBytes <= smallBytes) {
+      const bytes = await gathered(pieces, sizeBytes)
+      checkTrigger(path, { kind, sizeBytes, read: () => bytes })
+      await this.#takeSmall(bytes, body)
+    } else {
       await this.#flush()
       body.content = (await this.#spool.addContent(pieces)).content
     }
@@ -170,14 +175,7 @@ export class Intake {
     watcher?.finish()
   }
 
-  async #takeSmall(pieces: readonly Uint8Array[], body: PendingBody): Promise<void> {
-    // A copy even of one piece: it may be a view that holds a whole buffer of the decompressor.
-    const bytes = new Uint8Array(body.sizeBytes)
-    let at = 0
-    for (const piece of pieces) {
-      bytes.set(piece, at)
-      at += piece.length
-    }
+  async #takeSmall(bytes: Uint8Array, body: PendingBody): Promise<void> {
     this.#batch.push({ bytes, body })
     this.#batched += bytes.length
     if (this.#batched >= batchBytes || this.#batch.length >= 4096) await this.#flush()
@@ -223,6 +221,24 @@ export class Intake {
   #refuse(path: string, problem: string): never {
     throw new MossError('PACKAGE_PATH_REFUSED', { package: this.#source.description.name, path, problem })
   }
+}
+
+/** A copy even of one piece: it may be a view that holds a whole buffer of the decompressor. */
+async function gathered(pieces: AsyncIterable<Uint8Array>, sizeBytes: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(sizeBytes)
+  let at = 0
+  for await (const piece of pieces) {
+    bytes.set(piece, at)
+    at += piece.length
+  }
+  return bytes
+}
+
+const noBytes = (): Uint8Array => new Uint8Array(0)
+
+/** Told to whoever makes the package, not to the hosts that get it. */
+function checkTrigger(path: string, found: Parameters<typeof readTrigger>[1]): void {
+  if (path.startsWith(`${triggersPath}/`)) readTrigger(path, found)
 }
 
 function joinProvides(said: Manifest['provides'], found: Manifest['provides']): Manifest['provides'] {

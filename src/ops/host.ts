@@ -1,5 +1,6 @@
 // The door to a managed root: its places, database, store, states, keys and counters, read-only or locked. A writer
 // first finishes or discards what a power cut left. Nothing below ops/ sees a session.
+import { MossError } from '../base/error.ts'
 import type { Report } from '../base/progress.ts'
 import type { Database } from '../host/database.ts'
 import type { Outside } from '../host/outside.ts'
@@ -7,6 +8,7 @@ import type { Places } from '../state/places.ts'
 import type { Recovery } from '../state/recover.ts'
 import { openStates, type States } from '../state/states.ts'
 import { openStore, type Store } from '../store/store.ts'
+import { hasTables } from '../store/tables.ts'
 import type { Root } from '../trust/root.ts'
 import { type HostIdentity, readHostIdentity, trustRootPath } from './host-keys.ts'
 import { managedPlaces } from './installed.ts'
@@ -46,7 +48,7 @@ export async function openHost(
   const lock = outside.disk.lock(places.lock)
   let database: Database | undefined
   try {
-    database = outside.openDatabase(places.database, 'write')
+    database = openKnown(outside, places)
     const opened = database
     const store = openStore({
       disk: outside.disk,
@@ -90,4 +92,14 @@ export async function openHost(
     lock[Symbol.dispose]()
     throw error
   }
+}
+
+/** Nothing would be known of the store with a new one: that is for repair to make. */
+function openKnown(outside: Outside, { database: path }: Places): Database {
+  if (outside.disk.lstat(path) === undefined)
+    throw new MossError('STATE_BROKEN', { path, problem: 'it is missing' })
+  const database = outside.openDatabase(path, 'write')
+  if (hasTables(database)) return database
+  database[Symbol.dispose]()
+  throw new MossError('STATE_BROKEN', { path, problem: 'it is empty' })
 }

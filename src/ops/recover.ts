@@ -40,6 +40,11 @@ export async function recoverHost(
 
 function sayRecovery({ recovery }: HostSession): readonly string[] {
   if (recovery.kind === 'nothing') return []
+  if (recovery.kind === 'put-back')
+    return recovery.records.map(
+      (number) =>
+        `put the record of state ${number} back, which was missing or spoiled: moss verify tells what else is`,
+    )
   return recovery.kind === 'finished'
     ? [`finished the transaction to state ${recovery.state}`, ...sayHealth(recovery.published)]
     : [`discarded state ${recovery.attempted}, which was not complete; nothing was lost`]

@@ -1,4 +1,5 @@
-// status: read without a lock, from small files alone; no key, container or digest is touched, so that it is quick.
+// status: read without a lock, from small files and a few rows; no key, container or digest is touched, so that it is quick.
+import { isMossError } from '../base/error.ts'
 import type { Outside } from '../host/outside.ts'
 import { currentRecord, keptNumbers } from '../state/parts.ts'
 import { readIdentity } from './identity.ts'
@@ -6,6 +7,8 @@ import { newestImported } from './imported-mark.ts'
 import { managedPlaces } from './installed.ts'
 import { isInterrupted } from './interrupted.ts'
 import { readModel } from './model-file.ts'
+import type { Places } from '../state/places.ts'
+import { readHealth, readHistory, readMarks } from '../state/tables.ts'
 
 export async function hostStatus(outside: Outside, { root }: { readonly root: string }) {
   const places = managedPlaces(outside, root)
@@ -30,6 +33,28 @@ export async function hostStatus(outside: Outside, { root }: { readonly root: st
     }),
     freeBytes: outside.disk.freeBytes(places.own),
     trust: { fingerprint },
+    health: healthOf(outside, places, record.number),
     interrupted: isInterrupted(outside, places),
+  }
+}
+
+interface CurrentHealth {
+  readonly isConfirmed: boolean
+  /** What moss has just gone back from, and why. */
+  readonly wentBack?: { readonly from: number; readonly why: string }
+}
+
+/** Undefined for whoever may not read the history. */
+function healthOf(outside: Outside, places: Places, current: number): CurrentHealth | undefined {
+  try {
+    using database = outside.openDatabase(places.database, 'read')
+    const last = readHistory(database).at(-1)
+    const { isConfirmed } = readMarks(database, current)
+    return last?.kind === 'back' && last.to === current
+      ? { isConfirmed, wentBack: { from: last.from, why: readHealth(database, last.from).failed } }
+      : { isConfirmed }
+  } catch (error) {
+    if (isMossError(error, 'HOST_IO')) return undefined
+    throw error
   }
 }

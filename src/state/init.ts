@@ -9,7 +9,7 @@ import { moveTree, syncAll, writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
 import type { Counters } from '../trust/counters.ts'
 import { openStore } from '../store/store.ts'
-import { makeStateTables } from './tables.ts'
+import { makeStateTables, writeRecordCopy } from './tables.ts'
 import { finishFolders, writeOwnFile } from './build-tree.ts'
 import { raiseCounters } from './counters-file.ts'
 import { parentFolder, type Places, placesOf, recordPath, rootFormat } from './places.ts'
@@ -79,18 +79,19 @@ export function initRoot(outside: Outside, root: string, request: InitRequest): 
   raiseCounters(disk, places, request.counters)
   if (disk.lstat(places.model) === undefined) writeModel({ outside, places }, request.model)
   const record = placeStateZero(outside, places, request)
-  makeTables(outside, places)
+  makeTables(outside, places, record)
   syncAll(disk, places.root)
   writeDurably(disk, places.format, encodeUtf8(rootFormat), { mode: 0o644, replace: true })
   return record
 }
 
 /** So that a session that only reads finds them. */
-function makeTables(outside: Outside, places: Places): void {
+function makeTables(outside: Outside, places: Places, record: StateRecord): void {
   const { disk, userId } = outside
   using database = outside.openDatabase(places.database, 'write')
   openStore({ disk, database, folder: places.own, userId })
   makeStateTables(database)
+  database.transaction((transaction) => writeRecordCopy(transaction, record.number, encodeRecord(record)))
 }
 
 /** Refuses what moss would have to overwrite. */

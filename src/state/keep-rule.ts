@@ -1,5 +1,5 @@
-// Which states are kept: the current one, those the operator pinned, the state that was confirmed last, the three newest, and
-// those that were current since this machine started, because processes may still live in them. Pure.
+// Which states are kept: the current one, those the operator pinned, the state that was confirmed last, the three newest (two
+// where room is short), and those that were current since this machine started, because processes may still live in them. Pure.
 
 export interface KeepCandidate {
   readonly number: number
@@ -9,7 +9,9 @@ export interface KeepCandidate {
   readonly wasCurrentThisBoot: boolean
 }
 
-const newestKept = 3
+export const newestKept = 3
+/** Where room is short: the current one, and one to go back to. */
+export const fewestKept = 2
 
 /** The numbers of the states that stay; `current` always does. */
 export function statesToKeep(

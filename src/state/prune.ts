@@ -3,11 +3,11 @@
 import type { StateNumber } from '../base/ids.ts'
 import { moveTree } from '../host/durable.ts'
 import { lastConfirmed } from './health.ts'
-import { statesToKeep } from './keep-rule.ts'
+import { fewestKept, newestKept, statesToKeep } from './keep-rule.ts'
 import { bootOf, currentRecord, keptNumbers, type StateParts } from './parts.ts'
 import { keptFolder } from './places.ts'
 import { removeSeal } from './seal.ts'
-import { readMarks, removeMarks, removeTriggerRuns } from './tables.ts'
+import { readMarks, removeMarks, removeRecordCopy, removeTriggerRuns } from './tables.ts'
 
 /** Kept states that the keep rule lets go, rising; or will, once `upcoming` is there. */
 export function prunableStates(parts: StateParts, upcoming?: StateNumber): readonly StateNumber[] {
@@ -25,15 +25,22 @@ export function prunableStates(parts: StateParts, upcoming?: StateNumber): reado
       wasCurrentThisBoot: boot !== '' && marks.boot === boot,
     }
   })
-  const keep = statesToKeep(candidates, current)
+  // Until the upcoming one is there, what is current and the two before it stay.
+  const mayKeepFewer = upcoming === undefined && isRoomShort(parts)
+  const keep = statesToKeep(candidates, current, mayKeepFewer ? fewestKept : newestKept)
   return kept.filter((number) => !keep.has(number))
 }
+
+/** An update that brings one byte in four of the store anew would no longer fit. */
+const isRoomShort = ({ outside: { disk }, places, store }: StateParts): boolean =>
+  disk.freeBytes(places.own) < store.totals().bytes / 4
 
 /** What is known of a kept state beside its tree. */
 export function forgetState(parts: StateParts, number: StateNumber): void {
   parts.database.transaction((transaction) => {
     removeMarks(transaction, number)
     removeTriggerRuns(transaction, number)
+    removeRecordCopy(transaction, number)
   })
   removeSeal(parts, number)
 }

@@ -181,7 +181,10 @@ const wentBack = ({ database }: StateParts, { from, to }: JournalEntry): Health 
 })
 
 /** After an exchange the old tree lies in the folder of the new one's number. */
-function giveOldTreeItsNumber({ outside, places }: StateParts, published: number): void {
+export function giveOldTreeItsNumber(
+  { outside, places }: Pick<StateParts, 'outside' | 'places'>,
+  published: number,
+): void {
   const { disk } = outside
   if (disk.lstat(keptTree(places, published)) === undefined) return
   const own = readRecord(disk, keptTree(places, published)).number

@@ -7,15 +7,25 @@ import { currentRecord, readRecord, type StateParts } from './parts.ts'
 import { keptFolder, keptTree } from './places.ts'
 import { sweepStaging } from './prune.ts'
 import { finish, type Published } from './publish.ts'
+import { putRecordsBack } from './put-back.ts'
 import { exchangeTrees, moveTree } from '../host/durable.ts'
 import { closeJournal, type JournalEntry, readJournal } from './tables.ts'
 
 export type Recovery =
   | { readonly kind: 'nothing' }
+  /** No transaction was open; of these states somebody had removed or spoiled the record. */
+  | { readonly kind: 'put-back'; readonly records: readonly number[] }
   /** The transaction was past its commit point. */
   | { readonly kind: 'finished'; readonly state: StateNumber; readonly published: Published }
   /** It was not: `state` is still current. */
   | { readonly kind: 'discarded'; readonly state: StateNumber; readonly attempted: StateNumber }
+
+/** The same for a root that is opened: then records that somebody removed are put back first of all. */
+export async function recoverRoot(parts: StateParts, report: Report): Promise<Recovery> {
+  const records = readJournal(parts.database) === undefined ? putRecordsBack(parts) : []
+  const recovery = await recoverStates(parts, report)
+  return records.length > 0 ? { kind: 'put-back', records } : recovery
+}
 
 /** Throws STATE_BROKEN where `/usr` is neither the old state nor the new one. */
 export async function recoverStates(parts: StateParts, report: Report): Promise<Recovery> {

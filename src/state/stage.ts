@@ -21,7 +21,13 @@ import {
 import { recycleTree } from './recycle.ts'
 import { type Seal, sealOf, writeSeal } from './seal.ts'
 import { supplyAssets } from './supply.ts'
-import { highestPublished, openJournal, setJournalPhase, writeTriggerRuns } from './tables.ts'
+import {
+  highestPublished,
+  openJournal,
+  setJournalPhase,
+  writeRecordCopy,
+  writeTriggerRuns,
+} from './tables.ts'
 import { planTree, type PlannedFile, type PlannedPackage, type TreePlan, withMade } from './tree-plan.ts'
 import { runTriggers } from './triggers.ts'
 
@@ -88,7 +94,10 @@ export async function stageState(
   const { looks } = await readBack(site, whole, { ...(linked && { linked }), ...(only && { only }) })
   writeSeal(parts, { number, current: from, seal: sealAfter(whole, sealOf(looks), recycled?.seal) })
   moveTree(disk, site.folder, keptFolder(places, number))
-  database.transaction((transaction) => setJournalPhase(transaction, 'staged'))
+  database.transaction((transaction) => {
+    writeRecordCopy(transaction, number, encodeRecord(record))
+    setJournalPhase(transaction, 'staged')
+  })
   assertTrue(disk.lstat(keptTree(places, number))?.kind === 'folder', 'a staged state has its tree')
   return { number, record, entries: whole.folders.length + whole.files.length + whole.symlinks.length + 1 }
 }

@@ -16,7 +16,7 @@ import { placesOf } from './places.ts'
 import { prunableStates, removeState } from './prune.ts'
 import { publishKept, type Published, publishStaged } from './publish.ts'
 import type { StateRecord } from './record.ts'
-import { type Recovery, recoverStates } from './recover.ts'
+import { type Recovery, recoverRoot, recoverStates } from './recover.ts'
 import { nextNumber, type StagedState, type StageRequest, stageState } from './stage.ts'
 import {
   type HistoryEntry,
@@ -120,7 +120,7 @@ export function openStates({ root, ...given }: OpenStates): States {
     history: () => readHistory(database),
     triggerRuns: (number) => readTriggerRuns(database, number),
     isInterrupted: () => readJournal(database) !== undefined,
-    recover: (report) => recoverStates(parts, report),
+    recover: (report) => recoverRoot(parts, report),
     stage: async (request, report) => {
       await recoverStates(parts, report)
       return stageState(parts, request, report)

@@ -10,7 +10,7 @@ import type { StateRecord } from './record.ts'
 import { readTriggerRuns, type TriggerRun, writeTriggerRuns } from './tables.ts'
 import { isAbout, triggersOf } from './triggers/choose.ts'
 import { tellTroubles } from './triggers/tell.ts'
-import type { Trigger } from './triggers/trigger.ts'
+import type { Trigger } from '../manifest/trigger.ts'
 import { runOnRoot } from './triggers/world.ts'
 
 export interface SystemTriggersRequest {

@@ -79,6 +79,7 @@ const schema = [
   `CREATE TABLE IF NOT EXISTS state_health (
     number INTEGER PRIMARY KEY, boots INTEGER NOT NULL, counted TEXT NOT NULL, failed TEXT NOT NULL,
     packages TEXT NOT NULL) STRICT`,
+  'CREATE TABLE IF NOT EXISTS state_records (number INTEGER PRIMARY KEY, record BLOB NOT NULL) STRICT',
 ]
 
 /** Makes what is absent; a database that is only read is left as it is. */
@@ -286,3 +287,14 @@ export const writeDelivery = (transaction: Transaction, row: DeliveryRow): void 
 
 export const removeDelivery = (transaction: Transaction, path: string): void =>
   void transaction.run('DELETE FROM state_deliveries WHERE path = ?', path)
+
+/** A copy of what the state's tree says of itself. */
+export const writeRecordCopy = (transaction: Transaction, number: number, record: Uint8Array): void =>
+  void transaction.run('INSERT OR REPLACE INTO state_records (number, record) VALUES (?, ?)', number, record)
+
+export const readRecordCopy = (database: DatabaseReader, number: number): Uint8Array | undefined =>
+  database.get('SELECT record FROM state_records WHERE number = ?', number)?.['record'] as
+    Uint8Array | undefined
+
+export const removeRecordCopy = (transaction: Transaction, number: number): void =>
+  void transaction.run('DELETE FROM state_records WHERE number = ?', number)

@@ -13,7 +13,7 @@ import { isAbout, triggersOf } from './triggers/choose.ts'
 import { collectMade, madeFolder, placeMade } from './triggers/made.ts'
 import { tellTroubles } from './triggers/tell.ts'
 import { runOverTree } from './triggers/world.ts'
-import type { Trigger } from './triggers/trigger.ts'
+import type { Trigger } from '../manifest/trigger.ts'
 
 export interface TriggersRequest {
   readonly site: TreeSite

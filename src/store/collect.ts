@@ -21,7 +21,7 @@ export function planCollect(parts: StoreParts, keep: ReadonlySet<AssetId>): Coll
     if (keep.has(id) || parts.pins.has(id)) continue
     assets.push({ id, sizeBytes: description.sizeBytes })
   }
-  return { assets, strays: [...findStrays(parts)] }
+  return { assets, strays: [...findStrays(parts, keep)] }
 }
 
 /** PLAN_STALE when an import begun since counts on an asset, or has made a stray its own. */

@@ -11,6 +11,7 @@ import type { ChunkReader } from '../delta/chunk-reader.ts'
 import type { Database } from '../host/database.ts'
 import type { Disk } from '../host/disk.ts'
 import { inlinePool, type Pool } from '../host/pool.ts'
+import { adopt } from './adopt.ts'
 import type { AssetDescription } from './asset.ts'
 import { checkStore, type StoreCheck, type StoreFinding } from './check.ts'
 import { collect, type CollectPlan, discard, planCollect } from './collect.ts'
@@ -78,6 +79,8 @@ export interface Store extends ChunkReader {
   check(report: Report, how?: StoreCheck): Promise<readonly StoreFinding[]>
   planCollect(keep: ReadonlySet<AssetId>): CollectPlan
   collect(plan: CollectPlan): void
+  /** Records what is there without a row; how many. For whoever has lost the database. */
+  adopt(descriptions: readonly AssetDescription[], report: Report): Promise<number>
   /** Forgets assets that a check found damaged: they count as lacking, and the next bundle brings them again. */
   discard(damaged: readonly AssetId[]): void
 }
@@ -115,6 +118,7 @@ export function openStore(options: StoreOptions): Store {
     check: (report, how) => checkStore(parts, report, how),
     planCollect: (keep) => planCollect(parts, keep),
     collect: (plan) => collect(parts, plan),
+    adopt: (descriptions, report) => adopt(parts, descriptions, report),
     discard: (damaged) => discard(parts, damaged),
   }
 }

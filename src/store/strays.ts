@@ -16,13 +16,16 @@ function isRecorded({ database }: StoreParts, name: string, folderName: string):
   return isDigest(name) && name.startsWith(folderName) && hasAssetRow(database, name as AssetId)
 }
 
-/** Paths of files and folders, each to be removed with everything below. */
-export function* findStrays(parts: StoreParts): Generator<string> {
+/**
+ * Paths of files and folders, each to be removed with everything below. What is needed is none, recorded or not: the rows
+ * may be what was lost.
+ */
+export function* findStrays(parts: StoreParts, needed: ReadonlySet<string> = new Set()): Generator<string> {
   for (const folder of listed(parts, assetsFolder(parts.folder))) {
     if (folder.kind !== 'folder' || !/^[0-9a-f]{2}$/.test(folder.name)) yield folder.path
     else
       for (const { name, path } of listed(parts, folder.path))
-        if (!isRecorded(parts, name, folder.name)) yield path
+        if (!needed.has(name) && !isRecorded(parts, name, folder.name)) yield path
   }
   for (const { name, path } of listed(parts, stagingFolder(parts.folder)))
     if (name.startsWith('import-') && !parts.openFolders.has(path)) yield path

@@ -63,9 +63,11 @@ function descriptionIn(row: Row): AssetDescription {
     : description
 }
 
+export const hasTables = (database: DatabaseReader): boolean =>
+  database.get("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'assets'") !== undefined
+
 export function createTables(database: Database): void {
-  const made = database.get("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'assets'")
-  if (made !== undefined) return
+  if (hasTables(database)) return
   database.transaction((transaction) => {
     for (const statement of statements) transaction.run(statement)
   })

@@ -44,6 +44,14 @@ function hostFields(state: ScreensState, status: HostStatus, width: number): rea
     ),
     ...field('space', `${formatBytes(status.freeBytes)} free`, width),
     ...field('trust', trustLine(status.trust.fingerprint), width).slice(0, 1),
+    ...(status.health?.wentBack === undefined
+      ? []
+      : field(
+          '!',
+          `went back from state ${status.health.wentBack.from} by itself: ${status.health.wentBack.why}`,
+          width,
+          'warning',
+        )),
     ...(status.interrupted
       ? field('!', 'an apply was interrupted; f finishes it, nothing is lost', width, 'warning')
       : []),

@@ -1,18 +1,13 @@
 // Which triggers of a tree run: those that packages declare and those of the stock, by what the tree has. Read from the
 // tree at hand alone, and only real files in real folders of it.
-import { decodeUtf8 } from '../../base/bytes.ts'
 import { MossError } from '../../base/error.ts'
 import type { Disk } from '../../host/disk.ts'
+import { readTrigger, type Trigger, triggerBytes, triggersPath } from '../../manifest/trigger.ts'
 import { compileGlob } from '../glob.ts'
 import { orderTriggers } from './order.ts'
 import { stockTriggers } from './stock.ts'
-import { isTriggerName, parseTrigger, type Trigger } from './trigger.ts'
 
-export const triggersPath = 'usr/share/moss/triggers'
-
-const fileBytes = 16 * 1024
 const mostTriggers = 256
-const ending = '.toml'
 
 /** All that this tree may run, in the order of running. `folder` holds the tree's `usr`. Throws TRIGGER_INVALID. */
 export function triggersOf(disk: Disk, folder: string): readonly Trigger[] {
@@ -45,11 +40,12 @@ function declaredIn(disk: Disk, folder: string): readonly Trigger[] {
   if (entries.length > mostTriggers) refuse(triggersPath, `it holds more than ${mostTriggers} files`)
   return entries.map(({ name, kind }) => {
     const path = `${triggersPath}/${name}`
-    if (kind !== 'file') return refuse(path, `it is a ${kind}, not a file`)
-    const own = name.slice(0, -ending.length)
-    if (!name.endsWith(ending) || !isTriggerName(own))
-      return refuse(path, `its name must be small letters, digits and . _ - and end in ${ending}`)
-    return parseTrigger(textOf(disk, { folder, path }), { name: own, path })
+    const full = `${folder}/${path}`
+    return readTrigger(path, {
+      kind,
+      sizeBytes: disk.lstat(full)?.sizeBytes ?? 0,
+      read: () => disk.readFile(full, triggerBytes),
+    })
   })
 }
 
@@ -62,13 +58,6 @@ function isThere(disk: Disk, folder: string): boolean {
     return false
   }
   return true
-}
-
-function textOf(disk: Disk, { folder, path }: { readonly folder: string; readonly path: string }): string {
-  const full = `${folder}/${path}`
-  const size = disk.lstat(full)?.sizeBytes ?? 0
-  if (size > fileBytes) return refuse(path, `it has ${size} bytes, more than ${fileBytes}`)
-  return decodeUtf8(disk.readFile(full, fileBytes)) ?? refuse(path, 'it is not UTF-8')
 }
 
 function refuse(path: string, problem: string): never {

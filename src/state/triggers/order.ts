@@ -2,7 +2,7 @@
 // is an error that names those who are in it.
 import { compareText } from '../../base/bytes.ts'
 import { MossError } from '../../base/error.ts'
-import type { Trigger } from './trigger.ts'
+import type { Trigger } from '../../manifest/trigger.ts'
 
 /** Names that nothing has are passed over: their packages may be absent. Throws TRIGGER_INVALID. */
 export function orderTriggers(triggers: readonly Trigger[]): readonly Trigger[] {

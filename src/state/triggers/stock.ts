@@ -4,7 +4,7 @@
 // What a tool writes must follow from the packages alone. Under /usr every date is one fixed moment, so tools that
 // compare dates are told to begin anew. What depends on the machine's own choices, or has dates in it, goes to /etc or
 // /var after publishing: certificates, fonts, the index of manual pages.
-import { type Trigger, triggerDefaults } from './trigger.ts'
+import { type Trigger, triggerDefaults } from '../../manifest/trigger.ts'
 
 const stock = (trigger: Partial<Trigger> & Pick<Trigger, 'name' | 'paths' | 'command'>): Trigger => ({
   ...triggerDefaults,

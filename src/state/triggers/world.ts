@@ -2,7 +2,7 @@
 // machine's own shell's; the trigger's command is handed to them as arguments and runs in the changed root.
 import type { Command, CommandResult, Outside } from '../../host/outside.ts'
 import { factoryPath } from '../places.ts'
-import type { Trigger } from './trigger.ts'
+import type { Trigger } from '../../manifest/trigger.ts'
 
 export type TriggerEnd =
   | { readonly kind: 'done'; readonly output: string }

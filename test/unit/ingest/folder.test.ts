@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { describeFolder } from '../../../src/ingest/folder-description.ts'
 import { readFolder } from '../../../src/ingest/folder.ts'
@@ -128,6 +128,27 @@ describe('a directory', () => {
         details: { path: name },
       })
     }
+  })
+
+  test.each([
+    ['good.toml', 'paths = ["usr/share/a/*"]\ncommand = ["true"]', undefined],
+    ['bad.toml', 'paths = "usr"', 'paths must be a list of texts'],
+    ['Big.toml', '', 'its name must be small letters'],
+    ['notes', '', 'its name must be small letters'],
+    ['long.toml', '#'.repeat(20_000), 'it has 20000 bytes'],
+    ['deep/er.toml', '', 'it is a folder'],
+  ])('with the trigger %s is made only if hosts will take it', async (name, toml, problem) => {
+    const folder = join(shop.emptyFolder(), 'package')
+    const path = join(folder, 'usr/share/moss/triggers', name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, toml)
+    const made = readFolder(shop.outside, folder, { name: 'a', version: '1' }).then((from) => shop.make(from))
+    if (problem === undefined) expect((await made).manifest.name).toBe('a')
+    else
+      await expect(made).rejects.toMatchObject({
+        code: 'TRIGGER_INVALID',
+        details: { problem: expect.stringContaining(problem) },
+      })
   })
 
   test('with a name that is not UTF-8 is refused', async () => {

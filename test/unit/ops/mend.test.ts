@@ -1,66 +1,33 @@
 // Damage of every kind on a simulated host, whose trees are hard links of the store: verify names it, repair mends it from
 // whatever is sound, and a crash on the way leaves a tree that is whole or as it was found.
+import { dirname } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { encodeUtf8 } from '../../../src/base/bytes.ts'
 import type { AssetId } from '../../../src/base/ids.ts'
 import { silent } from '../../../src/base/progress.ts'
 import { listPackages, packageFiles } from '../../../src/ops/ask.ts'
 import { openHost } from '../../../src/ops/host.ts'
+import { recoverHost } from '../../../src/ops/recover.ts'
 import { executeRepair, planRepair } from '../../../src/ops/repair.ts'
 import { verifyHost } from '../../../src/ops/verify-host.ts'
-import type { LayoutFile } from '../../../src/manifest/manifest.ts'
 import { assetIdOf } from '../../../src/store/asset.ts'
-import { keptTree, manifestsPath, placesOf } from '../../../src/state/places.ts'
+import { keptTree, manifestsPath, placesOf, recordPath } from '../../../src/state/places.ts'
 import type { SimulatedOutside } from '../../sim/simulated-outside.ts'
-import { composeBundle, draftPackage } from '../../support/compose-bundle.ts'
+import { composeBundle } from '../../support/compose-bundle.ts'
 import { noise } from '../../support/containers.ts'
 import { byEffort } from '../../support/fault-effort.ts'
 import { describeTree } from '../../support/invariants.ts'
-import { samplePackage } from '../../support/sample-root.ts'
 import { applyVerb, freshHost, importVerb, placeFile, root, stick } from '../../support/simulated-host.ts'
+import { tide, tideFile, updatedHost, verifyWhole } from '../../support/updated-host.ts'
 
 vi.mock('@noble/ed25519', async (original) =>
   (await import('../../support/remembered-ed25519.ts')).remember(original),
 )
 
-const tideSample = (n: number) =>
-  samplePackage('tide', `${n}`, {
-    'usr/bin/tide': { text: `tide ${n}`, mode: 0o755 },
-    'usr/bin/ebb': { target: 'tide' },
-    'usr/lib/big': { text: noise(40_000, n) },
-    'usr/share/tide/same': 'stays',
-    'usr/share/tide/copy': { text: noise(40_000, n), mode: 0o600 },
-  })
-const tide = (n: number) => draftPackage(tideSample(n))
-
-function tideFile(n: number, path: string): LayoutFile {
-  const found = tideSample(n).manifest.layout.find((entry) => entry.path === path)
-  if (found?.kind !== 'file') throw new Error(`${path} is no file`)
-  return found
-}
-
-/** Two versions applied: state 2 is current, state 1 is kept. */
-async function updatedHost(): Promise<SimulatedOutside> {
-  const { outside, id } = await freshHost(['tide'])
-  for (const n of [1, 2]) {
-    const { bytes } = await composeBundle({ serial: n, hosts: [id], packages: [tide(n)] })
-    placeFile(outside, `${stick}/${n}.moss`, bytes)
-    await importVerb(`${stick}/${n}.moss`)(outside)
-    await applyVerb(outside)
-  }
-  return outside
-}
-
 const usr = placesOf(root).usr
 const kept = keptTree(placesOf(root), 1)
 
-async function verify(
-  outside: SimulatedOutside,
-  how: { readonly isQuick?: boolean; readonly isAll?: boolean } = {},
-): Promise<readonly string[]> {
-  const request = { root, isQuick: false, isAll: true, ...how }
-  return (await verifyHost(outside, request, silent)).findings
-}
+const verify = verifyWhole
 
 const plan = (outside: SimulatedOutside, from?: string) => planRepair(outside, { root, from }, silent)
 const repair = async (outside: SimulatedOutside, from?: string) =>
@@ -309,6 +276,46 @@ test('a lost manifest stops neither list nor files of others; repair brings it b
   expect(await repair(outside, `${stick}/2.moss`)).toMatchObject({ mended: 1, left: [] })
   expect((await repair(outside)).trees).toMatchObject([{ state: 2 }])
   expect(await verify(outside)).toEqual([])
+})
+
+test.each([
+  ['removed', 'current', (outside: SimulatedOutside, path: string) => outside.disk.remove(path)],
+  ['spoiled', 'current', (outside: SimulatedOutside, path: string) => edit(outside, path)],
+  [
+    'removed with all beside it',
+    'current',
+    ({ disk }: SimulatedOutside, path: string) => disk.removeTree(dirname(path)),
+  ],
+  ['removed', 'kept', (outside: SimulatedOutside, path: string) => outside.disk.remove(path)],
+])(
+  'a record that was %s from the %s tree is put back by whatever opens the root',
+  async (_, which, spoil) => {
+    const outside = await updatedHost()
+    const tree = which === 'kept' ? kept : usr
+    const path = `${tree}/${recordPath}`
+    const before = outside.disk.readFile(path, 65_536)
+    spoil(outside, path)
+    const { actions, current } = await recoverHost(outside, { root, moment: undefined })
+    const number = which === 'kept' ? 1 : 2
+    expect(actions).toEqual([
+      `put the record of state ${number} back, which was missing or spoiled: moss verify tells what else is`,
+    ])
+    expect(current).toBe(2)
+    expect(outside.disk.readFile(path, 65_536)).toEqual(before)
+    if ((await verify(outside)).length > 0) await repair(outside)
+    expect(await verify(outside)).toEqual([])
+    expect((await recoverHost(outside, { root, moment: undefined })).actions).toEqual([])
+  },
+)
+
+test('a tree of another state that took the place of /usr is not given a record', async () => {
+  const outside = await updatedHost()
+  outside.disk.rename(usr, kept, 'exchange')
+  outside.disk.remove(`${usr}/${recordPath}`)
+  await expect(recoverHost(outside, { root, moment: undefined })).rejects.toMatchObject({
+    code: 'STATE_BROKEN',
+  })
+  expect(outside.disk.lstat(`${usr}/${recordPath}`)).toBeUndefined()
 })
 
 test('T1: a crash or power cut at any call of repair leaves a whole tree, the damaged or the sound one, and repair ends it', async () => {

@@ -1,5 +1,5 @@
 // The whole transaction on a real disk: init, stage, publish, deliveries, rollback, recovery, triggers.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -200,6 +200,30 @@ describe('rollback', () => {
     verdict = { kind: 'passed' }
     expect(await opened.states.settleHealth('up', silent)).toEqual({ kind: 'confirmed' })
     expect(opened.states.prunable()).toEqual([0, 2])
+  })
+
+  test.runIf(process.getuid?.() === 0)('an ordinary user reaches no setuid file of a kept one', () => {
+    chmodSync(folder, 0o755)
+    chmodSync(root, 0o755)
+    const asNobody = (...command: readonly [string, ...string[]]) =>
+      spawnSync(command[0], command.slice(1), { uid: 65_534, gid: 65_534, encoding: 'utf8' })
+    const kept = '.moss/states/1/usr/bin/su'
+    expect(lstatSync(at(kept)).mode & 0o7777).toBe(0o4755)
+    expect(asNobody('cat', at('usr/bin/tool')).stdout).toBe('tool 2')
+    for (const program of ['cat', 'ls', 'sh'])
+      expect(asNobody(program, at(kept)).stderr).toMatch(/Permission denied|cannot open/i)
+  })
+
+  test('where room is short the current one and one to go back to', async () => {
+    for (const serial of [3, 4]) await applySamples(opened, [tool(String(serial))], serial)
+    expect(opened.states.prunable()).toEqual([])
+    const { bytes } = opened.store.totals()
+    const withRoom = (free: number) =>
+      openRoot({ ...outside, disk: { ...outside.disk, freeBytes: () => free } }, root)
+    using roomy = withRoom(Math.ceil(bytes / 4))
+    expect(roomy.states.prunable()).toEqual([])
+    using short = withRoom(Math.floor(bytes / 4) - 1)
+    expect(short.states.prunable()).toEqual([2])
   })
 })
 

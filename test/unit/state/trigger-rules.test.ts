@@ -13,7 +13,7 @@ import {
   parseTrigger,
   type Trigger,
   triggerDefaults,
-} from '../../../src/state/triggers/trigger.ts'
+} from '../../../src/manifest/trigger.ts'
 import {
   applySamples,
   freshRoot,

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { linuxOutside } from '../../../src/host/linux-outside.ts'
 import type { Command, CommandResult } from '../../../src/host/outside.ts'
-import { type Trigger, triggerDefaults } from '../../../src/state/triggers/trigger.ts'
+import { type Trigger, triggerDefaults } from '../../../src/manifest/trigger.ts'
 import { runOnRoot, runOverTree } from '../../../src/state/triggers/world.ts'
 
 const trigger: Trigger = {

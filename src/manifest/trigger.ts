@@ -1,8 +1,9 @@
 // A trigger as a package declares it, in `usr/share/moss/triggers/NAME.toml` (moss-triggers(5)): which paths it is about
 // and the command that follows from them. A key that is not known is refused, so that a slip of the pen is noticed.
-import { display } from '../../base/display.ts'
-import { MossError } from '../../base/error.ts'
-import { parseToml, type Refuse } from '../../base/toml.ts'
+import { decodeUtf8 } from '../base/bytes.ts'
+import { display } from '../base/display.ts'
+import { MossError } from '../base/error.ts'
+import { parseToml, type Refuse } from '../base/toml.ts'
 
 export interface Trigger {
   /** The file's name without its ending. */
@@ -30,11 +31,36 @@ export const triggerDefaults = {
   seconds: 120,
 } as const satisfies Partial<Trigger>
 
+export const triggersPath = 'usr/share/moss/triggers'
+
+const ending = '.toml'
+export const triggerBytes = 16 * 1024
+
 const longestSeconds = 3600
 const longestList = 64
 const knownKeys: readonly string[] = ['paths', 'command', 'scope', 'after', 'needs', 'running', 'seconds']
 
 export const isTriggerName = (name: string): boolean => /^[a-z0-9][a-z0-9._-]{0,62}$/.test(name)
+
+/** What stands at a path right below `triggersPath`. `read` gives the file's bytes. Throws TRIGGER_INVALID. */
+export function readTrigger(
+  path: string,
+  {
+    kind,
+    sizeBytes,
+    read,
+  }: { readonly kind: string; readonly sizeBytes: number; readonly read: () => Uint8Array },
+): Trigger {
+  const refuse: Refuse = (problem) => {
+    throw new MossError('TRIGGER_INVALID', { path, problem })
+  }
+  if (kind !== 'file') return refuse(`it is a ${kind}, not a file`)
+  const name = path.slice(triggersPath.length + 1, -ending.length)
+  if (!path.endsWith(ending) || !isTriggerName(name))
+    return refuse(`its name must be small letters, digits and . _ - and end in ${ending}`)
+  if (sizeBytes > triggerBytes) return refuse(`it has ${sizeBytes} bytes, more than ${triggerBytes}`)
+  return parseTrigger(decodeUtf8(read()) ?? refuse('it is not UTF-8'), { name, path })
+}
 
 /** `path` names the file in errors. Throws TRIGGER_INVALID. */
 export function parseTrigger(toml: string, { name, path }: { name: string; path: string }): Trigger {
