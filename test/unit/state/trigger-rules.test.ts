@@ -8,12 +8,7 @@ import { triggersOf } from '../../../src/state/triggers/choose.ts'
 import { compileGlob } from '../../../src/state/glob.ts'
 import { orderTriggers } from '../../../src/state/triggers/order.ts'
 import { stockTriggers } from '../../../src/state/triggers/stock.ts'
-import {
-  isTriggerName,
-  parseTrigger,
-  type Trigger,
-  triggerDefaults,
-} from '../../../src/manifest/trigger.ts'
+import { isTriggerName, parseTrigger, type Trigger, triggerDefaults } from '../../../src/manifest/trigger.ts'
 import {
   applySamples,
   freshRoot,
