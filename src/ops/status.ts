@@ -40,7 +40,7 @@ export async function hostStatus(outside: Outside, { root }: { readonly root: st
 
 interface CurrentHealth {
   readonly isConfirmed: boolean
-  /** What moss has just gone back from, and why. */
+  /** What was gone back from last, and why. */
   readonly wentBack?: { readonly from: number; readonly why: string }
 }
 

@@ -119,7 +119,7 @@ test('status of a fresh host', () => {
     [exit 0]"
   `)
   expect(moss.shape('status', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {host: string, name: string, root: string, current: number, packages: number, kept: [], channel: {name: string}, freeBytes: number, trust: {fingerprint: string}, interrupted: boolean}"`,
+    `"exit 0 {host: string, name: string, root: string, current: number, packages: number, kept: [], channel: {name: string}, freeBytes: number, trust: {fingerprint: string}, health: {isConfirmed: boolean}, interrupted: boolean}"`,
   )
   expect(moss.text('status', '--root', 'absent')).toMatchInlineSnapshot(`
     "$ moss status --root absent
@@ -366,7 +366,7 @@ test('status while a bundle waits', () => {
     [exit 0]"
   `)
   expect(moss.shape('status', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {host: string, name: string, root: string, current: number, packages: number, kept: [], channel: {name: string}, waiting: {bundle: string, serial: number}, freeBytes: number, trust: {fingerprint: string}, interrupted: boolean}"`,
+    `"exit 0 {host: string, name: string, root: string, current: number, packages: number, kept: [], channel: {name: string}, waiting: {bundle: string, serial: number}, freeBytes: number, trust: {fingerprint: string}, health: {isConfirmed: boolean}, interrupted: boolean}"`,
   )
 })
 
@@ -1032,4 +1032,66 @@ test('state pin, prune, unpin', () => {
   expect(moss.shape('state', 'prune', '-n', ...at08)).toMatchInlineSnapshot(
     `"exit 0 {kind: string, root: string, state: number, going: [], freedBytes: number}"`,
   )
+})
+
+test('a lost record is put back, a lost database is made anew', () => {
+  rmSync(join(moss.folder, 'pump-07/usr/lib/moss/state'))
+  expect(moss.text('status', ...at07)).toMatchInlineSnapshot(`
+    "$ moss status --root pump-07
+    | moss: error: FOLDER/pump-07/usr/lib/moss/state is not in order: it is missing, so this is no state of moss [STATE_BROKEN]
+    | moss: hint: run moss repair, which says what is damaged before it mends; a kept state may be whole: moss rollback
+    [exit 1]"
+  `)
+  expect(moss.text('recover', ...at07)).toMatchInlineSnapshot(`
+    "$ moss recover --root pump-07
+    put the record of state 2 back, which was missing or spoiled: moss verify tells what else is
+    state 2 is current
+    [exit 0]"
+  `)
+  rmSync(join(moss.folder, 'pump-07/.moss/moss.db'))
+  expect(moss.text('gc', ...at07)).toMatchInlineSnapshot(`
+    "$ moss gc --root pump-07
+    | moss: error: FOLDER/pump-07/.moss/moss.db is not in order: it is missing [STATE_BROKEN]
+    | moss: hint: run moss repair, which says what is damaged before it mends; a kept state may be whole: moss rollback
+    [exit 1]"
+  `)
+  expect(moss.text('repair', '-n', ...at07)).toMatchInlineSnapshot(`
+    "$ moss repair -n --root pump-07
+    ! FOLDER/pump-07/.moss/moss.db: it is missing
+    a new one is made from the states and the store as they lie on the disk; nothing of them is lost
+    lost are pins, confirmations and the history; what was imported and not applied is imported again
+    [exit 3]"
+  `)
+  expect(moss.text('repair', '-y', ...at07)).toMatchInlineSnapshot(`
+    "$ moss repair -y --root pump-07
+    | ! FOLDER/pump-07/.moss/moss.db: it is missing
+    | a new one is made from the states and the store as they lie on the disk; nothing of them is lost
+    | lost are pins, confirmations and the history; what was imported and not applied is imported again
+    | check store
+    the database is new: 76 files of the store are known again
+    damaged  nothing: the store and every state are whole
+    [exit 0]"
+  `)
+  expect(moss.text('verify', '--all', ...at07)).toMatchInlineSnapshot(`
+    "$ moss verify --all --root pump-07
+    | check store
+    store: 76 assets, <size>
+    state 1: 4 packages
+    state 2: 4 packages
+    no findings
+    [exit 0]"
+  `)
+  expect(moss.text('status', ...at07)).toMatchInlineSnapshot(`
+    "$ moss status --root pump-07
+    host     pump-07, id <id>
+    root     FOLDER/pump-07
+    state    2 (4 packages); kept for rollback: 1
+    health   not confirmed yet: moss recover --ok runs the checks
+    channel  stable, serial 2 of <date> (<age>)
+    waits    nothing
+    space  <size> free
+    trust    fingerprint
+             <fingerprint>
+    [exit 0]"
+  `)
 })
