@@ -23,7 +23,7 @@ import {
   sampleRequest,
   type SamplePackage,
 } from '../support/sample-root.ts'
-import { isInstalled, run, timed } from './ways/timed.ts'
+import { isInstalled, run, timed, type TimedCost } from './ways/timed.ts'
 
 const files = Number(process.argv[2] ?? 25_000)
 const perPackage = 500
@@ -55,17 +55,17 @@ interface Took {
 
 const rows: { readonly what: string; readonly took: Took }[] = []
 
-/** Says what it took of the processors where other processes do the work. */
-type Work = (round: number) => Promise<unknown>
+/** Says what it took where other processes do the work. */
+type Work = (round: number) => Promise<Took | undefined>
 
-async function measured(work: () => Promise<unknown>): Promise<Took> {
+async function measured(work: () => Promise<Took | undefined>): Promise<Took> {
   run('sync', top)
   const before = process.cpuUsage()
   const started = performance.now()
   const said = await work()
   const ms = performance.now() - started
   const { user, system } = process.cpuUsage(before)
-  return { ms, cpuMs: typeof said === 'number' ? said : (user + system) / 1000 }
+  return said ?? { ms, cpuMs: (user + system) / 1000 }
 }
 
 interface Around {
@@ -92,8 +92,10 @@ async function leastOf(
 
 const clear = (): void => rmSync(join(top, 'out'), { recursive: true, force: true })
 
+const tookBy = ({ wall, cpu }: TimedCost): Took => ({ ms: wall * 1000, cpuMs: cpu * 1000 })
+
 const peer = (what: string, script: string, times = rounds): Promise<void> =>
-  leastOf(what, async () => timed(script, top).cpu * 1000, { before: clear, after: clear, times })
+  leastOf(what, async () => tookBy(timed(script, top)), { before: clear, after: clear, times })
 
 async function ostree(): Promise<void> {
   if (!isInstalled('ostree')) return console.log('ostree is not installed: left out')
@@ -127,9 +129,9 @@ async function mosses(states: States, firsts: readonly SamplePackage[], others: 
     await states.publish(staged, { counters: sampleCounters(serial) }, silent)
   }
   let placed: Took = { ms: Infinity, cpuMs: Infinity }
-  const whole = async (): Promise<unknown> => {
+  const whole = async (): Promise<undefined> => {
     const [started, before] = [performance.now(), process.cpuUsage()]
-    return await states.stage(sampleRequest(setOf(0), 1), ({ phase }) => {
+    await states.stage(sampleRequest(setOf(0), 1), ({ phase }) => {
       const ms = performance.now() - started
       const { user, system } = process.cpuUsage(before)
       if (phase === 'sync' && ms < placed.ms) placed = { ms, cpuMs: (user + system) / 1000 }
@@ -141,7 +143,10 @@ async function mosses(states: States, firsts: readonly SamplePackage[], others: 
   let staged: Awaited<ReturnType<States['stage']>>
   await leastOf(
     `moss, ${changed} files changed`,
-    async (round) => (staged = await states.stage(sampleRequest(setOf(round + 4), ++serial), silent)),
+    async (round) => {
+      staged = await states.stage(sampleRequest(setOf(round + 4), ++serial), silent)
+      return undefined
+    },
     {
       before: (round) => merged(setOf(round + 4)),
       after: () => states.publish(staged, { counters: sampleCounters(serial) }, silent),

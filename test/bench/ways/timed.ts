@@ -12,6 +12,11 @@ export interface Cost {
   readonly peakBytes: number
 }
 
+/** Also how long it took, in seconds. */
+export interface TimedCost extends Cost {
+  readonly wall: number
+}
+
 const quiet = { ...process.env, LC_ALL: 'C', TZ: 'UTC' }
 
 const warmBytes = 2 ** 31
@@ -26,10 +31,10 @@ function warmMemory(): void {
 }
 
 /** Runs a bash script in `folder`, its output thrown away. */
-export function timed(script: string, folder: string): Cost {
+export function timed(script: string, folder: string): TimedCost {
   const place = mkdtempSync(join(tmpdir(), 'moss-timed-'))
   const figures = join(place, 'figures')
-  const args = ['-q', '-f', '%U %S %M', '-o', figures, 'bash', '-euo', 'pipefail', '-c', script]
+  const args = ['-q', '-f', '%U %S %M %e', '-o', figures, 'bash', '-euo', 'pipefail', '-c', script]
   warmMemory()
   try {
     const ran = spawnSync('/usr/bin/time', args, {
@@ -43,11 +48,11 @@ export function timed(script: string, folder: string): Cost {
       throw new Error('the bench needs /usr/bin/time (GNU time)', { cause: ran.error })
     if (ran.status !== 0)
       throw new Error(`exit ${ran.status}: ${script.slice(0, 400)}\n${ran.stderr.slice(-4000)}`)
-    const [user = NaN, system = NaN, kibibytes = NaN] = readFileSync(figures, 'utf8')
+    const [user = NaN, system = NaN, kibibytes = NaN, wall = NaN] = readFileSync(figures, 'utf8')
       .trim()
       .split(' ')
       .map(Number)
-    return { cpu: user + system, peakBytes: kibibytes * 1024 }
+    return { cpu: user + system, peakBytes: kibibytes * 1024, wall }
   } finally {
     rmSync(place, { recursive: true, force: true })
   }
