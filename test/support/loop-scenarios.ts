@@ -1,6 +1,7 @@
 // The verbs of the loop on a machine with a history, as scenarios to disturb: a fourth bundle on the stick, the same
 // taken in, the same applied. Small, but with each kind of entry, a file of several chunks of which one changes, and
 // defaults for /etc, one of which the machine has deleted.
+import { MossError } from '../../src/base/error.ts'
 import type { HostId } from '../../src/base/ids.ts'
 import { silent } from '../../src/base/progress.ts'
 import { readCounters } from '../../src/state/counters-file.ts'
@@ -194,7 +195,10 @@ export const collecting = ({ applied }: Machines): Promise<Scenario> =>
 
 const repair = async (outside: SimulatedOutside): Promise<void> => {
   const plan = await planRepair(outside, { root }, silent)
-  if (plan.damaged.length > 0) await executeRepair(outside, plan, silent)
+  if (plan.damaged.length === 0) return
+  const { left } = await executeRepair(outside, plan, silent)
+  // Exit 3: a source that could not be read was none, and what has no other is forgotten, by name, until the next time.
+  if (left.length > 0) throw new MossError('CONTENT_MISSING', { what: left.join(', ') })
 }
 
 /** Two assets are gone. */
