@@ -1094,4 +1094,8 @@ test('a lost record is put back, a lost database is made anew', () => {
              <fingerprint>
     [exit 0]"
   `)
+  writeFileSync(join(moss.folder, 'pump-07/.moss/moss.db'), 'no database at all '.repeat(500))
+  expect(moss.text('repair', '-n', ...at07)).toContain('moss.db: file is not a database')
+  expect(moss.text('repair', '-y', ...at07)).toContain('76 files of the store are known again')
+  expect(moss.text('verify', '--all', ...at07)).toContain('no findings')
 })

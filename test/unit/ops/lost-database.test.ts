@@ -75,6 +75,19 @@ test('a new one knows the store and the states; gc, rollback and the next bundle
 const countAssets = ({ disk }: SimulatedOutside): number =>
   disk.list(`${own}/assets`).reduce((sum, { name }) => sum + disk.list(`${own}/assets/${name}`).length, 0)
 
+test('an empty file is no database either', async () => {
+  const outside = await lostHost()
+  placeFile(outside, database, new Uint8Array(0))
+  const problem = 'it is empty'
+  await expect(planGc(outside, { root })).rejects.toMatchObject({
+    code: 'STATE_BROKEN',
+    details: { problem },
+  })
+  expect(lostDatabase(outside, root)).toEqual({ path: database, problem })
+  await renew(outside)
+  expect(await verifyWhole(outside)).toEqual([])
+})
+
 test('what was taken in and not applied is taken in again', async () => {
   const outside = await updatedHost()
   const { host } = await hostStatus(outside, { root })
