@@ -123,7 +123,7 @@ export const rootVerbs: readonly Verb[] = [
       const what = [
         files > 0 ? plural(files, 'file') : '',
         strays.length > 0 ? `${plural(strays.length, 'leftover')} of earlier crashes` : '',
-        plan.lost.length > 0 ? plural(plan.lost.length, 'damaged tree') : '',
+        plan.lost.length > 0 ? `${plural(plan.lost.length, 'leftover')} of repair` : '',
       ].filter((text) => text !== '')
       const shown = isNothing
         ? 'nothing to give back: a kept state, a waiting bundle, the receipt or the last export needs everything'
@@ -204,11 +204,9 @@ export const rootVerbs: readonly Verb[] = [
   },
 ]
 
-/** Nothing about a state that is well, nor of the first one, before which there was none. */
-function sayHealth({ health, current }: HostStatus): string | undefined {
+/** Nothing about a state that is well. */
+function sayHealth({ health }: HostStatus): string | undefined {
   if (health?.wentBack !== undefined)
     return `went back from state ${health.wentBack.from} by itself: ${display(health.wentBack.why)}`
-  return health?.isConfirmed === false && current > 0
-    ? 'not confirmed yet: moss recover --ok runs the checks'
-    : undefined
+  return health?.isConfirmed === false ? 'not confirmed yet: moss recover --ok runs the checks' : undefined
 }

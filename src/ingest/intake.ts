@@ -147,6 +147,7 @@ export class Intake {
       checkTrigger(path, { kind, sizeBytes, read: () => bytes })
       await this.#takeSmall(bytes, body)
     } else {
+      checkTrigger(path, { kind, sizeBytes, read: noBytes })
       await this.#flush()
       body.content = (await this.#spool.addContent(pieces)).content
     }

@@ -25,7 +25,7 @@ export interface GcPlan {
   readonly collect: CollectPlan
   /** Files of snapshots. */
   readonly snapshots: readonly { readonly path: string; readonly sizeBytes: number }[]
-  /** Folders of damaged trees. */
+  /** What repair has replaced: folders of damaged trees, files of a database. */
   readonly lost: readonly string[]
   /** By how much there is more room afterwards, at least. */
   readonly freedBytes: number

@@ -2,11 +2,10 @@
 // files. Nothing else can be done with such a root, so repair begins here. What is left of the old one lies in
 // `.moss/lost` until gc.
 import { isMossError, MossError } from '../base/error.ts'
-import { moveTree } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
 import { currentRecord } from '../state/parts.ts'
 import type { Places } from '../state/places.ts'
-import { renewTables } from '../state/renew.ts'
+import { renewTables, setDatabaseAside } from '../state/renew.ts'
 import { openStates } from '../state/states.ts'
 import { openStore } from '../store/store.ts'
 import { hasTables } from '../store/tables.ts'
@@ -29,12 +28,20 @@ export function lostDatabase(outside: Outside, root: string): LostDatabase | und
     if (!hasTables(database)) return { path, problem: 'it is empty' }
     const [found] = database.all('PRAGMA quick_check(1)').map((row) => String(row['quick_check']))
     if (found !== undefined && found !== 'ok') return { path, problem: found }
-    const isUnfilled = database.get('SELECT 1 FROM assets LIMIT 1') === undefined
-    return isUnfilled && currentRecord({ outside, places }).packages.length > 0
-      ? { path, problem: 'it knows of no file' }
-      : undefined
+    const isFilled = database.get('SELECT 1 FROM assets LIMIT 1') !== undefined
+    return isFilled || !hasPackages(outside, places) ? undefined : { path, problem: 'it knows of no file' }
   } catch (error) {
     if (isMossError(error, 'STATE_BROKEN')) return { path, problem: error.details.problem }
+    throw error
+  }
+}
+
+/** A lost record is for whoever opens the root to put back, from this very database. */
+function hasPackages(outside: Outside, places: Places): boolean {
+  try {
+    return currentRecord({ outside, places }).packages.length > 0
+  } catch (error) {
+    if (error instanceof MossError) return false
     throw error
   }
 }
@@ -46,7 +53,7 @@ export interface Renewed {
   readonly waiting: number
 }
 
-/** Can be cut short and done again. */
+/** Can be cut short and done again. Throws STATE_BROKEN where the current state's record is lost too; nothing is changed then. */
 export async function renewDatabase(
   outside: Outside,
   { root }: { readonly root: string },
@@ -55,7 +62,8 @@ export async function renewDatabase(
   const places = managedPlaces(outside, root)
   using _lock = outside.disk.lock(places.lock)
   if (lostDatabase(outside, root) === undefined) throw new MossError('PLAN_STALE', { what: 'the database' })
-  setAside(outside, places)
+  currentRecord({ outside, places })
+  setDatabaseAside({ outside, places })
   using database = outside.openDatabase(places.database, 'write')
   const store = openStore({
     disk: outside.disk,
@@ -65,11 +73,9 @@ export async function renewDatabase(
     pool: outside.pool,
     turn: () => outside.turn(),
   })
-  await renewTables({ outside, places, database, store })
+  const numbers = await renewTables({ outside, places, database, store })
   const states = openStates({ outside, root: places.root, database, store })
-  const files = states
-    .list()
-    .flatMap(({ record: { number } }) => filesOf(() => states.owned(number).plan.files))
+  const files = numbers.flatMap((number) => filesOf(() => states.owned(number).plan.files))
   const waiting = dropMarks(outside, places)
   const assets = await store.adopt(files, report)
   return { assets, waiting }
@@ -82,17 +88,6 @@ function filesOf<T>(read: () => readonly { readonly description: T }[]): readonl
   } catch (error) {
     if (isMossError(error, 'STATE_BROKEN')) return []
     throw error
-  }
-}
-
-/** The journal first: it must not be taken for the new one's. */
-function setAside({ disk }: Outside, { database, lost, own }: Places): void {
-  if (disk.lstat(lost) === undefined) disk.makeFolder(lost, 0o700)
-  for (const path of [`${database}-journal`, database]) {
-    if (disk.lstat(path) === undefined) continue
-    const aside = `${lost}/${path.slice(own.length + 1)}`
-    disk.removeTree(aside)
-    moveTree(disk, path, aside)
   }
 }
 

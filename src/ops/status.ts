@@ -1,14 +1,14 @@
-// status: read without a lock, from small files and a few rows; no key, container or digest is touched, so that it is quick.
-import { isMossError } from '../base/error.ts'
+// status: read without a lock, from small files alone; no key, container or digest is touched, and the database only where
+// its header says that there is news, so that it is quick.
+import { MossError } from '../base/error.ts'
 import type { Outside } from '../host/outside.ts'
 import { currentRecord, keptNumbers } from '../state/parts.ts'
+import type { Places } from '../state/places.ts'
+import { mayHaveNews, readHealth, readHistory, readJournal, readMarks } from '../state/tables.ts'
 import { readIdentity } from './identity.ts'
 import { newestImported } from './imported-mark.ts'
 import { managedPlaces } from './installed.ts'
-import { isInterrupted } from './interrupted.ts'
 import { readModel } from './model-file.ts'
-import type { Places } from '../state/places.ts'
-import { readHealth, readHistory, readMarks } from '../state/tables.ts'
 
 export async function hostStatus(outside: Outside, { root }: { readonly root: string }) {
   const places = managedPlaces(outside, root)
@@ -33,28 +33,33 @@ export async function hostStatus(outside: Outside, { root }: { readonly root: st
     }),
     freeBytes: outside.disk.freeBytes(places.own),
     trust: { fingerprint },
-    health: healthOf(outside, places, record.number),
-    interrupted: isInterrupted(outside, places),
+    ...newsOf(outside, places),
   }
 }
 
-interface CurrentHealth {
-  readonly isConfirmed: boolean
-  /** What was gone back from last, and why. */
-  readonly wentBack?: { readonly from: number; readonly why: string }
+interface News {
+  /** A transaction was cut short, and nobody has finished it yet. */
+  readonly interrupted: boolean
+  /** Absent where all is well. */
+  readonly health?: {
+    readonly isConfirmed: boolean
+    /** What was gone back from last, and why. */
+    readonly wentBack?: { readonly from: number; readonly why: string }
+  }
 }
 
-/** Undefined for whoever may not read the history. */
-function healthOf(outside: Outside, places: Places, current: number): CurrentHealth | undefined {
-  try {
-    using database = outside.openDatabase(places.database, 'read')
-    const last = readHistory(database).at(-1)
-    const { isConfirmed } = readMarks(database, current)
-    return last?.kind === 'back' && last.to === current
-      ? { isConfirmed, wentBack: { from: last.from, why: readHealth(database, last.from).failed } }
-      : { isConfirmed }
-  } catch (error) {
-    if (isMossError(error, 'HOST_IO')) return undefined
-    throw error
+/** Throws STATE_BROKEN where there is no database. */
+function newsOf({ disk, openDatabase }: Outside, { database: path }: Places): News {
+  if (disk.lstat(path) === undefined) throw new MossError('STATE_BROKEN', { path, problem: 'it is missing' })
+  if (!mayHaveNews(disk, path)) return { interrupted: false }
+  using database = openDatabase(path, 'read')
+  const last = readHistory(database).at(-1)
+  const { isConfirmed } = readMarks(database, last?.to ?? 0)
+  const interrupted = readJournal(database) !== undefined
+  if (last?.kind !== 'back')
+    return last === undefined || isConfirmed ? { interrupted } : { interrupted, health: { isConfirmed } }
+  return {
+    interrupted,
+    health: { isConfirmed, wentBack: { from: last.from, why: readHealth(database, last.from).failed } },
   }
 }

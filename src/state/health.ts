@@ -17,6 +17,7 @@ import {
   readMarks,
   writeHealth,
   writeMarks,
+  writeNews,
 } from './tables.ts'
 
 /** Runs the checks that a state's model names. */
@@ -67,6 +68,7 @@ const setOf = ({ packages }: StateRecord): string => setDigest(packages.map(({ i
 
 export function markConfirmed(transaction: Transaction, record: StateRecord): void {
   writeMarks(transaction, record.number, { isConfirmed: true })
+  writeNews(transaction)
   clearFailed(transaction, setOf(record))
 }
 

@@ -17,7 +17,7 @@ import { supplyAssets } from './supply.ts'
 /** Beside the tree: the boot in which it was replaced. */
 const bootFile = 'boot'
 
-/** Folders that may go: in those replaced since this boot, processes may still live. */
+/** What may go: in a tree replaced since this boot processes may still live. */
 export function lostTrees(disk: Disk, { root, lost }: Places): readonly string[] {
   if (disk.lstat(lost) === undefined) return []
   const boot = root === '/' ? bootOf(disk) : ''
@@ -50,20 +50,23 @@ export async function mendTree(parts: StateParts, number: number, report: Report
   report({ phase: 'sync' })
   syncAll(disk, site.folder)
   await readBack(site, plan, { linked })
-  const aside = placeAside(parts, number)
+  const aside = placeAside(parts, `${number}`)
   moveTree(disk, site.folder, aside)
   exchangeTrees(disk, tree, `${aside}/usr`)
   return aside
 }
 
-/** `lost/N`, or `lost/N.1` and so on where that is taken. */
-function placeAside({ outside: { disk }, places }: StateParts, number: number): string {
+/** `lost/WANTED`, or `lost/WANTED.1` and so on where that is taken. */
+export function placeAside(
+  { outside: { disk }, places }: Pick<StateParts, 'outside' | 'places'>,
+  wanted: string,
+): string {
   if (disk.lstat(places.lost) === undefined) {
     disk.makeFolder(places.lost, 0o700)
     disk.syncFolder(places.own)
   }
   const taken = new Set(disk.list(places.lost).map(({ name }) => name))
-  let name = `${number}`
-  for (let again = 1; taken.has(name); again++) name = `${number}.${again}`
+  let name = wanted
+  for (let again = 1; taken.has(name); again++) name = `${wanted}.${again}`
   return `${places.lost}/${name}`
 }

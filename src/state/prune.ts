@@ -26,7 +26,7 @@ export function prunableStates(parts: StateParts, upcoming?: StateNumber): reado
     }
   })
   // Until the upcoming one is there, what is current and the two before it stay.
-  const mayKeepFewer = upcoming === undefined && isRoomShort(parts)
+  const mayKeepFewer = upcoming === undefined && candidates.length > fewestKept && isRoomShort(parts)
   const keep = statesToKeep(candidates, current, mayKeepFewer ? fewestKept : newestKept)
   return kept.filter((number) => !keep.has(number))
 }

@@ -8,13 +8,18 @@ import { assetModifiedMs } from '../store/asset.ts'
 import { keptNumbers, readRecord, type StateParts } from './parts.ts'
 import { keptTree, manifestsPath, parentFolder, recordPath } from './places.ts'
 import { decodeRecord } from './record.ts'
-import { readHistory, readRecordCopy } from './tables.ts'
+import { readRecordCopy, recordCopies } from './tables.ts'
 
 /** States whose records were put back. One of which there is no copy is left as it is. */
 export function putRecordsBack(parts: StateParts): readonly number[] {
   const { outside, places, database } = parts
-  const kept = keptNumbers(outside.disk, places).map((number) => ({ number, tree: keptTree(places, number) }))
-  return [{ number: readHistory(database).at(-1)?.to ?? 0, tree: places.usr }, ...kept]
+  const kept = keptNumbers(outside.disk, places)
+  const trees = kept.map((number) => ({ number: Number(number), tree: keptTree(places, number) }))
+  const [current, ...others] = recordCopies(database).filter(
+    (number) => !kept.some((other) => other === number),
+  )
+  if (current !== undefined && others.length === 0) trees.unshift({ number: current, tree: places.usr })
+  return trees
     .filter(({ number, tree }) => !hasRecord(outside.disk, tree) && putBack(parts, number, tree))
     .map(({ number }) => number)
 }

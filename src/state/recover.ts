@@ -9,7 +9,7 @@ import { sweepStaging } from './prune.ts'
 import { finish, type Published } from './publish.ts'
 import { putRecordsBack } from './put-back.ts'
 import { exchangeTrees, moveTree } from '../host/durable.ts'
-import { closeJournal, type JournalEntry, readJournal } from './tables.ts'
+import { closeJournal, type JournalEntry, readJournal, removeRecordCopy } from './tables.ts'
 
 export type Recovery =
   | { readonly kind: 'nothing' }
@@ -51,7 +51,10 @@ export async function recoverStates(parts: StateParts, report: Report): Promise<
     })
   if (journal.kind === 'apply') discardStaged(parts, journal.to as StateNumber)
   sweepStaging(parts)
-  database.transaction(closeJournal)
+  database.transaction((transaction) => {
+    if (journal.kind === 'apply') removeRecordCopy(transaction, journal.to)
+    closeJournal(transaction)
+  })
   return { kind: 'discarded', state: current, attempted: journal.to as StateNumber }
 }
 

@@ -2,7 +2,10 @@
 // delivered count as delivered: they follow their packages as before. Pins, confirmations and the history are lost with
 // the old one.
 import { MossError } from '../base/error.ts'
+import type { StateNumber } from '../base/ids.ts'
+import { moveTree } from '../host/durable.ts'
 import { standingAt } from './deliver.ts'
+import { placeAside } from './mend-tree.ts'
 import { readOffers, standingOfOffer } from './offers.ts'
 import { currentRecord, keptNumbers, readRecord, type StateParts } from './parts.ts'
 import { keptTree } from './places.ts'
@@ -10,28 +13,32 @@ import { giveOldTreeItsNumber } from './publish.ts'
 import { encodeRecord, type StateRecord } from './record.ts'
 import { makeStateTables, writeDelivery, writeRecordCopy } from './tables.ts'
 
-/** Fills the tables of a database that has none. */
-export async function renewTables(parts: StateParts): Promise<void> {
+/** What is left of the old one. Its journal first: it must not be taken for the new one's. */
+export function setDatabaseAside(parts: Pick<StateParts, 'outside' | 'places'>): void {
+  const { disk } = parts.outside
+  const { database, own } = parts.places
+  for (const path of [`${database}-journal`, database])
+    if (disk.lstat(path) !== undefined) moveTree(disk, path, placeAside(parts, path.slice(own.length + 1)))
+}
+
+/** Fills the tables of a database that has none. The numbers of the states whose records can be read. */
+export async function renewTables(parts: StateParts): Promise<readonly StateNumber[]> {
   const { outside, places, database } = parts
   makeStateTables(database)
   const current = currentRecord(parts)
   giveOldTreeItsNumber(parts, current.number)
   const kept = keptNumbers(outside.disk, places).map((number) => recordIn(parts, keptTree(places, number)))
   const { offered } = await readOffers(parts)
-  const standing = [...offered].filter(
-    ([path, offer]) => standingAt(parts, path) === standingOfOffer(outside.disk, offer),
-  )
+  const standing = [...offered]
+    .map(([path, offer]) => ({ path, digest: standingOfOffer(outside.disk, offer) }))
+    .filter(({ path, digest }) => standingAt(parts, path) === digest)
+  const records = [current, ...kept].filter((record) => record !== undefined)
   database.transaction((transaction) => {
-    for (const record of [current, ...kept])
-      if (record !== undefined) writeRecordCopy(transaction, record.number, encodeRecord(record))
-    for (const [path, offer] of standing)
-      writeDelivery(transaction, {
-        path,
-        digest: standingOfOffer(outside.disk, offer),
-        state: current.number,
-        pending: undefined,
-      })
+    for (const record of records) writeRecordCopy(transaction, record.number, encodeRecord(record))
+    for (const { path, digest } of standing)
+      writeDelivery(transaction, { path, digest, state: current.number, pending: undefined })
   })
+  return records.map(({ number }) => number)
 }
 
 /** Undefined of a tree that is damaged itself: repair tells of it. */

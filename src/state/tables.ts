@@ -1,8 +1,8 @@
 // The tables of states: the journal (one row while a transaction is open), marks of states, what was delivered to
 // /etc and /var, how well states were, and the history. Which states exist is not here: the disk says that. All but
 // health and history can be made again from the disk.
-import type { Database, DatabaseReader, Transaction } from '../host/database.ts'
 import type { Disk } from '../host/disk.ts'
+import type { Database, DatabaseReader, Transaction } from '../host/database.ts'
 
 /** The open transaction. `to` is the state that is being made current. */
 export interface JournalEntry {
@@ -106,7 +106,6 @@ export function readJournal(database: DatabaseReader): JournalEntry | undefined 
 }
 
 export function openJournal(transaction: Transaction, entry: JournalEntry): void {
-  transaction.run('PRAGMA user_version = 1')
   transaction.run(
     'INSERT INTO state_journal (id, kind, from_state, to_state, phase, with_model) VALUES (1, ?, ?, ?, ?, ?)',
     entry.kind,
@@ -115,30 +114,38 @@ export function openJournal(transaction: Transaction, entry: JournalEntry): void
     entry.phase,
     entry.withModel ? 1 : 0,
   )
+  writeNews(transaction)
 }
 
 export const setJournalPhase = (transaction: Transaction, phase: JournalEntry['phase']): void =>
   void transaction.run('UPDATE state_journal SET phase = ?', phase)
 
 export function closeJournal(transaction: Transaction): void {
-  transaction.run('PRAGMA user_version = 0')
   transaction.run('DELETE FROM state_journal')
-}
-
-/**
- * Whether a transaction is open, without SQLite: the journal's row and the number in the file's header change
- * together. A commit that was itself cut short is undone by opening the database, so then it says that it cannot tell.
- */
-export function peekJournal(disk: Disk, path: string): 'open' | 'closed' | 'unknown' {
-  if ((disk.lstat(`${path}-journal`)?.sizeBytes ?? 0) > 0) return 'unknown'
-  using file = disk.open(path, 'read')
-  const header = new Uint8Array(userVersionAt + 4)
-  if (file.read(header, 0) < header.length) return 'unknown'
-  return header.subarray(userVersionAt).some((byte) => byte !== 0) ? 'open' : 'closed'
+  writeNews(transaction)
 }
 
 /** In SQLite's file format: four bytes, big-endian, free for the application. */
 const userVersionAt = 60
+
+/** A transaction is open, or the current state was gone back to or is not confirmed. Written with each of these. */
+export function writeNews(transaction: Transaction): void {
+  const last = readHistory(transaction).at(-1)
+  const isWell = last === undefined || (last.kind !== 'back' && readMarks(transaction, last.to).isConfirmed)
+  transaction.run(`PRAGMA user_version = ${isWell && readJournal(transaction) === undefined ? 0 : 1}`)
+}
+
+/**
+ * The same without SQLite, from the file's header. A commit that was itself cut short is undone by opening the database:
+ * then there may be news.
+ */
+export function mayHaveNews(disk: Disk, path: string): boolean {
+  if ((disk.lstat(`${path}-journal`)?.sizeBytes ?? 0) > 0) return true
+  using file = disk.open(path, 'read')
+  const header = new Uint8Array(userVersionAt + 4)
+  if (file.read(header, 0) < header.length) return true
+  return header.subarray(userVersionAt).some((byte) => byte !== 0)
+}
 
 const noMarks: StateMarks = { isPinned: false, isConfirmed: false, boot: '' }
 
@@ -295,6 +302,10 @@ export const writeRecordCopy = (transaction: Transaction, number: number, record
 export const readRecordCopy = (database: DatabaseReader, number: number): Uint8Array | undefined =>
   database.get('SELECT record FROM state_records WHERE number = ?', number)?.['record'] as
     Uint8Array | undefined
+
+/** The numbers of the states that have one. */
+export const recordCopies = (database: DatabaseReader): readonly number[] =>
+  database.all('SELECT number FROM state_records').map((row) => Number(row['number']))
 
 export const removeRecordCopy = (transaction: Transaction, number: number): void =>
   void transaction.run('DELETE FROM state_records WHERE number = ?', number)

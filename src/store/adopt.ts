@@ -1,5 +1,6 @@
 // Records again what lies in the store and has no row, since the database was lost: an asset whose file is where its id
 // says, with its content and attributes, is in the store. What is not so is left alone.
+import { isMossError } from '../base/error.ts'
 import type { AssetId } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
 import type { ChunkList } from '../delta/chunk-list.ts'
@@ -22,7 +23,7 @@ export async function adopt(
   for (const [index, description] of descriptions.entries()) {
     const id = assetIdOf(description)
     if (found.has(id) || hasAssetRow(parts.database, id)) continue
-    const list = await soundList(parts, id, description)
+    const list = await listIfSound(parts, id, description)
     if (list !== undefined) found.set(id, { description, list })
     if (index % 256 === 0) {
       report({ phase: 'check store', doneItems: index, totalItems: descriptions.length })
@@ -33,6 +34,16 @@ export async function adopt(
     for (const [id, { description, list }] of found) insertAsset(transaction, { id, description, list })
   })
   return found.size
+}
+
+/** What cannot be read is lacking, for repair to bring from elsewhere. */
+async function listIfSound(...asked: Parameters<typeof soundList>): ReturnType<typeof soundList> {
+  try {
+    return await soundList(...asked)
+  } catch (error) {
+    if (isMossError(error, 'HOST_IO')) return undefined
+    throw error
+  }
 }
 
 /** Of the file that bears the id, if it is what it should be. */

@@ -160,7 +160,9 @@ describe('Overview', () => {
   })
 
   test('with something that waits, an interrupted apply, and a path being typed', () => {
-    const result = ready({ ...made.waiting, interrupted: true })
+    const wentBack = { from: 2, why: 'check pump: exit code 3, the pump stands still' }
+    const health = { isConfirmed: true, wentBack }
+    const result = ready({ ...made.waiting, health, interrupted: true })
     expect(frame(after(usual, { kind: 'status', result }, 'o', ...Array.from('/mnt/st'))))
       .toMatchInlineSnapshot(`
         "
@@ -172,14 +174,14 @@ describe('Overview', () => {
          waits    serial 2 is taken in: p shows its plan
          space    11.4 GB free
          trust    fingerprint 12ab 12ab 12ab 12ab 12ab 12ab …, whole: moss trust show
+         !        went back from state 2 by itself: check pump: exit code 3, the pump
+                  stands still
          !        an apply was interrupted; f finishes it, nothing is lost
 
          Bundles to take in
          > stable-2-9f3c1122.moss     serial 2   14.2 MB  taken in, for this host and 2…
            stable-2-77aa0000.moss     serial 2   9.1 MB   for pump-03
            holiday.moss               ! is no moss container
-
-
 
 
 

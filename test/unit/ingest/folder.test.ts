@@ -136,6 +136,7 @@ describe('a directory', () => {
     ['Big.toml', '', 'its name must be small letters'],
     ['notes', '', 'its name must be small letters'],
     ['long.toml', '#'.repeat(20_000), 'it has 20000 bytes'],
+    ['huge.toml', '#'.repeat(600_000), 'it has 600000 bytes'],
     ['deep/er.toml', '', 'it is a folder'],
   ])('with the trigger %s is made only if hosts will take it', async (name, toml, problem) => {
     const folder = join(shop.emptyFolder(), 'package')

@@ -6,6 +6,7 @@ import { silent } from '../../../src/base/progress.ts'
 import { placeFile, root } from '../../support/simulated-host.ts'
 import { encodeUtf8 } from '../../../src/base/bytes.ts'
 import { recoverHost } from '../../../src/ops/recover.ts'
+import { hostStatus } from '../../../src/ops/status.ts'
 import { isCrash } from '../../sim/faults.ts'
 import {
   apply,
@@ -45,6 +46,7 @@ describe('after apply', () => {
   test('a state whose checks pass is confirmed, and the receipt says so', async () => {
     const { outside, applied } = await updated(plain, 'well')
     expect(applied.health).toEqual({ kind: 'confirmed' })
+    expect((await hostStatus(outside, { root })).health).toBeUndefined()
     expect(await tell(outside)).toEqual({
       current: 2,
       kept: [0, 1, 2],
@@ -58,6 +60,8 @@ describe('after apply', () => {
   test('T5: a state whose check fails is gone back from; the counters stay', async () => {
     const { outside, applied } = await updated(plain, 'ill')
     expect(applied).toMatchObject({ state: 1, previous: 2, health: { kind: 'back', to: 1, why } })
+    const { health } = await hostStatus(outside, { root })
+    expect(health).toEqual({ isConfirmed: true, wentBack: { from: 2, why } })
     expect(applied.notes).toEqual([`went back from state 2 to 1: ${why}`])
     expect(await tell(outside)).toEqual({
       current: 1,

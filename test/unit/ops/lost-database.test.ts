@@ -1,20 +1,22 @@
 // The database lost or spoiled: no verb goes on with an empty one, since gc would take the store for garbage; repair makes
 // a new one from the disk.
 import { expect, test, vi } from 'vitest'
+import { ioError } from '../../../src/host/problem.ts'
 import { silent } from '../../../src/base/progress.ts'
 import { planApply } from '../../../src/ops/apply.ts'
 import { executeGc, planGc } from '../../../src/ops/gc.ts'
 import { importBundles } from '../../../src/ops/import.ts'
+import { recoverHost } from '../../../src/ops/recover.ts'
 import { lostDatabase, renewDatabase } from '../../../src/ops/renew-database.ts'
 import { planRepair } from '../../../src/ops/repair.ts'
 import { executeRollback, planRollback } from '../../../src/ops/rollback.ts'
 import { hostStatus } from '../../../src/ops/status.ts'
-import { placesOf } from '../../../src/state/places.ts'
+import { keptTree, placesOf, recordPath } from '../../../src/state/places.ts'
 import type { SimulatedOutside } from '../../sim/simulated-outside.ts'
 import { isCrash } from '../../sim/faults.ts'
 import { composeBundle } from '../../support/compose-bundle.ts'
 import { describeTree } from '../../support/invariants.ts'
-import { applyVerb, importVerb, placeFile, root, stick } from '../../support/simulated-host.ts'
+import { applyVerb, freshHost, importVerb, placeFile, root, stick } from '../../support/simulated-host.ts'
 import { tide, updatedHost, verifyWhole } from '../../support/updated-host.ts'
 
 vi.mock('@noble/ed25519', async (original) =>
@@ -88,6 +90,56 @@ test('an empty file is no database either', async () => {
   expect(await verifyWhole(outside)).toEqual([])
 })
 
+test('what was left of the old one lies in lost/, twice where need be, until gc', async () => {
+  const outside = await updatedHost()
+  for (const name of ['moss.db', 'moss.db.1']) {
+    outside.disk.remove(database)
+    placeFile(outside, database, new Uint8Array(0))
+    await renew(outside)
+    expect(outside.disk.lstat(`${own}/lost/${name}`)?.kind).toBe('file')
+  }
+  await executeGc(outside, await planGc(outside, { root }))
+  expect(outside.disk.list(`${own}/lost`)).toEqual([])
+})
+
+test('a lost record is not a lost database: it is put back from it', async () => {
+  const { outside } = await freshHost(['tide'])
+  outside.disk.remove(`${usr}/${recordPath}`)
+  expect(lostDatabase(outside, root)).toBeUndefined()
+  expect(await recoverHost(outside, { root, moment: undefined })).toMatchObject({ current: 0 })
+})
+
+test('where the record of the current state is lost too nothing is changed; one of a kept state is left out', async () => {
+  const outside = await lostHost()
+  const before = describeTree(outside.disk, own)
+  const record = outside.disk.readFile(`${usr}/${recordPath}`, 65_536)
+  outside.disk.remove(`${usr}/${recordPath}`)
+  await expect(renew(outside)).rejects.toMatchObject({ code: 'STATE_BROKEN' })
+  expect(describeTree(outside.disk, own)).toEqual(before)
+  placeFile(outside, `${usr}/${recordPath}`, record)
+  outside.disk.remove(`${keptTree(placesOf(root), 1)}/${recordPath}`)
+  expect((await renew(outside)).assets).toBeGreaterThan(0)
+})
+
+test('a file that cannot be read is lacking, and no hindrance', async () => {
+  const outside = await lostHost()
+  const whole = outside.copy()
+  const { assets } = await renew(whole)
+  const { readFile } = outside.disk
+  const lost = oneAsset(outside)
+  vi.spyOn(outside.disk, 'readFile').mockImplementation((path, limit) => {
+    if (path === lost) throw ioError('read', path, 'EIO')
+    return readFile.call(outside.disk, path, limit)
+  })
+  expect(await renew(outside)).toMatchObject({ assets: assets - 1 })
+})
+
+function oneAsset({ disk }: SimulatedOutside): string {
+  const [folder] = disk.list(`${own}/assets`)
+  const [file] = disk.list(`${own}/assets/${folder?.name}`)
+  return `${own}/assets/${folder?.name}/${file?.name}`
+}
+
 test('what was taken in and not applied is taken in again', async () => {
   const outside = await updatedHost()
   const { host } = await hostStatus(outside, { root })
@@ -119,6 +171,7 @@ test('S2: where rows were lost, what a kept state needs is not garbage', async (
 
 test('T4: cut short at any call it is done again, and the machine is as it was', async () => {
   const whole = await lostHost()
+  placeFile(whole, database, new Uint8Array(0))
   let points = 0
   for (let crashAt = 1; ; crashAt++) {
     const machine = whole.copy(crashAt)

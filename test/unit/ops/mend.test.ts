@@ -9,6 +9,7 @@ import { listPackages, packageFiles } from '../../../src/ops/ask.ts'
 import { openHost } from '../../../src/ops/host.ts'
 import { recoverHost } from '../../../src/ops/recover.ts'
 import { executeRepair, planRepair } from '../../../src/ops/repair.ts'
+import { hostStatus } from '../../../src/ops/status.ts'
 import { verifyHost } from '../../../src/ops/verify-host.ts'
 import { assetIdOf } from '../../../src/store/asset.ts'
 import { keptTree, manifestsPath, placesOf, recordPath } from '../../../src/state/places.ts'
@@ -307,6 +308,27 @@ test.each([
     expect((await recoverHost(outside, { root, moment: undefined })).actions).toEqual([])
   },
 )
+
+test('after a state that was staged and never published, too', async () => {
+  const outside = await updatedHost()
+  const { host } = await hostStatus(outside, { root })
+  const { bytes } = await composeBundle({ serial: 3, hosts: [host], packages: [tide(3)] })
+  placeFile(outside, `${stick}/3.moss`, bytes)
+  await importVerb(`${stick}/3.moss`)(outside)
+  for (let crashAt = 1; ; crashAt++) {
+    const machine = outside.copy()
+    machine.arm({ crashAt })
+    await applyVerb(machine).catch(() => {})
+    if (machine.trace().at(-1)?.name !== 'exchange') continue
+    const after = machine.afterKill()
+    expect((await recoverHost(after, { root, moment: undefined })).actions).toEqual([
+      'discarded state 3, which was not complete; nothing was lost',
+    ])
+    after.disk.remove(`${usr}/${recordPath}`)
+    expect((await recoverHost(after, { root, moment: undefined })).actions).toHaveLength(1)
+    return
+  }
+})
 
 test('a tree of another state that took the place of /usr is not given a record', async () => {
   const outside = await updatedHost()
