@@ -13,11 +13,13 @@ import { giveOldTreeItsNumber } from './publish.ts'
 import { encodeRecord, type StateRecord } from './record.ts'
 import { makeStateTables, writeDelivery, writeRecordCopy } from './tables.ts'
 
-/** What is left of the old one. Its journal first: it must not be taken for the new one's. */
+/** What is left of the old one. Its journal first, empty or not: it must not be taken for the new one's. */
 export function setDatabaseAside(parts: Pick<StateParts, 'outside' | 'places'>): void {
   const { disk } = parts.outside
   const { database, own } = parts.places
-  for (const path of [`${database}-journal`, database])
+  const journal = `${database}-journal`
+  if (disk.lstat(journal)?.sizeBytes === 0) disk.remove(journal)
+  for (const path of [journal, database])
     if (disk.lstat(path) !== undefined) moveTree(disk, path, placeAside(parts, path.slice(own.length + 1)))
 }
 
