@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { StateNumber } from '../../../src/base/ids.ts'
 import { openDatabase } from '../../../src/host/database.ts'
 import { linuxDisk } from '../../../src/host/linux-disk.ts'
+import { markConfirmed } from '../../../src/state/health.ts'
 import {
   addHistory,
   closeJournal,
@@ -11,8 +13,6 @@ import {
   mayHaveNews,
   openJournal,
   setJournalPhase,
-  writeMarks,
-  writeNews,
 } from '../../../src/state/tables.ts'
 
 let folder = ''
@@ -21,6 +21,14 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
+const record = {
+  number: 2 as StateNumber,
+  created: 0,
+  model: '',
+  packages: [],
+  triggers: [],
+  made: [],
+}
 const entry = { kind: 'apply', from: 1, to: 2, phase: 'staging', withModel: false } as const
 
 test('the header of the database tells whether there is something to look up', () => {
@@ -49,10 +57,7 @@ test('the header of the database tells whether there is something to look up', (
     closeJournal(transaction)
   })
   expect(isTold()).toBe(true)
-  database.transaction((transaction) => {
-    writeMarks(transaction, 2, { isConfirmed: true })
-    writeNews(transaction)
-  })
+  database.transaction((transaction) => markConfirmed(transaction, record))
   expect(isTold()).toBe(false)
   database.transaction((transaction) => {
     openJournal(transaction, { ...entry, kind: 'back' })
