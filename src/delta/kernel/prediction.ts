@@ -2,6 +2,7 @@
 // something that moved by n bytes, and itself moved by m, is expected to have risen by n − m. The idea is that of
 // Courgette (S. Adams, 2009), which takes programs apart instead. Encoder and decoder both add what is expected to
 // a run of the base before they compare it or add to it.
+import { take } from './memory.ts'
 import {
   fieldOrigin,
   kindsAt,
@@ -9,8 +10,7 @@ import {
   nothingOrigin,
   referenceCount,
   referencesAt,
-} from './references.ts'
-import { take } from './memory.ts'
+} from './references/list.ts'
 import { runAt, runBaseAt, runCount, runLength } from './runs.ts'
 
 /** A place of the base moved as the longest run did that has the start of its granule, or else as the granule before. */
