@@ -251,6 +251,16 @@ export const codes = {
       `channel ${display(d.channel)} is in epoch ${d.offered}, the trust root of this machine is in ${d.have}`,
     () => 'bring the newest trust root; nothing was taken in',
   ),
+  TRUST_ROOT_ORDER: entry<{ have: number; offered: number }>(
+    exits.notAllowed,
+    (d) => `trust root ${d.offered} does not follow root ${d.have}, which this machine has`,
+    () => 'bring every root in between as well: a bundle made from this machine’s newest state has them',
+  ),
+  TRUST_ROOT_REFUSED: entry<{ version: number; problem: string }>(
+    exits.notAllowed,
+    (d) => `trust root ${d.version} is refused: ${display(d.problem)}`,
+    () => 'ask the publisher for another; the root that this machine has stays',
+  ),
   TRUST_FUTURE: entry<{ what: string; date: string }>(
     exits.notAllowed,
     (d) => `${display(d.what)} is dated ${display(d.date)}, too far in the future`,
@@ -333,13 +343,21 @@ export const codes = {
   STATE_BROKEN: entry<{ path: string; problem: string }>(
     exits.failed,
     (d) => `${display(d.path)} is not in order: ${display(d.problem)}`,
-    () =>
-      'run moss repair, which says what is damaged before it mends; a kept state may be whole: moss rollback',
+    (d) =>
+      d.path.endsWith('.db')
+        ? 'the system runs on as it is; run moss repair, which makes the database anew from the kept states'
+        : 'run moss repair, which says what is damaged before it mends; a kept state may be whole: moss rollback',
   ),
   STATE_NEEDED: entry<{ state: number; why: string }>(
     exits.failed,
     (d) => `state ${d.state} stays: ${display(d.why)}`,
     () => 'nothing was removed; moss state list shows which states are kept, and why',
+  ),
+  CHANNEL_BEHIND_ROOT: entry<{ channel: string; serial: number; version: number }>(
+    exits.failed,
+    (d) =>
+      `serial ${d.serial} of channel ${display(d.channel)} was signed under an older root than ${d.version}: hosts would refuse it`,
+    (d) => `run moss channel publish ${display(d.channel)}; then make the bundle again`,
   ),
   TRIGGER_FAILED: entry<{ trigger: string; output: string }>(
     exits.failed,

@@ -11,6 +11,7 @@ import type { PublishedSnapshot, StationChannel } from '../channel/station-chann
 import { encodeFront, type ContainerDraft } from '../container/encode.ts'
 import { type FinishedFrames, startFrames } from '../container/frames.ts'
 import { encodeHosts, encodeManifests } from '../container/package-table.ts'
+import { encodeRoots } from '../container/root-chain.ts'
 import type { KnownBytes } from '../container/sections.ts'
 import { writeEncoded } from '../container/write.ts'
 import type { Outside } from '../host/outside.ts'
@@ -25,6 +26,8 @@ export interface ExportRequest {
   readonly plan: CarryPlan
   /** What its metadata builds on; nothing by default. */
   readonly known?: KnownPlan
+  /** Files of the trust roots that its hosts may lack, by version. */
+  readonly roots?: readonly Uint8Array[]
   readonly channel: StationChannel
   /** What the plan was solved from; carried whole. */
   readonly published: PublishedSnapshot
@@ -108,7 +111,7 @@ export function knownBytes(channel: StationChannel, { snapshot, manifests }: Kno
 }
 
 function draftOf(request: ExportRequest, frames: FinishedFrames): ContainerDraft {
-  const { plan, channel, published, hosts, known } = request
+  const { plan, channel, published, hosts, known, roots = [] } = request
   const { snapshot } = published
   const carried = plan.manifests.map((id) => packageOf(channel, id))
   const { manifests, packages } = encodeManifests(
@@ -125,6 +128,7 @@ function draftOf(request: ExportRequest, frames: FinishedFrames): ContainerDraft
       hosts: plan.hosts.map(({ host }) => served(host, hosts.get(host)?.state)),
     }),
     sections: [
+      { name: 'roots', bytes: encodeRoots(roots) },
       { name: 'snapshot', bytes: published.bytes },
       { name: 'summary', bytes: summaryOf(request, carried, frames) },
       { name: 'manifests', bytes: manifests },

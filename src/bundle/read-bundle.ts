@@ -1,4 +1,4 @@
-// A bundle judged before anything of it is kept: who signed it, whether it is for this host, whether its snapshot
+// A bundle judged before anything of it is kept: whose word counts now, who signed it, whether it is for this host, whether its snapshot
 // is genuine and not older than what the host has seen, whether each package is one the snapshot names. The
 // steps stand in the order of the protocol; everything up to the first frame is read, nothing is written.
 import { compareText } from '../base/bytes.ts'
@@ -7,13 +7,14 @@ import type { ContainerId, ContentDigest, Digest, HostId, KeyId, PackageId } fro
 import { decodeSnapshotRecord, type OfferedPackage, type Snapshot } from '../channel/snapshot.ts'
 import { decodeKnown } from '../container/known.ts'
 import { openContainer, openKind, type OpenedContainer } from '../container/read.ts'
+import { followRoots, readCarriedRoots, type SignedRoot } from '../container/root-chain.ts'
 import { readRecord, readSection } from '../container/sections.ts'
 import { type PackageTables, readManifests, readPackageTables } from '../container/tables.ts'
 import { verifyContainer, type VerifiedContainer, withKnown } from '../container/verify.ts'
 import { bytesSource, type ByteSource } from '../host/byte-source.ts'
 import { decodeManifest, packageIdOf } from '../manifest/codec.ts'
 import type { Manifest } from '../manifest/manifest.ts'
-import { acceptSnapshot, type Counters } from '../trust/counters.ts'
+import { acceptRoot, acceptSnapshot, type Counters } from '../trust/counters.ts'
 import type { Root } from '../trust/root.ts'
 import { decodeAbout, type BundleAbout } from './about.ts'
 import { decodeSummary, type Summary } from './summary.ts'
@@ -42,6 +43,8 @@ export interface ReadBundle {
   readonly id: ContainerId
   readonly container: VerifiedContainer
   readonly about: BundleAbout
+  /** Those that it carries and this host does not have yet, each vouched for by the one before; the last judged the rest. */
+  readonly roots: readonly SignedRoot[]
   readonly snapshot: Snapshot
   /** Its whole file. */
   readonly snapshotBytes: Uint8Array
@@ -66,20 +69,25 @@ export function readBundle(
   keepSections: (opened: OpenedContainer) => void = () => {},
 ): ReadBundle {
   const opened = openKind(source, 'bundle')
+  const roots = followRoots(judge.root, readCarriedRoots(opened))
+  const root = roots.at(-1)?.root ?? judge.root
   const container = withKnown(
-    verifyContainer(opened, { role: 'exporter', root: judge.root }),
+    verifyContainer(opened, { role: 'exporter', root }),
     (content) => judge.heldManifest(content as Digest as PackageId) ?? judge.heldSnapshot?.(content),
   )
   keepSections(opened)
   const about = decodeAbout(container.head.about)
   const summary = readSummary(container)
   checkHost({ about, summary, judge })
-  const { snapshot, snapshotBytes, signers } = readCarriedSnapshot(container, about, judge.root)
-  const counters = acceptSnapshot(judge.counters, { ...snapshot, snapshot: about.snapshot }, judge.nowSeconds)
+  const { snapshot, snapshotBytes, signers } = readCarriedSnapshot(container, about, root)
+  const { nowSeconds } = judge
+  const underRoot = roots.reduce((before, next) => acceptRoot(before, next.root, nowSeconds), judge.counters)
+  const counters = acceptSnapshot(underRoot, { ...snapshot, snapshot: about.snapshot }, nowSeconds)
   return {
     id: opened.id,
     container,
     about,
+    roots,
     snapshot,
     snapshotBytes,
     known: readKnown(container),

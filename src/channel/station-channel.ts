@@ -18,6 +18,7 @@ import { packageFileName } from '../manifest/file-name.ts'
 import type { LayoutFile } from '../manifest/manifest.ts'
 import type { Signer } from '../trust/keys.ts'
 import type { Root } from '../trust/root.ts'
+import { type Roots, underAnyRoot } from './any-root.ts'
 import { checkPackageFile, chunksOf, readPackageFile, type PackageFile } from './package-file.ts'
 import { decodeSnapshotRecord, encodeSnapshotRecord, type OfferedPackage, type Snapshot } from './snapshot.ts'
 
@@ -29,6 +30,8 @@ export interface PublishedSnapshot {
   readonly snapshot: Snapshot
   /** The whole container, as bundles carry it. */
   readonly bytes: Uint8Array
+  /** False where the newest root has other channel keys or another epoch: hosts that follow it refuse this. */
+  readonly isUnderRoot: boolean
 }
 
 export interface ChannelPlace {
@@ -36,6 +39,8 @@ export interface ChannelPlace {
   readonly name: string
   /** Whose keys its packages and snapshots must bear. */
   readonly root: Root
+  /** Those before it, the newest first: what bears their keys was good when it came in. */
+  readonly earlierRoots?: readonly Root[]
 }
 
 const folders = ['packages', 'snapshots'] as const
@@ -62,7 +67,7 @@ export class StationChannel {
   readonly name: string
   readonly folder: string
   readonly #outside: Outside
-  readonly #root: Root
+  readonly #roots: Roots
   readonly #files = new Map<PackageId, PackageFile>()
   readonly #byPath = new Map<string, PackageFile>()
   /** File names by the start of the id that they bear; under none where they bear none. */
@@ -71,7 +76,7 @@ export class StationChannel {
 
   constructor(outside: Outside, place: ChannelPlace) {
     this.#outside = outside
-    this.#root = place.root
+    this.#roots = [place.root, ...(place.earlierRoots ?? [])]
     this.name = place.name
     this.folder = place.folder
   }
@@ -90,14 +95,18 @@ export class StationChannel {
     const path = this.#snapshotPath(serial)
     const bytes = this.#outside.disk.readFile(path, snapshotLimitBytes)
     const opened = openKind(bytesSource(path, bytes), 'channel')
-    const verified = verifyContainer(opened, { role: 'channel', root: this.#root })
+    const { by, value: verified } = underAnyRoot(this.#roots, (root) =>
+      verifyContainer(opened, { role: 'channel', root }),
+    )
     const snapshot = decodeSnapshotRecord(readRecord(verified))
     if (snapshot.channel !== this.name || snapshot.serial !== serial)
       throw new MossError('CONTAINER_DAMAGED', {
         part: path,
         problem: `it is serial ${snapshot.serial} of channel ${snapshot.channel}`,
       })
-    return { id: opened.id, snapshot, bytes }
+    const [newest] = this.#roots
+    const isUnderRoot = by === newest && snapshot.epoch === newest.epoch
+    return { id: opened.id, snapshot, bytes, isUnderRoot }
   }
 
   /** Undefined before the first is published. */
@@ -135,20 +144,21 @@ export class StationChannel {
    */
   add(path: string): { readonly file: PackageFile; readonly isNew: boolean } {
     const { disk } = this.#outside
-    const file = readPackageFile(disk, path, this.#root)
+    const [root] = this.#roots
+    const file = readPackageFile(disk, path, root)
     checkPackageFile(file)
     const present = this.package(file.id)
     if (present !== undefined) return { file: present, isNew: false }
     const target = `${this.folder}/packages/${packageFileName(file.id, file.manifest)}`
     copyFile(disk, path, target)
-    return { file: this.#keep(readPackageFile(disk, target, this.#root)), isNew: true }
+    return { file: this.#keep(readPackageFile(disk, target, root)), isNew: true }
   }
 
   /** What the next snapshot would name: the latest's packages and what was added since, without `expire`. */
   planPublish(expire: readonly PackageId[] = []): PublishPlan {
     const latest = this.latestSnapshot()
     const before = new Map(latest?.snapshot.packages.map((offered) => [offered.id, offered]))
-    const known = new Set(this.serials().flatMap((serial) => this.#namedIn(serial)))
+    const known = this.#everNamed()
     const gone = new Set(expire)
     const added = this.packages()
       .filter((file) => !known.has(file.id) && !gone.has(file.id))
@@ -175,7 +185,7 @@ export class StationChannel {
       {
         kind: 'channel',
         created: Math.max(by.created, latest?.snapshot.created ?? 0),
-        about: { channel: this.name, epoch: this.#root.epoch, serial: plan.serial },
+        about: { channel: this.name, epoch: this.#roots[0].epoch, serial: plan.serial },
         sections: [{ name: 'record', bytes: encodeSnapshotRecord(plan.packages) }],
       },
       by.signers,
@@ -188,8 +198,10 @@ export class StationChannel {
     return `${this.folder}/snapshots/${serial}.moss-channel`
   }
 
-  #namedIn(serial: number): readonly PackageId[] {
-    return this.snapshot(serial).snapshot.packages.map((offered) => offered.id)
+  #everNamed(): ReadonlySet<PackageId> {
+    return new Set(
+      this.serials().flatMap((serial) => this.snapshot(serial).snapshot.packages.map(({ id }) => id)),
+    )
   }
 
   #fileNames(): readonly string[] {
@@ -217,7 +229,18 @@ export class StationChannel {
 
   #load(name: string): PackageFile {
     const path = `${this.folder}/packages/${name}`
-    return this.#byPath.get(path) ?? this.#keep(readPackageFile(this.#outside.disk, path, this.#root))
+    return this.#byPath.get(path) ?? this.#keep(this.#read(path))
+  }
+
+  /** A packager that the newest root does not name may have signed what some snapshot has named already. */
+  #read(path: string): PackageFile {
+    const [newest] = this.#roots
+    const { by, value: file } = underAnyRoot(this.#roots, (root) =>
+      readPackageFile(this.#outside.disk, path, root),
+    )
+    return by === newest || this.#everNamed().has(file.id)
+      ? file
+      : readPackageFile(this.#outside.disk, path, newest)
   }
 
   #keep(file: PackageFile): PackageFile {

@@ -1,6 +1,7 @@
 // Keys, in minisign's formats.
 import { MossError } from '../base/error.ts'
-import { foldFingerprint, formatFields, formatTable } from './format.ts'
+import { formatFields, formatTable } from './format.ts'
+import { formatFingerprint } from './trust-verbs.ts'
 import type { Call, Verb } from './verb.ts'
 
 async function newPassphrase(call: Call, name: string): Promise<Uint8Array | undefined> {
@@ -29,7 +30,13 @@ export const keyVerbs: readonly Verb[] = [
     words: 'key generate',
     side: 'station',
     operands: [{ name: 'NAME', optional: true }],
-    flags: [{ name: 'no-passphrase', summary: 'keep the secret key unprotected on this disk' }],
+    flags: [
+      { name: 'no-passphrase', summary: 'keep the secret key unprotected on this disk' },
+      {
+        name: 'no-root',
+        summary: 'make no trust root with it: the key is for a root that is made elsewhere',
+      },
+    ],
     summary: 'make a key; the first one makes a 1-of-1 trust root as well',
     run: async (call) => {
       const { generateKey } = await import('../ops/keys.ts')
@@ -38,18 +45,14 @@ export const keyVerbs: readonly Verb[] = [
         home: call.home,
         name,
         passphrase: await newPassphrase(call, name),
+        withRoot: !call.has('no-root'),
       })
       const text = formatFields([
         ['key', made.name],
         ['id', made.id],
         ['public', made.publicFile],
         ['secret', `${made.secretFile}${made.isProtected ? '' : ' (no passphrase)'}`],
-        [
-          'root',
-          made.root === undefined
-            ? undefined
-            : `${made.root.file}\nfingerprint\n${foldFingerprint(made.root.fingerprint)}`,
-        ],
+        ['root', made.root === undefined ? undefined : `${made.root.file}\n${formatFingerprint(made.root)}`],
         [
           '!',
           made.root === undefined
@@ -60,7 +63,7 @@ export const keyVerbs: readonly Verb[] = [
           'next',
           made.root === undefined
             ? undefined
-            : `carry the root file to each host: moss init --trust FILE --expect FINGERPRINT`,
+            : `carry the root file to each host: moss init --trust FILE --expect "EIGHT WORDS"`,
         ],
       ])
       return { json: made, text }

@@ -4,8 +4,9 @@ import { display } from '../base/display.ts'
 import { formatAge, formatBytes, formatDate, plural } from '../base/format.ts'
 import { MossError } from '../base/error.ts'
 import type { HostStatus } from '../ops/host-operations.ts'
-import { foldFingerprint, foldHanging, formatFields } from './format.ts'
+import { foldFingerprint, formatFields } from './format.ts'
 import { formatLostDatabase, formatRenewed, formatRepaired, formatRepairPlan } from './repair-text.ts'
+import { formatFingerprint } from './trust-verbs.ts'
 import { exitOf } from './update-text.ts'
 import { optionalPath, type Outcome, type Verb } from './verb.ts'
 
@@ -36,7 +37,7 @@ export const rootVerbs: readonly Verb[] = [
       const text = formatFields([
         ['root', `${done.root} is managed by moss now`],
         ['host', `${done.name}, id ${done.host}`],
-        ['trust', `root ${done.rootVersion}, fingerprint\n${foldFingerprint(done.fingerprint)}`],
+        ['trust', `root ${done.rootVersion}, ${formatFingerprint(done)}`],
         [
           '',
           done.isCompared
@@ -182,24 +183,6 @@ export const rootVerbs: readonly Verb[] = [
       const done = await executeRepair(call.outside, plan, call.report)
       const isMended = done.left.length === 0 && done.trees.length === plan.trees.length
       return tell(done, formatRepaired(plan, done), isMended ? exits.done : exits.findings)
-    },
-  },
-  {
-    words: 'trust show',
-    side: 'host',
-    summary: 'who can make this host do what',
-    run: async (call) => {
-      const { showTrust } = await import('../ops/trust-show.ts')
-      const trust = await showTrust(call.outside, { root: call.root })
-      const text = [
-        `root ${trust.version}, fingerprint\n${foldFingerprint(trust.fingerprint)}`,
-        ...trust.roles.map(
-          (role) =>
-            `${role.name.padEnd(9)} ${role.may}\n          ${role.threshold} of ${role.keys.length}: ${role.keys.map((key) => key.slice(0, 16)).join(', ')}`,
-        ),
-        ...trust.warnings.map((warning) => foldHanging(`! ${warning}`)),
-      ].join('\n')
-      return { json: trust, text }
     },
   },
 ]

@@ -87,6 +87,10 @@ export function formatImported(done: ImportedBundle): string {
     ['bundle', `${shortId(done.bundle)} of channel ${display(done.channel)}, serial ${done.serial}`],
     ['signed', done.signedBy.map(shortId).join(', ')],
     [
+      'trust',
+      done.trustRoot === undefined ? undefined : `root ${done.trustRoot} came with it and counts now`,
+    ],
+    [
       'import',
       done.isNew
         ? `${formatBytes(done.fileBytes)} carried, ${plural(done.files, 'new file')} (${formatBytes(done.contentBytes)}) in ${done.seconds.toFixed(1)} s`

@@ -9,11 +9,13 @@ import { modelVerbs } from './model-verbs.ts'
 import { rootVerbs } from './root-verbs.ts'
 import { screenVerbs } from './screen-verbs.ts'
 import { stateVerbs } from './state-verbs.ts'
+import { trustVerbs } from './trust-verbs.ts'
 import { updateVerbs } from './update-verbs.ts'
 import type { Verb } from './verb.ts'
 
 export const verbs: readonly Verb[] = [
   ...rootVerbs,
+  ...trustVerbs,
   ...modelVerbs,
   ...updateVerbs,
   ...stateVerbs,

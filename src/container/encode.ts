@@ -49,7 +49,23 @@ export function encodeFront(
     frames: { count: frames?.count ?? 0, storedBytes: frames?.storedBytes ?? 0 },
     ...(inHead.length > 0 && { known: inHead }),
   })
-  const signatures = encodeBlocks(signers.map((signer) => signer.sign(head)))
+  const blocks = signers.map((signer) => signer.sign(head))
+  return encodeAround(
+    { kind, head, blocks },
+    sections.map((section) => section.stored),
+  )
+}
+
+/** Prelude, head, signature blocks, then the sections as they are stored. */
+export function encodeAround(
+  {
+    kind,
+    head,
+    blocks,
+  }: { readonly kind: Kind; readonly head: Uint8Array; readonly blocks: readonly string[] },
+  stored: readonly Uint8Array[],
+): { readonly id: ContainerId; readonly bytes: Uint8Array } {
+  const signatures = encodeBlocks(blocks)
   const id = digestOf<ContainerId>(head)
   const prelude = encodePrelude({
     kind,
@@ -58,7 +74,7 @@ export function encodeFront(
     signaturesBytes: signatures.length,
     id,
   })
-  return { id, bytes: concatBytes([prelude, head, signatures, ...sections.map((section) => section.stored)]) }
+  return { id, bytes: concatBytes([prelude, head, signatures, ...stored]) }
 }
 
 function encodeBlocks(blocks: readonly string[]): Uint8Array {

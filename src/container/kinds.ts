@@ -49,18 +49,18 @@ export const mayHave = (kind: Kind, name: SectionName): boolean =>
 export const headText = (kind: Kind): string => `moss-${kind} 1\n`
 
 /**
- * These are always stored as they are: a root's record is read before anything can vouch for it, and a summary is
- * shown by whoever holds no keys; neither may need a decoder.
+ * These are always stored as they are: roots are read before anything can vouch for them, and a summary is shown by
+ * whoever holds no keys; neither may need a decoder.
  */
 export const isAlwaysPlain = (kind: Kind, name: SectionName): boolean =>
-  name === 'summary' || (kind === 'root' && name === 'record')
+  name === 'summary' || name === 'roots' || (kind === 'root' && name === 'record')
 
 /**
  * These may be written against what a host has (codec 3). Not the frames' own table: whoever holds the file alone can
  * then still check every frame.
  */
 export const mayBuildOn = (kind: Kind, name: SectionName): boolean =>
-  kind === 'bundle' && name !== 'roots' && name !== 'frames' && !isAlwaysPlain(kind, name)
+  kind === 'bundle' && name !== 'frames' && !isAlwaysPlain(kind, name)
 
 /** A bundle carries a snapshot as difference from an older one, which shows only where neither is packed. */
 export const isWrittenPlain = (kind: Kind, name: SectionName): boolean =>

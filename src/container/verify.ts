@@ -1,10 +1,11 @@
-// From opened to verified: the head's signatures against a role of a root, against one host's key, or, for a first
-// root, against itself. A VerifiedContainer is the only way to sections and frames, whose digests its head pins.
+// From opened to verified: the head's signatures against a role of a root, against one host's key, for a root against the
+// one before it, or, for a first root, against itself. A VerifiedContainer is the only way to sections and frames, whose digests its head pins.
 import { MossError } from '../base/error.ts'
 import type { PublicKey } from '../trust/keys.ts'
-import { decodeRoot, type Role, type Root } from '../trust/root.ts'
-import type { Signed } from '../trust/threshold.ts'
-import { verifiedByKey, verifiedByRole, type Verified } from '../trust/verified.ts'
+import { assertFollows, assertNextVersion } from '../trust/next-root.ts'
+import { decodeRoot, type Root } from '../trust/root.ts'
+import type { Requirement, Signed } from '../trust/threshold.ts'
+import { verifiedByKey, verifiedByRoles, type Verified } from '../trust/verified.ts'
 import { decodeHead, type Head } from './head.ts'
 import type { ReadKnown } from './known.ts'
 import { readStored, type OpenedContainer } from './read.ts'
@@ -29,11 +30,8 @@ const signedHead = (opened: OpenedContainer): Signed => ({
 })
 
 /** Throws TRUST_SIGNATURE_INVALID, TRUST_UNKNOWN_KEY or TRUST_THRESHOLD. */
-export function verifyContainer(
-  opened: OpenedContainer,
-  by: { readonly role: Role; readonly root: Root },
-): VerifiedContainer {
-  const head = verifiedByRole(signedHead(opened), by, (bytes) => decodeHead(bytes, opened.kind))
+export function verifyContainer(opened: OpenedContainer, by: Requirement): VerifiedContainer {
+  const head = verifiedByRoles(signedHead(opened), [by], (bytes) => decodeHead(bytes, opened.kind))
   return { ...opened, head }
 }
 
@@ -43,17 +41,38 @@ export function verifyOwnContainer(opened: OpenedContainer, key: PublicKey): Ver
   return { ...opened, head }
 }
 
-/**
- * A root that nothing older vouches for: its own root role must have signed it. That it is the right one, only
- * its fingerprint says, compared on another way; until then this is a claim.
- */
-export function verifySelfSignedRoot(opened: OpenedContainer): {
-  readonly container: VerifiedContainer
-  readonly root: Root
-} {
+/** What a root's file says of itself; nobody has judged it. */
+export function claimedRoot(opened: OpenedContainer): Root {
   const [record] = opened.head.sections
   if (opened.kind !== 'root' || record === undefined)
     throw new MossError('CONTAINER_DAMAGED', { part: 'prelude', problem: `a ${opened.kind}, not a root` })
-  const root = decodeRoot(readStored(opened, record), 'section record')
-  return { container: verifyContainer(opened, { role: 'root', root }), root }
+  return decodeRoot(readStored(opened, record), 'section record')
+}
+
+/**
+ * A root that nothing older vouches for: its own root role must have signed it. That it is the right one, only
+ * its fingerprint says, compared on another way; until then this is a claim. Signatures of keys that it does not have are
+ * those of the root before it, and speak to whoever has that one.
+ */
+export function verifySelfSignedRoot(opened: OpenedContainer): Root {
+  const root = claimedRoot(opened)
+  verifiedByRoles(ownPart(signedHead(opened), root), [{ role: 'root', root }], () => root)
+  return root
+}
+
+function ownPart(signed: Signed, { keys }: Root): Signed {
+  const own = signed.signers.map((id) => keys.some((key) => key.id === id))
+  if (!own.includes(true)) return signed
+  const isOwn = (_: string, index: number): boolean => own[index] === true
+  return { ...signed, signers: signed.signers.filter(isOwn), blocks: signed.blocks.filter(isOwn) }
+}
+
+/** The root that follows `current`: enough of the root keys of both have signed it. Throws TRUST_…. */
+export function verifyNextRoot(opened: OpenedContainer, current: Root): Root {
+  const next = claimedRoot(opened)
+  assertNextVersion(current, next)
+  const by = [current, next].map((root) => ({ role: 'root' as const, root }))
+  const root = verifiedByRoles(signedHead(opened), by, () => next)
+  assertFollows(current, root)
+  return root
 }

@@ -21,9 +21,13 @@ export function writeDurably(disk: Disk, path: string, bytes: Uint8Array, option
 
 /** Starts the file that will become `path`: what an earlier attempt left under its name goes first. */
 export function createPart(disk: Disk, path: string, mode = 0o644): OpenFile {
-  const name = `${path}.part`
-  if (disk.lstat(name) !== undefined) disk.remove(name)
-  return disk.open(name, 'create', mode)
+  dropPart(disk, path)
+  return disk.open(`${path}.part`, 'create', mode)
+}
+
+/** What an attempt that was cut short left of the file that would have become `path`. */
+export function dropPart(disk: Disk, path: string): void {
+  if (disk.lstat(`${path}.part`) !== undefined) disk.remove(`${path}.part`)
 }
 
 /** Finishes what `createPart` began, when all bytes are written. */

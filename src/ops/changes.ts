@@ -71,5 +71,7 @@ export interface ImportedBundle {
   readonly contentBytes: number
   readonly files: number
   readonly signedBy: readonly string[]
+  /** The trust root that it brought, if this host had an older one. */
+  readonly trustRoot?: number
   readonly seconds: number
 }

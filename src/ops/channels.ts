@@ -15,6 +15,7 @@ import type { PackageFile } from '../channel/package-file.ts'
 import { checkPath } from '../manifest/path.ts'
 import type { Signer } from '../trust/keys.ts'
 import { type AskPassphrase, openStation, type Station, signerFor, stationRoot } from './station.ts'
+import { stationRoots } from './station-roots.ts'
 import type { ReportEvent } from './types.ts'
 
 interface OfChannel {
@@ -29,8 +30,14 @@ function placeOf(station: Station, channel: string): { readonly folder: string; 
   return { folder, name: folder.slice(folder.lastIndexOf('/') + 1) }
 }
 
-export const stationChannel = (station: Station, channel: string): StationChannel =>
-  openChannel(station.outside, { ...placeOf(station, channel), root: stationRoot(station) })
+export function stationChannel(station: Station, channel: string): StationChannel {
+  const root = stationRoot(station)
+  const earlierRoots = stationRoots(station)
+    .map((each) => each.root)
+    .filter(({ version }) => version < root.version)
+    .reverse()
+  return openChannel(station.outside, { ...placeOf(station, channel), root, earlierRoots })
+}
 
 export async function createChannel(outside: Outside, { home, channel }: OfChannel) {
   using station = openStation(outside, { home, how: 'write' })
@@ -98,7 +105,7 @@ export async function publishChannel(
   const channel = stationChannel(station, request.channel)
   const plan = channel.planPublish()
   const latest = channel.latestSnapshot()
-  if (plan.added.length === 0 && plan.expired.length === 0 && latest !== undefined)
+  if (plan.added.length === 0 && plan.expired.length === 0 && latest?.isUnderRoot === true)
     return {
       channel: channel.name,
       serial: latest.snapshot.serial,

@@ -12,6 +12,7 @@ import type { KnownPlan } from '../carry/plan-known.ts'
 import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
 import type { ReadKnown } from '../container/known.ts'
 import { openContainer } from '../container/read.ts'
+import type { SignedRoot } from '../container/root-chain.ts'
 import { verifyWhole } from '../container/read-frames.ts'
 import { verifyContainer, withKnown } from '../container/verify.ts'
 import { type HostState, packagesHeld } from '../fleet/host-state.ts'
@@ -31,6 +32,7 @@ import type { PackageChange } from './changes.ts'
 import { stationChannel } from './channels.ts'
 import { planKnownContents, readKnownContents } from './known-contents.ts'
 import { type AskPassphrase, openStation, type Station, signerFor, stationRoot } from './station.ts'
+import { rootsAfter, stationRoots } from './station-roots.ts'
 import type { SpentBytes } from './inspect.ts'
 import type { ReportEvent } from './types.ts'
 
@@ -51,6 +53,9 @@ export interface ExportPlan {
   readonly channel: string
   readonly serial: number
   readonly snapshot: ContainerId
+  /** Of the station's trust root, and of the oldest that a host has: what is between them is carried. */
+  readonly root: number
+  readonly rootsAfter: number
   /** The state files it was made from. */
   readonly states: readonly string[]
   readonly hosts: readonly PlannedHost[]
@@ -89,6 +94,12 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
   if (published === undefined)
     throw new MossError('NOT_FOUND', { what: 'published snapshot of channel', name: channel.name })
   const root = stationRoot(station)
+  if (!published.isUnderRoot)
+    throw new MossError('CHANNEL_BEHIND_ROOT', {
+      channel: channel.name,
+      serial: published.snapshot.serial,
+      version: root.version,
+    })
   const wishes = states.map((state) => wishOf(state, { channel, published }))
   const wanted = {
     hosts: wishes,
@@ -106,6 +117,8 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     channel: channel.name,
     serial: published.snapshot.serial,
     snapshot: published.id,
+    root: root.version,
+    rootsAfter: Math.min(...states.map(({ rootVersion }) => rootVersion)),
     states: request.states,
     hosts: wishes.map((wish) => plannedHost(wish, carry)),
     fullBytes: totals.allBytes,
@@ -118,7 +131,7 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     manifests: carry.manifests.length,
     effort,
     warnings: [
-      ...warningsFor(states, { channel, published, root }),
+      ...warningsFor(states, { channel, published, roots: stationRoots(station) }),
       ...new Set(wishes.flatMap(({ alike }) => alike)),
     ],
     carry,
@@ -245,12 +258,10 @@ function plannedHost({ state, changes }: Wish, carry: CarryPlan): PlannedHost {
 
 function warningsFor(
   states: readonly HostState[],
-  { channel, published, root }: Offer & { readonly root: Root },
+  { channel, published, roots }: Offer & { readonly roots: readonly SignedRoot[] },
 ): readonly string[] {
   return states.flatMap((state) => [
-    ...(state.rootVersion === root.version
-      ? []
-      : [`${state.name} trusts root ${state.rootVersion}, this station has ${root.version}`]),
+    ...warningOfRoot(state, roots),
     ...((state.channel?.serial ?? 0) > published.snapshot.serial
       ? [
           `${state.name} has seen serial ${state.channel?.serial}, newer than this channel’s ${published.snapshot.serial}: it will refuse the bundle`,
@@ -267,6 +278,24 @@ function warningsFor(
           `${state.name} has package ${id.slice(0, 12)}, unknown here: what it has of it is carried again`,
       ),
   ])
+}
+
+/** It follows from the root that it has to the newest, if every one between them is here. */
+function warningOfRoot({ name, rootVersion }: HostState, roots: readonly SignedRoot[]): readonly string[] {
+  const versions = roots.map(({ root }) => root.version)
+  const newest = Math.max(...versions)
+  if (rootVersion > newest)
+    return [
+      `${name} trusts root ${rootVersion}, newer than this station’s ${newest}: it will refuse the bundle`,
+    ]
+  const missing = Array.from({ length: newest - rootVersion }, (_, index) => rootVersion + 1 + index).filter(
+    (version) => !versions.includes(version),
+  )
+  return missing.length === 0
+    ? []
+    : [
+        `${name} trusts root ${rootVersion}, and what leads from it is not here (root ${missing.join(', ')}): it will refuse the bundle`,
+      ]
 }
 
 export interface Exported {
@@ -292,6 +321,7 @@ export async function executeExport(
   const startedMs = outside.nowMs()
   using station = openStation(outside, { home: plan.home, how: 'write' })
   const root = stationRoot(station)
+  if (root.version !== plan.root) throw new MossError('PLAN_STALE', { what: 'the trust root' })
   const channel = channelOfPlan(station, plan, root)
   const published = channel.latestSnapshot()
   if (published?.id !== plan.snapshot) throw new MossError('PLAN_STALE', { what: `channel ${plan.channel}` })
@@ -299,6 +329,7 @@ export async function executeExport(
   const done = await exportBundle(outside, {
     plan: plan.carry,
     known: plan.known,
+    roots: rootsAfter(station, plan.rootsAfter).map(({ bytes }) => bytes),
     channel,
     published,
     hosts: new Map(plan.hosts.map(({ host, name, state }) => [host, { name, state }])),

@@ -9,12 +9,11 @@ import type { Recovery } from '../state/recover.ts'
 import { openStates, type States } from '../state/states.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { hasTables } from '../store/tables.ts'
-import type { Root } from '../trust/root.ts'
-import { type HostIdentity, readHostIdentity, trustRootPath } from './host-keys.ts'
+import { type HostIdentity, readHostIdentity } from './host-keys.ts'
+import { HostTrust } from './host-trust.ts'
 import { managedPlaces } from './installed.ts'
 import { settleLast } from './receipt.ts'
 import { runChecks } from './checks.ts'
-import { readTrustRoot } from './station.ts'
 
 export interface HostSession extends Disposable {
   readonly outside: Outside
@@ -23,7 +22,7 @@ export interface HostSession extends Disposable {
   readonly store: Store
   readonly states: States
   readonly identity: HostIdentity
-  readonly trustRoot: Root
+  readonly trust: HostTrust
   /** What opening had to finish or discard. */
   readonly recovery: Recovery
   /** The last transaction was cut short: opening had to finish it, or to write its receipt. */
@@ -78,7 +77,7 @@ export async function openHost(
       store,
       states,
       identity: readHostIdentity(outside, places),
-      trustRoot: readTrustRoot(outside.disk, trustRootPath(places)).root,
+      trust: new HostTrust(outside, places),
       recovery,
       incoming,
       [Symbol.dispose]: () => {

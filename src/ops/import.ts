@@ -2,6 +2,7 @@
 // Idempotent: what was taken in before is recognised by its id. The medium is only read. Where the store cannot give what
 // it says it has, it forgets what is damaged, so that the next state tells the station.
 import { isMossError } from '../base/error.ts'
+import { shortId } from '../base/format.ts'
 import type { ContainerId } from '../base/ids.ts'
 import { type ImportedContent, importBundle } from '../bundle/import.ts'
 import { roomForPackages } from '../bundle/room.ts'
@@ -16,7 +17,7 @@ import { keepSnapshot } from './kept-snapshots.ts'
 import { contentNames, forgetDamaged } from './lacking.ts'
 import { checkIsFile } from './named-file.ts'
 import type { ReportEvent } from './types.ts'
-import { isImported, judgeOf, markImported } from './waiting.ts'
+import { isImported, judgeOf, markImported, readEveryWaiting } from './waiting.ts'
 
 export async function importBundles(
   outside: Outside,
@@ -55,6 +56,7 @@ async function importOne(host: HostSession, file: string, report: ReportEvent): 
       room: ({ packages }) => roomForPackages(host.store, packages),
     }),
   )
+  followRoots(host, taken, report)
   const isNew = !isImported(host, taken.id)
   const tell = (files: number, contentBytes: number): ImportedBundle => ({
     file,
@@ -66,6 +68,7 @@ async function importOne(host: HostSession, file: string, report: ReportEvent): 
     contentBytes,
     files,
     signedBy: taken.exporters,
+    ...(taken.roots.length > 0 && { trustRoot: host.trust.root.version }),
     seconds: (outside.nowMs() - startedMs) / 1000,
   })
   if (!isNew) return tell(0, 0)
@@ -76,6 +79,19 @@ async function importOne(host: HostSession, file: string, report: ReportEvent): 
   keepSnapshot(host, taken.about.snapshot, taken.snapshotBytes)
   markImported(host, taken.id, taken.snapshot.serial)
   return tell(done.newAssets, done.contentBytes)
+}
+
+/** Before anything else of it counts: who is trusted no more must not be a moment longer. */
+function followRoots(host: HostSession, { roots }: TakenBundle, report: ReportEvent): void {
+  if (roots.length === 0) return
+  const before = readEveryWaiting(host).map(({ id }) => id)
+  host.trust.follow(roots)
+  const after = new Set(readEveryWaiting(host).map(({ id }) => id))
+  for (const id of before.filter((each) => !after.has(each)))
+    report({
+      phase: 'import',
+      warning: `bundle ${shortId(id)}, which waited, is by keys that trust root ${host.trust.root.version} does not name any more: it is not applied`,
+    })
 }
 
 /**

@@ -6,7 +6,7 @@ import { formatModel } from '../solve/model.ts'
 import { initRoot } from '../state/init.ts'
 import { isInitialised } from '../state/root-format.ts'
 import { startCounters } from '../trust/counters.ts'
-import { fingerprintOf, matchesFingerprint } from '../trust/root.ts'
+import { fingerprintOf, fingerprintWords, matchesFingerprint } from '../trust/fingerprint.ts'
 import { newHostKeys } from './host-keys.ts'
 import { checkHostName } from './identity.ts'
 import { readTrustRoot } from './station.ts'
@@ -50,6 +50,7 @@ export async function initHost(outside: Outside, request: InitHost) {
     name,
     rootVersion: trusted.root.version,
     fingerprint,
+    words: fingerprintWords(trusted.root),
     isCompared: request.expect !== undefined,
     notes:
       outside.userId === 0

@@ -2,13 +2,14 @@
 import { encodeUtf8 } from '../base/bytes.ts'
 import { isMossError, MossError } from '../base/error.ts'
 import type { KeyId } from '../base/ids.ts'
-import { encodeContainer } from '../container/write.ts'
+import { encodeRootFile } from '../container/root-file.ts'
 import { writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
 import { keyFromSeed, type PublicKey, signerOf, type SecretKey } from '../trust/keys.ts'
 import { formatPublicKey, formatSecretKey, parsePublicKey } from '../trust/minisign.ts'
 import { minisignAllowedBytes } from '../trust/scrypt-cost.ts'
-import { encodeRoot, fingerprintOf, makeSoleRoot, type Role, type Root } from '../trust/root.ts'
+import { fingerprintOf, fingerprintWords } from '../trust/fingerprint.ts'
+import { makeSoleRoot, type Role } from '../trust/root.ts'
 import {
   type AskPassphrase,
   keyFiles,
@@ -26,7 +27,7 @@ export interface GeneratedKey {
   readonly secretFile: string
   readonly isProtected: boolean
   /** The trust root, if this key made one. */
-  readonly root?: { readonly file: string; readonly fingerprint: string }
+  readonly root?: { readonly file: string; readonly fingerprint: string; readonly words: string }
 }
 
 function checkName(name: string): void {
@@ -39,7 +40,13 @@ function checkName(name: string): void {
 
 export async function generateKey(
   outside: Outside,
-  request: { readonly home: string; readonly name: string; readonly passphrase: Uint8Array | undefined },
+  request: {
+    readonly home: string
+    readonly name: string
+    readonly passphrase: Uint8Array | undefined
+    /** False for a key whose root is made elsewhere. */
+    readonly withRoot?: boolean
+  },
 ): Promise<GeneratedKey> {
   checkName(request.name)
   using station = openStation(outside, { home: request.home, how: 'write' })
@@ -52,22 +59,14 @@ export async function generateKey(
     ...files,
     isProtected: request.passphrase !== undefined,
   }
-  if (outside.disk.lstat(station.places.root) !== undefined) return made
+  if (request.withRoot === false || outside.disk.lstat(station.places.root) !== undefined) return made
   const root = makeSoleRoot(secret.publicKey, Math.floor(outside.nowMs() / 1000))
-  writeDurably(outside.disk, station.places.root, encodeRootFile(root, secret), { mode: 0o644 })
-  return { ...made, root: { file: station.places.root, fingerprint: fingerprintOf(root) } }
+  writeDurably(outside.disk, station.places.root, encodeRootFile(root, [signerOf(secret)]), { mode: 0o644 })
+  return {
+    ...made,
+    root: { file: station.places.root, fingerprint: fingerprintOf(root), words: fingerprintWords(root) },
+  }
 }
-
-const encodeRootFile = (root: Root, secret: SecretKey): Uint8Array =>
-  encodeContainer(
-    {
-      kind: 'root',
-      created: root.created,
-      about: { version: root.version, epoch: root.epoch },
-      sections: [{ name: 'record', bytes: encodeRoot(root) }],
-    },
-    [signerOf(secret)],
-  )
 
 /** Where a key of that name goes. Throws ALREADY_EXISTS. */
 function newKeyFiles({ outside, places }: Station, name: string): NewKeyFiles {

@@ -41,7 +41,7 @@ export interface DamagedAsset extends LostAsset {
 /** An older bundle serves as well: what is taken from it is only what this host has recorded. */
 export const mendJudge = (host: HostSession): Judge => ({
   ...judgeOf(host),
-  counters: startCounters(host.trustRoot),
+  counters: startCounters(host.trust.root),
 })
 
 /** `unsound` are the assets whose bytes do not count. What has no source is absent. */

@@ -121,7 +121,7 @@ function bundleOf(
 }
 
 function describeHost(host: SettlingSession, answers: HostState['answers']): Omit<HostState, 'counter'> {
-  const { states, identity, trustRoot, outside } = host
+  const { states, identity, trust, outside } = host
   const current = states.current()
   const known = states.list()
   const chosenFrom = known.map(({ record }) => record.channel?.snapshot).filter((id) => id !== undefined)
@@ -131,7 +131,7 @@ function describeHost(host: SettlingSession, answers: HostState['answers']): Omi
     host: identity.id,
     name: identity.name,
     created: Math.floor(outside.nowMs() / 1000),
-    rootVersion: trustRoot.version,
+    rootVersion: trust.root.version,
     timeFloor: states.counters().timeFloor,
     ...(current.channel === undefined ? {} : { channel: current.channel }),
     // A slip of the pen in the model must not keep a root from being opened; state export tells of it.

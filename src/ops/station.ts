@@ -23,6 +23,8 @@ export const stationPlaces = (home: string) => ({
   home,
   lock: `${home}/lock`,
   root: `${home}/root.moss-root`,
+  /** Those before it. */
+  roots: `${home}/roots`,
   keys: `${home}/keys`,
   channels: `${home}/channels`,
   spool: `${home}/spool`,
@@ -61,11 +63,15 @@ export interface TrustRootFile {
   readonly digest: Digest
 }
 
+export function readRootFile(disk: Disk, path: string): Uint8Array {
+  if (disk.lstat(path) === undefined) throw new MossError('NOT_FOUND', { what: 'trust root at', name: path })
+  return disk.readFile(path, limits.rootChainBytes)
+}
+
 /** A root that its own keys signed. That it is the right one only its fingerprint can tell. */
 export function readTrustRoot(disk: Disk, path: string): TrustRootFile {
-  if (disk.lstat(path) === undefined) throw new MossError('NOT_FOUND', { what: 'trust root at', name: path })
-  const bytes = disk.readFile(path, limits.rootChainBytes)
-  const { root } = verifySelfSignedRoot(openKind(bytesSource(path, bytes), 'root'))
+  const bytes = readRootFile(disk, path)
+  const root = verifySelfSignedRoot(openKind(bytesSource(path, bytes), 'root'))
   return { root, bytes, digest: digestOf(bytes) }
 }
 

@@ -1,6 +1,7 @@
 // trust show: who can make this host do what, in plain words.
 import type { Outside } from '../host/outside.ts'
-import { fingerprintOf, type Role } from '../trust/root.ts'
+import { fingerprintOf, fingerprintWords } from '../trust/fingerprint.ts'
+import type { Role } from '../trust/root.ts'
 import { managedPlaces } from './installed.ts'
 import { readTrustRoot } from './station.ts'
 import { trustRootPath } from './host-keys.ts'
@@ -28,6 +29,7 @@ export async function showTrust(outside: Outside, { root: managedRoot }: { reado
     version: root.version,
     epoch: root.epoch,
     fingerprint: fingerprintOf(root),
+    words: fingerprintWords(root),
     roles,
     warnings: everywhere.map(
       (key) =>

@@ -2,14 +2,21 @@
 import { MossError, isMossError } from '../base/error.ts'
 import { verifyWhole } from '../container/read-frames.ts'
 import { checkStored, openContainer, type OpenedContainer } from '../container/read.ts'
-import { verifyContainer, verifySelfSignedRoot, type VerifiedContainer } from '../container/verify.ts'
+import { followRoots, readCarriedRoots } from '../container/root-chain.ts'
+import {
+  claimedRoot,
+  verifyContainer,
+  verifyNextRoot,
+  verifySelfSignedRoot,
+  type VerifiedContainer,
+} from '../container/verify.ts'
 import { readHostState } from '../fleet/state-file.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
 import { isInitialised } from '../state/root-format.ts'
 import { placesOf } from '../state/places.ts'
 import type { Role, Root } from '../trust/root.ts'
-import { trustRootPath } from './host-keys.ts'
+import { readHostRoot } from './host-trust.ts'
 import { checkIsFile } from './named-file.ts'
 import { readTrustRoot, stationPlaces } from './station.ts'
 import type { ReportEvent } from './types.ts'
@@ -47,8 +54,7 @@ function trustedRoot(
   outside: Outside,
   request: { readonly root: string; readonly home: string },
 ): Root | undefined {
-  if (isInitialised(outside.disk, request.root))
-    return readTrustRoot(outside.disk, trustRootPath(placesOf(request.root))).root
+  if (isInitialised(outside.disk, request.root)) return readHostRoot(outside.disk, placesOf(request.root))
   const station = stationPlaces(request.home).root
   return outside.disk.lstat(station) === undefined ? undefined : readTrustRoot(outside.disk, station).root
 }
@@ -67,6 +73,11 @@ async function verifyOne(
   using source = fileSource(outside.disk, file)
   const opened = openContainer(source)
   if (opened.kind === 'root') {
+    const { version } = claimedRoot(opened)
+    if (root !== undefined && version === root.version + 1) {
+      verifyNextRoot(opened, root)
+      return `whole and genuine, the trust root that follows root ${root.version}, which is here`
+    }
     verifySelfSignedRoot(opened)
     return 'whole, a trust root signed by its own keys; compare its fingerprint'
   }
@@ -75,7 +86,8 @@ async function verifyOne(
     return `whole, the state of ${state.name} (${state.host}) signed by its own key`
   }
   if (root === undefined) return checkUnjudged(opened, outside.disk.lstat(file)?.sizeBytes ?? 0)
-  const container = verifyContainer(opened, { role: roles[opened.kind], root })
+  const newest = followRoots(root, opened.kind === 'bundle' ? readCarriedRoots(opened) : []).at(-1)?.root
+  const container = verifyContainer(opened, { role: roles[opened.kind], root: newest ?? root })
   const unread = await verifyEverything(outside, container, (doneItems, totalItems) =>
     report({ phase: 'verify', item: file, doneItems, totalItems }),
   )

@@ -27,7 +27,7 @@ export const isTaken = ({ outside, incoming }: SettlingSession, id: ContainerId)
   outside.disk.lstat(`${incoming}/${id}`) !== undefined
 
 export const judgeOf = (host: SettlingSession): Judge => ({
-  root: host.trustRoot,
+  root: host.trust.root,
   host: host.identity.id,
   hostName: host.identity.name,
   counters: host.states.counters(),
@@ -83,16 +83,21 @@ export function readWaiting(host: SettlingSession): ReadBundle | undefined {
   )
 }
 
-/** A bundle that the counters have outrun is no longer wanted, and no error. Anything else wrong with it is told. */
+/**
+ * A bundle that the counters have outrun, or whose keys a newer root does not trust any more, is no longer wanted, and no
+ * error: it was judged when it came in. Anything else wrong with it is told.
+ */
 function tryRead(host: SettlingSession, id: ContainerId): ReadBundle | undefined {
   using source = fileSource(host.outside.disk, copyOf(host, id))
   try {
     return readBundle(source, judgeOf(host))
   } catch (error) {
-    if (isMossError(error, 'TRUST_ROLLBACK') || isMossError(error, 'TRUST_FORK')) return undefined
+    if (overtaken.some((code) => isMossError(error, code))) return undefined
     throw error
   }
 }
+
+const overtaken = ['TRUST_ROLLBACK', 'TRUST_FORK', 'TRUST_UNKNOWN_KEY', 'TRUST_THRESHOLD'] as const
 
 /**
  * Everything that is taken in, applied or outrun, goes: the store has what it needs. The applied one goes last, so that

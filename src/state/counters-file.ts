@@ -7,7 +7,7 @@ import { digestOf } from '../base/digest.ts'
 import { MossError, assertTrue } from '../base/error.ts'
 import { bytes, digest, integer, record } from '../base/shape.ts'
 import type { Disk } from '../host/disk.ts'
-import { writeDurably } from '../host/durable.ts'
+import { dropPart, writeDurably } from '../host/durable.ts'
 import { type Counters, decodeCounters, encodeCounters } from '../trust/counters.ts'
 import type { Places } from './places.ts'
 
@@ -33,16 +33,22 @@ export function readCounters(disk: Disk, places: Places): Counters {
 
 /** Durable when it returns. The same counters again write nothing. */
 export function raiseCounters(disk: Disk, places: Places, counters: Counters): void {
+  const newest = newestSlot([readSlot(disk, places, 0), readSlot(disk, places, 1)])
+  if (newest !== undefined) assertRaised(newest.counters, counters)
+  restartCounters(disk, places, counters)
+}
+
+/** The same without a look at what was before: for a host that begins anew with another trust root. */
+export function restartCounters(disk: Disk, places: Places, counters: Counters): void {
   const slots = [readSlot(disk, places, 0), readSlot(disk, places, 1)] as const
   const newest = newestSlot(slots)
-  if (newest !== undefined) assertRaised(newest.counters, counters)
   const isSame = (slot: Slot | undefined): boolean =>
     slot !== undefined && equalBytes(encodeCounters(slot.counters), encodeCounters(counters))
   const generation = (newest?.generation ?? 0) + 1
   const order: readonly (0 | 1)[] = newest !== undefined && slots[0] === newest ? [1, 0] : [0, 1]
   for (const slot of order)
-    if (!isSame(slots[slot]))
-      writeDurably(disk, slotPath(places, slot), encodeSlot({ generation, counters }), { replace: true })
+    if (isSame(slots[slot])) dropPart(disk, slotPath(places, slot))
+    else writeDurably(disk, slotPath(places, slot), encodeSlot({ generation, counters }), { replace: true })
 }
 
 /** The lowest that both agree on is not enough: the newest valid slot counts. */
@@ -74,10 +80,12 @@ function readSlot(disk: Disk, places: Places, slot: 0 | 1): Slot | undefined {
   }
 }
 
-/** T5: epoch, serials and time floor never fall. Callers got `next` from trust's rules. */
+/** T5: epoch, serials and, but for what a new root says, time floor never fall. Callers got `next` from trust's rules. */
 function assertRaised(now: Counters, next: Counters): void {
+  assertTrue(next.rootVersion >= now.rootVersion, 'the root never falls')
   assertTrue(next.epoch >= now.epoch, 'the epoch never falls')
-  assertTrue(next.timeFloor >= now.timeFloor, 'the time floor never falls')
+  const isNewRoot = next.rootVersion > now.rootVersion
+  assertTrue(isNewRoot || next.timeFloor >= now.timeFloor, 'the time floor never falls')
   if (next.epoch > now.epoch) return
   for (const [channel, { serial, snapshot }] of Object.entries(now.serials)) {
     const after = Object.hasOwn(next.serials, channel) ? next.serials[channel] : undefined

@@ -1,5 +1,6 @@
-// What a host remembers so that nobody can lead it back: the epoch, each channel's serial, and the time floor, the
-// newest date it has trusted. They rise and never fall; a rollback to a kept state does not touch them.
+// What a host remembers so that nobody can lead it back: the newest root, the epoch, each channel's serial, and the time
+// floor, the newest date it has trusted. They rise and never fall, but for a floor that a new root puts right; a
+// rollback to a kept state does not touch them.
 // Pure: the caller stores what comes out, before or together with what it allowed.
 import { fromHex } from '../base/bytes.ts'
 import { decodeCbor, encodeCbor } from '../base/cbor.ts'
@@ -7,7 +8,7 @@ import { MossError } from '../base/error.ts'
 import type { Digest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { isChannelName } from '../base/names.ts'
-import { dictionary, digest, integer, oneOf, record } from '../base/shape.ts'
+import { dictionary, digest, integer, oneOf, optional, record } from '../base/shape.ts'
 import type { Root } from './root.ts'
 
 export interface ChannelCounter {
@@ -16,6 +17,8 @@ export interface ChannelCounter {
 }
 
 export interface Counters {
+  /** Of the newest root that was trusted. */
+  readonly rootVersion: number
   readonly epoch: number
   readonly serials: Readonly<Record<string, ChannelCounter>>
   /** Seconds since 1970. */
@@ -36,10 +39,33 @@ const daySeconds = 24 * 60 * 60
 
 /** The counters of a host that trusts this root and has seen nothing yet. */
 export const startCounters = (root: Root): Counters => ({
+  rootVersion: root.version,
   epoch: root.epoch,
   serials: {},
-  timeFloor: root.created,
+  timeFloor: root.floor ?? root.created,
 })
+
+/**
+ * The counters under a root that follows the one before. A new epoch counts serials anew: what a stolen channel key has
+ * pushed up does not matter any more.
+ */
+export function countersUnder(counters: Counters, root: Root): Counters {
+  const { version, epoch, created, floor } = root
+  if (version <= counters.rootVersion) return counters
+  return {
+    rootVersion: version,
+    epoch,
+    serials: epoch > counters.epoch ? {} : counters.serials,
+    timeFloor: floor ?? Math.max(counters.timeFloor, created),
+  }
+}
+
+/** The same of a root that comes in: its date must be possible. Throws TRUST_FUTURE. */
+export function acceptRoot(counters: Counters, root: Root, nowSeconds: number): Counters {
+  if (root.version > counters.rootVersion)
+    checkDate(`trust root ${root.version}`, root.created, Math.max(counters.timeFloor, nowSeconds))
+  return countersUnder(counters, root)
+}
 
 /**
  * The counters once this snapshot is taken in. The same snapshot again changes nothing, so that a step that was
@@ -62,7 +88,7 @@ export function acceptSnapshot(counters: Counters, offered: OfferedSnapshot, now
     throw new MossError('TRUST_SERIAL_JUMP', { channel, have, offered: serial })
   checkDate(`channel ${channel}`, created, Math.max(counters.timeFloor, nowSeconds))
   return {
-    epoch: counters.epoch,
+    ...counters,
     serials: { ...counters.serials, [channel]: { serial, snapshot } },
     timeFloor: Math.max(counters.timeFloor, created),
   }
@@ -91,6 +117,8 @@ const showDate = (seconds: number): string =>
 
 const countersShape = record({
   format: oneOf('moss-counters'),
+  /** Absent from those of an older moss, which knew of no second root. */
+  root: optional(integer(1)),
   epoch: integer(1),
   serials: dictionary(record({ serial: integer(), snapshot: digest() })),
   timeFloor: integer(),
@@ -99,6 +127,7 @@ const countersShape = record({
 export const encodeCounters = (counters: Counters): Uint8Array =>
   encodeCbor({
     format: 'moss-counters',
+    root: counters.rootVersion,
     epoch: counters.epoch,
     serials: Object.fromEntries(
       Object.entries(counters.serials).map(([channel, { serial, snapshot }]) => [
@@ -111,6 +140,6 @@ export const encodeCounters = (counters: Counters): Uint8Array =>
 
 /** Throws CBOR_INVALID or SHAPE_INVALID. */
 export function decodeCounters(encoded: Uint8Array, part = 'counters'): Counters {
-  const { format: _, ...counters } = countersShape(decodeCbor(encoded, part), part)
-  return counters
+  const { format: _, root: rootVersion = 1, ...counters } = countersShape(decodeCbor(encoded, part), part)
+  return { rootVersion, ...counters }
 }

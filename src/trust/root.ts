@@ -1,11 +1,11 @@
 // The trust root: which keys there are and which role each has, with how many of them must sign. A machine starts
 // from one root, compared by its fingerprint on another way than the medium; everything else follows from it.
-import { compareText, equalBytes, fromHex } from '../base/bytes.ts'
+import { compareText, fromHex } from '../base/bytes.ts'
 import { decodeCbor, encodeCbor } from '../base/cbor.ts'
 import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { Digest, KeyId } from '../base/ids.ts'
-import { bytes, digest, integer, list, oneOf, record } from '../base/shape.ts'
+import { bytes, digest, integer, list, oneOf, optional, record } from '../base/shape.ts'
 import { enrolKey, type PublicKey } from './keys.ts'
 
 export interface RoleKeys {
@@ -22,6 +22,8 @@ export interface Root {
   readonly epoch: number
   /** Seconds since 1970. */
   readonly created: number
+  /** What the time floor of whoever takes this root in becomes, also where that is lower. */
+  readonly floor?: number
   /** Sorted by id, distinct, each with at least one role. */
   readonly keys: readonly PublicKey[]
   readonly roles: {
@@ -41,6 +43,7 @@ const rootShape = record({
   version: integer(1),
   epoch: integer(1),
   created: integer(),
+  floor: optional(integer()),
   keys: list(record({ key: bytes(32, 32), minisign: bytes(8, 8) }), mostKeys),
   roles: record({ root: roleShape, channel: roleShape, packager: roleShape, exporter: roleShape }),
 })
@@ -57,6 +60,7 @@ export function encodeRoot(root: Root): Uint8Array {
     version: root.version,
     epoch: root.epoch,
     created: root.created,
+    floor: root.floor,
     keys: root.keys.map((key) => ({ key: key.bytes, minisign: key.minisignId })),
     roles: {
       root: encodeRole(owner),
@@ -110,12 +114,3 @@ export function makeSoleRoot(key: PublicKey, created: number): Root {
 }
 
 export const rootDigest = (root: Root): Digest => digestOf(encodeRoot(root))
-
-/** For people to compare: sixteen groups of four digits. */
-export const fingerprintOf = (root: Root): string => (rootDigest(root).match(/.{4}/g) ?? []).join(' ')
-
-/** Spaces, dashes, colons and case do not matter; a part of a fingerprint does not match. */
-export function matchesFingerprint(typed: string, root: Root): boolean {
-  const digits = typed.replace(/[\s:-]/g, '').toLowerCase()
-  return /^[0-9a-f]{64}$/.test(digits) && equalBytes(fromHex(digits), fromHex(rootDigest(root)))
-}

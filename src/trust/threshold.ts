@@ -1,5 +1,6 @@
-// Whether enough keys of a role signed. Every signature listed must be present and valid, whether it counts or
-// not; then distinct public keys are counted, neither signatures nor ids, so that no key counts twice.
+// Whether enough keys of a role signed; a root needs enough of two roots. Every signature listed must be present and
+// valid, whether it counts or not; then distinct public keys are counted, neither signatures nor ids, so that no key
+// counts twice.
 import { toHex } from '../base/bytes.ts'
 import { assertTrue, MossError } from '../base/error.ts'
 import type { KeyId } from '../base/ids.ts'
@@ -19,27 +20,34 @@ export interface Signed {
 /** More signers than this are refused: nobody has a reason, and each costs milliseconds. */
 export const mostSigners = 64
 
+/** So many keys of the role as the root says. */
+export interface Requirement {
+  readonly role: Role
+  readonly root: Root
+}
+
 /**
- * Gives the ids of all who signed. Throws TRUST_SIGNATURE_INVALID, TRUST_UNKNOWN_KEY, or TRUST_THRESHOLD when all
- * are genuine but too few belong to the role.
+ * Gives the ids of all who signed. Throws TRUST_SIGNATURE_INVALID, TRUST_UNKNOWN_KEY for a key that is in none of the
+ * roots, or TRUST_THRESHOLD when all are genuine but too few belong to a role.
  */
-export function verifyThreshold(signed: Signed & { role: Role; root: Root }): readonly KeyId[] {
-  const { part, message, signers, blocks, role, root } = signed
-  const need = root.roles[role].threshold
-  assertTrue(need >= 1, 'a threshold is at least 1')
+export function verifyThresholds(signed: Signed, requirements: readonly Requirement[]): readonly KeyId[] {
+  const { part, message, signers, blocks } = signed
+  assertTrue(requirements.length > 0, 'somebody must have signed')
   checkList(signed)
-  const keys = signers.map((id) => keyOf(root, id))
+  const roots = requirements.map(({ root }) => root)
+  const keys = signers.map((id) => keyOf(roots, id))
   const unknown = signers.filter((_, index) => keys[index] === undefined)
   if (unknown.length > 0) throw new MossError('TRUST_UNKNOWN_KEY', { part, keys: unknown })
-
-  const counted = new Set<string>()
-  const members = new Set(root.roles[role].keys)
-  for (const [index, key] of keys.entries()) {
-    if (key === undefined) continue
+  const genuine = keys.filter((key) => key !== undefined)
+  for (const [index, key] of genuine.entries())
     verifySignature({ part: `signature ${index + 1} of ${part}`, message, block: blocks[index] ?? '', key })
-    if (members.has(key.id)) counted.add(toHex(key.bytes))
+  for (const { role, root } of requirements) {
+    const { keys: members, threshold: need } = root.roles[role]
+    assertTrue(need >= 1, 'a threshold is at least 1')
+    const have = new Set(genuine.filter(({ id }) => members.includes(id)).map(({ bytes }) => toHex(bytes)))
+      .size
+    if (have < need) throw new MossError('TRUST_THRESHOLD', { part, role, have, need })
   }
-  if (counted.size < need) throw new MossError('TRUST_THRESHOLD', { part, role, have: counted.size, need })
   return signers
 }
 
@@ -54,7 +62,8 @@ function checkList({ part, signers, blocks }: Signed): void {
   if (new Set(signers).size !== signers.length) refuse('it names a signer twice')
 }
 
-const keyOf = (root: Root, id: KeyId): PublicKey | undefined => root.keys.find((key) => key.id === id)
+const keyOf = (roots: readonly Root[], id: KeyId): PublicKey | undefined =>
+  roots.flatMap((root) => root.keys).find((key) => key.id === id)
 
 /** For what a host says of itself: no role, just the one key that is enrolled for it. */
 export function verifyOwnSignature(claim: SignatureClaim): KeyId {

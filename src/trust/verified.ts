@@ -3,21 +3,20 @@
 import { MossError } from '../base/error.ts'
 import type { KeyId } from '../base/ids.ts'
 import type { PublicKey } from './keys.ts'
-import type { Role, Root } from './root.ts'
-import { type Signed, verifyOwnSignature, verifyThreshold } from './threshold.ts'
+import { type Requirement, type Signed, verifyOwnSignature, verifyThresholds } from './threshold.ts'
 
 declare const verified: unique symbol
 
 /** A T that enough trusted keys signed. */
 export type Verified<T> = T & { readonly [verified]: readonly KeyId[] }
 
-/** Signed by enough keys of a role. Throws as `verifyThreshold`, or what `decode` throws. */
-export function verifiedByRole<T>(
+/** Signed by enough keys of each role. Throws as `verifyThresholds`, or what `decode` throws. */
+export function verifiedByRoles<T>(
   signed: Signed,
-  by: { readonly role: Role; readonly root: Root },
+  by: readonly Requirement[],
   decode: (message: Uint8Array) => T,
 ): Verified<T> {
-  verifyThreshold({ ...signed, ...by })
+  verifyThresholds(signed, by)
   return decode(signed.message) as Verified<T>
 }
 

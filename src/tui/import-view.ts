@@ -106,5 +106,8 @@ const takenIn = (done: ImportedBundle, width: number): readonly Line[] => [
       : 'it was here already; nothing had to be done',
     width,
   ),
+  ...(done.trustRoot === undefined
+    ? []
+    : field('trust', `root ${done.trustRoot} came with it and counts now`, width)),
   ...paragraph('The medium may be pulled. The system has not changed yet: Enter shows the plan.', width),
 ]

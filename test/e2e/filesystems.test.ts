@@ -18,7 +18,7 @@ import { executeRepair, planRepair } from '../../src/ops/repair.ts'
 import { executeRollback, planRollback } from '../../src/ops/rollback.ts'
 import { showState } from '../../src/ops/states.ts'
 import { verifyHost } from '../../src/ops/verify-host.ts'
-import { composeBundle, draftPackage, encodeRootFile, fourKeyRoot } from '../support/compose-bundle.ts'
+import { composeBundle, draftPackage, fourKeyRootFile } from '../support/compose-bundle.ts'
 import { noise } from '../support/containers.ts'
 import {
   type FilesystemName,
@@ -55,7 +55,7 @@ const version = (n: number) => {
 async function freshRoot(folder: string) {
   const root = join(folder, 'root')
   const trustFile = join(folder, 'trust.moss-root')
-  writeFileSync(trustFile, encodeRootFile(fourKeyRoot))
+  writeFileSync(trustFile, fourKeyRootFile)
   const { host } = await initHost(outside, {
     root,
     trustFile,

@@ -51,16 +51,17 @@ test('init', () => {
   )
   expect(withoutNote(moss.text('init', '--trust', 'station/root.moss-root', '--name', 'pump-07', ...at07)))
     .toMatchInlineSnapshot(`
-    "$ moss init --trust station/root.moss-root --name pump-07 --root pump-07
-    root     FOLDER/pump-07 is managed by moss now
-    host     pump-07, id <id>
-    trust    root 1, fingerprint
-             <fingerprint>
-             compare it with the publisher’s by phone or on paper before the first
-             import
-    next     moss subscribe CAPABILITY…, then moss state export FILE for the station
-    [exit 0]"
-  `)
+      "$ moss init --trust station/root.moss-root --name pump-07 --root pump-07
+      root     FOLDER/pump-07 is managed by moss now
+      host     pump-07, id <id>
+      trust    root 1, fingerprint
+               <words>
+               <fingerprint>
+               compare it with the publisher’s by phone or on paper before the first
+               import
+      next     moss subscribe CAPABILITY…, then moss state export FILE for the station
+      [exit 0]"
+    `)
   expect(
     withoutNote(
       moss.shape(
@@ -75,7 +76,7 @@ test('init', () => {
       ),
     ),
   ).toMatchInlineSnapshot(
-    `"exit 0 {root: string, host: string, name: string, rootVersion: number, fingerprint: string, isCompared: boolean, notes: []}"`,
+    `"exit 0 {root: string, host: string, name: string, rootVersion: number, fingerprint: string, words: string, isCompared: boolean, notes: []}"`,
   )
   expect(moss.text('init', '--trust', 'station/root.moss-root', ...at07)).toMatchInlineSnapshot(`
     "$ moss init --trust station/root.moss-root --root pump-07
@@ -847,6 +848,7 @@ test('trust show', () => {
   expect(moss.text('trust', 'show', ...at07)).toMatchInlineSnapshot(`
     "$ moss trust show --root pump-07
     root 1, fingerprint
+    <words>
     <fingerprint>
     root      may replace all the keys below
               1 of 1: <id>
@@ -861,7 +863,7 @@ test('trust show', () => {
     [exit 0]"
   `)
   expect(moss.shape('trust', 'show', ...at07)).toMatchInlineSnapshot(
-    `"exit 0 {version: number, epoch: number, fingerprint: string, roles: [{name: string, threshold: number, keys: string[], may: string}], warnings: string[]}"`,
+    `"exit 0 {version: number, epoch: number, fingerprint: string, words: string, roles: [{name: string, threshold: number, keys: string[], may: string}], warnings: string[]}"`,
   )
 })
 
@@ -1052,7 +1054,7 @@ test('a lost record is put back, a lost database is made anew', () => {
   expect(moss.text('gc', ...at07)).toMatchInlineSnapshot(`
     "$ moss gc --root pump-07
     | moss: error: FOLDER/pump-07/.moss/moss.db is not in order: it is missing [STATE_BROKEN]
-    | moss: hint: run moss repair, which says what is damaged before it mends; a kept state may be whole: moss rollback
+    | moss: hint: the system runs on as it is; run moss repair, which makes the database anew from the kept states
     [exit 1]"
   `)
   expect(moss.text('repair', '-n', ...at07)).toMatchInlineSnapshot(`

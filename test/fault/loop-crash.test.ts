@@ -8,6 +8,7 @@ import {
   collecting,
   exporting,
   importing,
+  importingRoot,
   type Machines,
   makeMachines,
   recovering,
@@ -42,6 +43,14 @@ test('T1 T2 T3 T4 T5 T6 S1: a crash at any step of an import', async () => {
   const { points, violations } = await everywhere('import', await importing(machines), { cuts: 2 })
   expect(violations).toEqual([])
   expect(points).toBeGreaterThan(60)
+})
+
+test('T1 T2 T3 T4 T5 T6 S1: a crash at any step of an import that brings another trust root', async () => {
+  const { points, violations } = await everywhere('import with root', await importingRoot(machines), {
+    cuts: 2,
+  })
+  expect(violations).toEqual([])
+  expect(points).toBeGreaterThan(70)
 })
 
 test('T1 T2 T3 T4 T5 T6 S1: a crash at any step of apply', async () => {

@@ -8,6 +8,7 @@ import {
   collecting,
   exporting,
   importing,
+  importingRoot,
   type Machines,
   makeMachines,
   recovering,
@@ -33,6 +34,7 @@ beforeAll(async () => {
 
 test.each<[string, (machines: Machines) => Promise<Scenario>, number]>([
   ['import', importing, 1],
+  ['import with root', importingRoot, 3],
   ['apply', applying, 1],
   ['rollback', rollingBack, 1],
   ['state export', exporting, 1],

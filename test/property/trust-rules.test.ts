@@ -11,7 +11,7 @@ import { formatPublicKey, formatSecretKey, parsePublicKey, parseSecretKey } from
 import { decodeRoot, encodeRoot, type Root } from '../../src/trust/root.ts'
 import { scryptCost } from '../../src/trust/scrypt-cost.ts'
 import { verifySignature } from '../../src/trust/signatures.ts'
-import { verifyThreshold } from '../../src/trust/threshold.ts'
+import { verifyThresholds } from '../../src/trust/threshold.ts'
 
 const bytesOf = (size: number) => fc.uint8Array({ minLength: size, maxLength: size })
 const anyKey = fc.tuple(bytesOf(32), bytesOf(8)).map(([seed, label]) => keyFromSeed(seed, label))
@@ -152,7 +152,7 @@ describe('roots and thresholds', () => {
               : members.length < root.roles.channel.threshold
                 ? 'TRUST_THRESHOLD'
                 : 'accepted'
-        expect(codeOf(() => verifyThreshold({ ...signed, role: 'channel', root }))).toBe(expected)
+        expect(codeOf(() => verifyThresholds(signed, [{ role: 'channel', root }]))).toBe(expected)
       }),
       { numRuns: 80 },
     )
@@ -171,7 +171,7 @@ describe('counters', () => {
   test('T5: no sequence of offers lowers epoch, serial or time floor, and a retry always passes', () => {
     fc.assert(
       fc.property(fc.array(anyOffer, { maxLength: 40 }), (offers) => {
-        let counters: Counters = { epoch: 2, serials: {}, timeFloor: 500 }
+        let counters: Counters = { rootVersion: 1, epoch: 2, serials: {}, timeFloor: 500 }
         for (const offered of offers) {
           const before = counters
           const code = codeOf(() => {

@@ -9,13 +9,15 @@ import { encodeSnapshotRecord, type OfferedPackage } from '../../src/channel/sna
 import { encodeFront, type ContainerDraft, type FramesDraft } from '../../src/container/encode.ts'
 import { FrameSpool } from '../../src/container/frames.ts'
 import { encodeHosts, encodeManifests } from '../../src/container/package-table.ts'
+import { encodeRoots } from '../../src/container/root-chain.ts'
+import { encodeRootFile } from '../../src/container/root-file.ts'
 import { encodeContainer } from '../../src/container/write.ts'
 import type { ChunkList } from '../../src/delta/chunk-list.ts'
 import { cutContent } from '../../src/delta/cut-file.ts'
 import { inlinePool } from '../../src/host/pool.ts'
 import { encodeManifest } from '../../src/manifest/codec.ts'
 import { signerOf, type Signer } from '../../src/trust/keys.ts'
-import { encodeRoot, type Root } from '../../src/trust/root.ts'
+import type { Root } from '../../src/trust/root.ts'
 import { opened, spoolOutside, testKey } from './containers.ts'
 import type { SamplePackage } from './sample-root.ts'
 
@@ -53,16 +55,30 @@ export const fourKeyRoot: Root = {
   },
 }
 
-export const encodeRootFile = (root: Root): Uint8Array =>
-  encodeContainer(
-    {
-      kind: 'root',
-      created: root.created,
-      about: { version: root.version, epoch: root.epoch },
-      sections: [{ name: 'record', bytes: encodeRoot(root) }],
-    },
-    [signers.root],
-  )
+export const fourKeyRootFile = encodeRootFile(fourKeyRoot, [signers.root])
+
+/** The root after it: the exporter's key was taken, and the stranger is exporter now. */
+export const nextRoot: Root = {
+  ...fourKeyRoot,
+  version: 2,
+  keys: [
+    ...fourKeyRoot.keys.filter(({ id }) => id !== keys.exporter.publicKey.id),
+    signers.stranger.publicKey,
+  ].sort((a, b) => (a.id < b.id ? -1 : 1)),
+  roles: { ...fourKeyRoot.roles, exporter: { keys: [signers.stranger.publicKey.id], threshold: 1 } },
+}
+
+/** With the roots that lead to `nextRoot`, and by its exporter. */
+export const underNextRoot: Pick<BundleDraft, 'exporters' | 'change'> = {
+  exporters: [signers.stranger],
+  change: (draft) => ({
+    ...draft,
+    sections: [
+      { name: 'roots', bytes: encodeRoots([encodeRootFile(nextRoot, [signers.root])]) },
+      ...draft.sections,
+    ],
+  }),
+}
 
 /** A package as a bundle has it; `manifestBytes` may be anything. */
 export interface DraftPackage {

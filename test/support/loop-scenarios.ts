@@ -11,7 +11,7 @@ import { executeRepair, planRepair } from '../../src/ops/repair.ts'
 import { executeRollback, planRollback } from '../../src/ops/rollback.ts'
 import { exportState } from '../../src/ops/state-export.ts'
 import type { SimulatedOutside } from '../sim/simulated-outside.ts'
-import { composeBundle, draftPackage, type DraftPackage } from './compose-bundle.ts'
+import { composeBundle, draftPackage, type DraftPackage, underNextRoot } from './compose-bundle.ts'
 import { noise } from './containers.ts'
 import type { Scenario } from './disturb.ts'
 import { checkRoot, describeTree, differences, knownTrees, surroundingsOf } from './invariants.ts'
@@ -92,6 +92,9 @@ export interface Machines {
   readonly taken: SimulatedOutside
   /** State 4 is current. */
   readonly applied: SimulatedOutside
+  /** A bundle before the one on the stick, and the same as that under another trust root. */
+  readonly outrunBytes: Uint8Array
+  readonly rootBytes: Uint8Array
 }
 
 export async function makeMachines(): Promise<Machines> {
@@ -109,12 +112,21 @@ export async function makeMachines(): Promise<Machines> {
   const withStick = outside.copy()
   const taken = withStick.copy()
   const outrun = '/outrun.moss'
-  placeFile(taken, outrun, await bundleOf(4, 3, 2))
+  const outrunBytes = await bundleOf(4, 3, 2)
+  placeFile(taken, outrun, outrunBytes)
   await importVerb(outrun)(taken)
   await importVerb(stickFile)(taken)
   const applied = taken.copy()
   await applyVerb(applied)
-  return { withStick, taken: taken.copy(), applied: applied.copy() }
+  const [has = [], packages = []] = [sets[3], sets[4]]
+  const { bytes: rootBytes } = await composeBundle({
+    serial: 5,
+    hosts: [id],
+    packages,
+    has,
+    ...underNextRoot,
+  })
+  return { withStick, taken: taken.copy(), applied: applied.copy(), outrunBytes, rootBytes }
 }
 
 /** What no verb but apply and rollback touches. */
@@ -160,6 +172,16 @@ export const importing = ({ withStick }: Machines): Promise<Scenario> =>
   scenarioOf(withStick, importVerb(stickFile), {
     untouched: [stick, ...ofTheState],
   })
+
+/** The bundle brings another trust root, under which one that waits does not count any more. */
+export async function importingRoot({ withStick, outrunBytes, rootBytes }: Machines): Promise<Scenario> {
+  const machine = withStick.copy()
+  machine.disk.remove(stickFile)
+  placeFile(machine, stickFile, rootBytes)
+  placeFile(machine, '/waits.moss', outrunBytes)
+  await importVerb('/waits.moss')(machine)
+  return await scenarioOf(machine.copy(), importVerb(stickFile), { untouched: [stick, ...ofTheState] })
+}
 
 export const applying = ({ taken }: Machines): Promise<Scenario> =>
   scenarioOf(taken, applyVerb, { untouched: [stick] })

@@ -12,7 +12,7 @@ import { initHost } from '../../src/ops/init.ts'
 import { changeModel } from '../../src/ops/model.ts'
 import { readCounters } from '../../src/state/counters-file.ts'
 import { placesOf } from '../../src/state/places.ts'
-import { encodeRootFile, fourKeyRoot } from './compose-bundle.ts'
+import { fourKeyRootFile } from './compose-bundle.ts'
 import {
   checkRoot,
   differences,
@@ -47,7 +47,7 @@ export async function makeRealRoots(folder: string): Promise<RealRoots> {
   const root = join(folder, 'made')
   const at = (name: string): string => join(folder, name)
   mkdirSync(root)
-  writeFileSync(at('trust.moss-root'), encodeRootFile(fourKeyRoot))
+  writeFileSync(at('trust.moss-root'), fourKeyRootFile)
   const { host: id } = await initHost(outside, {
     root,
     trustFile: at('trust.moss-root'),

@@ -15,7 +15,7 @@ import { openStates } from '../../src/state/states.ts'
 import { readDeliveries } from '../../src/state/tables.ts'
 import { openStore } from '../../src/store/store.ts'
 import { simulatedOutside, type SimulatedOutside, type SimulationOptions } from '../sim/simulated-outside.ts'
-import { encodeRootFile, fourKeyRoot } from './compose-bundle.ts'
+import { fourKeyRootFile } from './compose-bundle.ts'
 import { describeTree, wholeRoot } from './invariants.ts'
 
 export const root = '/root'
@@ -32,7 +32,7 @@ export async function freshHost(
   run?: SimulationOptions['run'],
 ): Promise<SimulatedHost> {
   const outside = simulatedOutside(1, { mounts: [stick], ...(run && { run }) })
-  placeFile(outside, '/trust.moss-root', encodeRootFile(fourKeyRoot))
+  placeFile(outside, '/trust.moss-root', fourKeyRootFile)
   const { host } = await initHost(outside, {
     root,
     trustFile: '/trust.moss-root',

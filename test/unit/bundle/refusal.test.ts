@@ -37,6 +37,7 @@ const refused = async (bytes: Uint8Array, judge: Partial<Judge> = {}): Promise<u
   }
 }
 const counters = (serial: number, snapshot = 'e'.repeat(64)): Judge['counters'] => ({
+  rootVersion: 1,
   epoch: 1,
   serials: { stable: { serial, snapshot: snapshot as Digest } },
   timeFloor: startDate,

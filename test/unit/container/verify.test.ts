@@ -98,9 +98,7 @@ describe('a first root', () => {
   })
 
   test('is verified by the keys it names itself', () => {
-    expect(verifySelfSignedRoot(opened(encode(draft(encodeRoot(testRoot)), testSigner))).root).toEqual(
-      testRoot,
-    )
+    expect(verifySelfSignedRoot(opened(encode(draft(encodeRoot(testRoot)), testSigner)))).toEqual(testRoot)
   })
 
   test('is refused when others signed it, or when it is no root', () => {

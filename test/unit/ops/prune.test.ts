@@ -9,7 +9,7 @@ import { executeRepair, planRepair } from '../../../src/ops/repair.ts'
 import { listStates } from '../../../src/ops/states.ts'
 import { writeMarks } from '../../../src/state/tables.ts'
 import { simulatedOutside, type SimulatedOutside } from '../../sim/simulated-outside.ts'
-import { encodeRootFile, fourKeyRoot } from '../../support/compose-bundle.ts'
+import { fourKeyRootFile } from '../../support/compose-bundle.ts'
 import { importSamples, samplePackage, sampleRequest } from '../../support/sample-root.ts'
 import { placeFile } from '../../support/simulated-host.ts'
 
@@ -28,7 +28,7 @@ async function update({ store, states }: HostSession, n: number): Promise<void> 
 /** States 0 to 5 were current one after the other; each but the last three is pinned meanwhile, so that all are there. */
 async function sixStates(root: string): Promise<SimulatedOutside> {
   const outside = simulatedOutside(1)
-  placeFile(outside, '/trust.moss-root', encodeRootFile(fourKeyRoot))
+  placeFile(outside, '/trust.moss-root', fourKeyRootFile)
   const trustFile = '/trust.moss-root'
   await initHost(outside, { root, trustFile, expect: undefined, name: 'pump', channel: undefined })
   using host = await openHost(outside, { root, report: silent })
@@ -126,7 +126,7 @@ test('of the running system: what was current since this boot stays until the ne
   for (const folder of ['/proc', '/proc/sys', '/proc/sys/kernel', '/proc/sys/kernel/random'])
     outside.disk.makeFolder(folder)
   placeFile(outside, bootPath, encodeUtf8('first boot\n'))
-  placeFile(outside, '/trust.moss-root', encodeRootFile(fourKeyRoot))
+  placeFile(outside, '/trust.moss-root', fourKeyRootFile)
   const trustFile = '/trust.moss-root'
   await initHost(outside, { root: '/', trustFile, expect: undefined, name: 'pump', channel: undefined })
   {

@@ -11,7 +11,7 @@ import { hostStatus } from '../../../src/ops/status.ts'
 import { roomForTree } from '../../../src/state/room.ts'
 import type { SimulatedOutside } from '../../sim/simulated-outside.ts'
 import { simulatedOutside } from '../../sim/simulated-outside.ts'
-import { composeBundle, draftPackage, encodeRootFile, fourKeyRoot } from '../../support/compose-bundle.ts'
+import { composeBundle, draftPackage, fourKeyRootFile } from '../../support/compose-bundle.ts'
 import { noise } from '../../support/containers.ts'
 import { describeTree } from '../../support/invariants.ts'
 import { samplePackage } from '../../support/sample-root.ts'
@@ -154,7 +154,7 @@ test('network filesystems and FAT are known by their numbers, others are not ref
 
 test('init refuses before it makes anything, or takes back what it made', async () => {
   const outside = simulatedOutside(1)
-  placeFile(outside, '/trust.moss-root', encodeRootFile(fourKeyRoot))
+  placeFile(outside, '/trust.moss-root', fourKeyRootFile)
   const request = {
     root: '/new',
     trustFile: '/trust.moss-root',

@@ -30,7 +30,12 @@ const accept = (offered: OfferedSnapshot, at = now) => outcomeOf(() => acceptSna
 
 describe('counters', () => {
   test('a fresh host starts with its root’s epoch and date', () => {
-    expect(fresh).toEqual({ epoch: root.epoch, serials: {}, timeFloor: root.created })
+    expect(fresh).toEqual({
+      rootVersion: root.version,
+      epoch: root.epoch,
+      serials: {},
+      timeFloor: root.created,
+    })
   })
 
   test('a higher serial raises the serial and the time floor', () => {

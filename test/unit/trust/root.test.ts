@@ -1,15 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { decodeCbor, encodeCbor, type CborValue } from '../../../src/base/cbor.ts'
-import { digestOf } from '../../../src/base/digest.ts'
-import {
-  decodeRoot,
-  encodeRoot,
-  fingerprintOf,
-  makeSoleRoot,
-  matchesFingerprint,
-  type Root,
-  rootDigest,
-} from '../../../src/trust/root.ts'
+import { decodeRoot, encodeRoot, makeSoleRoot, type Root } from '../../../src/trust/root.ts'
 import { outcomeOf, problemOf, sampleKey, sampleRoot } from './sample-keys.ts'
 
 type Fields = Record<string, CborValue>
@@ -79,45 +70,5 @@ describe('root', () => {
   test('writing a root that breaks a rule is a bug', () => {
     const root: Root = { ...sampleRoot(), keys: [] }
     expect(() => encodeRoot(root)).toThrow('broken promise')
-  })
-})
-
-describe('fingerprint', () => {
-  const root = sampleRoot()
-  const shown = fingerprintOf(root)
-
-  test('it is the digest of the encoded root in groups of four', () => {
-    expect(shown).toMatch(/^([0-9a-f]{4} ){15}[0-9a-f]{4}$/)
-    expect(shown.replaceAll(' ', '')).toBe(digestOf(encodeRoot(root)))
-    expect(rootDigest(root)).toBe(digestOf(encodeRoot(root)))
-  })
-
-  test('case, spaces, dashes and colons do not matter', () => {
-    for (const typed of [
-      shown,
-      shown.toUpperCase(),
-      shown.replaceAll(' ', ''),
-      shown.replaceAll(' ', '-'),
-      shown.replaceAll(' ', ':'),
-      `  ${shown}\n`,
-    ])
-      expect(matchesFingerprint(typed, root)).toBe(true)
-  })
-
-  test('anything else does not match', () => {
-    const sole = makeSoleRoot(sampleKey(1).publicKey, 0)
-    for (const typed of [
-      '',
-      shown.slice(0, 39),
-      `${shown} 0000`,
-      fingerprintOf(sole),
-      shown.replace(/.$/, 'g'),
-    ])
-      expect(matchesFingerprint(typed, root)).toBe(false)
-  })
-
-  test('every part of a root is in it', () => {
-    expect(fingerprintOf({ ...root, epoch: 3 })).not.toBe(shown)
-    expect(fingerprintOf({ ...root, created: root.created + 1 })).not.toBe(shown)
   })
 })

@@ -3,8 +3,8 @@ import { decodeUtf8, encodeUtf8 } from '../../../src/base/bytes.ts'
 import type { KeyId } from '../../../src/base/ids.ts'
 import { signerOf } from '../../../src/trust/keys.ts'
 import type { Role } from '../../../src/trust/root.ts'
-import { mostSigners, verifyOwnSignature, verifyThreshold } from '../../../src/trust/threshold.ts'
-import { verifiedByKey, verifiedByRole } from '../../../src/trust/verified.ts'
+import { mostSigners, verifyOwnSignature, verifyThresholds } from '../../../src/trust/threshold.ts'
+import { verifiedByKey, verifiedByRoles } from '../../../src/trust/verified.ts'
 import { outcomeOf, problemOf, sampleKey, sampleMessage as message, sampleRoot } from './sample-keys.ts'
 
 const root = sampleRoot()
@@ -17,7 +17,7 @@ const signedBy = (...numbers: readonly number[]) => ({
   blocks: numbers.map(block),
 })
 const verify = (role: Role, ...numbers: readonly number[]) =>
-  verifyThreshold({ ...signedBy(...numbers), role, root })
+  verifyThresholds(signedBy(...numbers), [{ role, root }])
 
 describe('threshold', () => {
   test('enough keys of the role pass, in any order, and are given back', () => {
@@ -50,7 +50,7 @@ describe('threshold', () => {
       roles: { ...root.roles, channel: { keys: [id(2), id(9)], threshold: 2 } },
     }
     const signed = { part: 'head', message, signers: [id(2), id(9)], blocks: [block(2), block(2)] }
-    expect(outcomeOf(() => verifyThreshold({ ...signed, role: 'channel', root: doubled }))).toBe(
+    expect(outcomeOf(() => verifyThresholds(signed, [{ role: 'channel', root: doubled }]))).toBe(
       'TRUST_THRESHOLD',
     )
   })
@@ -58,14 +58,14 @@ describe('threshold', () => {
   test('every listed signature must be valid, though enough others are', () => {
     const signed = signedBy(2, 3, 4)
     const wrong = { ...signed, blocks: [block(2), block(3), block(3)] }
-    expect(problemOf(() => verifyThreshold({ ...wrong, role: 'channel', root }))).toContain(
+    expect(problemOf(() => verifyThresholds(wrong, [{ role: 'channel', root }]))).toContain(
       'signature 3 of head',
     )
   })
 
   test('blocks in another order than their signers are refused', () => {
     const swapped = { ...signedBy(2, 3), blocks: [block(3), block(2)] }
-    expect(outcomeOf(() => verifyThreshold({ ...swapped, role: 'channel', root }))).toBe(
+    expect(outcomeOf(() => verifyThresholds(swapped, [{ role: 'channel', root }]))).toBe(
       'TRUST_SIGNATURE_INVALID',
     )
   })
@@ -78,20 +78,20 @@ describe('threshold', () => {
   test('no signers, or signers and blocks that do not pair, are refused', () => {
     expect(outcomeOf(() => verify('channel'))).toBe('TRUST_SIGNATURE_INVALID')
     for (const blocks of [[block(2)], [block(2), block(3), block(4)]])
-      expect(outcomeOf(() => verifyThreshold({ ...signedBy(2, 3), blocks, role: 'channel', root }))).toBe(
-        'TRUST_SIGNATURE_INVALID',
-      )
+      expect(
+        outcomeOf(() => verifyThresholds({ ...signedBy(2, 3), blocks }, [{ role: 'channel', root }])),
+      ).toBe('TRUST_SIGNATURE_INVALID')
   })
 
   test('a crowd of signers is refused before anything is computed', () => {
     const crowd = Array.from({ length: mostSigners + 1 }, (_, n) => n.toString(16).padStart(64, '0') as KeyId)
     const signed = { part: 'head', message, signers: crowd, blocks: crowd.map(() => '') }
-    expect(problemOf(() => verifyThreshold({ ...signed, role: 'channel', root }))).toContain('more than')
+    expect(problemOf(() => verifyThresholds(signed, [{ role: 'channel', root }]))).toContain('more than')
   })
 
   test('GHSA-fphv-w9fq-2525 (go-tuf): a threshold of 0 verifies nothing, it is a bug', () => {
     const roles = { ...root.roles, exporter: { keys: [], threshold: 0 } }
-    expect(() => verifyThreshold({ ...signedBy(5), role: 'exporter', root: { ...root, roles } })).toThrow(
+    expect(() => verifyThresholds(signedBy(5), [{ role: 'exporter', root: { ...root, roles } }])).toThrow(
       'broken promise',
     )
   })
@@ -109,7 +109,7 @@ describe('verified values', () => {
   const decode = (bytes: Uint8Array) => ({ text: decodeUtf8(bytes) ?? '' })
 
   test('they are decoded from the bytes that were verified', () => {
-    const value = verifiedByRole(signedBy(5), { role: 'exporter', root }, decode)
+    const value = verifiedByRoles(signedBy(5), [{ role: 'exporter', root }], decode)
     expect(value.text).toBe('moss-bundle 1\nwhat is signed')
   })
 
@@ -117,7 +117,7 @@ describe('verified values', () => {
     let decoded = false
     const spy = () => (decoded = true)
     const forged = { ...signedBy(5), message: encodeUtf8('moss-bundle 1\nforged') }
-    expect(outcomeOf(() => verifiedByRole(forged, { role: 'exporter', root }, spy))).toBe(
+    expect(outcomeOf(() => verifiedByRoles(forged, [{ role: 'exporter', root }], spy))).toBe(
       'TRUST_SIGNATURE_INVALID',
     )
     expect(outcomeOf(() => verifiedByKey(forged, sampleKey(5).publicKey, spy))).toBe(

@@ -1,0 +1,105 @@
+// root sign, root assemble: keys never meet. What goes round is one file, or copies of it; each comes back with a signature
+// more, and what the copies have is put together.
+import { isMossError, MossError } from '../base/error.ts'
+import type { KeyId } from '../base/ids.ts'
+import type { OpenedContainer } from '../container/read.ts'
+import { missingSigners, withBlocks } from '../container/root-file.ts'
+import { claimedRoot } from '../container/verify.ts'
+import { writeDurably } from '../host/durable.ts'
+import type { Outside } from '../host/outside.ts'
+import { fingerprintOf } from '../trust/fingerprint.ts'
+import { signerOf } from '../trust/keys.ts'
+import { verifySignature } from '../trust/signatures.ts'
+import { currentRoot, type DescribedRoot, describeRoot, openRootFile } from './describe-root.ts'
+import { type AskPassphrase, keyFiles, openStation, readText, type Station, unlock } from './station.ts'
+
+export interface SignRootPlan {
+  readonly home: string
+  readonly file: string
+  /** Names of the keys here that sign. */
+  readonly keys: readonly string[]
+  readonly root: DescribedRoot
+}
+
+/** Throws KEY_ABSENT where nobody whose signature is missing has a key here. */
+export async function planSignRoot(
+  outside: Outside,
+  { home, file }: { readonly home: string; readonly file: string },
+): Promise<SignRootPlan> {
+  using station = openStation(outside, { home, how: 'read' })
+  const opened = openRootFile(outside.disk, file)
+  const keys = ownMissing(station, opened).map(({ name }) => name)
+  if (keys.length === 0) throw new MossError('KEY_ABSENT', { role: 'root' })
+  return { home, file, keys, root: describeRoot(opened, { file, before: currentRoot(station) }) }
+}
+
+function ownMissing(station: Station, opened: OpenedContainer) {
+  const missing = new Set(missingSigners(opened))
+  return keyFiles(station).filter(
+    ({ publicKey, secretFile }) => secretFile !== undefined && missing.has(publicKey.id),
+  )
+}
+
+/** Adds the signatures of this home's keys to the file. Throws PLAN_STALE, KEY_PASSPHRASE. */
+export async function executeSignRoot(
+  outside: Outside,
+  plan: SignRootPlan,
+  ask: AskPassphrase,
+): Promise<DescribedRoot> {
+  using station = openStation(outside, { home: plan.home, how: 'write' })
+  const { disk } = outside
+  const opened = openRootFile(disk, plan.file)
+  if (fingerprintOf(claimedRoot(opened)) !== plan.root.fingerprint)
+    throw new MossError('PLAN_STALE', { what: plan.file })
+  const blocks = [...opened.blocks]
+  for (const { name, publicKey, secretFile } of ownMissing(station, opened)) {
+    if (secretFile === undefined) continue
+    const { secret } = await unlock({ text: readText(disk, secretFile), what: name, ask })
+    blocks[opened.head.signers.indexOf(publicKey.id)] = signerOf(secret).sign(opened.headBytes)
+  }
+  writeDurably(disk, plan.file, withBlocks(opened, blocks), { mode: 0o644, replace: true })
+  return describeRoot(openRootFile(disk, plan.file), { file: plan.file, before: currentRoot(station) })
+}
+
+/** Puts the signatures of several copies of one root together. Throws TRUST_SIGNATURE_INVALID naming the copy. */
+export async function assembleRoot(
+  outside: Outside,
+  request: { readonly home: string; readonly files: readonly string[]; readonly output: string },
+): Promise<DescribedRoot> {
+  using station = openStation(outside, { home: request.home, how: 'read' })
+  const { disk } = outside
+  const copies = request.files.map((file) => ({ file, opened: openRootFile(disk, file) }))
+  const [first] = copies
+  if (first === undefined)
+    throw new MossError('CLI_USAGE', { problem: 'name the copies', see: 'root assemble' })
+  const before = currentRoot(station)
+  const root = claimedRoot(first.opened)
+  const keys = new Map([...(before?.keys ?? []), ...root.keys].map((key) => [key.id, key]))
+  const blocks = first.opened.head.signers.map(() => '')
+  for (const { file, opened } of copies) {
+    if (opened.id !== first.opened.id)
+      throw new MossError('CLI_USAGE', {
+        problem: `${file} is another root than ${first.file}`,
+        see: 'root assemble',
+      })
+    for (const [index, block] of opened.blocks.entries()) {
+      const key = keys.get(opened.head.signers[index] as KeyId)
+      if (block === '' || blocks[index] !== '') continue
+      // A key of a root that this station never had is for those to judge who have it.
+      if (key !== undefined)
+        checkBlock(file, () => verifySignature({ part: file, message: opened.headBytes, block, key }))
+      blocks[index] = block
+    }
+  }
+  writeDurably(disk, request.output, withBlocks(first.opened, blocks), { mode: 0o644, replace: true })
+  return describeRoot(openRootFile(disk, request.output), { file: request.output, before })
+}
+
+function checkBlock(file: string, verify: () => void): void {
+  try {
+    verify()
+  } catch (error) {
+    if (!isMossError(error, 'TRUST_SIGNATURE_INVALID')) throw error
+    throw new MossError('TRUST_SIGNATURE_INVALID', { part: file, problem: error.details.problem })
+  }
+}

@@ -1,0 +1,38 @@
+// How people compare a trust root on paper or by telephone: its digest in hexadecimal, or the beginning of it in words.
+import { wordlist } from '@scure/bip39/wordlists/english.js'
+import { equalBytes, fromHex } from '../base/bytes.ts'
+import { type Root, rootDigest } from './root.ts'
+
+/** Sixteen groups of four digits. */
+export const fingerprintOf = (root: Root): string => (rootDigest(root).match(/.{4}/g) ?? []).join(' ')
+
+/** Of 2048 words that differ in their first four letters (BIP 39): eleven bits each. */
+const bitsOfWord = 11
+const wordCount = 8
+
+/** The first 88 bits: to find another root of the same words takes 2^88 tries. */
+export function fingerprintWords(root: Root): string {
+  const bits = [...fromHex(rootDigest(root))].map((byte) => byte.toString(2).padStart(8, '0')).join('')
+  return Array.from({ length: wordCount }, (_, index) => {
+    const at = index * bitsOfWord
+    return wordlist[Number.parseInt(bits.slice(at, at + bitsOfWord), 2)] ?? ''
+  }).join(' ')
+}
+
+/**
+ * In digits or in words. Spaces, dashes, colons and case do not matter, nor what follows a word's first four letters; a part
+ * of a fingerprint does not match.
+ */
+export function matchesFingerprint(typed: string, root: Root): boolean {
+  const digits = typed.replace(/[\s:-]/g, '').toLowerCase()
+  if (/^[0-9a-f]{64}$/.test(digits)) return equalBytes(fromHex(digits), fromHex(rootDigest(root)))
+  const words = typed
+    .toLowerCase()
+    .split(/[\s:-]+/)
+    .filter((word) => word !== '')
+  const wanted = fingerprintWords(root).split(' ')
+  return words.length === wordCount && words.every((word, index) => isWord(word, wanted[index] ?? ''))
+}
+
+const isWord = (typed: string, wanted: string): boolean =>
+  typed === wanted || (typed.length >= 4 && wanted.startsWith(typed))
