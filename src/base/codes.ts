@@ -359,6 +359,12 @@ export const codes = {
       `serial ${d.serial} of channel ${display(d.channel)} was signed under an older root than ${d.version}: hosts would refuse it`,
     (d) => `run moss channel publish ${display(d.channel)}; then make the bundle again`,
   ),
+  AUDIT_BROKEN: entry<{ line: number; problem: string }>(
+    exits.findings,
+    (d) => `line ${d.line} of the audit does not hold: ${display(d.problem)}`,
+    () =>
+      'something changed .moss/audit: compare it with what the station has of this host; new entries go on behind it',
+  ),
   TRIGGER_FAILED: entry<{ trigger: string; output: string }>(
     exits.failed,
     (d) => `trigger ${display(d.trigger)} failed: ${display(d.output)}`,

@@ -1,9 +1,10 @@
 // Trust: whom a host believes, and the root that says so, from its draft to the signatures of keys that never meet.
+import { exits } from '../base/codes.ts'
 import { formatDate, plural } from '../base/format.ts'
 import { MossError } from '../base/error.ts'
 import type { DescribedRoot } from '../ops/describe-root.ts'
-import { foldFingerprint, foldHanging, formatFields } from './format.ts'
-import type { Call, Verb } from './verb.ts'
+import { foldFingerprint, foldHanging, formatFields, formatTable } from './format.ts'
+import { type Call, optionalPath, type Verb } from './verb.ts'
 
 const shortKey = (id: string): string => id.slice(0, 16)
 
@@ -83,6 +84,31 @@ export const trustVerbs: readonly Verb[] = [
         ['next', 'moss state export FILE for the station'],
       ])
       return { json: done, text }
+    },
+  },
+  {
+    words: 'trust log',
+    side: 'host',
+    flags: [{ name: 'output', short: 'o', value: 'FILE', summary: 'write it, signed by this host' }],
+    summary: 'what this host was asked to believe, who signed it, and what became of it',
+    run: async (call) => {
+      const { showAudit } = await import('../ops/audit.ts')
+      const audit = await showAudit(call.outside, { root: call.root, to: optionalPath(call, 'output') })
+      const rows = audit.entries.map(({ at, kind, outcome, signers, detail }) => [
+        formatDate(at),
+        kind,
+        outcome,
+        `${detail}${signers.length === 0 ? '' : `; by ${signers.map(shortKey).join(', ')}`}`,
+      ])
+      const text = [
+        audit.problem === undefined ? formatTable(rows) : `! ${audit.problem}`,
+        ...(audit.file === undefined ? [] : [`written to ${audit.file}, signed by this host`]),
+      ]
+      return {
+        json: audit,
+        text: text.join('\n'),
+        ...(audit.problem !== undefined && { exit: exits.findings }),
+      }
     },
   },
   {

@@ -155,7 +155,8 @@ function checkSections(kind: Kind, sections: readonly SectionEntry[]): void {
     if (codec === 3 && !mayBuildOn(kind, name)) refuse(`section ${name} of a ${kind} builds on nothing`)
     const isBounded = name === 'roots' || kind === 'root'
     if (isBounded && plainBytes > limits.rootChainBytes) refuse(`section ${name} is too large`)
-    if (kind === 'state' && plainBytes > limits.stateBytes) refuse(`section ${name} is too large`)
+    if ((kind === 'state' || kind === 'audit') && plainBytes > limits.stateBytes)
+      refuse(`section ${name} is too large`)
     previous = place
   }
   if (!kinds[kind].hasFrames && sections.length === 0) refuse('section record is missing')

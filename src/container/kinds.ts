@@ -1,7 +1,7 @@
 // What a container may be, and which sections each kind has, in the one order in which they stand. The numbers
 // go into preludes and never change; a kind's name is also the first word of its head's text.
 
-export type Kind = 'bundle' | 'package' | 'state' | 'channel' | 'root'
+export type Kind = 'bundle' | 'package' | 'state' | 'channel' | 'root' | 'audit'
 
 /** In the order of the file. Tables come last before the frames, `record` stands alone. */
 export const sectionNames = [
@@ -36,6 +36,7 @@ export const kinds: Readonly<Record<Kind, KindRule>> = {
   state: { number: 3, hasFrames: false },
   channel: { number: 4, hasFrames: false },
   root: { number: 5, hasFrames: false },
+  audit: { number: 6, hasFrames: false },
 }
 
 export const kindOfNumber = (number: number): Kind | undefined =>

@@ -69,6 +69,7 @@ const titles: Readonly<Record<Kind, string>> = {
   state: 'state',
   channel: 'snapshot',
   root: 'trust root',
+  audit: 'audit',
 }
 
 /** A container of this kind. Throws CONTAINER_NOT_ONE for another. */

@@ -61,6 +61,8 @@ export interface HostState {
   readonly lacking: readonly ContentDigest[]
   /** Files of channel snapshots that it keeps, by their digests: a bundle may build on them. Sorted. */
   readonly snapshots?: readonly ContentDigest[]
+  /** How many lines its audit has, and the digest of the last. */
+  readonly audit?: { readonly entries: number; readonly digest: Digest }
   /** How the triggers of the current state went. */
   readonly triggers?: readonly ToldTrigger[]
   /** The last bundle it was given, and what became of it. */
@@ -90,6 +92,7 @@ const recordShape = record({
   states: list(record({ number: stateNumber, packages: list(digest<PackageId>()) }), 10_000),
   lacking: list(digest<ContentDigest>()),
   snapshots: optional(list(digest<ContentDigest>(), 10_000)),
+  audit: optional(record({ entries: integer(), digest: digest() })),
   triggers: optional(
     list(
       record({
@@ -126,6 +129,7 @@ export function encodeHostRecord(state: HostState): Uint8Array {
       .map(({ number, packages }) => ({ number, packages: raw(packages) })),
     lacking: raw(state.lacking),
     snapshots: state.snapshots && raw(state.snapshots),
+    audit: state.audit && { entries: state.audit.entries, digest: fromHex(state.audit.digest) },
     triggers: state.triggers?.map((told) => ({ ...told })),
     answers: state.answers && { ...state.answers, bundle: fromHex(state.answers.bundle) },
   })

@@ -4,9 +4,9 @@
 import type { ContainerId, KeyId } from '../base/ids.ts'
 import { MossError } from '../base/error.ts'
 import { encodeContainer } from '../container/write.ts'
-import { openKind } from '../container/read.ts'
+import { openKind, type OpenedContainer } from '../container/read.ts'
 import { readRecord } from '../container/sections.ts'
-import { verifyOwnContainer } from '../container/verify.ts'
+import { type VerifiedContainer, verifyOwnContainer } from '../container/verify.ts'
 import type { ByteSource } from '../host/byte-source.ts'
 import { enrolKey, type PublicKey, type Signer } from '../trust/keys.ts'
 import { decodeHostRecord, encodeHostRecord, hostAboutShape, hostIdOf, type HostState } from './host-state.ts'
@@ -44,8 +44,23 @@ export function encodeHostState(state: HostState, signer: Signer): Uint8Array {
  */
 export function readHostState(source: ByteSource, enrolled?: KeyId): ReadHostState {
   const opened = openKind(source, 'state')
+  const { container, about, key } = verifyByHostKey(opened, enrolled)
+  const { host, counter } = about
+  const state = decodeHostRecord({ host, counter, ...readRecord(container) })
+  return { id: opened.id, state, key }
+}
+
+/** What a host says of itself: signed by the key in its head, which names the host. */
+export function verifyByHostKey(
+  opened: OpenedContainer,
+  enrolled?: KeyId,
+): {
+  readonly container: VerifiedContainer
+  readonly about: ReturnType<typeof hostAboutShape>
+  readonly key: PublicKey
+} {
   const about = hostAboutShape(opened.head.about, 'head.about')
-  const key = enrolKey(about.key, about.minisignId, 'the key in the state')
+  const key = enrolKey(about.key, about.minisignId, 'the key in the head')
   if (enrolled !== undefined && key.id !== enrolled)
     throw new MossError('TRUST_UNKNOWN_KEY', { part: 'head', keys: [key.id] })
   if (about.host !== hostIdOf(key.id))
@@ -53,8 +68,5 @@ export function readHostState(source: ByteSource, enrolled?: KeyId): ReadHostSta
       part: 'head',
       problem: 'it names a host that is not its key’s',
     })
-  const verified = verifyOwnContainer(opened, key)
-  const { host, counter } = about
-  const state = decodeHostRecord({ host, counter, ...readRecord(verified) })
-  return { id: opened.id, state, key }
+  return { container: verifyOwnContainer(opened, key), about, key }
 }

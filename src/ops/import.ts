@@ -1,6 +1,7 @@
 // import: takes bundles in. Each is copied once and judged, its contents go to the store, and it waits for apply.
 // Idempotent: what was taken in before is recognised by its id. The medium is only read. Where the store cannot give what
 // it says it has, it forgets what is damaged, so that the next state tells the station.
+import { exits } from '../base/codes.ts'
 import { isMossError } from '../base/error.ts'
 import { shortId } from '../base/format.ts'
 import type { ContainerId } from '../base/ids.ts'
@@ -10,6 +11,8 @@ import { isDamagedBase } from '../bundle/store-bases.ts'
 import { dropIncoming, takeIn, type TakenBundle } from '../bundle/take-in.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
+import { appendAudit } from '../state/audit-file.ts'
+import type { AuditEvent } from '../trust/audit.ts'
 import { judgeSet } from './bundle-set.ts'
 import type { ImportedBundle } from './changes.ts'
 import { type HostSession, openHost } from './host.ts'
@@ -47,14 +50,16 @@ async function importOne(host: HostSession, file: string, report: ReportEvent): 
   checkIsFile(outside, file)
   const startedMs = outside.nowMs()
   using source = fileSource(outside.disk, file)
-  using taken = await telling(host, report, () =>
-    takeIn(outside, {
-      source,
-      incomingFolder: incoming,
-      judge: judgeOf(host),
-      report,
-      room: ({ packages }) => roomForPackages(host.store, packages),
-    }),
+  using taken = await recordingRefusal(host, file, () =>
+    telling(host, report, () =>
+      takeIn(outside, {
+        source,
+        incomingFolder: incoming,
+        judge: judgeOf(host),
+        report,
+        room: ({ packages }) => roomForPackages(host.store, packages),
+      }),
+    ),
   )
   followRoots(host, taken, report)
   const isNew = !isImported(host, taken.id)
@@ -72,13 +77,52 @@ async function importOne(host: HostSession, file: string, report: ReportEvent): 
     seconds: (outside.nowMs() - startedMs) / 1000,
   })
   if (!isNew) return tell(0, 0)
-  const done = await orDrop(host, taken.id, async () => {
-    judgeSet(host, taken)
-    return await importContents(host, taken, report)
-  })
+  const done = await recordingRefusal(host, taken, () =>
+    orDrop(host, taken.id, async () => {
+      judgeSet(host, taken)
+      return await importContents(host, taken, report)
+    }),
+  )
   keepSnapshot(host, taken.about.snapshot, taken.snapshotBytes)
+  recordBundle(host, taken, 'accepted', `channel ${taken.snapshot.channel}, serial ${taken.snapshot.serial}`)
   markImported(host, taken.id, taken.snapshot.serial)
   return tell(done.newAssets, done.contentBytes)
+}
+
+function recordBundle(
+  { outside, places }: HostSession,
+  bundle: TakenBundle | string,
+  outcome: AuditEvent['outcome'],
+  detail: string,
+): void {
+  const isJudged = typeof bundle !== 'string'
+  appendAudit(outside.disk, places, {
+    at: Math.floor(outside.nowMs() / 1000),
+    kind: 'bundle',
+    outcome,
+    subject: isJudged ? bundle.id : '',
+    signers: isJudged ? [...new Set([...bundle.snapshotSigners, ...bundle.exporters])] : [],
+    detail,
+  })
+}
+
+const refusals: readonly number[] = [exits.damaged, exits.notGenuine, exits.notAllowed]
+
+/** Only what is wrong with the file is for the audit; what the machine did to us is not. */
+async function recordingRefusal<T>(
+  host: HostSession,
+  bundle: TakenBundle | string,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isMossError(error) && refusals.includes(error.exit)) {
+      const name = typeof bundle === 'string' ? `${bundle.slice(bundle.lastIndexOf('/') + 1)}: ` : ''
+      recordBundle(host, bundle, 'refused', `${name}${error.message} [${error.code}]`)
+    }
+    throw error
+  }
 }
 
 /** Before anything else of it counts: who is trusted no more must not be a moment longer. */

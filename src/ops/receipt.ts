@@ -9,7 +9,9 @@ import { encodeHostRecord, type HostState } from '../fleet/host-state.ts'
 import { encodeHostState, readHostState } from '../fleet/state-file.ts'
 import { bytesSource } from '../host/byte-source.ts'
 import { writeDurably } from '../host/durable.ts'
+import { appendAudit, readAudit } from '../state/audit-file.ts'
 import type { HistoryEntry } from '../state/tables.ts'
+import { auditEnd } from '../trust/audit.ts'
 import { signerOf } from '../trust/keys.ts'
 import type { HostSession } from './host.ts'
 import { snapshotContents } from './kept-snapshots.ts'
@@ -74,10 +76,25 @@ export function settleLast(host: SettlingSession, applied?: BundleName): boolean
   if (last === undefined) return false
   const before = readReceipt(host)
   const isAnswered = before !== undefined && isUpToDate(host, last, before.state)
+  if (!isAnswered) recordTransaction(host, last)
   const { answers } = (isAnswered ? before : renewReceipt(host, answerTo(host, last, { before, applied })))
     .state
   if (answers?.outcome === 'applied' && isTaken(host, answers.bundle)) dropWaiting(host, answers.bundle)
   return !isAnswered
+}
+
+function recordTransaction(host: SettlingSession, last: HistoryEntry): void {
+  const { kind, from, to, atMs } = last
+  if (kind === 'init') return
+  const number = host.states.history().length
+  appendAudit(host.outside.disk, host.places, {
+    at: Math.floor(atMs / 1000),
+    kind,
+    outcome: 'accepted',
+    subject: String(to),
+    signers: [],
+    detail: `transaction ${number}: state ${to} after ${from}`,
+  })
 }
 
 type Answer = NonNullable<HostState['answers']>
@@ -143,6 +160,7 @@ function describeHost(host: SettlingSession, answers: HostState['answers']): Omi
     })),
     lacking: lackingContents(host),
     ...(snapshots.length > 0 && { snapshots }),
+    audit: auditEnd(readAudit(outside.disk, host.places)),
     ...(triggers.length > 0 && { triggers }),
     ...(answers === undefined ? {} : { answers }),
   }

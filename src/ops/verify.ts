@@ -10,6 +10,7 @@ import {
   verifySelfSignedRoot,
   type VerifiedContainer,
 } from '../container/verify.ts'
+import { readAuditContainer } from '../fleet/audit-container.ts'
 import { readHostState } from '../fleet/state-file.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
@@ -84,6 +85,10 @@ async function verifyOne(
   if (opened.kind === 'state') {
     const { state } = readHostState(source)
     return `whole, the state of ${state.name} (${state.host}) signed by its own key`
+  }
+  if (opened.kind === 'audit') {
+    const { host, entries } = readAuditContainer(source)
+    return `whole, the audit of host ${host} signed by its own key: ${entries.length} entries, each following the one before`
   }
   if (root === undefined) return checkUnjudged(opened, outside.disk.lstat(file)?.sizeBytes ?? 0)
   const newest = followRoots(root, opened.kind === 'bundle' ? readCarriedRoots(opened) : []).at(-1)?.root

@@ -1,6 +1,6 @@
 // A root of three officers, two of whom must sign, whose keys never meet: drafted at the station, signed on copies, put
 // together, accepted, carried to a host by the next bundle. Then keys are stolen, and each is got rid of.
-import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Program, programIn, type Ran } from '../support/program.ts'
@@ -170,6 +170,26 @@ test('a host that missed several roots follows them all; one that lacks some bet
   expect(moss.run(['plan', '--for', 'later.moss-state', ...at('station')]).stdout).toContain(
     'what leads from it is not here (root 4)',
   )
+})
+
+test('the audit tells all of it, and a changed line is found', () => {
+  const shown = well('trust', 'log', '-o', 'host.moss-audit', ...onHost).stdout
+  expect(shown).toContain('root    accepted  trust root 2, epoch 1; by ')
+  expect(shown).toContain('bundle  accepted  channel stable, serial 1; by ')
+  expect(shown).toContain('root    accepted  trust root 3, epoch 2; by ')
+  expect(shown).toMatch(/bundle {2}refused {3}before\.moss: .*\[TRUST_UNKNOWN_KEY\]/)
+  expect(shown).toContain('apply   accepted  transaction 2: state 2 after 1')
+  expect(well('verify', 'host.moss-audit', ...at('nowhere')).stdout).toContain(
+    'each following the one before',
+  )
+  const path = join(moss.folder, 'host/.moss/audit')
+  const text = readFileSync(path, 'utf8')
+  writeFileSync(path, text.replace('refused', 'accepted'))
+  const ran = moss.run(['trust', 'log', ...onHost])
+  expect(ran.exit).toBe(3)
+  expect(ran.stdout).toMatch(/^! line \d+ of the audit does not hold/)
+  writeFileSync(path, text)
+  expect(moss.run(['trust', 'log', ...onHost]).exit).toBe(0)
 })
 
 test('root keys are lost: the host begins anew with another root, only by its fingerprint', () => {

@@ -32,6 +32,7 @@ const roles: Record<OpenedContainer['kind'], Role> = {
   state: 'exporter',
   channel: 'channel',
   root: 'root',
+  audit: 'exporter',
 }
 
 function filesIn(folder: string, ending: RegExp): string[] {

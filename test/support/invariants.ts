@@ -106,9 +106,9 @@ export function surroundingsOf(disk: Disk, root: string): string {
   return describeTree(disk, root, (path) => /^\/(\.moss|usr|etc|var)(\/|$)/.test(path)).join('\n')
 }
 
-/** Everything that must be the same after an undisturbed and a disturbed run. */
+/** Everything that must be the same after an undisturbed and a disturbed run, but the audit: that grows by refusals. */
 export function wholeRoot(disk: Disk, root: string): readonly string[] {
-  const own = (path: string): boolean => /^\/\.moss\/(moss\.db.*|floor\.[01]|lock|seals.*)$/.test(path)
+  const own = (path: string): boolean => /^\/\.moss\/(moss\.db.*|floor\.[01]|lock|seals.*|audit)$/.test(path)
   return [...describeTree(disk, root, own), JSON.stringify(readCounters(disk, placesOf(root)))]
 }
 

@@ -18,6 +18,7 @@ import { checkRoot, describeTree, differences, knownTrees, surroundingsOf } from
 import { samplePackage } from './sample-root.ts'
 import {
   applyVerb,
+  auditOf,
   checkAssets,
   endOf,
   freshHost,
@@ -144,7 +145,8 @@ async function scenarioOf(
 ): Promise<Scenario> {
   const undisturbed = before.copy()
   await verb(undisturbed)
-  const end = endOf(undisturbed)
+  const all = (outside: SimulatedOutside): readonly string[] => [...endOf(outside), ...auditOf(outside)]
+  const end = all(undisturbed)
   const known = new Map([...knownTrees(before.disk, root), ...knownTrees(undisturbed.disk, root)])
   const surroundings = surroundingsOf(before.disk, root)
   const textOf = ({ disk }: SimulatedOutside, folder: string): string => describeTree(disk, folder).join('\n')
@@ -162,7 +164,7 @@ async function scenarioOf(
       ...checkAssets(outside, root),
     ],
     checkEnd: (outside) => [
-      ...differences(end, endOf(outside)).map((line) => `T4: ${line}`),
+      ...differences(end, all(outside)).map((line) => `T4: ${line}`),
       ...checkAssets(outside, root),
     ],
   }

@@ -3,6 +3,8 @@
 import { digestOf } from '../../src/base/digest.ts'
 import type { ContentDigest, HostId } from '../../src/base/ids.ts'
 import { silent } from '../../src/base/progress.ts'
+import { readHostState } from '../../src/fleet/state-file.ts'
+import { bytesSource } from '../../src/host/byte-source.ts'
 import type { Outside } from '../../src/host/outside.ts'
 import { executeApply, planApply } from '../../src/ops/apply.ts'
 import { openHost } from '../../src/ops/host.ts'
@@ -10,10 +12,12 @@ import { importBundles } from '../../src/ops/import.ts'
 import { initHost } from '../../src/ops/init.ts'
 import { changeModel } from '../../src/ops/model.ts'
 import { digestOfFile } from '../../src/store/body.ts'
+import { readAudit } from '../../src/state/audit-file.ts'
 import { placesOf } from '../../src/state/places.ts'
 import { openStates } from '../../src/state/states.ts'
 import { readDeliveries } from '../../src/state/tables.ts'
 import { openStore } from '../../src/store/store.ts'
+import { parseAudit } from '../../src/trust/audit.ts'
 import { simulatedOutside, type SimulatedOutside, type SimulationOptions } from '../sim/simulated-outside.ts'
 import { fourKeyRootFile } from './compose-bundle.ts'
 import { describeTree, wholeRoot } from './invariants.ts'
@@ -66,13 +70,27 @@ export async function recoverVerb(outside: SimulatedOutside): Promise<void> {
   using _ = await openHost(outside, { root, report: silent })
 }
 
-/** Everything that tells one end of a verb from another: the root, the stick, the store's rows, the states. */
+/**
+ * Everything that tells one end of a verb from another: the root, the stick, the store's rows, the states. But the audit,
+ * which grows by what is refused, is apart.
+ */
 export const endOf = (outside: SimulatedOutside): readonly string[] => [
   // What a power cut brings back in staging/ is garbage for the next recovery to sweep.
-  ...wholeRoot(outside.disk, root).filter((line) => !line.startsWith('/.moss/staging/')),
+  ...wholeRoot(outside.disk, root).filter((line) => !/^\/\.moss\/(staging\/|receipt\.moss-state)/.test(line)),
+  ...receiptOf(outside),
   ...describeTree(outside.disk, stick).map((line) => `stick ${line}`),
   ...rowsOf(outside, root),
 ]
+
+function receiptOf({ disk }: SimulatedOutside): readonly string[] {
+  const path = `${root}/.moss/receipt.moss-state`
+  if (disk.lstat(path) === undefined) return []
+  const { audit: _, ...state } = readHostState(bytesSource(path, disk.readFile(path, 1 << 20))).state
+  return [`receipt ${JSON.stringify(state)}`]
+}
+
+export const auditOf = ({ disk }: SimulatedOutside): readonly string[] =>
+  parseAudit(readAudit(disk, placesOf(root))).map((entry) => `audit ${JSON.stringify(entry)}`)
 
 /** Of the database and of what is told from it: the store's assets, deliveries, the history, the states. */
 export function rowsOf(outside: Outside, root: string): readonly string[] {

@@ -54,7 +54,7 @@ async function waiting(): Promise<{ readonly outside: SimulatedOutside; readonly
 }
 
 const everything = (outside: SimulatedOutside): readonly string[] =>
-  describeTree(outside.disk, root, (path) => path.startsWith('/.moss/moss.db'))
+  describeTree(outside.disk, root, (path) => /^\/\.moss\/(moss\.db|audit)/.test(path))
 
 test('import asks for copy, contents and rows together, before the first byte is copied', async () => {
   const { outside, bundle } = await waiting()
