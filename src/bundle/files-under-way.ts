@@ -1,12 +1,13 @@
 // The files that an import puts together, each from what its frames and the store give: a whole content at once where
 // it lies in one frame, else chunk by chunk, begun with the first and finished with the last. Whoever gives a whole
 // content has checked it against its digest; what comes in chunks is checked when the file is finished.
+import { isMossError } from '../base/error.ts'
 import type { ContentDigest } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
 import type { ChunkList } from '../delta/chunk-list.ts'
 import type { StoreImport } from '../store/import.ts'
 import { type Assembly, assertChunkSize, type Destination } from './assembly.ts'
-import type { HeldChunk, ReadHeld } from './held-chunks.ts'
+import type { HeldChunk, HeldChunks } from './held-chunks.ts'
 
 interface FileUnderWay {
   readonly writer: ReturnType<StoreImport['create']>
@@ -22,7 +23,7 @@ export class FilesUnderWay {
   readonly #into: StoreImport
   readonly #assembly: Assembly
   readonly #report: Report
-  readonly #readHeld: ReadHeld
+  readonly #heldChunks: HeldChunks
   readonly #begun = new Map<ContentDigest, FileUnderWay>()
   readonly #whole = new Set<ContentDigest>()
   #doneBytes = 0
@@ -32,13 +33,13 @@ export class FilesUnderWay {
     {
       assembly,
       report,
-      readHeld,
-    }: { readonly assembly: Assembly; readonly report: Report; readonly readHeld: ReadHeld },
+      heldChunks,
+    }: { readonly assembly: Assembly; readonly report: Report; readonly heldChunks: HeldChunks },
   ) {
     this.#into = into
     this.#assembly = assembly
     this.#report = report
-    this.#readHeld = readHeld
+    this.#heldChunks = heldChunks
   }
 
   /** A whole content, checked against its digest; its chunks are not written after that. */
@@ -82,7 +83,7 @@ export class FilesUnderWay {
     const list = this.#listOf(content)
     const [first] = this.#assembly.held.get(content) ?? []
     if (first !== undefined && list.chunks.length === 1) {
-      this.put(await this.#readChecked(first, content), content)
+      this.put(assertSizeOf(first, await this.#heldChunks.readChecked(first, content)), content)
       return
     }
     const file = this.#begun.get(content) ?? this.#begin(list)
@@ -111,22 +112,27 @@ export class FilesUnderWay {
     const held = this.#assembly.held.get(content) ?? []
     for (let next = held[file.heldWritten]; next !== undefined; next = held[file.heldWritten]) {
       if (next.at > Math.max(file.endBytes, most)) return
-      this.#writePiece(file, await this.#readChecked(next, content), next.at)
+      this.#writePiece(file, assertSizeOf(next, this.#heldChunks.read(next, content)), next.at)
       file.heldWritten++
     }
   }
 
-  async #readChecked(chunk: HeldChunk, content: ContentDigest): Promise<Uint8Array> {
-    const bytes = await this.#readHeld(chunk, content)
-    assertChunkSize(chunk.sizeBytes, bytes.length)
-    return bytes
-  }
-
   async #finishIfWhole(file: FileUnderWay): Promise<void> {
     if (file.missingBytes > 0) return
-    this.#begun.delete(file.list.content)
-    await this.#into.finish(file.list.content, file.list)
-    this.#whole.add(file.list.content)
+    const { content } = file.list
+    this.#begun.delete(content)
+    try {
+      await this.#into.finish(content, file.list)
+    } catch (error) {
+      if (isMossError(error, 'CHUNK_DIGEST_MISMATCH')) this.#blameHeld(content)
+      throw error
+    }
+    this.#whole.add(content)
+  }
+
+  /** Throws BUNDLE_BASE_MISSING if what the store gave of it is not what it should be. */
+  #blameHeld(content: ContentDigest): void {
+    for (const chunk of this.#assembly.held.get(content) ?? []) this.#heldChunks.check(chunk, content)
   }
 
   tell(): void {
@@ -143,4 +149,9 @@ export class FilesUnderWay {
     if (this.#whole.size !== this.#assembly.lists.size)
       throw new Error(`broken promise: ${this.#whole.size} of ${this.#assembly.lists.size} files are whole`)
   }
+}
+
+function assertSizeOf({ sizeBytes }: HeldChunk, bytes: Uint8Array): Uint8Array {
+  assertChunkSize(sizeBytes, bytes.length)
+  return bytes
 }

@@ -11,18 +11,38 @@ export interface HeldChunk {
   readonly sizeBytes: number
 }
 
-export type ReadHeld = (chunk: HeldChunk, content: ContentDigest) => Promise<Uint8Array>
+/** All throw BUNDLE_BASE_MISSING naming the file that is put together. */
+export interface HeldChunks extends Disposable {
+  /** Not checked: the content that it becomes a part of is. */
+  read(chunk: HeldChunk, content: ContentDigest): Uint8Array
+  /** Throws if `read` gave what the chunk is not. */
+  check(chunk: HeldChunk, content: ContentDigest): void
+  readChecked(chunk: HeldChunk, content: ContentDigest): Promise<Uint8Array>
+}
 
-/** Throws BUNDLE_BASE_MISSING naming the file that is put together. */
-export const readHeldFrom =
-  (store: Store, paths: ReadonlyMap<ContentDigest, string>): ReadHeld =>
-  async ({ id }, content) => {
+export function heldChunksOf(store: Store, paths: ReadonlyMap<ContentDigest, string>): HeldChunks {
+  const chunks = store.openChunks()
+  const namesOf = (content: ContentDigest): readonly string[] => [paths.get(content) ?? content]
+  const orMissing = <T>(content: ContentDigest, ask: () => T): T => {
     try {
-      return await store.get(id)
+      return ask()
     } catch (error) {
-      throw missingBase(error, [paths.get(content) ?? content])
+      throw missingBase(error, namesOf(content))
     }
   }
+  return {
+    read: ({ id }, content) => orMissing(content, () => chunks.read(id)),
+    check: ({ id }, content) => orMissing(content, () => chunks.check(id)),
+    readChecked: async ({ id }, content) => {
+      try {
+        return await store.get(id)
+      } catch (error) {
+        throw missingBase(error, namesOf(content))
+      }
+    },
+    [Symbol.dispose]: () => chunks[Symbol.dispose](),
+  }
+}
 
 /** What the store has but cannot give is as good as missing. */
 export function missingBase(error: unknown, names: readonly string[]): unknown {

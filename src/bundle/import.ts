@@ -19,7 +19,7 @@ import { assertRoom } from '../host/room.ts'
 import type { StoreImport } from '../store/import.ts'
 import type { Store } from '../store/store.ts'
 import { FilesUnderWay } from './files-under-way.ts'
-import { missingBase, readHeldFrom } from './held-chunks.ts'
+import { heldChunksOf, missingBase } from './held-chunks.ts'
 import { chunksToCheck, wholeContents } from './whole-contents.ts'
 import { manifestAsset, pathOfFrame, planAssembly, type Assembly, type Destination } from './assembly.ts'
 import type { BundlePackage } from './read-bundle.ts'
@@ -57,7 +57,8 @@ export async function importBundle(
   ]
   assertRoom(outside.disk, taken.path, roomForAssets(store, newSizes))
   using into = store.beginImport(taken.id)
-  const files = new FilesUnderWay(into, { assembly, report, readHeld: readHeldFrom(store, assembly.paths) })
+  using heldChunks = heldChunksOf(store, assembly.paths)
+  const files = new FilesUnderWay(into, { assembly, report, heldChunks })
   await writeCarriedChunks(outside, { taken, store, assembly, files, nameContent })
   await writeHeldChunks(outside, { assembly, files })
   files.assertAllFinished()

@@ -9,13 +9,20 @@ export function alikePaths(entries: readonly MergedEntry[]): readonly (readonly 
   const groups = new Map<string, MergedEntry[]>()
   for (const each of entries) {
     const { path } = each.entry
-    const parent = parentOf(path) ?? ''
-    const alike = `${parent}/${fold(path.slice(parent.length))}`
+    const alike = isPlain(path) ? path : foldLast(path)
     const other = first.get(alike)
     if (other === undefined) first.set(alike, each)
     else if (groups.get(alike)?.push(each) === undefined) groups.set(alike, [other, each])
   }
   return [...groups.values()]
+}
+
+/** As most paths are: only others can be like another. */
+const isPlain = (path: string): boolean => /^[ -@[-~]*$/.test(path)
+
+function foldLast(path: string): string {
+  const parent = parentOf(path) ?? ''
+  return parent + fold(path.slice(parent.length))
 }
 
 const isAscii = (text: string): boolean => /^[ -~]*$/.test(text)

@@ -14,9 +14,9 @@ import { tellAlikePaths } from './alike-paths.ts'
 import type { Applied, ApplyPlan } from './changes.ts'
 import { type JudgedSet, judgeSet } from './bundle-set.ts'
 import { type HostSession, openHost } from './host.ts'
-import { readInstalled, sayReason } from './installed.ts'
+import { sayReason } from './installed.ts'
 import { checkIsFile } from './named-file.ts'
-import { describeChange, modelDigest, planToStay } from './plan-change.ts'
+import { describeChange, modelDigest, planToStay, setOf } from './plan-change.ts'
 import { tellApplied } from './publish.ts'
 import { settleLast } from './receipt.ts'
 import type { ReportEvent } from './types.ts'
@@ -47,10 +47,10 @@ function readFrom(host: HostSession, file: string): ReadBundle {
 function planFor(host: HostSession, bundle: ReadBundle, set: JudgedSet): ApplyPlan {
   const { states, outside, places } = host
   const current = states.current()
-  const installed = readInstalled(outside, { places, tree: places.usr, record: current })
   const reasons = new Map(set.packages.map((each) => [each.manifest.name, sayReason(each.reason)]))
   const { snapshot } = bundle
-  const difference = describeChange(installed, set.packages)
+  const before = setOf(outside, { places, tree: places.usr, record: current })
+  const difference = describeChange(before, set.packages)
   const { disk } = outside
   const room = roomForTree(mergeLayouts(set.packages).entries, disk.features(places.staging))
   const lack = lackOfRoom(disk, places.staging, room)

@@ -6,7 +6,7 @@ import type { Applied, ApplyPlan } from './changes.ts'
 import { type HostSession, openHost } from './host.ts'
 import { parseState, readInstalled } from './installed.ts'
 import { readModel } from './model-file.ts'
-import { describeChange, planToStay } from './plan-change.ts'
+import { describeChange, planToStay, setOf } from './plan-change.ts'
 import { tellApplied } from './publish.ts'
 import { settleLast } from './receipt.ts'
 import type { ReportEvent } from './types.ts'
@@ -20,7 +20,7 @@ export async function planRollback(
   const current = states.current()
   const wanted = parseState(request.state) ?? previousOf(host)
   const target = states.read(wanted)
-  const before = readInstalled(outside, { places, tree: places.usr, record: current })
+  const before = setOf(outside, { places, tree: places.usr, record: current })
   const after = readInstalled(outside, { places, tree: states.tree(wanted), record: target })
   const { text } = readModel(outside, places)
   const { failed } = states.health(wanted)

@@ -1,17 +1,15 @@
 // Keeps assets on this machine, whole and by name, and finds the chunks inside them: the same bytes serve as file,
 // as chunk and as base. Reading needs only this file; what enters comes through an import.
 // S1: what bears an asset's name has its content and attributes.
-import { digestOf } from '../base/digest.ts'
-import { MossError } from '../base/error.ts'
-import type { AssetId, ChunkId, ContentDigest } from '../base/ids.ts'
-import { chunkSizes } from '../base/limits.ts'
+import type { AssetId, ContentDigest } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
-import { type ChunkList, contentOfChunk, emptyContent, listOfOne } from '../delta/chunk-list.ts'
+import { type ChunkList, emptyContent, listOfOne } from '../delta/chunk-list.ts'
 import type { ChunkReader } from '../delta/chunk-reader.ts'
 import type { Database } from '../host/database.ts'
 import type { Disk } from '../host/disk.ts'
 import { inlinePool, type Pool } from '../host/pool.ts'
 import { adopt } from './adopt.ts'
+import { ChunkSource, isShortContent, readChunk } from './read-chunk.ts'
 import type { AssetDescription } from './asset.ts'
 import { checkStore, type StoreCheck, type StoreFinding } from './check.ts'
 import { collect, type CollectPlan, discard, planCollect } from './collect.ts'
@@ -20,8 +18,6 @@ import { assetPath, type StoreParts } from './parts.ts'
 import {
   allAssetIds,
   allContentSizes,
-  assetsOfContent,
-  type ChunkPlace,
   countAssets,
   createTables,
   eachAsset,
@@ -32,7 +28,6 @@ import {
   findHolder,
   hasAssetRow,
   hasChunkRow,
-  placesOfChunk,
 } from './tables.ts'
 
 export interface StoreOptions {
@@ -71,6 +66,8 @@ export interface Store extends ChunkReader {
   /** Every content, in the order of digests: what a host can offer as bases. */
   contents(): Iterable<{ readonly content: ContentDigest; readonly sizeBytes: number }>
   totals(): { readonly assets: number; readonly bytes: number }
+  /** For many chunks in a row. */
+  openChunks(): ChunkSource
   /** Until it is disposed, or something is committed, questions are quicker. */
   reading(): Disposable
   /** `label` is a plain name; an import of the same label that a crash left is dropped. */
@@ -103,7 +100,7 @@ export function openStore(options: StoreOptions): Store {
     hasContent: (content) => content === emptyContent || findContent(database, content) !== undefined,
     describeAsset: (id) => findAsset(database, id),
     assetIds: () => allAssetIds(database),
-    contentSizes: () => allContentSizes(database),
+    contentSizes: contentSizesOf(database),
     contentPlace: (content) => contentPlace(parts, content),
     assetPath: (id) => assetPath(folder, id),
     chunkList: (content) =>
@@ -113,6 +110,7 @@ export function openStore(options: StoreOptions): Store {
     totals: () => countAssets(database),
     has: (id) => isShortContent(database, id) || hasChunkRow(database, id),
     get: async (id) => readChunk(parts, id),
+    openChunks: () => new ChunkSource(parts),
     reading: () => database.reading(),
     beginImport: (label) => beginImport(parts, label),
     check: (report, how) => checkStore(parts, report, how),
@@ -128,40 +126,13 @@ function contentPlace({ database, folder }: StoreParts, content: ContentDigest):
   return found && { ...found, path: assetPath(folder, found.asset) }
 }
 
-/** True for a content that may itself serve as a chunk. */
-function isShortContent(database: Database, id: ChunkId): boolean {
-  const sizeBytes = findContent(database, contentOfChunk(id))?.sizeBytes ?? 0
-  return sizeBytes > 0 && sizeBytes <= chunkSizes.max
-}
-
-function* placesToRead({ database }: StoreParts, id: ChunkId): Generator<ChunkPlace> {
-  const content = contentOfChunk(id)
-  if (isShortContent(database, id))
-    yield { content, start: 0, sizeBytes: findContent(database, content)?.sizeBytes ?? 0 }
-  yield* placesOfChunk(database, id)
-}
-
-/** Tries every place: a damaged asset is passed over as long as another has the bytes. */
-function readChunk(parts: StoreParts, id: ChunkId): Uint8Array {
-  let damaged: string | undefined
-  for (const { content, start, sizeBytes } of placesToRead(parts, id))
-    for (const asset of assetsOfContent(parts.database, content)) {
-      const path = assetPath(parts.folder, asset)
-      const bytes = readRange(parts.disk, path, { start, sizeBytes })
-      if (bytes !== undefined && digestOf(bytes) === id) return bytes
-      damaged = path
-    }
-  if (damaged === undefined) throw new MossError('CONTENT_MISSING', { what: `chunk ${id}` })
-  throw new MossError('STORE_DAMAGED', { path: damaged, problem: `chunk ${id} is not what it was` })
-}
-
-function readRange(
-  disk: Disk,
-  path: string,
-  { start, sizeBytes }: { start: number; sizeBytes: number },
-): Uint8Array | undefined {
-  if (disk.lstat(path)?.kind !== 'file') return undefined
-  using file = disk.open(path, 'read')
-  const bytes = new Uint8Array(sizeBytes)
-  return file.read(bytes, start) === sizeBytes ? bytes : undefined
+/** Asked several times while nothing changes, and there are many. */
+function contentSizesOf(database: Database): Store['contentSizes'] {
+  let known: { readonly changes: unknown; readonly sizes: ReturnType<Store['contentSizes']> } | undefined
+  return () => {
+    const changes = database.get('SELECT total_changes() AS changes')?.['changes']
+    if (known === undefined || known.changes !== changes)
+      known = { changes, sizes: allContentSizes(database) }
+    return known.sizes
+  }
 }

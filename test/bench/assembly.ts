@@ -23,7 +23,7 @@ import {
   sampleRequest,
   type SamplePackage,
 } from '../support/sample-root.ts'
-import { isInstalled, run, timed, type TimedCost } from './ways/timed.ts'
+import { isInstalled, run, timedWarm, type TimedCost } from './ways/timed.ts'
 
 const files = Number(process.argv[2] ?? 25_000)
 const perPackage = 500
@@ -95,7 +95,7 @@ const clear = (): void => rmSync(join(top, 'out'), { recursive: true, force: tru
 const tookBy = ({ wall, cpu }: TimedCost): Took => ({ ms: wall * 1000, cpuMs: cpu * 1000 })
 
 const peer = (what: string, script: string, times = rounds): Promise<void> =>
-  leastOf(what, async () => tookBy(timed(script, top)), { before: clear, after: clear, times })
+  leastOf(what, async () => tookBy(timedWarm(script, top)), { before: clear, after: clear, times })
 
 async function ostree(): Promise<void> {
   if (!isInstalled('ostree')) return console.log('ostree is not installed: left out')

@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { quote, run, timed, type Cost } from './ways/timed.ts'
+import { quote, run, timedWarm, type Cost } from './ways/timed.ts'
 
 const MiB = 1024 * 1024
 const makeBar = 1024 * MiB
@@ -76,15 +76,15 @@ function measure(megabytes: number, effort: string): void {
       ${moss} export --for now.moss-state -o first.moss --home home`,
       work,
     )
-    tell('first', timed(`${moss} import first.moss --root host; ${moss} apply -y --root host`, work))
+    tell('first', timedWarm(`${moss} import first.moss --root host; ${moss} apply -y --root host`, work))
     const digest = publish(2)
     run(`${moss} state export now.moss-state --root host`, work)
-    const made = timed(
+    const made = timedWarm(
       `${moss} export --for now.moss-state --effort ${effort} -o update.moss --home home`,
       work,
     )
     tell('export', made, `, ${statSync(join(work, 'update.moss')).size} bytes`)
-    const taken = timed(`${moss} import update.moss --root host`, work)
+    const taken = timedWarm(`${moss} import update.moss --root host`, work)
     tell('import', taken)
     run(`${moss} apply -y --root host`, work)
     const there = createHash('sha256')

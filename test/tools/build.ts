@@ -40,6 +40,13 @@ const screensApart: Plugin = {
   },
 }
 
+/** What has more to do than to look: their compiled forms have more functions and take longer to read. */
+const hostVerbs = ['apply', 'import', 'rollback']
+const stationVerbs = ['add', 'export', 'sync', 'verify']
+
+/** Those of the host end before the optimizing compiler would have paid for itself: their long loops are in WebAssembly. */
+const plainFlag = '--no-opt'
+
 const launcher = `#!/bin/sh
 # Starts moss with the Node that came with it. Obeys no NODE_OPTIONS: they are not moss's.
 self=$0
@@ -47,14 +54,9 @@ if [ -L "$self" ]; then self=$(readlink -f "$self"); fi
 here=\${self%/*}
 unset NODE_OPTIONS
 export NODE_COMPILE_CACHE="$here/cache" NODE_COMPILE_CACHE_PORTABLE=1
-exec "$here/../node_modules/.bin/node" ${nodeFlags.join(' ')} "$here/start.cjs" "$@"
+case $1 in ${hostVerbs.join('|')}) plain=${plainFlag} ;; *) plain= ;; esac
+exec "$here/../node_modules/.bin/node" ${nodeFlags.join(' ')} $plain "$here/start.cjs" "$@"
 `
-
-/** What has more to do than to look: their compiled form has more functions and takes longer to read. */
-const longVerbs = ['add', 'apply', 'export', 'import', 'rollback', 'sync', 'verify']
-
-/** They end before the optimizing compiler would have paid for itself: their long loops are in WebAssembly. */
-const plainVerbs = ['apply', 'import', 'rollback']
 
 /**
  * Runs the program from a compiled form; without one, or under another Node, it is only slower. V8 knows a compiled
@@ -64,14 +66,15 @@ const starter = (digest: string, last: string): string => `'use strict'
 const fs = require('node:fs')
 const vm = require('node:vm')
 const program = __dirname + '/moss.cjs'
-const isLong = ${JSON.stringify(longVerbs)}.includes(process.argv[2])
-const compiled = __dirname + '/moss-${digest}.' + (isLong ? 'long' : 'short')
+const verb = process.argv[2]
+const isHost = ${JSON.stringify(hostVerbs)}.includes(verb)
+const isStation = ${JSON.stringify(stationVerbs)}.includes(verb)
+const compiled = __dirname + '/moss-${digest}.' + (isHost ? 'host' : isStation ? 'station' : 'short')
 const source = '(function (exports, require, module, __filename, __dirname) {' + fs.readFileSync(program, 'latin1') + '\\n})'
 const cachedData = fs.existsSync(compiled) ? fs.readFileSync(compiled) : undefined
 const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
 const script = new vm.Script(source, { filename: program, cachedData, importModuleDynamically })
 const run = () => script.runInThisContext()(exports, require, module, program, __dirname)
-if (${JSON.stringify(plainVerbs)}.includes(process.argv[2])) require('node:v8').setFlagsFromString('--no-opt')
 ${last}
 `
 
@@ -127,7 +130,10 @@ function compileProgram(): void {
   const folder = mkdtempSync(join(tmpdir(), 'moss-build-'))
   const [home, root, bundle] = [join(folder, 'station'), join(folder, 'host'), join(folder, 'bundle.moss')]
   const must = (script: string, ...args: readonly string[]): void => {
-    const ran = spawnSync(process.execPath, [...nodeFlags, join(dist, script), ...args], { encoding: 'utf8' })
+    const [verb = ''] = args
+    // V8 refuses what was compiled under other flags.
+    const flags = hostVerbs.includes(verb) ? [...nodeFlags, plainFlag] : nodeFlags
+    const ran = spawnSync(process.execPath, [...flags, join(dist, script), ...args], { encoding: 'utf8' })
     if (ran.status !== 0) throw new Error(`the built program fails: ${args.join(' ')}\n${ran.stderr}`)
   }
   const moss = (...args: readonly string[]): void => must('start.cjs', ...args)
@@ -149,8 +155,8 @@ function compileProgram(): void {
   moss('apply', '-y', '--root', root)
   rmSync(bundle)
   offer('second')
-  const exported = ['export', '--for', join(folder, 'second.moss-state'), '-o', bundle, '--home', home]
-  must('keep.cjs', ...exported, ',', 'import', bundle, '--root', root, ',', 'apply', '-y', '--root', root)
+  must('keep.cjs', 'export', '--for', join(folder, 'second.moss-state'), '-o', bundle, '--home', home)
+  must('keep.cjs', 'import', bundle, '--root', root, ',', 'apply', '-y', '--root', root)
   rmSync(join(dist, 'keep.cjs'))
   rmSync(folder, { recursive: true, force: true })
 }

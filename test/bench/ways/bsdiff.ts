@@ -2,7 +2,7 @@
 // leaves its bzip2. Only the patches count: not their names, nor what to remove. Apply is one bspatch for each.
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { quote, timed } from './timed.ts'
+import { quote, timedWarm } from './timed.ts'
 import { changedFiles } from './trees.ts'
 import { assertSame, type Peer } from './way.ts'
 
@@ -22,14 +22,14 @@ export const bsdiff: Peer = {
       writeFileSync(join(work, name), `set -e\n${lines.join('\n')}\n`)
       return `bash ${name}`
     }
-    const make = timed(
+    const make = timedWarm(
       shell('make.sh', [
         'mkdir patches',
         ...files.map(({ before, after, patch }) => `bsdiff ${before} ${after} ${patch}`),
       ]),
       work,
     )
-    const apply = timed(
+    const apply = timedWarm(
       shell('apply.sh', [
         'mkdir out',
         ...files.map(({ before, patch }, at) => `bspatch ${before} out/${at} ${patch}`),

@@ -9,7 +9,7 @@ import { placeTarget } from '../../../src/ingest/placement.ts'
 import { readRecord } from '../../../src/state/parts.ts'
 import type { Corpus } from './corpus.ts'
 import { nameOf, placeIn, unpackSide } from './moss-packages.ts'
-import { type Cost, leastOf, quote, run, timed } from './timed.ts'
+import { type Cost, leastOf, quote, run, timedWarm } from './timed.ts'
 import { differences, entriesBelow } from './trees.ts'
 import { assertSame, type Row } from './way.ts'
 
@@ -78,7 +78,7 @@ function measureEffort(
   const [station, bundle] = [`station-${effort}`, `${effort}.moss`]
   run(`cp -a home ${station}; sync`, work)
   const flag = effort === 'default' ? '' : `--effort ${effort}`
-  const make = timed(
+  const make = timedWarm(
     `${moss} export --for now.moss-state -o ${bundle} ${flag} --home ${station} --json > told.json`,
     work,
   )
@@ -87,8 +87,8 @@ function measureEffort(
   const apply = leastOf((round) => {
     const target = `target-${effort}-${round}`
     run(`cp -a host ${target}; sync`, work)
-    const taken = timed(`${moss} import ${bundle} --root ${target}`, work)
-    const applied = timed(`${moss} apply -y --root ${target}`, work)
+    const taken = timedWarm(`${moss} import ${bundle} --root ${target}`, work)
+    const applied = timedWarm(`${moss} apply -y --root ${target}`, work)
     if (round === 0) assertIsB(corpus, join(work, target))
     parts.push(`${taken.cpu.toFixed(2)} + ${applied.cpu.toFixed(2)}`)
     return sumOf(taken, applied)

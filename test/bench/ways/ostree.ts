@@ -4,7 +4,7 @@
 // into a repository that has A, and a checkout by hard links, as a machine that boots from checkouts does.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { leastOf, run, timed } from './timed.ts'
+import { leastOf, run, timedWarm } from './timed.ts'
 import { differences, sizeBelow } from './trees.ts'
 import { assertSame, type Peer } from './way.ts'
 
@@ -22,7 +22,7 @@ export const ostree: Peer = {
       ostree --repo=repo commit -b after --tree=dir='${b}' ${commit}`,
       work,
     )
-    const make = timed(
+    const make = timedWarm(
       'ostree --repo=repo static-delta generate --from=before --to=after --min-fallback-size=0 --max-bsdiff-size=1024',
       work,
     )
@@ -40,7 +40,7 @@ export const ostree: Peer = {
     const commitOfB = run('ostree --repo=repo rev-parse after', work).trim()
     const apply = leastOf((round) => {
       run(`cp -a host host-${round}; sync`, work)
-      return timed(
+      return timedWarm(
         `ostree --repo=host-${round} static-delta apply-offline delta
         ostree --repo=host-${round} checkout -U -H ${commitOfB} out-${round}`,
         work,

@@ -3,7 +3,7 @@
 // script that fails ends the bench: a figure of half a run is worse than none.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { freemem, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export interface Cost {
@@ -19,15 +19,22 @@ export interface TimedCost extends Cost {
 
 const quiet = { ...process.env, LC_ALL: 'C', TZ: 'UTC' }
 
-const warmBytes = 2 ** 31
+const warmGibibytes = 8
 
 /**
  * Free memory that a virtual machine has handed back to its host is fetched anew page by page, at the cost of whoever
  * touches it first (note 0021): so it is touched here, by a process that ends and leaves it free.
  */
 function warmMemory(): void {
-  const bytes = Math.floor(Math.min(warmBytes, freemem() / 2))
-  spawnSync(process.execPath, ['-e', `Buffer.alloc(${bytes}, 1)`])
+  const most = Math.floor(process.availableMemory() / 2 ** 31)
+  const touch = `const kept = Array.from({ length: ${Math.min(warmGibibytes, most)} }, () => Buffer.alloc(2 ** 30, 1))`
+  spawnSync(process.execPath, ['-e', touch])
+}
+
+/** The same as `timed`, on memory that is this machine's own. */
+export function timedWarm(script: string, folder: string): TimedCost {
+  warmMemory()
+  return timed(script, folder)
 }
 
 /** Runs a bash script in `folder`, its output thrown away. */
@@ -35,7 +42,6 @@ export function timed(script: string, folder: string): TimedCost {
   const place = mkdtempSync(join(tmpdir(), 'moss-timed-'))
   const figures = join(place, 'figures')
   const args = ['-q', '-f', '%U %S %M %e', '-o', figures, 'bash', '-euo', 'pipefail', '-c', script]
-  warmMemory()
   try {
     const ran = spawnSync('/usr/bin/time', args, {
       cwd: folder,

@@ -3,7 +3,7 @@
 // above 2 GiB.
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { run, timed } from './timed.ts'
+import { run, timedWarm } from './timed.ts'
 import { differences } from './trees.ts'
 import { assertSame, type Peer } from './way.ts'
 
@@ -15,8 +15,8 @@ export const zstdPatch: Peer = {
   version: "zstd --version | grep -o 'v[0-9.]*'",
   measure: ({ a, b, work }) => {
     run(`${tar} -cf a.tar -C '${a}' .; ${tar} -cf b.tar -C '${b}' .`, work)
-    const make = timed('zstd -q -3 --long=31 --patch-from=a.tar b.tar -o patch.zst', work)
-    const apply = timed(
+    const make = timedWarm('zstd -q -3 --long=31 --patch-from=a.tar b.tar -o patch.zst', work)
+    const apply = timedWarm(
       `mkdir out
       ${tar} -cf again.tar -C '${a}' .
       zstd -q -d --long=31 --memory=2048MB --patch-from=again.tar patch.zst -c | tar -xf - -C out`,

@@ -2,11 +2,12 @@
 // come in order, so that nothing has to be read again.
 import { expect, test } from 'vitest'
 import { digestOf } from '../../../src/base/digest.ts'
+import { MossError } from '../../../src/base/error.ts'
 import type { ChunkId, ContentDigest } from '../../../src/base/ids.ts'
 import { silent } from '../../../src/base/progress.ts'
 import type { Assembly } from '../../../src/bundle/assembly.ts'
 import { FilesUnderWay } from '../../../src/bundle/files-under-way.ts'
-import type { HeldChunk } from '../../../src/bundle/held-chunks.ts'
+import type { HeldChunk, HeldChunks } from '../../../src/bundle/held-chunks.ts'
 import type { StoreImport } from '../../../src/store/import.ts'
 import { noise } from '../../support/containers.ts'
 
@@ -17,11 +18,11 @@ const chunkAt = (at: number): HeldChunk => ({ id: digestOf<ChunkId>(pieceAt(at))
 const chunks = [0, 10, 20, 30, 40].map(chunkAt)
 
 /** A file of five chunks; `held` says where those from the store stand. Gives what was done, in its order. */
-function begun(held: readonly number[]) {
+function begun(held: readonly number[], damage: Partial<HeldChunks & { finish: () => Promise<void> }> = {}) {
   const done: (number | 'finish')[] = []
   const into = {
     create: () => ({ write: (_bytes: Uint8Array, at: number) => void done.push(at) }),
-    finish: async () => void done.push('finish'),
+    finish: damage.finish ?? (async () => void done.push('finish')),
   } as unknown as StoreImport
   const assembly: Assembly = {
     assets: [],
@@ -31,8 +32,14 @@ function begun(held: readonly number[]) {
     paths: new Map(),
     contentBytes: 50,
   }
-  const readHeld = async ({ at }: HeldChunk): Promise<Uint8Array> => pieceAt(at)
-  const files = new FilesUnderWay(into, { assembly, report: silent, readHeld })
+  const heldChunks: HeldChunks = {
+    read: ({ at }) => pieceAt(at),
+    check: () => {},
+    readChecked: async ({ at }) => pieceAt(at),
+    [Symbol.dispose]: () => {},
+    ...damage,
+  }
+  const files = new FilesUnderWay(into, { assembly, report: silent, heldChunks })
   const carry = (at: number) => files.write(pieceAt(at), [{ content, at, sizeBytes: 10 }])
   return { done, files, carry }
 }
@@ -62,4 +69,17 @@ test('a file that is in the store chunk by chunk is put together from there alon
   const { done, files } = begun([0, 10, 20, 30, 40])
   await files.writeHeld(content)
   expect(done).toEqual([0, 10, 20, 30, 40, 'finish'])
+})
+
+test('where a file is not what it should be, its chunks from the store are asked first; only then the bundle is to blame', async () => {
+  const finish = async (): Promise<void> => {
+    throw new MossError('CHUNK_DIGEST_MISMATCH', { part: 'content' })
+  }
+  const { files } = begun([0, 10, 20, 30, 40], { finish })
+  await expect(files.writeHeld(content)).rejects.toMatchObject({ code: 'CHUNK_DIGEST_MISMATCH' })
+  const check = ({ at }: HeldChunk): void => {
+    if (at === 20) throw new MossError('BUNDLE_BASE_MISSING', { names: ['/usr/lib/big'] })
+  }
+  const damaged = begun([0, 10, 20, 30, 40], { finish, check })
+  await expect(damaged.files.writeHeld(content)).rejects.toMatchObject({ code: 'BUNDLE_BASE_MISSING' })
 })

@@ -38,6 +38,29 @@ describe('the store as a reader of chunks', () => {
     expect(equalBytes(await place.store.get(digestOf<ChunkId>(small)), small)).toBe(true)
   })
 
+  test('reads many in a row without a check, and says afterwards which was not what it should be', async () => {
+    using place = makeTestStore()
+    const asset = await importBody(place.store, large)
+    await importBody(place.store, small)
+    const { chunks } = cutWhole(large)
+    using source = place.store.openChunks()
+    let start = 0
+    for (const { id, sizeBytes } of chunks) {
+      expect(equalBytes(source.read(id), large.subarray(start, start + sizeBytes))).toBe(true)
+      start += sizeBytes
+    }
+    expect(equalBytes(source.read(digestOf<ChunkId>(small)), small)).toBe(true)
+    expect(() => source.read(chunkOfContent(digestOf(large)))).toThrow(MossError)
+    flip(place.store.assetPath(asset), 5)
+    const [first, second] = chunks
+    expect(digestOf(source.read(first!.id))).not.toBe(first!.id)
+    expect(() => source.check(first!.id)).toThrow('is not what it was')
+    source.check(second!.id)
+    rmSync(place.store.assetPath(asset))
+    using again = place.store.openChunks()
+    expect(() => again.read(second!.id)).toThrow('is not what it was')
+  })
+
   test('has no chunk that is longer than a chunk may be, and none that it never saw', async () => {
     using place = makeTestStore()
     await importBody(place.store, large)
