@@ -189,12 +189,14 @@ export const codes = {
         : `wrong passphrase for ${display(d.what)}`,
     () => 'type it at a terminal, or hand it over with --passphrase-fd N',
   ),
-  KEY_ABSENT: entry<{ role: string }>(
+  KEY_ABSENT: entry<{ role: string; have?: number; need?: number }>(
     exits.usage,
     (d) =>
       d.role === 'root'
         ? 'there is no trust root here yet'
-        : `no secret key here may act as ${display(d.role)}`,
+        : (d.have ?? 0) === 0
+          ? `no secret key here may act as ${display(d.role)}`
+          : `role ${display(d.role)} needs ${d.need} keys, and ${d.have} are here`,
     (d) =>
       d.role === 'root'
         ? 'the first key makes one: moss key generate; or say where the station is with --home DIR'
@@ -205,6 +207,17 @@ export const codes = {
     (d) =>
       `unlocking ${display(d.what)} takes ${d.neededBytes} bytes of memory, ${d.allowedBytes} are allowed`,
     () => 'set its passphrase again on the machine that made it (minisign -C), which asks for less',
+  ),
+  SEALED_FOR_OTHERS: entry<{ path: string }>(
+    exits.notAllowed,
+    (d) => `${display(d.path)} is sealed for somebody else`,
+    () =>
+      'ask for one that is sealed for this machine: a host’s states say its recipient, moss key recipient a station’s',
+  ),
+  SEAL_DAMAGED: entry<{ path: string; problem: string }>(
+    exits.damaged,
+    (d) => `the seal of ${display(d.path)} is damaged: ${display(d.problem)}`,
+    () => 'copy the file again from where it was made; nothing was taken in',
   ),
   // not genuine
   TRUST_SIGNATURE_INVALID: entry<{ part: string; problem: string }>(
@@ -233,7 +246,8 @@ export const codes = {
   TRUST_ROLLBACK: entry<{ what: string; have: number; offered: number }>(
     exits.notAllowed,
     (d) => `${display(d.what)} ${d.offered} is older than ${d.have}, which this host has already seen`,
-    () => 'use a newer bundle; to go back to a kept state use moss rollback',
+    () =>
+      'use a newer bundle; to go back to a kept state use moss rollback; to an older serial only with a grant of the channel',
   ),
   TRUST_FORK: entry<{ channel: string; serial: number }>(
     exits.notAllowed,
@@ -250,6 +264,17 @@ export const codes = {
     (d) =>
       `channel ${display(d.channel)} is in epoch ${d.offered}, the trust root of this machine is in ${d.have}`,
     () => 'bring the newest trust root; nothing was taken in',
+  ),
+  TRUST_EXPIRED: entry<{ channel: string; days: number; by: string }>(
+    exits.notAllowed,
+    (d) =>
+      `the word of channel ${display(d.channel)} expired ${plural(d.days, 'day')} ago by ${display(d.by)}`,
+    () => 'ask the station for a newer bundle; nothing was taken in',
+  ),
+  TRUST_GRANT_REFUSED: entry<{ channel: string; problem: string }>(
+    exits.notAllowed,
+    (d) => `the grant to go back in channel ${display(d.channel)} is refused: ${display(d.problem)}`,
+    () => 'nothing was taken in; ask for a grant made from this host’s newest state (moss state export)',
   ),
   TRUST_ROOT_ORDER: entry<{ have: number; offered: number }>(
     exits.notAllowed,

@@ -7,6 +7,7 @@ import type { Report } from '../base/progress.ts'
 import type { Effort } from '../carry/effort.ts'
 import type { CarriedChunk, CarryPlan } from '../carry/plan.ts'
 import type { KnownPlan } from '../carry/plan-known.ts'
+import { encodeGrants } from '../channel/grant-file.ts'
 import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
 import { encodeFront, type ContainerDraft } from '../container/encode.ts'
 import { type FinishedFrames, startFrames } from '../container/frames.ts'
@@ -28,12 +29,14 @@ export interface ExportRequest {
   readonly known?: KnownPlan
   /** Files of the trust roots that its hosts may lack, by version. */
   readonly roots?: readonly Uint8Array[]
+  /** Files of downgrade grants for its hosts. */
+  readonly grants?: readonly Uint8Array[]
   readonly channel: StationChannel
   /** What the plan was solved from; carried whole. */
   readonly published: PublishedSnapshot
   /** What is known of the plan's hosts. */
   readonly hosts: ReadonlyMap<HostId, { readonly name: string; readonly state?: number }>
-  readonly signer: Signer
+  readonly signers: readonly Signer[]
   /** Of the file, once its id is known. */
   readonly path: (id: ContainerId) => string
   /** A new file on the station's own disk, gone again afterwards. */
@@ -58,7 +61,7 @@ export interface ExportedBundle {
 
 /** Throws TRUST_NOT_NAMED if the plan has a package that the snapshot does not name. */
 export async function exportBundle(outside: Outside, request: ExportRequest): Promise<ExportedBundle> {
-  const { plan, published, signer, spoolPath, effort, report } = request
+  const { plan, published, signers, spoolPath, effort, report } = request
   checkNamed(plan, published)
   if (outside.disk.lstat(spoolPath) !== undefined) outside.disk.remove(spoolPath)
   using spool = startFrames(outside, spoolPath, effort)
@@ -74,7 +77,7 @@ export async function exportBundle(outside: Outside, request: ExportRequest): Pr
   for (const list of plan.lists) spool.addList(list)
   const frames = await spool.finish()
   const draft = { ...draftOf(request, frames), frames }
-  const { id, bytes } = encodeFront(draft, [signer])
+  const { id, bytes } = encodeFront(draft, signers)
   const path = request.path(id)
   const sizes = {
     sizeBytes: bytes.length + frames.storedBytes,
@@ -111,7 +114,7 @@ export function knownBytes(channel: StationChannel, { snapshot, manifests }: Kno
 }
 
 function draftOf(request: ExportRequest, frames: FinishedFrames): ContainerDraft {
-  const { plan, channel, published, hosts, known, roots = [] } = request
+  const { plan, channel, published, hosts, known, roots = [], grants = [] } = request
   const { snapshot } = published
   const carried = plan.manifests.map((id) => packageOf(channel, id))
   const { manifests, packages } = encodeManifests(
@@ -130,6 +133,7 @@ function draftOf(request: ExportRequest, frames: FinishedFrames): ContainerDraft
     sections: [
       { name: 'roots', bytes: encodeRoots(roots) },
       { name: 'snapshot', bytes: published.bytes },
+      { name: 'grants', bytes: encodeGrants(grants) },
       { name: 'summary', bytes: summaryOf(request, carried, frames) },
       { name: 'manifests', bytes: manifests },
       { name: 'packages', bytes: packages },

@@ -4,6 +4,7 @@
 import { compareText } from '../base/bytes.ts'
 import { isMossError, MossError } from '../base/error.ts'
 import type { ContainerId, ContentDigest, Digest, HostId, KeyId, PackageId } from '../base/ids.ts'
+import { decodeGrants, readGrant } from '../channel/grant-file.ts'
 import { decodeSnapshotRecord, type OfferedPackage, type Snapshot } from '../channel/snapshot.ts'
 import { decodeKnown } from '../container/known.ts'
 import { openContainer, openKind, type OpenedContainer } from '../container/read.ts'
@@ -14,7 +15,8 @@ import { verifyContainer, type VerifiedContainer, withKnown } from '../container
 import { bytesSource, type ByteSource } from '../host/byte-source.ts'
 import { decodeManifest, packageIdOf } from '../manifest/codec.ts'
 import type { Manifest } from '../manifest/manifest.ts'
-import { acceptRoot, acceptSnapshot, type Counters } from '../trust/counters.ts'
+import { acceptRoot, acceptSnapshot, type Counters, daysAfter } from '../trust/counters.ts'
+import type { SignedGrant } from '../trust/grant.ts'
 import type { Root } from '../trust/root.ts'
 import { decodeAbout, type BundleAbout } from './about.ts'
 import { decodeSummary, type Summary } from './summary.ts'
@@ -27,6 +29,8 @@ export interface Judge {
   readonly hostName?: string
   readonly counters: Counters
   readonly nowSeconds: number
+  /** By the machine's clock, which may be wrong: otherwise it is only told. */
+  readonly refusesExpired?: boolean
   /** Manifests in the host's own store: the bundle carries only others. Throws STORE_DAMAGED for one that is damaged. */
   readonly heldManifest: (id: PackageId) => Uint8Array | undefined
   /** A snapshot's file that the host keeps. */
@@ -53,6 +57,10 @@ export interface ReadBundle {
   /** The channel keys that signed the snapshot, and the exporter's. */
   readonly snapshotSigners: readonly KeyId[]
   readonly exporters: readonly KeyId[]
+  /** By the machine's clock. */
+  readonly expiredDays?: number
+  /** By which it may lead back to an older serial. */
+  readonly granted?: SignedGrant
   /** As they shall be once the bundle is applied. */
   readonly counters: Counters
   /** The whole set of this host, sorted by name. Whether it is closed and wanted is for the caller to check. */
@@ -82,7 +90,10 @@ export function readBundle(
   const { snapshot, snapshotBytes, signers } = readCarriedSnapshot(container, about, root)
   const { nowSeconds } = judge
   const underRoot = roots.reduce((before, next) => acceptRoot(before, next.root, nowSeconds), judge.counters)
-  const counters = acceptSnapshot(underRoot, { ...snapshot, snapshot: about.snapshot }, nowSeconds)
+  const offered = { ...snapshot, snapshot: about.snapshot }
+  const grant = readCarriedGrant(container, { root, host: judge.host, about })
+  const counters = acceptSnapshot(underRoot, offered, nowSeconds, grant)
+  const expiredDays = daysExpired(snapshot, judge)
   return {
     id: opened.id,
     container,
@@ -93,6 +104,8 @@ export function readBundle(
     known: readKnown(container),
     snapshotSigners: signers,
     exporters: opened.head.signers,
+    ...(expiredDays !== undefined && { expiredDays }),
+    ...(grant !== undefined && counters.used.includes(grant.id) && { granted: grant }),
     counters,
     packages: readPackages({ container, tables: readPackageTables(container), snapshot, judge }),
     summary,
@@ -145,6 +158,31 @@ function readCarriedSnapshot(
       problem: 'it is not the one that the head names',
     })
   return { snapshot, snapshotBytes: bytes, signers: opened.head.signers }
+}
+
+/** Throws TRUST_EXPIRED where the host wants that. */
+function daysExpired(
+  { channel, expires }: Snapshot,
+  { nowSeconds, refusesExpired }: Judge,
+): number | undefined {
+  if (expires === undefined || expires >= nowSeconds) return undefined
+  const days = daysAfter(expires, nowSeconds)
+  if (refusesExpired !== true) return days
+  throw new MossError('TRUST_EXPIRED', { channel, days, by: 'the clock of this machine' })
+}
+
+/** For this host and this channel; the last, if somebody carries several. */
+function readCarriedGrant(
+  container: VerifiedContainer,
+  wanted: { readonly root: Root; readonly host: HostId; readonly about: BundleAbout },
+): SignedGrant | undefined {
+  const bytes = readSection(container, 'grants')
+  if (bytes === undefined) return undefined
+  return decodeGrants(bytes)
+    .map((file, index) =>
+      readGrant(file, { root: wanted.root, name: `grant ${index + 1} of section grants` }),
+    )
+    .findLast(({ host, channel }) => host === wanted.host && channel === wanted.about.channel)
 }
 
 function readPackages(found: {

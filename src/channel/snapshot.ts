@@ -6,7 +6,7 @@ import { decodeCbor, encodeCbor, type CborValue } from '../base/cbor.ts'
 import { MossError } from '../base/error.ts'
 import type { PackageId } from '../base/ids.ts'
 import { channelName } from '../base/names.ts'
-import { digest, integer, list, record, text } from '../base/shape.ts'
+import { digest, integer, list, optional, record, text } from '../base/shape.ts'
 
 /** A package as a snapshot names it; the manifest that `id` pins says the rest. */
 export interface OfferedPackage {
@@ -22,10 +22,17 @@ export interface Snapshot {
   readonly serial: number
   /** Whole seconds since 1970; the date of everything made from it. */
   readonly created: number
+  /** Seconds since 1970: afterwards a host may want to hear something newer. */
+  readonly expires?: number
   readonly packages: readonly OfferedPackage[]
 }
 
-const aboutShape = record({ channel: channelName, epoch: integer(), serial: integer(1) })
+const aboutShape = record({
+  channel: channelName,
+  epoch: integer(),
+  serial: integer(1),
+  expires: optional(integer()),
+})
 
 const recordShape = record({
   packages: list(

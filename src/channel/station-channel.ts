@@ -176,7 +176,11 @@ export class StationChannel {
   /** Signs and writes the next snapshot. Dates never go back. Throws PLAN_STALE if another was published since. */
   publish(
     plan: PublishPlan,
-    by: { readonly created: number; readonly signers: readonly Signer[] },
+    by: {
+      readonly created: number
+      readonly expires?: number | undefined
+      readonly signers: readonly Signer[]
+    },
   ): PublishedSnapshot {
     const latest = this.latestSnapshot()
     if ((latest?.snapshot.serial ?? 0) + 1 !== plan.serial)
@@ -185,7 +189,12 @@ export class StationChannel {
       {
         kind: 'channel',
         created: Math.max(by.created, latest?.snapshot.created ?? 0),
-        about: { channel: this.name, epoch: this.#roots[0].epoch, serial: plan.serial },
+        about: {
+          channel: this.name,
+          epoch: this.#roots[0].epoch,
+          serial: plan.serial,
+          expires: by.expires,
+        },
         sections: [{ name: 'record', bytes: encodeSnapshotRecord(plan.packages) }],
       },
       by.signers,

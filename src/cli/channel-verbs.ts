@@ -1,8 +1,9 @@
 // Channels: signed, numbered lists of packages, each a plain folder of containers.
 import { display } from '../base/display.ts'
+import { MossError } from '../base/error.ts'
 import { formatBytes, formatCount, formatDate, plural } from '../base/format.ts'
 import { formatFields, formatTable } from './format.ts'
-import type { Verb } from './verb.ts'
+import type { Call, Verb } from './verb.ts'
 
 const channelOperand = { name: 'CHANNEL' } as const
 
@@ -80,6 +81,11 @@ export const channelVerbs: readonly Verb[] = [
         value: 'SECONDS',
         summary: 'the snapshot’s date, in seconds since 1970 (default: now)',
       },
+      {
+        name: 'expires',
+        value: 'DAYS',
+        summary: 'when hosts shall say that it is old, or refuse it if their model says so (default: never)',
+      },
     ],
     summary: 'sign a snapshot with the next serial, offering what was added',
     run: async (call) => {
@@ -88,11 +94,45 @@ export const channelVerbs: readonly Verb[] = [
         home: call.home,
         channel: call.operands[0] ?? '',
         date: call.value('date'),
+        days: optionalNumber(call, 'expires'),
         ask: (what) => call.passphrase(what),
       })
       const text = done.isNew
         ? `serial   ${done.serial} of channel ${display(done.channel)}: ${plural(done.packages, 'package')}`
         : `nothing to do: serial ${done.serial} already names these packages`
+      return { json: done, text }
+    },
+  },
+  {
+    words: 'channel grant',
+    side: 'station',
+    operands: [channelOperand],
+    flags: [
+      { name: 'for', value: 'STATEFILE', summary: 'the host that may go back, by its newest state' },
+      { name: 'serial', value: 'N', summary: 'where to' },
+      { name: 'days', value: 'N', summary: 'how long it serves (default 30)' },
+      { name: 'output', short: 'o', value: 'FILE', summary: 'where the grant goes' },
+    ],
+    summary: 'let one host go back to an older serial, once; moss export --serial N --grant FILE carries it',
+    run: async (call) => {
+      const { makeGrant } = await import('../ops/grants.ts')
+      const done = await makeGrant(call.outside, {
+        home: call.home,
+        channel: call.operands[0] ?? '',
+        state: call.path(needed(call, 'for')),
+        to: numberOf('serial', needed(call, 'serial')),
+        days: numberOf('days', call.value('days') ?? '30'),
+        output: call.path(needed(call, 'output')),
+        ask: (what) => call.passphrase(what),
+      })
+      const text = formatFields([
+        [
+          'grant',
+          `${done.name} may go back from serial ${done.from} of channel ${display(done.channel)} to ${done.to}, once, until ${formatDate(done.expires)}`,
+        ],
+        ['file', done.file],
+        ['next', `moss export --for STATEFILE --serial ${done.to} --grant ${done.file}`],
+      ])
       return { json: done, text }
     },
   },
@@ -147,3 +187,19 @@ export const channelVerbs: readonly Verb[] = [
     },
   },
 ]
+
+function needed(call: Call, flag: string): string {
+  const value = call.value(flag)
+  if (value !== undefined) return value
+  throw new MossError('CLI_USAGE', { problem: `say --${flag}`, see: 'channel grant' })
+}
+
+function optionalNumber(call: Call, flag: string): number | undefined {
+  const text = call.value(flag)
+  return text === undefined ? undefined : numberOf(flag, text)
+}
+
+function numberOf(flag: string, text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new MossError('CLI_USAGE', { problem: `--${flag} takes a whole number from 1`, see: 'channel grant' })
+}

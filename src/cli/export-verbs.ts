@@ -45,6 +45,28 @@ function formatExportPlan(plan: ExportPlan): string {
   ].join('\n')
 }
 
+/** Of plan --for and export alike. */
+export const olderFlags = [
+  {
+    name: 'serial',
+    value: 'N',
+    summary: 'on a station: what the channel offered at this serial (default: the newest)',
+  },
+  {
+    name: 'grant',
+    value: 'FILE',
+    repeats: true,
+    summary: 'on a station: carry this grant, by which a host may go back to that serial',
+  },
+] as const
+
+function wholeNumber(call: Call, flag: string): number | undefined {
+  const text = call.value(flag)
+  if (text === undefined) return undefined
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
+  throw new MossError('CLI_USAGE', { problem: `--${flag} takes a whole number from 1`, see: call.word })
+}
+
 async function planExportOf(call: Call): Promise<ExportPlan> {
   const { planExport } = await import('../ops/export.ts')
   const plan = call.value('plan')
@@ -59,6 +81,9 @@ async function planExportOf(call: Call): Promise<ExportPlan> {
     states: call.values('for').map(call.path),
     channel: call.value('channel'),
     effort: call.value('effort'),
+    serial: wholeNumber(call, 'serial'),
+    grants: call.values('grant').map(call.path),
+    isSealed: call.has('seal'),
   })
 }
 
@@ -92,11 +117,13 @@ export const exportVerbs: readonly Verb[] = [
       },
       { name: 'plan', value: 'FILE', summary: 'execute this plan, as moss plan --for … -o wrote it' },
       { name: 'channel', value: 'CHANNEL', summary: 'from this channel (default: the one the host follows)' },
+      ...olderFlags,
       {
         name: 'effort',
         value: '1-9',
         summary: 'how hard to compress: fast, 1 to 9, small (default 5); 9 costs the host time too',
       },
+      { name: 'seal', summary: 'so that only its hosts can read it (age)' },
       { name: 'dry-run', short: 'n', summary: 'only show the plan' },
     ],
     summary: 'write one bundle with what the hosts lack; flush it and read it back',
@@ -122,6 +149,7 @@ export const exportVerbs: readonly Verb[] = [
             'carried',
             `${formatBytes(done.fileBytes)} of ${formatBytes(plan.fullBytes)} in ${done.seconds.toFixed(1)} s (deltas ${formatBytes(done.deltaBytes)}, whole ${formatBytes(done.frameBytes - done.deltaBytes)}, metadata ${formatBytes(done.fileBytes - done.frameBytes)})`,
           ],
+          ['sealed', plan.sealedFor.length === 0 ? undefined : 'only the hosts above can read it'],
           ['', `${done.isNew ? 'flushed' : 'it was there already'} and read back; safe to remove`],
           ['next', `at the host: moss import ${done.path}`],
         ]),

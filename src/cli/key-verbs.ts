@@ -100,6 +100,17 @@ export const keyVerbs: readonly Verb[] = [
     },
   },
   {
+    words: 'key recipient',
+    side: 'station',
+    summary:
+      'print the recipient of this station: moss state export --seal-to RECIPIENT seals a state for it',
+    run: async (call) => {
+      const { stationRecipient } = await import('../ops/keys.ts')
+      const done = await stationRecipient(call.outside, { home: call.home })
+      return { json: done, text: done.recipient }
+    },
+  },
+  {
     words: 'key import',
     side: 'station',
     operands: [{ name: 'FILE' }, { name: 'NAME', optional: true }],

@@ -32,12 +32,20 @@ export const stateVerbs: readonly Verb[] = [
     words: 'state export',
     side: 'host',
     operands: [{ name: 'FILE', optional: true }],
+    flags: [
+      {
+        name: 'seal-to',
+        value: 'RECIPIENT',
+        summary: 'so that only the station can read it (age): what moss key recipient prints there',
+      },
+    ],
     summary: 'the signed state for the station: to a file, or onto a medium’s folder',
     run: async (call) => {
       const { exportState } = await import('../ops/state-export.ts')
       const done = await exportState(call.outside, {
         root: call.root,
         to: call.path(call.operands[0] ?? '.'),
+        sealTo: call.value('seal-to'),
       })
       const text = formatFields([
         ['state', `${done.path} (${formatBytes(done.sizeBytes)})`],

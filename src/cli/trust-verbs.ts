@@ -180,13 +180,36 @@ export const trustVerbs: readonly Verb[] = [
     words: 'root sign',
     side: 'station',
     operands: [fileOperand],
+    flags: [
+      {
+        name: 'head',
+        value: 'OUT',
+        summary: 'write what is to be signed elsewhere: ssh-keygen -Y sign -n moss -f KEY OUT',
+      },
+      {
+        name: 'signature',
+        value: 'SIG',
+        summary: 'add this signature, which ssh-keygen made elsewhere',
+      },
+    ],
     summary: 'show what a drafted root says, ask, and add the signatures of this home’s keys to the file',
     run: async (call) => {
-      const { executeSignRoot, planSignRoot } = await import('../ops/root-signing.ts')
-      const plan = await planSignRoot(call.outside, {
-        home: call.home,
-        file: call.path(call.operands[0] ?? ''),
-      })
+      const { attachSignature, executeSignRoot, planSignRoot, writeRootHead } =
+        await import('../ops/root-signing.ts')
+      const [head, signature] = [optionalPath(call, 'head'), optionalPath(call, 'signature')]
+      const file = call.path(call.operands[0] ?? '')
+      if (head !== undefined) {
+        const done = await writeRootHead(call.outside, { file, to: head })
+        const text = formatFields([
+          ['head', done.head],
+          ['next', `ssh-keygen -Y sign -n moss -f KEY ${head}`],
+          ['then', `moss root sign ${file} --signature ${head}.sig`],
+        ])
+        return { json: done, text }
+      }
+      if (signature !== undefined)
+        return shown(await attachSignature(call.outside, { home: call.home, file, signature }))
+      const plan = await planSignRoot(call.outside, { home: call.home, file })
       const keys = plan.keys.join(', ')
       if (!(await call.confirm(`sign it with ${keys}`, formatRoot(plan.root))))
         return { json: { signed: null }, text: 'nothing was signed' }

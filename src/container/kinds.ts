@@ -1,12 +1,13 @@
 // What a container may be, and which sections each kind has, in the one order in which they stand. The numbers
 // go into preludes and never change; a kind's name is also the first word of its head's text.
 
-export type Kind = 'bundle' | 'package' | 'state' | 'channel' | 'root' | 'audit'
+export type Kind = 'bundle' | 'package' | 'state' | 'channel' | 'root' | 'audit' | 'grant'
 
 /** In the order of the file. Tables come last before the frames, `record` stands alone. */
 export const sectionNames = [
   'roots',
   'snapshot',
+  'grants',
   'summary',
   'notes',
   'known',
@@ -37,6 +38,7 @@ export const kinds: Readonly<Record<Kind, KindRule>> = {
   channel: { number: 4, hasFrames: false },
   root: { number: 5, hasFrames: false },
   audit: { number: 6, hasFrames: false },
+  grant: { number: 7, hasFrames: false },
 }
 
 export const kindOfNumber = (number: number): Kind | undefined =>

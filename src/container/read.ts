@@ -70,6 +70,7 @@ const titles: Readonly<Record<Kind, string>> = {
   channel: 'snapshot',
   root: 'trust root',
   audit: 'audit',
+  grant: 'grant',
 }
 
 /** A container of this kind. Throws CONTAINER_NOT_ONE for another. */

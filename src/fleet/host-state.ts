@@ -61,6 +61,8 @@ export interface HostState {
   readonly lacking: readonly ContentDigest[]
   /** Files of channel snapshots that it keeps, by their digests: a bundle may build on them. Sorted. */
   readonly snapshots?: readonly ContentDigest[]
+  /** To whom a file is sealed that only this host shall read: `age1…`. */
+  readonly recipient?: string
   /** How many lines its audit has, and the digest of the last. */
   readonly audit?: { readonly entries: number; readonly digest: Digest }
   /** How the triggers of the current state went. */
@@ -92,6 +94,7 @@ const recordShape = record({
   states: list(record({ number: stateNumber, packages: list(digest<PackageId>()) }), 10_000),
   lacking: list(digest<ContentDigest>()),
   snapshots: optional(list(digest<ContentDigest>(), 10_000)),
+  recipient: optional(text(100, 1)),
   audit: optional(record({ entries: integer(), digest: digest() })),
   triggers: optional(
     list(
@@ -129,6 +132,7 @@ export function encodeHostRecord(state: HostState): Uint8Array {
       .map(({ number, packages }) => ({ number, packages: raw(packages) })),
     lacking: raw(state.lacking),
     snapshots: state.snapshots && raw(state.snapshots),
+    recipient: state.recipient,
     audit: state.audit && { entries: state.audit.entries, digest: fromHex(state.audit.digest) },
     triggers: state.triggers?.map((told) => ({ ...told })),
     answers: state.answers && { ...state.answers, bundle: fromHex(state.answers.bundle) },

@@ -1,6 +1,7 @@
 // apply: makes the newest bundle that waits the current state. The plan says everything; executing it chooses nothing
 // and is refused if the state, the bundle or the model is another one by then.
 import { MossError } from '../base/error.ts'
+import { plural } from '../base/format.ts'
 import { silent } from '../base/progress.ts'
 import { readBundle, type ReadBundle } from '../bundle/read-bundle.ts'
 import { fileSource } from '../host/byte-source.ts'
@@ -73,6 +74,16 @@ function planFor(host: HostSession, bundle: ReadBundle, set: JudgedSet): ApplyPl
       ...reasonOf(reasons, change.name),
     })),
     warnings: [
+      ...(bundle.expiredDays === undefined
+        ? []
+        : [
+            `the word of the channel expired ${plural(bundle.expiredDays, 'day')} ago by the clock of this machine: ask for a newer bundle`,
+          ]),
+      ...(bundle.granted === undefined
+        ? []
+        : [
+            `this goes back from serial ${bundle.granted.from} to ${bundle.granted.to}, as a grant of the channel allows once`,
+          ]),
       ...(lack === undefined ? [] : [lack.message]),
       ...warningsFor(bundle, set),
       ...tellAlikePaths(set.packages, new Set(difference.changes.map(({ name }) => name))),

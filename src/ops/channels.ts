@@ -14,7 +14,7 @@ import { compareVersions } from '../manifest/version.ts'
 import type { PackageFile } from '../channel/package-file.ts'
 import { checkPath } from '../manifest/path.ts'
 import type { Signer } from '../trust/keys.ts'
-import { type AskPassphrase, openStation, type Station, signerFor, stationRoot } from './station.ts'
+import { type AskPassphrase, openStation, type Station, signersFor, stationRoot } from './station.ts'
 import { stationRoots } from './station-roots.ts'
 import type { ReportEvent } from './types.ts'
 
@@ -97,7 +97,12 @@ const byNameAndVersion = (a: PackageFile, b: PackageFile): number =>
 
 export async function publishChannel(
   outside: Outside,
-  request: OfChannel & { readonly date: string | undefined; readonly ask: AskPassphrase },
+  request: OfChannel & {
+    readonly date: string | undefined
+    /** Days until a host may want to hear something newer; for ever by default. */
+    readonly days?: number | undefined
+    readonly ask: AskPassphrase
+  },
 ) {
   const created = dateOf(outside, request.date)
   using station = openStation(outside, { home: request.home, how: 'write' })
@@ -114,8 +119,9 @@ export async function publishChannel(
     }
   if (plan.packages.length === 0)
     throw new MossError('NOT_FOUND', { what: 'package to publish in channel', name: channel.name })
-  const signer = await signerFor(station, { role: 'channel', root, ask: request.ask })
-  const { snapshot } = channel.publish(plan, { created, signers: [signer] })
+  const signers = await signersFor(station, { role: 'channel', root, ask: request.ask })
+  const expires = request.days === undefined ? undefined : created + request.days * 24 * 60 * 60
+  const { snapshot } = channel.publish(plan, { created, expires, signers })
   return {
     channel: channel.name,
     serial: snapshot.serial,
@@ -160,7 +166,7 @@ export async function addPackages(outside: Outside, request: AddPackages, report
   using station = openStation(outside, { home: request.home, how: 'write' })
   const root = stationRoot(station)
   const channel = stationChannel(station, request.channel)
-  const signer = await signerFor(station, { role: 'packager', root, ask: request.ask })
+  const signers = await signersFor(station, { role: 'packager', root, ask: request.ask })
   const place = placeMap(request.place)
   const added: AddedPackage[] = []
   for (const [index, file] of request.files.entries()) {
@@ -173,7 +179,7 @@ export async function addPackages(outside: Outside, request: AddPackages, report
     added.push(
       file.endsWith('.moss')
         ? addContainer(channel, file)
-        : await addForeign({ station, channel, request, file, signer, place }),
+        : await addForeign({ station, channel, request, file, signers, place }),
     )
   }
   const scriptCounts = countActions(added.flatMap((entry) => entry.scripts))
@@ -214,16 +220,23 @@ interface Adding {
   readonly channel: StationChannel
   readonly request: AddPackages
   readonly file: string
-  readonly signer: Signer
+  readonly signers: readonly Signer[]
   readonly place: PlaceMap
 }
 
-async function addForeign({ station, channel, request, file, signer, place }: Adding): Promise<AddedPackage> {
+async function addForeign({
+  station,
+  channel,
+  request,
+  file,
+  signers,
+  place,
+}: Adding): Promise<AddedPackage> {
   const { outside, places } = station
   const made = await makePackage(outside, await readForeign(outside, file, request), {
     folder: `${channel.folder}/packages`,
     spoolFolder: places.spool,
-    signers: [signer],
+    signers,
     place,
     report: () => {},
   })

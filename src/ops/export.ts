@@ -16,7 +16,6 @@ import type { SignedRoot } from '../container/root-chain.ts'
 import { verifyWhole } from '../container/read-frames.ts'
 import { verifyContainer, withKnown } from '../container/verify.ts'
 import { type HostState, packagesHeld } from '../fleet/host-state.ts'
-import { readHostState } from '../fleet/state-file.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatBundleName } from '../medium/layout.ts'
@@ -26,12 +25,16 @@ import type { LayoutPackage } from '../manifest/merged-layout.ts'
 import { bundlePathOn } from '../medium/medium.ts'
 import { parseModel } from '../solve/model.ts'
 import { solve } from '../solve/solve.ts'
+import type { Grant } from '../trust/grant.ts'
 import { type Root, rootDigest } from '../trust/root.ts'
 import { tellAlikePaths } from './alike-paths.ts'
 import type { PackageChange } from './changes.ts'
 import { stationChannel } from './channels.ts'
+import { readGrants } from './grants.ts'
 import { planKnownContents, readKnownContents } from './known-contents.ts'
-import { type AskPassphrase, openStation, type Station, signerFor, stationRoot } from './station.ts'
+import { type AskPassphrase, openStation, type Station, signersFor, stationRoot } from './station.ts'
+import { sealFile } from './sealing.ts'
+import { readState } from './station-state.ts'
 import { rootsAfter, stationRoots } from './station-roots.ts'
 import type { SpentBytes } from './inspect.ts'
 import type { ReportEvent } from './types.ts'
@@ -53,6 +56,12 @@ export interface ExportPlan {
   readonly channel: string
   readonly serial: number
   readonly snapshot: ContainerId
+  /** False where somebody asked for an older one. */
+  readonly isNewest: boolean
+  /** Files of downgrade grants that it carries. */
+  readonly grants: readonly string[]
+  /** To whom it is sealed; to nobody, and open to all, where this is empty. */
+  readonly sealedFor: readonly string[]
   /** Of the station's trust root, and of the oldest that a host has: what is between them is carried. */
   readonly root: number
   readonly rootsAfter: number
@@ -83,14 +92,21 @@ export interface PlanExport {
   readonly states: readonly string[]
   readonly channel: string | undefined
   readonly effort: string | undefined
+  /** The channel's newest by default. */
+  readonly serial?: number | undefined
+  readonly grants?: readonly string[]
+  /** Only its hosts shall read it. */
+  readonly isSealed?: boolean
 }
 
 export async function planExport(outside: Outside, request: PlanExport): Promise<ExportPlan> {
   using station = openStation(outside, { home: request.home, how: 'read' })
   const { name: effort } = effortOf(request.effort ?? defaultEffort)
-  const states = request.states.map((path) => readState(outside, path))
+  const states: HostState[] = []
+  for (const path of request.states) states.push(await readState(station, path))
   const channel = stationChannel(station, channelOf(states, request.channel))
-  const published = channel.latestSnapshot()
+  const newest = channel.latestSnapshot()
+  const published = request.serial === undefined ? newest : snapshotAt(channel, request.serial)
   if (published === undefined)
     throw new MossError('NOT_FOUND', { what: 'published snapshot of channel', name: channel.name })
   const root = stationRoot(station)
@@ -117,6 +133,9 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     channel: channel.name,
     serial: published.snapshot.serial,
     snapshot: published.id,
+    isNewest: published.id === newest?.id,
+    grants: request.grants ?? [],
+    sealedFor: request.isSealed === true ? recipientsOf(states) : [],
     root: root.version,
     rootsAfter: Math.min(...states.map(({ rootVersion }) => rootVersion)),
     states: request.states,
@@ -131,7 +150,12 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     manifests: carry.manifests.length,
     effort,
     warnings: [
-      ...warningsFor(states, { channel, published, roots: stationRoots(station) }),
+      ...warningsFor(states, {
+        channel,
+        published,
+        roots: stationRoots(station),
+        grants: readGrants(outside, { files: request.grants ?? [], root }).map(({ grant }) => grant),
+      }),
       ...new Set(wishes.flatMap(({ alike }) => alike)),
     ],
     carry,
@@ -139,6 +163,11 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
   }
   verified.set(plan, { channel, root: rootDigest(root) })
   return plan
+}
+
+function snapshotAt(channel: StationChannel, serial: number): PublishedSnapshot {
+  if (channel.serials().includes(serial)) return channel.snapshot(serial)
+  throw new MossError('NOT_FOUND', { what: `serial of channel ${channel.name}`, name: String(serial) })
 }
 
 /**
@@ -153,11 +182,13 @@ function channelOfPlan(station: Station, plan: ExportPlan, root: Root): StationC
   return known?.root === rootDigest(root) ? known.channel : stationChannel(station, plan.channel)
 }
 
-function readState(outside: Outside, path: string): HostState {
-  if (outside.disk.lstat(path) === undefined)
-    throw new MossError('NOT_FOUND', { what: 'state file', name: path })
-  using source = fileSource(outside.disk, path)
-  return readHostState(source).state
+/** Throws CLI_USAGE for a host that has none. */
+function recipientsOf(states: readonly HostState[]): readonly string[] {
+  return states.map(({ name, recipient }) => {
+    if (recipient !== undefined) return recipient
+    const problem = `${name} has no recipient in its state: it was made by an older moss; export without --seal`
+    throw new MossError('CLI_USAGE', { problem, see: 'export' })
+  })
 }
 
 /** All hosts of one bundle follow one channel. */
@@ -258,13 +289,22 @@ function plannedHost({ state, changes }: Wish, carry: CarryPlan): PlannedHost {
 
 function warningsFor(
   states: readonly HostState[],
-  { channel, published, roots }: Offer & { readonly roots: readonly SignedRoot[] },
+  {
+    channel,
+    published,
+    roots,
+    grants,
+  }: Offer & { readonly roots: readonly SignedRoot[]; readonly grants: readonly Grant[] },
 ): readonly string[] {
   return states.flatMap((state) => [
     ...warningOfRoot(state, roots),
-    ...((state.channel?.serial ?? 0) > published.snapshot.serial
+    ...((state.channel?.serial ?? 0) > published.snapshot.serial &&
+    !grants.some(
+      ({ host, from, to }) =>
+        host === state.host && from === state.channel?.serial && to === published.snapshot.serial,
+    )
       ? [
-          `${state.name} has seen serial ${state.channel?.serial}, newer than this channel’s ${published.snapshot.serial}: it will refuse the bundle`,
+          `${state.name} has seen serial ${state.channel?.serial}, newer than ${published.snapshot.serial}: it will refuse the bundle, unless it carries a grant (moss channel grant)`,
         ]
       : []),
     ...(state.answers?.outcome === 'failed'
@@ -323,18 +363,22 @@ export async function executeExport(
   const root = stationRoot(station)
   if (root.version !== plan.root) throw new MossError('PLAN_STALE', { what: 'the trust root' })
   const channel = channelOfPlan(station, plan, root)
-  const published = channel.latestSnapshot()
+  const published = plan.isNewest ? channel.latestSnapshot() : channel.snapshot(plan.serial)
   if (published?.id !== plan.snapshot) throw new MossError('PLAN_STALE', { what: `channel ${plan.channel}` })
-  const signer = await signerFor(station, { role: 'exporter', root, ask: request.ask })
+  const signers = await signersFor(station, { role: 'exporter', root, ask: request.ask })
+  const isSealed = plan.sealedFor.length > 0
+  const unsealed = `${station.places.spool}/unsealed.moss`
+  if (isSealed && outside.disk.lstat(unsealed) !== undefined) outside.disk.remove(unsealed)
   const done = await exportBundle(outside, {
     plan: plan.carry,
     known: plan.known,
     roots: rootsAfter(station, plan.rootsAfter).map(({ bytes }) => bytes),
+    grants: readGrants(outside, { files: plan.grants, root }).map(({ bytes }) => bytes),
     channel,
     published,
     hosts: new Map(plan.hosts.map(({ host, name, state }) => [host, { name, state }])),
-    signer,
-    path: (id) => outputPath(outside, { plan, output, id }),
+    signers,
+    path: (id) => (isSealed ? unsealed : outputPath(outside, { plan, output, id })),
     spoolPath: `${station.places.spool}/export`,
     effort: effortOf(plan.effort),
     report,
@@ -345,11 +389,16 @@ export async function executeExport(
     readKnown: readKnownContents(channel, plan.known),
     report,
   })
+  const path = isSealed ? `${outputPath(outside, { plan, output, id: done.id })}.age` : done.path
+  const fileBytes = isSealed
+    ? await sealFile(outside, unsealed, { path, recipients: plan.sealedFor })
+    : done.sizeBytes
+  if (isSealed) outside.disk.remove(unsealed)
   return {
     bundle: done.id,
-    path: done.path,
+    path,
     isNew: done.isNew,
-    fileBytes: done.sizeBytes,
+    fileBytes,
     frameBytes: done.storedBytes,
     deltaBytes: done.deltaBytes,
     bytes: {

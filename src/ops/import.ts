@@ -9,7 +9,6 @@ import { type ImportedContent, importBundle } from '../bundle/import.ts'
 import { roomForPackages } from '../bundle/room.ts'
 import { isDamagedBase } from '../bundle/store-bases.ts'
 import { dropIncoming, takeIn, type TakenBundle } from '../bundle/take-in.ts'
-import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
 import { appendAudit } from '../state/audit-file.ts'
 import type { AuditEvent } from '../trust/audit.ts'
@@ -19,6 +18,7 @@ import { type HostSession, openHost } from './host.ts'
 import { keepSnapshot } from './kept-snapshots.ts'
 import { contentNames, forgetDamaged } from './lacking.ts'
 import { checkIsFile } from './named-file.ts'
+import { openLargeIfSealed } from './sealing.ts'
 import type { ReportEvent } from './types.ts'
 import { isImported, judgeOf, markImported, readEveryWaiting } from './waiting.ts'
 
@@ -49,7 +49,10 @@ async function importOne(host: HostSession, file: string, report: ReportEvent): 
   const { outside, incoming } = host
   checkIsFile(outside, file)
   const startedMs = outside.nowMs()
-  using source = fileSource(outside.disk, file)
+  using source = await openLargeIfSealed(outside, file, {
+    keys: host.places.keys,
+    into: `${incoming}/unsealed`,
+  })
   using taken = await recordingRefusal(host, file, () =>
     telling(host, report, () =>
       takeIn(outside, {
@@ -85,7 +88,7 @@ async function importOne(host: HostSession, file: string, report: ReportEvent): 
   )
   keepSnapshot(host, taken.about.snapshot, taken.snapshotBytes)
   recordBundle(host, taken, 'accepted', `channel ${taken.snapshot.channel}, serial ${taken.snapshot.serial}`)
-  markImported(host, taken.id, taken.snapshot.serial)
+  markImported(host, taken)
   return tell(done.newAssets, done.contentBytes)
 }
 

@@ -1,23 +1,35 @@
 // The mark beside a bundle that is taken in: everything of it is in the store. It holds the serial, so that what
 // waits can be told without opening the bundle; apply judges the bundle itself.
-import { decodeUtf8 } from '../base/bytes.ts'
+import { decodeUtf8, encodeUtf8 } from '../base/bytes.ts'
 import type { Disk } from '../host/disk.ts'
 
 export const importedMark = (incoming: string, id: string): string => `${incoming}/${id}/imported`
 
-/** The newest that is not older than `serial`. */
+interface Mark {
+  readonly serial: number
+  /** It leads back to an older serial, as a grant allows. */
+  readonly isGranted: boolean
+}
+
+export const encodeMark = ({ serial, isGranted }: Mark): Uint8Array =>
+  encodeUtf8(`${serial}${isGranted ? ' granted' : ''}\n`)
+
+function readMark(disk: Disk, path: string): Mark {
+  const [serial = '', granted] = (decodeUtf8(disk.readFile(path, 64)) ?? '').trimEnd().split(' ')
+  return { serial: Number(serial), isGranted: granted === 'granted' }
+}
+
+/** One that leads back as a grant allows, or else the newest that is not older than `serial`. */
 export function newestImported(
   disk: Disk,
   { incoming, serial }: { readonly incoming: string; readonly serial: number },
 ): { readonly bundle: string; readonly serial: number } | undefined {
   if (disk.lstat(incoming) === undefined) return undefined
-  return disk
+  const [best] = disk
     .list(incoming)
     .filter(({ name }) => disk.lstat(importedMark(incoming, name)) !== undefined)
-    .map(({ name }) => ({
-      bundle: name,
-      serial: Number(decodeUtf8(disk.readFile(importedMark(incoming, name), 64))),
-    }))
-    .filter((waiting) => waiting.serial >= serial)
-    .sort((a, b) => b.serial - a.serial)[0]
+    .map(({ name }) => ({ bundle: name, ...readMark(disk, importedMark(incoming, name)) }))
+    .filter((waiting) => waiting.isGranted || waiting.serial >= serial)
+    .sort((a, b) => Number(b.isGranted) - Number(a.isGranted) || b.serial - a.serial)
+  return best && { bundle: best.bundle, serial: best.serial }
 }

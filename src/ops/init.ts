@@ -9,6 +9,7 @@ import { startCounters } from '../trust/counters.ts'
 import { fingerprintOf, fingerprintWords, matchesFingerprint } from '../trust/fingerprint.ts'
 import { newHostKeys } from './host-keys.ts'
 import { checkHostName } from './identity.ts'
+import { newSealingFiles } from './sealing.ts'
 import { readTrustRoot } from './station.ts'
 
 export interface InitHost {
@@ -42,7 +43,7 @@ export async function initHost(outside: Outside, request: InitHost) {
     created: trusted.root.created,
     model: formatModel({ channel, subscriptions: [], holds: [] }),
     counters: startCounters(trusted.root),
-    keys: keys.files,
+    keys: [...keys.files, ...(await newSealingFiles(outside))],
   })
   return {
     root: request.root,

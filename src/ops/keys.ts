@@ -10,6 +10,7 @@ import { formatPublicKey, formatSecretKey, parsePublicKey } from '../trust/minis
 import { minisignAllowedBytes } from '../trust/scrypt-cost.ts'
 import { fingerprintOf, fingerprintWords } from '../trust/fingerprint.ts'
 import { makeSoleRoot, type Role } from '../trust/root.ts'
+import { ensureRecipient } from './sealing.ts'
 import {
   type AskPassphrase,
   keyFiles,
@@ -161,4 +162,13 @@ export async function importKey(
   const unlocked = await unlock({ text, what: name, ask: request.ask, allowance })
   writeKey(outside, files, unlocked)
   return { name, id: unlocked.secret.publicKey.id, isSecret: true }
+}
+
+/** To whom states are sealed that only this station shall read; made when it is first asked. */
+export async function stationRecipient(
+  outside: Outside,
+  { home }: { readonly home: string },
+): Promise<{ readonly recipient: string }> {
+  using station = openStation(outside, { home, how: 'write' })
+  return { recipient: await ensureRecipient(outside, station.places.keys) }
 }

@@ -35,11 +35,28 @@ export async function readPlan(
   const text = decodeUtf8(outside.disk.readFile(path, planBytes))
   const said = parse(text ?? '')
   if (said === undefined) return refuse(noPlan)
-  const { states, channel, effort, snapshot } = said
-  if (!isTexts(states) || typeof channel !== 'string' || !isEffort(effort)) return refuse(noPlan)
+  const { states, channel, effort, snapshot, serial, isNewest, grants, sealedFor } = said
+  if (
+    !isTexts(states) ||
+    !isTextList(grants) ||
+    !isTextList(sealedFor) ||
+    typeof serial !== 'number' ||
+    typeof channel !== 'string' ||
+    !isEffort(effort)
+  )
+    return refuse(noPlan)
   if (said['home'] !== home) return refuse(`${path} is the plan of another station; this one is at ${home}`)
   checkChannelName(channel, 'export')
-  const plan = await planExport(outside, { home, states, channel, effort })
+  const older = isNewest === false ? { serial } : {}
+  const plan = await planExport(outside, {
+    home,
+    states,
+    channel,
+    effort,
+    grants,
+    isSealed: sealedFor.length > 0,
+    ...older,
+  })
   if (plan.snapshot !== snapshot) throw new MossError('PLAN_STALE', { what: `channel ${channel}` })
   if (planText(plan) !== text) throw new MossError('PLAN_STALE', { what: 'what it was made from' })
   return plan
@@ -56,5 +73,7 @@ function parse(text: string): { readonly [key: string]: unknown } | undefined {
   }
 }
 
-const isTexts = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string')
+const isTextList = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string')
+
+const isTexts = (value: unknown): value is readonly string[] => isTextList(value) && value.length > 0

@@ -17,6 +17,7 @@ import type { HostSession } from './host.ts'
 import { snapshotContents } from './kept-snapshots.ts'
 import { lackingContents } from './lacking.ts'
 import { readModel } from './model-file.ts'
+import { readRecipient } from './sealing.ts'
 import { dropWaiting, isTaken, readWaiting, unlessSpoiled } from './waiting.ts'
 
 /** A state's head and record, whatever its record's codec. */
@@ -140,6 +141,7 @@ function bundleOf(
 function describeHost(host: SettlingSession, answers: HostState['answers']): Omit<HostState, 'counter'> {
   const { states, identity, trust, outside } = host
   const current = states.current()
+  const recipient = readRecipient(outside.disk, host.places.keys)
   const known = states.list()
   const chosenFrom = known.map(({ record }) => record.channel?.snapshot).filter((id) => id !== undefined)
   const triggers = states.triggerRuns(current.number)
@@ -160,6 +162,7 @@ function describeHost(host: SettlingSession, answers: HostState['answers']): Omi
     })),
     lacking: lackingContents(host),
     ...(snapshots.length > 0 && { snapshots }),
+    ...(recipient !== undefined && { recipient }),
     audit: auditEnd(readAudit(outside.disk, host.places)),
     ...(triggers.length > 0 && { triggers }),
     ...(answers === undefined ? {} : { answers }),

@@ -29,7 +29,7 @@ export async function planSignRoot(
   using station = openStation(outside, { home, how: 'read' })
   const opened = openRootFile(outside.disk, file)
   const keys = ownMissing(station, opened).map(({ name }) => name)
-  if (keys.length === 0) throw new MossError('KEY_ABSENT', { role: 'root' })
+  if (keys.length === 0) throw new MossError('KEY_ABSENT', { role: 'a signer of this root' })
   return { home, file, keys, root: describeRoot(opened, { file, before: currentRoot(station) }) }
 }
 
@@ -59,6 +59,48 @@ export async function executeSignRoot(
   }
   writeDurably(disk, plan.file, withBlocks(opened, blocks), { mode: 0o644, replace: true })
   return describeRoot(openRootFile(disk, plan.file), { file: plan.file, before: currentRoot(station) })
+}
+
+/** What is to be signed elsewhere, by ssh-keygen or minisign: the head, as a file. */
+export async function writeRootHead(
+  outside: Outside,
+  { file, to }: { readonly file: string; readonly to: string },
+): Promise<{ readonly file: string; readonly head: string }> {
+  writeDurably(outside.disk, to, openRootFile(outside.disk, file).headBytes, { mode: 0o644 })
+  return { file, head: to }
+}
+
+/** Adds a signature that was made elsewhere. Throws TRUST_SIGNATURE_INVALID, TRUST_UNKNOWN_KEY. */
+export async function attachSignature(
+  outside: Outside,
+  request: { readonly home: string; readonly file: string; readonly signature: string },
+): Promise<DescribedRoot> {
+  using station = openStation(outside, { home: request.home, how: 'read' })
+  const { disk } = outside
+  const opened = openRootFile(disk, request.file)
+  const before = currentRoot(station)
+  const block = readText(disk, request.signature)
+  const keys = [...claimedRoot(opened).keys, ...(before?.keys ?? [])]
+  const claim = { part: request.signature, message: opened.headBytes, block }
+  const signer = keys.find((key) => opened.head.signers.includes(key.id) && isBy({ ...claim, key }))
+  if (signer === undefined)
+    throw new MossError('TRUST_SIGNATURE_INVALID', {
+      part: request.signature,
+      problem: `it is by none of those who shall sign ${request.file}, or over something else`,
+    })
+  const blocks = opened.blocks.with(opened.head.signers.indexOf(signer.id), block)
+  writeDurably(disk, request.file, withBlocks(opened, blocks), { mode: 0o644, replace: true })
+  return describeRoot(openRootFile(disk, request.file), { file: request.file, before })
+}
+
+function isBy(claim: Parameters<typeof verifySignature>[0]): boolean {
+  try {
+    verifySignature(claim)
+    return true
+  } catch (error) {
+    if (isMossError(error, 'TRUST_SIGNATURE_INVALID')) return false
+    throw error
+  }
 }
 
 /** Puts the signatures of several copies of one root together. Throws TRUST_SIGNATURE_INVALID naming the copy. */

@@ -8,22 +8,31 @@ import type { Outside } from '../host/outside.ts'
 import { statePathOn, writeToMedium } from '../medium/medium.ts'
 import { type HostSession, openHost } from './host.ts'
 import { readModel } from './model-file.ts'
+import { checkRecipient, ensureRecipient, sealFor } from './sealing.ts'
 import { recordBytes, rememberExported, renewReceipt } from './receipt.ts'
 
-/** To a file, or below a medium's folder under its usual name. Throws ALREADY_EXISTS for another file's name, MODEL_INVALID. */
-export async function exportState(outside: Outside, request: { readonly root: string; readonly to: string }) {
+/** To a file, or below a medium's folder under its usual name; sealed for one recipient if one is named. Throws ALREADY_EXISTS for another file's name, MODEL_INVALID. */
+export async function exportState(
+  outside: Outside,
+  request: { readonly root: string; readonly to: string; readonly sealTo?: string | undefined },
+) {
   using host = await openHost(outside, { root: request.root, report: silent })
   const { disk } = outside
+  const { sealTo } = request
+  if (sealTo !== undefined) await checkRecipient(sealTo, 'state export')
   readModel(outside, host.places)
+  await ensureRecipient(outside, host.places.keys)
   const receipt = renewReceipt(host)
   const { state, bytes } = receipt
   const target = disk.lstat(request.to)
   if (target !== undefined && target.kind !== 'folder' && !isOwnState(host, request.to))
     throw new MossError('ALREADY_EXISTS', { what: request.to })
-  const path = target?.kind === 'folder' ? statePathOn(disk, request.to, state) : request.to
-  writeToMedium(disk, path, bytes)
+  const usual = target?.kind === 'folder' ? statePathOn(disk, request.to, state) : request.to
+  const path = target?.kind === 'folder' && sealTo !== undefined ? `${usual}.age` : usual
+  const written = sealTo === undefined ? bytes : await sealFor(bytes, sealTo)
+  writeToMedium(disk, path, written)
   rememberExported(host, receipt)
-  return { path, host: state.host, name: state.name, counter: state.counter, sizeBytes: bytes.length }
+  return { path, host: state.host, name: state.name, counter: state.counter, sizeBytes: written.length }
 }
 
 /** An older state of this very host may be written over. */

@@ -113,17 +113,23 @@ export function readText(disk: Disk, path: string): string {
   return text
 }
 
-/** One of this station's secret keys that may act in the role. Throws KEY_ABSENT, KEY_PASSPHRASE. */
-export async function signerFor(
+/** As many of this station's secret keys as the role needs. Throws KEY_ABSENT where there are fewer, KEY_PASSPHRASE. */
+export async function signersFor(
   station: Station,
   { role, root, ask }: { readonly role: Role; readonly root: Root; readonly ask: AskPassphrase },
-): Promise<Signer> {
-  const found = keyFiles(station).find(
-    (key) => key.secretFile !== undefined && root.roles[role].keys.includes(key.publicKey.id),
+): Promise<readonly Signer[]> {
+  const { keys, threshold } = root.roles[role]
+  const found = keyFiles(station).filter(
+    ({ secretFile, publicKey }) => secretFile !== undefined && keys.includes(publicKey.id),
   )
-  if (found?.secretFile === undefined) throw new MossError('KEY_ABSENT', { role })
-  const text = readText(station.outside.disk, found.secretFile)
-  return signerOf((await unlock({ text, what: found.name, ask })).secret)
+  if (found.length < threshold)
+    throw new MossError('KEY_ABSENT', { role, have: found.length, need: threshold })
+  const signers: Signer[] = []
+  for (const { name, secretFile = '' } of found.slice(0, threshold)) {
+    const text = readText(station.outside.disk, secretFile)
+    signers.push(signerOf((await unlock({ text, what: name, ask })).secret))
+  }
+  return signers
 }
 
 /** Which key it is that the passphrase does not fit. */

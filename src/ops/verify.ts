@@ -60,10 +60,11 @@ function trustedRoot(
   return outside.disk.lstat(station) === undefined ? undefined : readTrustRoot(outside.disk, station).root
 }
 
-const roles: Readonly<Record<'bundle' | 'package' | 'channel', Role>> = {
+const roles: Readonly<Record<'bundle' | 'package' | 'channel' | 'grant', Role>> = {
   bundle: 'exporter',
   package: 'packager',
   channel: 'channel',
+  grant: 'channel',
 }
 
 async function verifyOne(
@@ -107,7 +108,7 @@ async function verifyEverything(
   container: VerifiedContainer,
   onFrame: (done: number, total: number) => void,
 ): Promise<readonly string[]> {
-  if (container.kind !== 'channel')
+  if (container.kind !== 'channel' && container.kind !== 'grant')
     return await verifyWhole(container, outside.pool, {
       onFrame: (n) => onFrame(n + 1, container.head.frames.count),
     })

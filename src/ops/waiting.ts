@@ -1,6 +1,5 @@
 // Bundles that are taken in: copied, judged, and their contents in the store. The newest of them is what apply will
 // make current; once it is applied, it and the older ones are let go.
-import { encodeUtf8 } from '../base/bytes.ts'
 import { isMossError, MossError } from '../base/error.ts'
 import type { ContainerId, PackageId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
@@ -10,14 +9,22 @@ import { fileSource } from '../host/byte-source.ts'
 import { writeDurably } from '../host/durable.ts'
 import { packageIdOf } from '../manifest/codec.ts'
 import type { RecordedChannel } from '../state/record.ts'
-import { importedMark } from './imported-mark.ts'
+import { encodeMark, importedMark } from './imported-mark.ts'
 import { readKeptSnapshot } from './kept-snapshots.ts'
 import { readModel } from './model-file.ts'
 import type { SettlingSession } from './receipt.ts'
 
 /** Says durably that everything of it is in the store. */
-export const markImported = ({ outside, incoming }: SettlingSession, id: ContainerId, serial: number): void =>
-  writeDurably(outside.disk, importedMark(incoming, id), encodeUtf8(`${serial}\n`), { replace: true })
+export const markImported = (
+  { outside, incoming }: SettlingSession,
+  { id, snapshot, granted }: Pick<ReadBundle, 'id' | 'snapshot' | 'granted'>,
+): void =>
+  writeDurably(
+    outside.disk,
+    importedMark(incoming, id),
+    encodeMark({ serial: snapshot.serial, isGranted: granted !== undefined }),
+    { replace: true },
+  )
 
 export const isImported = ({ outside, incoming }: SettlingSession, id: ContainerId): boolean =>
   outside.disk.lstat(importedMark(incoming, id)) !== undefined
@@ -32,6 +39,7 @@ export const judgeOf = (host: SettlingSession): Judge => ({
   hostName: host.identity.name,
   counters: host.states.counters(),
   nowSeconds: Math.floor(host.outside.nowMs() / 1000),
+  refusesExpired: unlessSpoiled(() => readModel(host.outside, host.places).model.expired) === 'refuse',
   heldManifest: (id) => storedManifest(host, id),
   heldSnapshot: (content) => readKeptSnapshot(host, content),
 })
@@ -73,13 +81,17 @@ export const readEveryWaiting = (host: SettlingSession): readonly ReadBundle[] =
     .map((id) => tryRead(host, id))
     .filter((bundle) => bundle !== undefined)
 
-/** The newest of the channel that the model follows; undefined if none waits. */
+/** Of the channel that the model follows: one that leads back as a grant allows, or else the newest; undefined if none waits. */
 export function readWaiting(host: SettlingSession): ReadBundle | undefined {
   const followed = unlessSpoiled(() => readModel(host.outside, host.places).model.channel)
   const found = readEveryWaiting(host).filter(({ snapshot }) => snapshot.channel === followed)
-  return found.reduce<ReadBundle | undefined>(
-    (best, bundle) => (best === undefined || bundle.snapshot.serial > best.snapshot.serial ? bundle : best),
-    undefined,
+  const granted = found.find((bundle) => bundle.granted !== undefined)
+  return (
+    granted ??
+    found.reduce<ReadBundle | undefined>(
+      (best, bundle) => (best === undefined || bundle.snapshot.serial > best.snapshot.serial ? bundle : best),
+      undefined,
+    )
   )
 }
 

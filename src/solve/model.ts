@@ -14,11 +14,13 @@ export interface Model {
   /** Names of packages that stay in the version that is installed. */
   readonly holds: readonly string[]
   readonly channel: string
+  /** Whether what has expired by this machine's clock is only told, or refused. */
+  readonly expired: 'warn' | 'refuse'
   /** Run after a state has become current, in the order of the file. */
   readonly checks: readonly ModelCheck[]
 }
 
-const knownKeys: readonly string[] = ['channel', 'subscriptions', 'holds', 'check']
+const knownKeys: readonly string[] = ['channel', 'subscriptions', 'holds', 'expired', 'check']
 
 /** `path` names the text in errors. Throws MODEL_INVALID. */
 export function parseModel(toml: string, path: string): Model {
@@ -39,7 +41,9 @@ export function parseModel(toml: string, path: string): Model {
     textsOf(table, 'holds', refuse).map((text) => readHold(text, refuse)),
     (name) => name,
   )
-  return { channel, subscriptions, holds, checks: parseChecks(table['check'], refuse) }
+  const expired = table['expired'] ?? 'warn'
+  if (expired !== 'warn' && expired !== 'refuse') return refuse('expired must be "warn" or "refuse"')
+  return { channel, subscriptions, holds, expired, checks: parseChecks(table['check'], refuse) }
 }
 
 function textsOf(table: Readonly<Record<string, unknown>>, key: string, refuse: Refuse): readonly string[] {
@@ -70,7 +74,7 @@ function uniqueBy<T>(items: readonly T[], key: (item: T) => string): readonly T[
 }
 
 /** A model without checks as a new file. Names and versions need no escapes in TOML; capabilities are quoted as JSON quotes. */
-export function formatModel({ channel, subscriptions, holds }: Omit<Model, 'checks'>): string {
+export function formatModel({ channel, subscriptions, holds }: Omit<Model, 'checks' | 'expired'>): string {
   return [
     '# What this machine should have. moss subscribe, unsubscribe, hold and unhold edit this file,',
     '# and so may you: comments and order are kept.',

@@ -80,13 +80,16 @@ function readSlot(disk: Disk, places: Places, slot: 0 | 1): Slot | undefined {
   }
 }
 
-/** T5: epoch, serials and, but for what a new root says, time floor never fall. Callers got `next` from trust's rules. */
+/**
+ * T5: epoch, serials and time floor never fall, but for what a new root says and what a grant allows. Callers got `next`
+ * from trust's rules.
+ */
 function assertRaised(now: Counters, next: Counters): void {
   assertTrue(next.rootVersion >= now.rootVersion, 'the root never falls')
   assertTrue(next.epoch >= now.epoch, 'the epoch never falls')
   const isNewRoot = next.rootVersion > now.rootVersion
   assertTrue(isNewRoot || next.timeFloor >= now.timeFloor, 'the time floor never falls')
-  if (next.epoch > now.epoch) return
+  if (next.epoch > now.epoch || next.used.length > now.used.length) return
   for (const [channel, { serial, snapshot }] of Object.entries(now.serials)) {
     const after = Object.hasOwn(next.serials, channel) ? next.serials[channel] : undefined
     assertTrue(after !== undefined && after.serial >= serial, 'a serial never falls')

@@ -8,7 +8,8 @@ import { MossError } from '../base/error.ts'
 import type { Digest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { isChannelName } from '../base/names.ts'
-import { dictionary, digest, integer, oneOf, optional, record } from '../base/shape.ts'
+import { dictionary, digest, integer, list, oneOf, optional, record } from '../base/shape.ts'
+import { assertGranted, type SignedGrant } from './grant.ts'
 import type { Root } from './root.ts'
 
 export interface ChannelCounter {
@@ -23,6 +24,8 @@ export interface Counters {
   readonly serials: Readonly<Record<string, ChannelCounter>>
   /** Seconds since 1970. */
   readonly timeFloor: number
+  /** Downgrade grants of this epoch that were used: each serves once. */
+  readonly used: readonly Digest[]
 }
 
 /** What a genuine snapshot says of itself; `snapshot` is the digest of its signed bytes. */
@@ -33,6 +36,7 @@ export interface OfferedSnapshot {
   readonly snapshot: Digest
   /** Seconds since 1970. */
   readonly created: number
+  readonly expires?: number
 }
 
 const daySeconds = 24 * 60 * 60
@@ -43,6 +47,7 @@ export const startCounters = (root: Root): Counters => ({
   epoch: root.epoch,
   serials: {},
   timeFloor: root.floor ?? root.created,
+  used: [],
 })
 
 /**
@@ -56,6 +61,7 @@ export function countersUnder(counters: Counters, root: Root): Counters {
     rootVersion: version,
     epoch,
     serials: epoch > counters.epoch ? {} : counters.serials,
+    used: epoch > counters.epoch ? [] : counters.used,
     timeFloor: floor ?? Math.max(counters.timeFloor, created),
   }
 }
@@ -69,21 +75,38 @@ export function acceptRoot(counters: Counters, root: Root, nowSeconds: number): 
 
 /**
  * The counters once this snapshot is taken in. The same snapshot again changes nothing, so that a step that was
- * interrupted can be repeated. Throws TRUST_ROLLBACK, TRUST_FORK, TRUST_SERIAL_JUMP, TRUST_EPOCH_AHEAD, TRUST_FUTURE.
+ * interrupted can be repeated. `grant` is one for this host and channel. Throws TRUST_ROLLBACK, TRUST_FORK,
+ * TRUST_SERIAL_JUMP, TRUST_EPOCH_AHEAD, TRUST_FUTURE, TRUST_EXPIRED, TRUST_GRANT_REFUSED.
  */
-export function acceptSnapshot(counters: Counters, offered: OfferedSnapshot, nowSeconds: number): Counters {
+export function acceptSnapshot(
+  counters: Counters,
+  offered: OfferedSnapshot,
+  nowSeconds: number,
+  grant?: SignedGrant,
+): Counters {
   const { channel, serial, snapshot, created } = offered
   if (!isChannelName(channel))
     throw new MossError('SHAPE_INVALID', { part: 'snapshot', problem: `no channel is named ${channel}` })
   checkEpoch(counters, offered)
   const seen = Object.hasOwn(counters.serials, channel) ? counters.serials[channel] : undefined
   const have = seen?.serial ?? 0
+  if (serial < have && grant !== undefined) {
+    assertGranted(grant, { counters, serial, nowSeconds })
+    const serials = { ...counters.serials, [channel]: { serial, snapshot } }
+    return { ...counters, serials, used: [...counters.used, grant.id] }
+  }
   if (serial < have)
     throw new MossError('TRUST_ROLLBACK', { what: `channel ${channel} at serial`, have, offered: serial })
   if (seen !== undefined && serial === have) {
     if (snapshot !== seen.snapshot) throw new MossError('TRUST_FORK', { channel, serial })
     return counters
   }
+  if (offered.expires !== undefined && offered.expires < counters.timeFloor)
+    throw new MossError('TRUST_EXPIRED', {
+      channel,
+      days: daysAfter(offered.expires, counters.timeFloor),
+      by: 'what this host has seen since',
+    })
   if (serial - have > limits.serialJump)
     throw new MossError('TRUST_SERIAL_JUMP', { channel, have, offered: serial })
   checkDate(`channel ${channel}`, created, Math.max(counters.timeFloor, nowSeconds))
@@ -111,6 +134,9 @@ function checkDate(what: string, created: number, latestKnown: number): void {
   throw new MossError('TRUST_FUTURE', { what, date: showDate(created) })
 }
 
+/** Begun days count. */
+export const daysAfter = (expires: number, now: number): number => Math.ceil((now - expires) / daySeconds)
+
 /** Dates beyond the calendar of JavaScript are shown as the number they are. */
 const showDate = (seconds: number): string =>
   seconds <= 8_640_000_000_000 ? new Date(seconds * 1000).toISOString().slice(0, 10) : `second ${seconds}`
@@ -122,6 +148,8 @@ const countersShape = record({
   epoch: integer(1),
   serials: dictionary(record({ serial: integer(), snapshot: digest() })),
   timeFloor: integer(),
+  /** Absent from those of an older moss. */
+  used: optional(list(digest(), 100_000)),
 })
 
 export const encodeCounters = (counters: Counters): Uint8Array =>
@@ -136,10 +164,16 @@ export const encodeCounters = (counters: Counters): Uint8Array =>
       ]),
     ),
     timeFloor: counters.timeFloor,
+    used: counters.used.map(fromHex),
   })
 
 /** Throws CBOR_INVALID or SHAPE_INVALID. */
 export function decodeCounters(encoded: Uint8Array, part = 'counters'): Counters {
-  const { format: _, root: rootVersion = 1, ...counters } = countersShape(decodeCbor(encoded, part), part)
-  return { rootVersion, ...counters }
+  const {
+    format: _,
+    root: rootVersion = 1,
+    used = [],
+    ...counters
+  } = countersShape(decodeCbor(encoded, part), part)
+  return { rootVersion, ...counters, used }
 }

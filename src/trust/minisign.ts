@@ -8,6 +8,7 @@ import { assertTrue, MossError } from '../base/error.ts'
 import { enrolKey, keyFromSeed, type PublicKey, type SecretKey } from './keys.ts'
 import { defaultAllowedBytes, ourCost, scryptCost } from './scrypt-cost.ts'
 import { strictBase64 } from './signature-block.ts'
+import { isSshPublicKey, parseSshPublicKey } from './sshsig.ts'
 
 const algorithm = encodeUtf8('Ed')
 const sealedWith = encodeUtf8('Sc')
@@ -36,8 +37,9 @@ function payloadOf(text: string, what: string): Uint8Array {
   return strictBase64(second ?? first) ?? refuse(what, 'the key is not written in base64')
 }
 
-/** Throws KEY_INVALID. */
+/** Of minisign's file, or of OpenSSH's line. Throws KEY_INVALID. */
 export function parsePublicKey(text: string): PublicKey {
+  if (isSshPublicKey(text)) return parseSshPublicKey(text)
   const payload = publicPayload(text)
   return enrolKey(payload.subarray(10), payload.subarray(2, 10), publicWhat)
 }

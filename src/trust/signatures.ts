@@ -3,12 +3,13 @@
 // is said, because it means either a crafted signature or a fault in one of them.
 import { createHash, createPublicKey, verify as verifyWithOpenssl } from 'node:crypto'
 import { hashes, verify as verifyWithNoble } from '@noble/ed25519'
-import { sha512 } from '@noble/hashes/sha2.js'
-import { concatBytes, equalBytes } from '../base/bytes.ts'
+import { sha256, sha512 } from '@noble/hashes/sha2.js'
+import { concatBytes, equalBytes, toHex } from '../base/bytes.ts'
 import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { PublicKey } from './keys.ts'
 import { parseSignatureBlock, prehash, signedComment, statesPurpose } from './signature-block.ts'
+import { isSshSignature, parseSshSignature, sshSignedBytes } from './sshsig.ts'
 
 hashes.sha512 = sha512
 
@@ -18,30 +19,49 @@ export interface SignatureClaim {
   /** Names what is signed, in errors. */
   readonly part: string
   readonly message: Uint8Array
-  /** A minisign signature block. */
+  /** A minisign signature block, or an SSH signature. */
   readonly block: string
   readonly key: PublicKey
 }
 
 /** The block is by this key over these bytes, comment included; else throws TRUST_SIGNATURE_INVALID. */
-export function verifySignature({ part, message, block, key }: SignatureClaim): void {
+export function verifySignature(claim: SignatureClaim): void {
+  const { part, message, block, key } = claim
   const refuse = (problem: string): never => {
     throw new MossError('TRUST_SIGNATURE_INVALID', { part, problem })
   }
-  const { minisignId, signature, commentSignature } = parseSignatureBlock(block, part)
   if (!statesPurpose(message)) refuse('the signed text does not say what it is for')
-  if (!equalBytes(minisignId, key.minisignId)) refuse('the signature is labelled with another key')
-  const claim = `${key.id} ${digestOf(message)} ${block}`
-  if (foundGenuine.has(claim)) return
+  const remembered = `${key.id} ${toHex(key.minisignId)} ${digestOf(message)} ${block}`
+  if (foundGenuine.has(remembered)) return
+  const problem = isSshSignature(block) ? problemOfSsh(claim) : problemOfMinisign(claim)
+  if (problem !== undefined) refuse(problem)
+  remember(remembered)
+}
 
+function problemOfMinisign({ part, message, block, key }: SignatureClaim): string | undefined {
+  const { minisignId, signature, commentSignature } = parseSignatureBlock(block, part)
+  if (!equalBytes(minisignId, key.minisignId)) return 'the signature is labelled with another key'
   const opensslHash = createHash('blake2b512').update(message).digest()
   const overMessage = judge({ signature, key }, { openssl: opensslHash, noble: prehash(message) })
-  if (overMessage !== undefined) refuse(overMessage)
-
+  if (overMessage !== undefined) return overMessage
   const comment = signedComment(signature)
   const overComment = judge({ signature: commentSignature, key }, { openssl: comment, noble: comment })
-  if (overComment !== undefined) refuse(`${overComment} (trusted comment)`)
-  remember(claim)
+  return overComment === undefined ? undefined : `${overComment} (trusted comment)`
+}
+
+const nobleHashes = { sha256, sha512 } as const
+
+function problemOfSsh({ part, message, block, key }: SignatureClaim): string | undefined {
+  const { key: claimed, hash, signature } = parseSshSignature(block, part)
+  if (!equalBytes(claimed, key.bytes)) return 'the signature is by another key'
+  const opensslHash = createHash(hash).update(message).digest()
+  return judge(
+    { signature, key },
+    {
+      openssl: sshSignedBytes(hash, opensslHash),
+      noble: sshSignedBytes(hash, nobleHashes[hash](message)),
+    },
+  )
 }
 
 /** Key, message and signature block. A verb opens the same containers several times, and judging one takes 10 ms. */

@@ -114,7 +114,7 @@ async function exportIt(folder: string): Promise<void> {
     channel,
     published,
     hosts: new Map(),
-    signer: signerOf(secret),
+    signers: [signerOf(secret)],
     path: () => join(folder, 'bundle.moss'),
     spoolPath: join(folder, 'export.spool'),
     effort: effortOf('5'),

@@ -1,8 +1,10 @@
 // A root of three officers, two of whom must sign, whose keys never meet: drafted at the station, signed on copies, put
 // together, accepted, carried to a host by the next bundle. Then keys are stolen, and each is got rid of.
+import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { oracle } from '../support/oracle.ts'
 import { type Program, programIn, type Ran } from '../support/program.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
@@ -207,4 +209,32 @@ test('root keys are lost: the host begins anew with another root, only by its fi
     words,
   })
   expect(codeOf('import', 'after.moss', ...onHost)).toBe('TRUST_ROOT_ORDER')
+})
+
+test.skipIf(!oracle('ssh-keygen'))('an officer whose key is OpenSSH’s signs without moss', () => {
+  const ssh = (...args: readonly string[]) => {
+    const ran = spawnSync('ssh-keygen', args, { cwd: moss.folder, encoding: 'utf8' })
+    expect(ran.status, ran.stderr).toBe(0)
+  }
+  ssh('-q', '-t', 'ed25519', '-N', '', '-f', 'eve')
+  const fresh = at('fresh')
+  well(
+    'root',
+    'new',
+    'ssh.moss-root',
+    ...words('--add root=./eve.pub --signer fresh --signer ./eve.pub'),
+    ...fresh,
+  )
+  well('root', 'sign', 'ssh.moss-root', ...fresh)
+  expect(codeOf('root', 'accept', 'ssh.moss-root', ...fresh)).toBe('TRUST_SIGNATURE_INVALID')
+  well('root', 'sign', 'ssh.moss-root', '--head', 'head', ...fresh)
+  ssh('-q', '-Y', 'sign', '-n', 'moss', '-f', 'eve', 'head')
+  well('root', 'sign', 'ssh.moss-root', '--signature', 'head.sig', ...fresh)
+  expect(codeOf('root', 'sign', 'ssh.moss-root', '--signature', 'eve.pub', ...fresh)).toBe(
+    'TRUST_SIGNATURE_INVALID',
+  )
+  well('root', 'accept', 'ssh.moss-root', ...fresh)
+  expect(moss.run(['verify', 'ssh.moss-root', ...fresh]).stdout).toContain(
+    'a trust root signed by its own keys',
+  )
 })

@@ -8,6 +8,7 @@ import { isInitialised } from '../../src/state/root-format.ts'
 import { readDeliveries, readHistory } from '../../src/state/tables.ts'
 import { simulatedOutside, type SimulatedOutside } from '../sim/simulated-outside.ts'
 import { crashEverywhere, failEverywhere, type Outcome, type Scenario } from '../support/disturb.ts'
+import { crashStep, failureStep } from '../support/fault-effort.ts'
 import { checkRoot, differences, knownTrees, surroundingsOf, wholeRoot } from '../support/invariants.ts'
 import {
   applySamples,
@@ -138,14 +139,14 @@ describe('apply', () => {
     const outcome = await crashEverywhere(await applying(), { cuts: 2 })
     say('crashes of apply', outcome)
     expect(outcome.violations).toEqual([])
-    expect(outcome.points).toBeGreaterThan(100)
+    expect(outcome.points).toBeGreaterThan(100 / crashStep)
   })
 
   test('T1 T4: every call may fail', async () => {
     const outcome = await failEverywhere(await applying(), { problems: ['EIO', 'ENOSPC'] })
     say('failures of apply', outcome)
     expect(outcome.violations).toEqual([])
-    expect(outcome.points).toBeGreaterThan(500)
+    expect(outcome.points).toBeGreaterThan(500 / failureStep)
   })
 
   test('without barrier A the suite is red', async () => {
@@ -196,7 +197,7 @@ describe('rollback', () => {
     const outcome = await crashEverywhere(await rollingBack(), { cuts: 4 })
     say('crashes of rollback', outcome)
     expect(outcome.violations).toEqual([])
-    expect(outcome.points).toBeGreaterThan(20)
+    expect(outcome.points).toBeGreaterThan(20 / crashStep)
   })
 
   test('T1 T4: every call may fail', async () => {

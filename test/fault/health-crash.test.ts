@@ -6,6 +6,7 @@ import { placesOf } from '../../src/state/places.ts'
 import type { SimulatedOutside } from '../sim/simulated-outside.ts'
 import { apply, bootEarly, bootUp, copyOf, nameBoot, offer, wellMachine } from '../support/boots.ts'
 import { crashEverywhere, failEverywhere, type Scenario } from '../support/disturb.ts'
+import { crashStep, failureStep } from '../support/fault-effort.ts'
 import { checkRoot, differences, knownTrees, surroundingsOf } from '../support/invariants.ts'
 import { applyVerb, checkAssets, endOf, recoverVerb, root } from '../support/simulated-host.ts'
 
@@ -93,7 +94,7 @@ test('T1–T6: a crash at any step of an update that is gone back from ends wher
     verb: applyVerb,
     recover: recoverVerb,
   })
-  expect(await crashes('apply and back', scenario)).toBeGreaterThan(90)
+  expect(await crashes('apply and back', scenario)).toBeGreaterThan(90 / crashStep)
 })
 
 test('T1–T6: the same, where the next boot counts and its end decides', async () => {
@@ -104,7 +105,7 @@ test('T1–T6: the same, where the next boot counts and its end decides', async 
   }
   const before = await offered(counting, 'ill')
   const scenario = await scenarioOf({ before, verb: day, recover: nextBoot, end: endBut })
-  expect(await crashes('apply, boot and back', scenario)).toBeGreaterThan(90)
+  expect(await crashes('apply, boot and back', scenario)).toBeGreaterThan(90 / crashStep)
 })
 
 test('T1–T6: a crash at any step of going back at a third boot', async () => {
@@ -113,12 +114,12 @@ test('T1–T6: a crash at any step of going back at a third boot', async () => {
     verb: bootEarly,
     recover: nextBoot,
   })
-  expect(await crashes('third boot', scenario, 4)).toBeGreaterThan(15)
+  expect(await crashes('third boot', scenario, 4)).toBeGreaterThan(15 / crashStep)
 })
 
 test('T3 T4: a crash at any step of confirming', async () => {
   const scenario = await scenarioOf({ before: await unconfirmed(0), verb: bootUp, recover: nextBoot })
-  expect(await crashes('confirm', scenario, 4)).toBeGreaterThan(3)
+  expect(await crashes('confirm', scenario, 4)).toBeGreaterThan(3 / crashStep)
 })
 
 test('T1 T4: every call of going back may fail', async () => {
@@ -130,5 +131,5 @@ test('T1 T4: every call of going back may fail', async () => {
   const { points, violations } = await failEverywhere(scenario, { problems: ['EIO', 'ENOSPC', 'EROFS'] })
   console.log(`third boot: ${points} failing calls, ${violations.length} violations`)
   expect(violations).toEqual([])
-  expect(points).toBeGreaterThan(100)
+  expect(points).toBeGreaterThan(100 / failureStep)
 })

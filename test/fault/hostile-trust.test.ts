@@ -5,16 +5,25 @@ import { encodeUtf8 } from '../../src/base/bytes.ts'
 import type { ErrorCode } from '../../src/base/codes.ts'
 import type { ContainerId, HostId } from '../../src/base/ids.ts'
 import { limits } from '../../src/base/limits.ts'
+import { encodeGrant, encodeGrants } from '../../src/channel/grant-file.ts'
+import { encodeRoots } from '../../src/container/root-chain.ts'
+import { absentSigner, encodeRootFile } from '../../src/container/root-file.ts'
+import type { Grant } from '../../src/trust/grant.ts'
+import { type Signer, signerOf } from '../../src/trust/keys.ts'
+import type { Root } from '../../src/trust/root.ts'
 import {
   type BundleDraft,
   bundleDate,
   composeBundle,
+  composeSnapshot,
   draftPackage,
   type DraftPackage,
+  fourKeyRootFile,
+  nextRoot,
   offeredOf,
   signers,
 } from '../support/compose-bundle.ts'
-import { noise } from '../support/containers.ts'
+import { noise, testKey } from '../support/containers.ts'
 import {
   bundlePath,
   honest,
@@ -148,6 +157,141 @@ describe('against replay, rollback and freeze', () => {
 function withContent(text: Uint8Array): DraftPackage {
   return { ...draftPackage(samplePackage('tool', '2', { 'usr/bin/tool': { text } })), contents: [] }
 }
+
+describe('with roots that it carries', () => {
+  const rootOf = (change: Partial<Root>): Root => ({ ...nextRoot, ...change })
+  const carrying =
+    (...files: readonly Uint8Array[]) =>
+    (): Partial<BundleDraft> => ({
+      exporters: [signers.stranger],
+      change: (whole) => ({
+        ...whole,
+        sections: [{ name: 'roots', bytes: encodeRoots(files) }, ...whole.sections],
+      }),
+    })
+  const file = (change: Partial<Root>, ...by: readonly Signer[]): Uint8Array =>
+    encodeRootFile(rootOf(change), by.length === 0 ? [signers.root] : by)
+  const channelKeys = { keys: [testKey(9).publicKey.id], threshold: 1 }
+
+  test.each<[string, ErrorCode, Variation]>([
+    ['that nobody of the root before signed', 'TRUST_THRESHOLD', carrying(file({}, signers.stranger))],
+    ['that another role signed', 'TRUST_THRESHOLD', carrying(file({}, signers.channel))],
+    [
+      'that a stranger signed as well',
+      'TRUST_UNKNOWN_KEY',
+      carrying(file({}, signers.root, signerOf(testKey(8)))),
+    ],
+    [
+      'of which a signature is missing',
+      'TRUST_SIGNATURE_INVALID',
+      carrying(file({}, signers.root, absentSigner(testKey(2).publicKey))),
+    ],
+    ['that leap a version', 'TRUST_ROOT_ORDER', carrying(file({ version: 3 }))],
+    ['that come twice', 'TRUST_ROOT_ORDER', carrying(file({}), file({}))],
+    ['that fall behind', 'TRUST_ROOT_ORDER', carrying(file({}), file({ version: 4 }))],
+    ['dated before the one they follow', 'TRUST_ROOT_REFUSED', carrying(file({ created: 1 }))],
+    ['dated far ahead', 'TRUST_FUTURE', carrying(file({ created: bundleDate + 401 * day }))],
+    ['that begin an epoch without a new key', 'TRUST_ROOT_REFUSED', carrying(file({ epoch: 2 }))],
+    [
+      'that leap an epoch',
+      'TRUST_ROOT_REFUSED',
+      carrying(
+        file({
+          epoch: 3,
+          roles: { ...nextRoot.roles, channel: channelKeys },
+          keys: nextRoot.keys.filter(({ id }) => id !== testKey(2).publicKey.id),
+        }),
+      ),
+    ],
+    ['which are old ones', 'TRUST_UNKNOWN_KEY', carrying(file({ version: 1 }))],
+    ['which are none', 'CONTAINER_NOT_ONE', carrying(encodeUtf8('a root'))],
+    ['which are a snapshot', 'CONTAINER_NOT_ONE', carrying(composeSnapshot({ serial: 6, offered: [] }))],
+    [
+      'which are no list',
+      'CBOR_INVALID',
+      () => ({
+        change: (whole) => ({
+          ...whole,
+          sections: [{ name: 'roots', bytes: encodeUtf8('no list') }, ...whole.sections],
+        }),
+      }),
+    ],
+    [
+      'that revoke who signed it',
+      'TRUST_UNKNOWN_KEY',
+      () => ({ ...carrying(file({}))(), exporters: [signers.exporter] }),
+    ],
+  ])('a bundle %s is refused with %s, and the root stays', async (_, code, variation) => {
+    const machine = before.copy()
+    const { bytes } = await composeBundle({ ...draft, ...variation() })
+    expect(await refusalOf(machine, bytes)).toMatchObject({ code })
+  })
+
+  test('CVE-2020-15163 (python-tuf): what followed a root that failed is not trusted later, either', async () => {
+    const machine = before.copy()
+    const failing = carrying(file({}), file({ version: 3, created: 1 }))()
+    await refusalOf(machine, (await composeBundle({ ...draft, ...failing })).bytes)
+    const { exporters } = carrying()()
+    const { bytes } = await composeBundle({ ...draft, ...(exporters && { exporters }) })
+    expect(await refusalOf(machine, bytes)).toMatchObject({ code: 'TRUST_UNKNOWN_KEY' })
+  })
+})
+
+describe('with a grant to go back', () => {
+  const back = serial - 2
+  const grantOf = (change: Partial<Grant>, by: readonly Signer[] = [signers.channel]): Uint8Array =>
+    encodeGrant(
+      {
+        channel: 'stable',
+        epoch: 1,
+        host: draft.hosts[0] as HostId,
+        from: serial,
+        to: back,
+        expires: bundleDate + day,
+        ...change,
+      },
+      bundleDate,
+      by,
+    )
+  const granted = (grant: Uint8Array): Partial<BundleDraft> => ({
+    serial: back,
+    change: (whole) => ({
+      ...whole,
+      sections: [...whole.sections, { name: 'grants', bytes: encodeGrants([grant]) }],
+    }),
+  })
+
+  test.each<[string, ErrorCode, () => Uint8Array]>([
+    ['that the exporter signed', 'TRUST_THRESHOLD', () => grantOf({}, [signers.exporter])],
+    ['that a stranger signed', 'TRUST_UNKNOWN_KEY', () => grantOf({}, [signers.stranger])],
+    ['for another host', 'TRUST_ROLLBACK', () => grantOf({ host: '0123456789abcdef' as HostId })],
+    ['for another channel', 'TRUST_ROLLBACK', () => grantOf({ channel: 'other' })],
+    ['of another epoch', 'TRUST_GRANT_REFUSED', () => grantOf({ epoch: 2 })],
+    ['from another serial', 'TRUST_GRANT_REFUSED', () => grantOf({ from: serial + 1 })],
+    ['to another serial', 'TRUST_GRANT_REFUSED', () => grantOf({ to: back - 1 })],
+    ['that has expired', 'TRUST_GRANT_REFUSED', () => grantOf({ expires: bundleDate - day })],
+    ['that does not go back', 'SHAPE_INVALID', () => grantOf({ to: serial })],
+    ['which is a root', 'CONTAINER_NOT_ONE', () => fourKeyRootFile],
+  ])('a bundle %s is refused with %s', async (_, code, grant) => {
+    const { bytes } = await composeBundle({ ...draft, ...granted(grant()) })
+    expect(await refusalOf(before.copy(), bytes)).toMatchObject({ code })
+  })
+
+  test('an honest one leads back once', async () => {
+    const machine = before.copy()
+    const { bytes } = await composeBundle({ ...draft, ...granted(grantOf({})) })
+    placeFile(machine, bundlePath, bytes)
+    await importVerb(bundlePath)(machine)
+    await applyVerb(machine)
+    machine.disk.remove(bundlePath)
+    const again = await composeBundle({
+      ...draft,
+      ...granted(grantOf({})),
+      snapshot: { created: bundleDate + 7 },
+    })
+    expect(await refusalOf(machine, again.bytes)).toMatchObject({ code: 'TRUST_FORK' })
+  })
+})
 
 describe('what is shown', () => {
   const evil = 'pump\u001b[2J\u202e\u200b\u0007'

@@ -20,7 +20,7 @@ vi.mock('@noble/ed25519', async (original) =>
   (await import('../support/remembered-ed25519.ts')).remember(original),
 )
 
-/** All of them at every call take some minutes. Otherwise EIO at every call, of the rest a sample. */
+/** All of them at every call take some minutes. Otherwise a sample: of EIO a larger one than of the rest. */
 const isAll = faultEffort !== 'sample'
 const rest = ['ENOSPC', 'EDQUOT', 'EROFS', 'EMLINK', 'EINTR', 'EMFILE']
 
@@ -33,23 +33,23 @@ beforeAll(async () => {
 })
 
 test.each<[string, (machines: Machines) => Promise<Scenario>, number]>([
-  ['import', importing, 1],
-  ['import with root', importingRoot, 3],
-  ['apply', applying, 1],
-  ['rollback', rollingBack, 1],
-  ['state export', exporting, 1],
-  ['gc', collecting, 11],
-  ['repair', repairing, 11],
-  ['recover', recovering, 11],
+  ['import', importing, 5],
+  ['import with root', importingRoot, 11],
+  ['apply', applying, 5],
+  ['rollback', rollingBack, 5],
+  ['state export', exporting, 5],
+  ['gc', collecting, 23],
+  ['repair', repairing, 23],
+  ['recover', recovering, 23],
 ])('T1 T4: every call of %s may fail', async (name, scenarioOf, sampled) => {
   const scenario = await scenarioOf(machines)
   const every = await failEverywhere(scenario, { problems: ['EIO'], step: isAll ? 1 : sampled })
-  const others = await failEverywhere(scenario, { problems: rest, step: isAll ? 1 : 31 })
+  const others = await failEverywhere(scenario, { problems: rest, step: isAll ? 1 : 61 })
   const points = every.points + others.points
   const violations = [...every.violations, ...others.violations]
   console.log(`${name}: ${points} failing calls, ${violations.length} violations`)
   expect(violations).toEqual([])
-  expect(every.points).toBeGreaterThan(15)
+  expect(every.points).toBeGreaterThan(isAll ? 50 : 5)
 })
 
 test('T1: where no more links can be made the tree is made of copies, and is the same', async () => {

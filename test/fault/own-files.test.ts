@@ -7,6 +7,7 @@ import { writeDurably } from '../../src/host/durable.ts'
 import { readDeliveries } from '../../src/state/tables.ts'
 import { simulatedOutside, type SimulatedOutside } from '../sim/simulated-outside.ts'
 import { crashEverywhere, failEverywhere, type Outcome, type Scenario } from '../support/disturb.ts'
+import { crashStep, failureStep } from '../support/fault-effort.ts'
 import { differences, wholeRoot } from '../support/invariants.ts'
 import {
   applySamples,
@@ -110,7 +111,7 @@ test('T4: a crash or power cut at any step leaves accounts whole, and again reac
   const outcome = await crashEverywhere(await scenarioOf(await machine(), applying('2')), { cuts: 3 })
   say('crashes of making users and files', outcome)
   expect(outcome.violations).toEqual([])
-  expect(outcome.points).toBeGreaterThan(150)
+  expect(outcome.points).toBeGreaterThan(150 / crashStep)
 })
 
 test('T4: every call may fail', async () => {
@@ -118,7 +119,7 @@ test('T4: every call may fail', async () => {
   const outcome = await failEverywhere(scenario, { problems: ['EIO', 'ENOSPC'] })
   say('failures of making users and files', outcome)
   expect(outcome.violations).toEqual([])
-  expect(outcome.points).toBeGreaterThan(700)
+  expect(outcome.points).toBeGreaterThan(700 / failureStep)
 })
 
 test('T4: a rollback undoes its own at whatever step it is cut, and users stay', async () => {

@@ -33,6 +33,7 @@ const roles: Record<OpenedContainer['kind'], Role> = {
   channel: 'channel',
   root: 'root',
   audit: 'exporter',
+  grant: 'channel',
 }
 
 function filesIn(folder: string, ending: RegExp): string[] {

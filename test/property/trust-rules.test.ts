@@ -171,7 +171,7 @@ describe('counters', () => {
   test('T5: no sequence of offers lowers epoch, serial or time floor, and a retry always passes', () => {
     fc.assert(
       fc.property(fc.array(anyOffer, { maxLength: 40 }), (offers) => {
-        let counters: Counters = { rootVersion: 1, epoch: 2, serials: {}, timeFloor: 500 }
+        let counters: Counters = { rootVersion: 1, epoch: 2, serials: {}, timeFloor: 500, used: [] }
         for (const offered of offers) {
           const before = counters
           const code = codeOf(() => {

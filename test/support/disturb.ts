@@ -4,6 +4,7 @@
 import { MossError } from '../../src/base/error.ts'
 import { type Faults, isCrash } from '../sim/faults.ts'
 import type { SimulatedOutside } from '../sim/simulated-outside.ts'
+import { crashStep, failureStep } from './fault-effort.ts'
 
 export interface Scenario {
   /** The machine before the verb, everything on it durable. */
@@ -19,7 +20,7 @@ export interface Scenario {
 export interface Disturbance {
   /** Power cuts tried at each point, each with another seed. */
   readonly cuts?: number
-  /** Every n-th point only; 1 is all of them. */
+  /** Every n-th point only; 1 is all of them. By default what the effort says, and all where a fault is planted. */
   readonly step?: number
   readonly faults?: Faults
   /** Stops looking after this many violations. */
@@ -33,7 +34,7 @@ export interface Outcome {
 
 /** T1, T2, T4, T5, T6 at every crash point of the verb; T3 at its end. */
 export async function crashEverywhere(scenario: Scenario, how: Disturbance = {}): Promise<Outcome> {
-  const { cuts = 2, step = 1, faults = {}, enough = 5 } = how
+  const { cuts = 2, faults, enough = 5, step = faults === undefined ? crashStep : 1 } = how
   const violations: string[] = []
   let points = 0
   for (let crashAt = 1; violations.length < enough; crashAt += step) {
@@ -79,7 +80,7 @@ async function checkLasting(
 /** Every call of the verb fails once, with each problem. */
 export async function failEverywhere(
   scenario: Scenario,
-  { problems, step = 1, enough = 5 }: Disturbance & { readonly problems: readonly string[] },
+  { problems, step = failureStep, enough = 5 }: Disturbance & { readonly problems: readonly string[] },
 ): Promise<Outcome> {
   const violations: string[] = []
   let points = 0

@@ -145,7 +145,7 @@ export class TestLoop implements AsyncDisposable {
       channel: this.channel,
       published,
       hosts: new Map(),
-      signer: stationSigner,
+      signers: [stationSigner],
       path: () => join(this.folder, name),
       spoolPath: join(this.folder, 'export.spool'),
       effort,

@@ -87,6 +87,7 @@ export const sampleDate = 1_700_000_000
 export const sampleCounters = (serial: number): Counters => ({
   rootVersion: 1,
   epoch: 1,
+  used: [],
   serials: serial === 0 ? {} : { stable: { serial, snapshot: digestOf(encodeUtf8(`snapshot ${serial}`)) } },
   timeFloor: sampleDate + serial,
 })

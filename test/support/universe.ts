@@ -36,5 +36,6 @@ export const modelOf = (subscriptions: readonly string[], holds: readonly string
   channel: 'stable',
   subscriptions: subscriptions.map(parseRelation),
   holds,
+  expired: 'warn',
   checks: [],
 })

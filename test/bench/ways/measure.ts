@@ -134,8 +134,14 @@ function measureSet(corpus: Corpus, { options, earlier, work }: SetRun): SetRepo
         return []
       }
       say(peer.name)
-      const row = inFolder(peer.name, (folder) => peer.measure({ a, b, work: folder }))
-      return [{ way: peer.name, version: versionOf(peer, (script) => run(script, top)), ...row }]
+      try {
+        const row = inFolder(peer.name, (folder) => peer.measure({ a, b, work: folder }))
+        return [{ way: peer.name, version: versionOf(peer, (script) => run(script, top)), ...row }]
+      } catch (error) {
+        // What the others cost was measured, and took long.
+        say(`${peer.name} failed, left out: ${error instanceof Error ? error.message : String(error)}`)
+        return []
+      }
     })
   return { ...about, rows: [...ours, ...theirs] }
 }

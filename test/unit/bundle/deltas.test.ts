@@ -188,7 +188,7 @@ test('a bundle that lies about a base is to blame, not the host', async () => {
     channel: loop.channel,
     published,
     hosts: new Map(),
-    signer: stationSigner,
+    signers: [stationSigner],
     path: () => path,
     spoolPath: `${loop.folder}/lie.spool`,
     effort: effortOf('5'),

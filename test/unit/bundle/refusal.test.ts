@@ -39,6 +39,7 @@ const refused = async (bytes: Uint8Array, judge: Partial<Judge> = {}): Promise<u
 const counters = (serial: number, snapshot = 'e'.repeat(64)): Judge['counters'] => ({
   rootVersion: 1,
   epoch: 1,
+  used: [],
   serials: { stable: { serial, snapshot: snapshot as Digest } },
   timeFloor: startDate,
 })

@@ -47,6 +47,8 @@ test('the kinds keep their numbers', () => {
     ['state', 3],
     ['channel', 4],
     ['root', 5],
+    ['audit', 6],
+    ['grant', 7],
   ])
 })
 
@@ -82,7 +84,7 @@ describe('a prelude is refused', () => {
   })
 
   test.each([
-    ['an unknown kind', (view: DataView) => view.setUint16(8, 6, true)],
+    ['an unknown kind', (view: DataView) => view.setUint16(8, 8, true)],
     ['kind 0', (view: DataView) => view.setUint16(8, 0, true)],
     ['volume 2', (view: DataView) => view.setUint16(10, 2, true)],
     ['no head', (view: DataView) => view.setUint32(12, 0, true)],

@@ -1,15 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import { decodeCbor, encodeCbor, type CborValue } from '../../../src/base/cbor.ts'
 import { digestOf } from '../../../src/base/digest.ts'
-import type { Digest } from '../../../src/base/ids.ts'
+import type { Digest, HostId } from '../../../src/base/ids.ts'
 import { limits } from '../../../src/base/limits.ts'
 import {
+  acceptRoot,
   acceptSnapshot,
+  countersUnder,
   decodeCounters,
   encodeCounters,
   type OfferedSnapshot,
   startCounters,
 } from '../../../src/trust/counters.ts'
+import type { SignedGrant } from '../../../src/trust/grant.ts'
 import { outcomeOf, problemOf, sampleRoot } from './sample-keys.ts'
 
 const day = 86_400
@@ -35,6 +38,7 @@ describe('counters', () => {
       epoch: root.epoch,
       serials: {},
       timeFloor: root.created,
+      used: [],
     })
   })
 
@@ -130,4 +134,112 @@ describe('counters as bytes', () => {
     expect(outcomeOf(() => decodeCounters(root({ timeFloor: -1 })))).toBe('SHAPE_INVALID')
     expect(outcomeOf(() => decodeCounters(encodeCounters(seen7).slice(1)))).toBe('CBOR_INVALID')
   })
+})
+
+describe('a downgrade grant', () => {
+  const grant = (change: Partial<SignedGrant> = {}): SignedGrant => ({
+    id: digestOf(Uint8Array.of(1)),
+    channel: 'stable',
+    epoch: root.epoch,
+    host: '0123456789abcdef' as HostId,
+    from: 7,
+    to: 5,
+    expires: now + day,
+    ...change,
+  })
+  const back = (change: Partial<SignedGrant> = {}, at = now, counters = seen7) =>
+    outcomeOf(() => acceptSnapshot(counters, offer(5), at, grant(change)))
+
+  test('leads back once: the serial falls, the floor stays, the grant is used', () => {
+    const after = acceptSnapshot(seen7, offer(5, { created: 5 }), now, grant())
+    expect(after).toEqual({
+      ...seen7,
+      serials: { stable: { serial: 5, snapshot: offer(5).snapshot } },
+      used: [grant().id],
+    })
+    expect(acceptSnapshot(after, offer(5), now, grant())).toBe(after)
+    const again = acceptSnapshot(after, offer(7), now)
+    expect(back({}, now, again)).toBe('TRUST_GRANT_REFUSED')
+    expect(back({ id: digestOf(Uint8Array.of(2)) }, now, again)).toMatchObject({ timeFloor: seen7.timeFloor })
+  })
+
+  test('is refused where anything of it is otherwise', () => {
+    for (const change of [
+      { epoch: root.epoch + 1 },
+      { epoch: root.epoch - 1 },
+      { from: 6 },
+      { from: 8 },
+      { to: 4 },
+      { to: 6 },
+      { expires: now - 1 },
+    ])
+      expect(back(change), JSON.stringify(change)).toBe('TRUST_GRANT_REFUSED')
+  })
+
+  test('expires by the clock or by the floor, whichever is later', () => {
+    expect(back({}, now + day + 1)).toBe('TRUST_GRANT_REFUSED')
+    expect(back({}, now + day)).not.toBe('TRUST_GRANT_REFUSED')
+    expect(back({}, 0, { ...seen7, timeFloor: now + 2 * day })).toBe('TRUST_GRANT_REFUSED')
+  })
+
+  test('does nothing where nothing goes back, and nothing else goes back for it', () => {
+    expect(acceptSnapshot(seen7, offer(8), now, grant()).used).toEqual([])
+    expect(outcomeOf(() => acceptSnapshot(seen7, offer(4), now, grant()))).toBe('TRUST_GRANT_REFUSED')
+    expect(outcomeOf(() => acceptSnapshot(seen7, offer(5), now))).toBe('TRUST_ROLLBACK')
+  })
+
+  test('is forgotten with its epoch', () => {
+    const used = acceptSnapshot(seen7, offer(5), now, grant())
+    expect(countersUnder(used, { ...root, version: root.version + 1, epoch: root.epoch + 1 }).used).toEqual(
+      [],
+    )
+    expect(decodeCounters(encodeCounters(used))).toEqual(used)
+  })
+})
+
+describe('a newer root', () => {
+  const next = { ...root, version: root.version + 1 }
+
+  test('raises the floor to its date, and keeps the serials of its epoch', () => {
+    const later = { ...next, created: now + day }
+    expect(countersUnder(seen7, later)).toEqual({
+      ...seen7,
+      rootVersion: next.version,
+      timeFloor: now + day,
+    })
+    expect(countersUnder({ ...seen7, timeFloor: now + 2 * day }, later).timeFloor).toBe(now + 2 * day)
+  })
+
+  test('in a new epoch forgets the serials, however far somebody pushed them up', () => {
+    const pushed = acceptSnapshot(seen7, offer(7 + limits.serialJump), now)
+    const under = countersUnder(pushed, { ...next, epoch: root.epoch + 1 })
+    expect(under.serials).toEqual({})
+    expect(acceptSnapshot(under, offer(8, { epoch: root.epoch + 1 }), now).serials['stable']?.serial).toBe(8)
+    expect(outcomeOf(() => acceptSnapshot(under, offer(9), now))).toBe('TRUST_ROLLBACK')
+  })
+
+  test('sets the floor, also back', () => {
+    const ahead = { ...seen7, timeFloor: now + 300 * day }
+    expect(countersUnder(ahead, { ...next, floor: now }).timeFloor).toBe(now)
+  })
+
+  test('changes nothing a second time', () => {
+    expect(countersUnder(seen7, root)).toBe(seen7)
+    const under = countersUnder(seen7, { ...next, floor: now - day })
+    expect(countersUnder(under, { ...next, floor: now - day })).toBe(under)
+  })
+
+  test('is refused where its date is too far ahead of floor and clock', () => {
+    const ahead = limits.futureDays * day
+    expect(acceptRoot(seen7, { ...next, created: now + ahead }, 0).rootVersion).toBe(next.version)
+    expect(outcomeOf(() => acceptRoot(seen7, { ...next, created: now + ahead + 1 }, 0))).toBe('TRUST_FUTURE')
+    for (const clock of [0, 2 ** 31, 4_070_908_800])
+      expect(acceptRoot(seen7, { ...next, created: now }, clock).timeFloor).toBe(now)
+  })
+})
+
+test('counters of an older moss, which knew of no second root and no grants, are read as such', () => {
+  const older = decodeCbor(encodeCounters(seen7), 'counters') as Record<string, CborValue>
+  const { root: _, used: __, ...kept } = older
+  expect(decodeCounters(encodeCbor(kept))).toEqual({ ...seen7, rootVersion: 1 })
 })

@@ -1,0 +1,120 @@
+// Files that only their recipients can read, in the age format (age-encryption.org/v1), around a finished container: by the
+// library of age's author, interoperable with the program. Sealing hides; it says nothing about who wrote a file.
+import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption'
+import { bech32 } from '@scure/base'
+import { concatBytes, decodeUtf8 } from '../base/bytes.ts'
+import { MossError } from '../base/error.ts'
+import type { ByteSource } from './byte-source.ts'
+import type { OpenFile } from './disk.ts'
+
+/** A name for a file's beginning, which is text. */
+const opening = 'age-encryption.org/v1\n'
+/** The header ends here or the file is refused, before anything is made of it. */
+const mostHeaderBytes = 64 * 1024
+const pieceBytes = 1024 * 1024
+
+/** `AGE-SECRET-KEY-1…` from 32 random bytes. */
+export const sealingIdentity = (secret: Uint8Array): string =>
+  bech32.encodeFromBytes('AGE-SECRET-KEY-', secret).toUpperCase()
+
+/** `age1…`, which anybody may know. */
+export const recipientOf = (identity: string): Promise<string> => identityToRecipient(identity)
+
+export const isRecipient = (text: string): boolean => {
+  try {
+    return text.startsWith('age1') && bech32.decodeToBytes(text).bytes.length === 32
+  } catch {
+    return false
+  }
+}
+
+export function isSealed(source: ByteSource): boolean {
+  const start = new Uint8Array(opening.length)
+  return source.read(start, 0) === start.length && decodeUtf8(start) === opening
+}
+
+function encrypterFor(recipients: readonly string[]): Encrypter {
+  const encrypter = new Encrypter()
+  for (const recipient of recipients) encrypter.addRecipient(recipient)
+  return encrypter
+}
+
+export const sealBytes = (bytes: Uint8Array, recipients: readonly string[]): Promise<Uint8Array> =>
+  encrypterFor(recipients).encrypt(bytes)
+
+/** The file from its start to its end, sealed, in pieces that are to be used before the next. */
+export async function* sealedPieces(
+  source: ByteSource,
+  recipients: readonly string[],
+): AsyncGenerator<Uint8Array> {
+  yield* await encrypterFor(recipients).encrypt(streamOf(source))
+}
+
+/** At most `limitBytes`. Throws SEALED_FOR_OTHERS, SEAL_DAMAGED. */
+export async function openSealed(
+  source: ByteSource,
+  identity: string,
+  limitBytes: number,
+): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  let sizeBytes = 0
+  for await (const piece of openedPieces(source, identity)) {
+    sizeBytes += piece.length
+    if (sizeBytes > limitBytes)
+      throw new MossError('SEAL_DAMAGED', {
+        path: source.name,
+        problem: `it holds more than ${limitBytes} bytes`,
+      })
+    pieces.push(piece)
+  }
+  return concatBytes(pieces)
+}
+
+/** Into a new file, whatever its size; its size. What is there before the end is as little judged as the whole. */
+export async function openSealedInto(source: ByteSource, identity: string, into: OpenFile): Promise<number> {
+  let at = 0
+  for await (const piece of openedPieces(source, identity)) {
+    into.write(piece, at)
+    at += piece.length
+  }
+  return at
+}
+
+async function* openedPieces(source: ByteSource, identity: string): AsyncGenerator<Uint8Array> {
+  checkHeader(source)
+  const decrypter = new Decrypter()
+  decrypter.addIdentity(identity)
+  try {
+    yield* await decrypter.decrypt(streamOf(source))
+  } catch (error) {
+    if (error instanceof MossError || isOfMachine(error)) throw error
+    const problem = error instanceof Error ? error.message : String(error)
+    const { name: path } = source
+    throw problem.startsWith('no identity matched')
+      ? new MossError('SEALED_FOR_OTHERS', { path })
+      : new MossError('SEAL_DAMAGED', { path, problem }, error)
+  }
+}
+
+/** What a disk says of itself has a code of its own. */
+const isOfMachine = (error: unknown): boolean => error instanceof Error && 'errno' in error
+
+function checkHeader(source: ByteSource): void {
+  const start = new Uint8Array(mostHeaderBytes)
+  const count = source.read(start, 0)
+  if (!Buffer.from(start.buffer, 0, count).includes('\n--- '))
+    throw new MossError('SEAL_DAMAGED', { path: source.name, problem: 'its header does not end' })
+}
+
+const streamOf = (source: ByteSource): ReadableStream<Uint8Array> => {
+  let at = 0
+  return new ReadableStream<Uint8Array>({
+    pull(control) {
+      const piece = new Uint8Array(pieceBytes)
+      const count = source.read(piece, at)
+      if (count === 0) return control.close()
+      at += count
+      control.enqueue(piece.subarray(0, count))
+    },
+  })
+}

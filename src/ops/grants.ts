@@ -1,0 +1,61 @@
+// channel grant: lets one host go back to an older serial of a channel, once; and such grants on their way into a bundle.
+import { MossError } from '../base/error.ts'
+import { encodeGrant, readGrant } from '../channel/grant-file.ts'
+import { writeDurably } from '../host/durable.ts'
+import type { Outside } from '../host/outside.ts'
+import type { SignedGrant } from '../trust/grant.ts'
+import type { Root } from '../trust/root.ts'
+import { stationChannel } from './channels.ts'
+import { type AskPassphrase, openStation, signersFor, stationRoot } from './station.ts'
+import { readState } from './station-state.ts'
+
+export interface MakeGrant {
+  readonly home: string
+  readonly channel: string
+  /** Of the host that may go back; it says where from. */
+  readonly state: string
+  readonly to: number
+  readonly days: number
+  readonly output: string
+  readonly ask: AskPassphrase
+}
+
+const daySeconds = 24 * 60 * 60
+
+export async function makeGrant(outside: Outside, request: MakeGrant) {
+  using station = openStation(outside, { home: request.home, how: 'read' })
+  const { disk } = outside
+  const root = stationRoot(station)
+  const channel = stationChannel(station, request.channel)
+  const state = await readState(station, request.state)
+  const from = state.channel?.name === channel.name ? state.channel.serial : 0
+  if (!channel.serials().includes(request.to))
+    throw new MossError('NOT_FOUND', { what: `serial of channel ${channel.name}`, name: String(request.to) })
+  if (request.to >= from)
+    throw new MossError('CLI_USAGE', {
+      problem: `${state.name} has serial ${from}, so ${request.to} is no way back and needs no grant`,
+      see: 'channel grant',
+    })
+  const created = Math.floor(outside.nowMs() / 1000)
+  const expires = created + request.days * daySeconds
+  const grant = { channel: channel.name, epoch: root.epoch, host: state.host, from, to: request.to, expires }
+  const signers = await signersFor(station, { role: 'channel', root, ask: request.ask })
+  writeDurably(disk, request.output, encodeGrant(grant, created, signers), { mode: 0o644 })
+  return { ...grant, name: state.name, file: request.output }
+}
+
+/** What a bundle shall carry: genuine, and each for one of its hosts. */
+export interface CarriedGrant {
+  readonly bytes: Uint8Array
+  readonly grant: SignedGrant
+}
+
+export const readGrants = (
+  { disk }: Outside,
+  { files, root }: { readonly files: readonly string[]; readonly root: Root },
+): readonly CarriedGrant[] =>
+  files.map((file) => {
+    if (disk.lstat(file) === undefined) throw new MossError('NOT_FOUND', { what: 'grant', name: file })
+    const bytes = disk.readFile(file, 1024 * 1024)
+    return { bytes, grant: readGrant(bytes, { root, name: file }) }
+  })

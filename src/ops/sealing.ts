@@ -1,0 +1,142 @@
+// Sealed files on their way in and out: a host's and a station's own identity, and what either opens with it. What comes out
+// of a seal is judged like any other file.
+import { decodeUtf8, encodeUtf8 } from '../base/bytes.ts'
+import { startDigest } from '../base/digest.ts'
+import { MossError } from '../base/error.ts'
+import { type ByteSource, bytesSource, fileSource } from '../host/byte-source.ts'
+import type { Disk } from '../host/disk.ts'
+import { createPart, placePart, writeDurably } from '../host/durable.ts'
+import type { Outside } from '../host/outside.ts'
+import { digestOfFile } from '../store/body.ts'
+
+const identityBytes = 256
+
+/** In a folder of keys: the secret, and the recipient that goes with it. */
+const identityFile = 'sealing.age'
+const recipientFile = 'sealing.recipient'
+
+/** Loaded where something is sealed, and nowhere else. */
+const sealing = () => import('../host/sealing.ts')
+
+interface KeyFile {
+  readonly name: string
+  readonly bytes: Uint8Array
+  readonly mode: number
+}
+
+/** A new identity, as files for a folder of keys. */
+export async function newSealingFiles(outside: Outside): Promise<readonly KeyFile[]> {
+  const { recipientOf, sealingIdentity } = await sealing()
+  const identity = sealingIdentity(outside.randomBytes(32))
+  const recipient = await recipientOf(identity)
+  return [
+    { name: identityFile, bytes: encodeUtf8(`${identity}\n`), mode: 0o600 },
+    { name: recipientFile, bytes: encodeUtf8(`${recipient}\n`), mode: 0o644 },
+  ]
+}
+
+function readLine(disk: Disk, path: string): string | undefined {
+  if (disk.lstat(path) === undefined) return undefined
+  return (decodeUtf8(disk.readFile(path, identityBytes)) ?? '').trim()
+}
+
+const readIdentity = (disk: Disk, folder: string): string | undefined =>
+  readLine(disk, `${folder}/${identityFile}`)
+
+/** `age1…`; undefined for a folder of keys from before moss sealed anything. */
+export const readRecipient = (disk: Disk, folder: string): string | undefined =>
+  readLine(disk, `${folder}/${recipientFile}`)
+
+/** The same, of an identity that is made if there is none. */
+export async function ensureRecipient(outside: Outside, folder: string): Promise<string> {
+  const known = readRecipient(outside.disk, folder)
+  if (known !== undefined) return known
+  for (const { name, bytes, mode } of await newSealingFiles(outside))
+    writeDurably(outside.disk, `${folder}/${name}`, bytes, { mode, replace: true })
+  return readRecipient(outside.disk, folder) ?? ''
+}
+
+/** Throws CLI_USAGE for what is none. */
+export async function checkRecipient(text: string, see: string): Promise<string> {
+  const { isRecipient } = await sealing()
+  if (isRecipient(text)) return text
+  throw new MossError('CLI_USAGE', { problem: `${text} is no recipient; one begins with age1`, see })
+}
+
+export async function sealFor(bytes: Uint8Array, recipient: string): Promise<Uint8Array> {
+  return (await sealing()).sealBytes(bytes, [recipient])
+}
+
+/** A file of at most `limitBytes` as it is, or opened. Throws SEALED_FOR_OTHERS, SEAL_DAMAGED. */
+export async function openIfSealed(
+  { disk }: Outside,
+  path: string,
+  { keys, limitBytes }: { readonly keys: string; readonly limitBytes: number },
+): Promise<ByteSource> {
+  const source = fileSource(disk, path)
+  const { isSealed, openSealed } = await sealing()
+  if (!isSealed(source)) return source
+  using _source = source
+  const identity = readIdentity(disk, keys)
+  if (identity === undefined) throw new MossError('SEALED_FOR_OTHERS', { path })
+  return bytesSource(path, await openSealed(source, identity, limitBytes))
+}
+
+/** A file of any size: where it is sealed, what is in it, in the new file `into`, which goes with the source. */
+export async function openLargeIfSealed(
+  { disk }: Outside,
+  path: string,
+  { keys, into }: { readonly keys: string; readonly into: string },
+): Promise<ByteSource> {
+  const drop = (): void => {
+    if (disk.lstat(into) !== undefined) disk.remove(into)
+  }
+  drop()
+  const source = fileSource(disk, path)
+  const { isSealed, openSealedInto } = await sealing()
+  if (!isSealed(source)) return source
+  using _source = source
+  const identity = readIdentity(disk, keys)
+  if (identity === undefined) throw new MossError('SEALED_FOR_OTHERS', { path })
+  try {
+    using file = disk.open(into, 'create', 0o600)
+    await openSealedInto(source, identity, file)
+  } catch (error) {
+    drop()
+    throw error
+  }
+  const opened = fileSource(disk, into)
+  return {
+    name: path,
+    read: (bytes, at) => opened.read(bytes, at),
+    [Symbol.dispose]: () => {
+      opened[Symbol.dispose]()
+      drop()
+    },
+  }
+}
+
+/** The file `from`, sealed, as `path`: durable, and read back. Its size. */
+export async function sealFile(
+  { disk }: Outside,
+  from: string,
+  { path, recipients }: { readonly path: string; readonly recipients: readonly string[] },
+): Promise<number> {
+  const { sealedPieces } = await sealing()
+  using source = fileSource(disk, from)
+  using part = createPart(disk, path)
+  const digest = startDigest()
+  let at = 0
+  for await (const piece of sealedPieces(source, recipients)) {
+    part.write(piece, at)
+    digest.add(piece)
+    at += piece.length
+  }
+  placePart(disk, part, path)
+  if (digestOfFile(disk, path) === digest.finish()) return at
+  throw new MossError('HOST_IO', {
+    action: 'read back',
+    path,
+    problem: 'the medium gives other bytes than were written: use another one',
+  })
+}
