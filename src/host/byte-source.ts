@@ -28,3 +28,25 @@ export const bytesSource = (name: string, bytes: Uint8Array): ByteSource => ({
   },
   [Symbol.dispose]: () => {},
 })
+
+/** A look at the start of a source without asking twice: so much of it is kept, and everything else still comes from it. */
+export function keepStart(
+  source: ByteSource,
+  lengthBytes: number,
+): { readonly start: Uint8Array; readonly whole: ByteSource } {
+  const buffer = new Uint8Array(lengthBytes)
+  const start = buffer.subarray(0, source.read(buffer, 0))
+  return {
+    start,
+    whole: {
+      name: source.name,
+      read(into, at) {
+        const kept = start.subarray(at, at + into.length)
+        into.set(kept)
+        const rest = into.subarray(kept.length)
+        return kept.length + (rest.length === 0 ? 0 : source.read(rest, at + kept.length))
+      },
+      [Symbol.dispose]: () => source[Symbol.dispose](),
+    },
+  }
+}

@@ -2,13 +2,11 @@
 // library of age's author, interoperable with the program. Sealing hides; it says nothing about who wrote a file.
 import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption'
 import { bech32 } from '@scure/base'
-import { concatBytes, decodeUtf8 } from '../base/bytes.ts'
+import { concatBytes } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
-import type { ByteSource } from './byte-source.ts'
+import { type ByteSource, keepStart } from './byte-source.ts'
 import type { OpenFile } from './disk.ts'
 
-/** A name for a file's beginning, which is text. */
-const opening = 'age-encryption.org/v1\n'
 /** The header ends here or the file is refused, before anything is made of it. */
 const mostHeaderBytes = 64 * 1024
 const pieceBytes = 1024 * 1024
@@ -26,11 +24,6 @@ export const isRecipient = (text: string): boolean => {
   } catch {
     return false
   }
-}
-
-export function isSealed(source: ByteSource): boolean {
-  const start = new Uint8Array(opening.length)
-  return source.read(start, 0) === start.length && decodeUtf8(start) === opening
 }
 
 function encrypterFor(recipients: readonly string[]): Encrypter {
@@ -80,8 +73,10 @@ export async function openSealedInto(source: ByteSource, identity: string, into:
   return at
 }
 
-async function* openedPieces(source: ByteSource, identity: string): AsyncGenerator<Uint8Array> {
-  checkHeader(source)
+async function* openedPieces(sealed: ByteSource, identity: string): AsyncGenerator<Uint8Array> {
+  const { start, whole: source } = keepStart(sealed, mostHeaderBytes)
+  if (!Buffer.from(start).includes('\n--- '))
+    throw new MossError('SEAL_DAMAGED', { path: source.name, problem: 'its header does not end' })
   const decrypter = new Decrypter()
   decrypter.addIdentity(identity)
   try {
@@ -98,13 +93,6 @@ async function* openedPieces(source: ByteSource, identity: string): AsyncGenerat
 
 /** What a disk says of itself has a code of its own. */
 const isOfMachine = (error: unknown): boolean => error instanceof Error && 'errno' in error
-
-function checkHeader(source: ByteSource): void {
-  const start = new Uint8Array(mostHeaderBytes)
-  const count = source.read(start, 0)
-  if (!Buffer.from(start.buffer, 0, count).includes('\n--- '))
-    throw new MossError('SEAL_DAMAGED', { path: source.name, problem: 'its header does not end' })
-}
 
 const streamOf = (source: ByteSource): ReadableStream<Uint8Array> => {
   let at = 0

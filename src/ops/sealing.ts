@@ -3,10 +3,11 @@
 import { decodeUtf8, encodeUtf8 } from '../base/bytes.ts'
 import { startDigest } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
-import { type ByteSource, bytesSource, fileSource } from '../host/byte-source.ts'
+import { type ByteSource, bytesSource, fileSource, keepStart } from '../host/byte-source.ts'
 import type { Disk } from '../host/disk.ts'
 import { createPart, placePart, writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
+import { isSealed, openingBytes } from '../host/sealed-start.ts'
 import { digestOfFile } from '../store/body.ts'
 
 const identityBytes = 256
@@ -43,7 +44,7 @@ function readLine(disk: Disk, path: string): string | undefined {
 const readIdentity = (disk: Disk, folder: string): string | undefined =>
   readLine(disk, `${folder}/${identityFile}`)
 
-/** `age1…`; undefined for a folder of keys from before moss sealed anything. */
+/** `age1…`; undefined for a folder of keys that is older than seals are. */
 export const readRecipient = (disk: Disk, folder: string): string | undefined =>
   readLine(disk, `${folder}/${recipientFile}`)
 
@@ -73,10 +74,10 @@ export async function openIfSealed(
   path: string,
   { keys, limitBytes }: { readonly keys: string; readonly limitBytes: number },
 ): Promise<ByteSource> {
-  const source = fileSource(disk, path)
-  const { isSealed, openSealed } = await sealing()
-  if (!isSealed(source)) return source
+  const { start, whole: source } = keepStart(fileSource(disk, path), openingBytes)
+  if (!isSealed(start)) return source
   using _source = source
+  const { openSealed } = await sealing()
   const identity = readIdentity(disk, keys)
   if (identity === undefined) throw new MossError('SEALED_FOR_OTHERS', { path })
   return bytesSource(path, await openSealed(source, identity, limitBytes))
@@ -92,9 +93,9 @@ export async function openLargeIfSealed(
     if (disk.lstat(into) !== undefined) disk.remove(into)
   }
   drop()
-  const source = fileSource(disk, path)
-  const { isSealed, openSealedInto } = await sealing()
-  if (!isSealed(source)) return source
+  const { start, whole: source } = keepStart(fileSource(disk, path), openingBytes)
+  if (!isSealed(start)) return source
+  const { openSealedInto } = await sealing()
   using _source = source
   const identity = readIdentity(disk, keys)
   if (identity === undefined) throw new MossError('SEALED_FOR_OTHERS', { path })

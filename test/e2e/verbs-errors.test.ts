@@ -210,7 +210,7 @@ describe('damage', () => {
     expect(moss.text('import', '07.moss', '--root', 'pump-07')).toMatchInlineSnapshot(`
       "$ moss import 07.moss --root pump-07
       | moss: error: channel stable at serial 1 is older than 2, which this host has already seen [TRUST_ROLLBACK]
-      | moss: hint: use a newer bundle; to go back to a kept state use moss rollback
+      | moss: hint: use a newer bundle; to go back to a kept state use moss rollback; to an older serial only with a grant of the channel
       [exit 12]"
     `)
   })

@@ -457,7 +457,7 @@ test('plan --for', () => {
   expect(
     moss.shape('plan', '--for', 'pump-07.moss-state', '--for', 'pump-08.moss-state', ...plain),
   ).toMatchInlineSnapshot(
-    `"exit 0 {kind: string, home: string, channel: string, serial: number, snapshot: string, root: number, rootsAfter: number, states: string[], hosts: [{host: string, name: string, state: number, changes: [{name: string, to: string}], fullBytes: number, newBytes: number}], fullBytes: number, sharedBytes: number, chunkBytes: number, deltaBytes: number, estimate: {deltas: number, whole: number, metadata: number}, chunks: number, contents: number, manifests: number, effort: string, warnings: [], carry: {hosts: [{host: string, packages: string[], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}], manifests: string[], lists: [{content: string, sizeBytes: number, chunks: [{id: string, sizeBytes: number}]}], chunks: [{id: string, sizeBytes: number, from: string}], deltas: [], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}, known: {manifests: []}}"`,
+    `"exit 0 {kind: string, home: string, channel: string, serial: number, snapshot: string, isNewest: boolean, grants: [], sealedFor: [], root: number, rootsAfter: number, states: string[], hosts: [{host: string, name: string, state: number, changes: [{name: string, to: string}], fullBytes: number, newBytes: number}], fullBytes: number, sharedBytes: number, chunkBytes: number, deltaBytes: number, estimate: {deltas: number, whole: number, metadata: number}, chunks: number, contents: number, manifests: number, effort: string, warnings: [], carry: {hosts: [{host: string, packages: string[], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}], manifests: string[], lists: [{content: string, sizeBytes: number, chunks: [{id: string, sizeBytes: number}]}], chunks: [{id: string, sizeBytes: number, from: string}], deltas: [], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}, known: {manifests: []}}"`,
   )
   expect(moss.text('plan', '--for', 'absent.moss-state', ...plain)).toMatchInlineSnapshot(`
     "$ moss plan --for absent.moss-state --home plain
@@ -562,7 +562,7 @@ test('export: for one host to a file, from a plan, and onto a medium', () => {
   `)
   expect(readdirSync(join(moss.folder, 'stick/moss/bundles'))).toHaveLength(1)
   expect(moss.shape('export', '--for', 'pump-07.moss-state', '-o', 'stick', ...plain)).toMatchInlineSnapshot(
-    `"exit 0 {bundle: string, path: string, isNew: boolean, fileBytes: number, frameBytes: number, deltaBytes: number, bytes: {shared: number, chunks: number, deltas: number, whole: number, metadata: number}, seconds: number, plan: {kind: string, home: string, channel: string, serial: number, snapshot: string, root: number, rootsAfter: number, states: string[], hosts: [{host: string, name: string, state: number, changes: [{name: string, to: string}], fullBytes: number, newBytes: number}], fullBytes: number, sharedBytes: number, chunkBytes: number, deltaBytes: number, estimate: {deltas: number, whole: number, metadata: number}, chunks: number, contents: number, manifests: number, effort: string, warnings: [], carry: {hosts: [{host: string, packages: string[], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}], manifests: string[], lists: [{content: string, sizeBytes: number, chunks: [{id: string, sizeBytes: number}]}], chunks: [{id: string, sizeBytes: number, from: string}], deltas: [], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}, known: {manifests: []}}}"`,
+    `"exit 0 {bundle: string, path: string, isNew: boolean, fileBytes: number, frameBytes: number, deltaBytes: number, bytes: {shared: number, chunks: number, deltas: number, whole: number, metadata: number}, seconds: number, plan: {kind: string, home: string, channel: string, serial: number, snapshot: string, isNewest: boolean, grants: [], sealedFor: [], root: number, rootsAfter: number, states: string[], hosts: [{host: string, name: string, state: number, changes: [{name: string, to: string}], fullBytes: number, newBytes: number}], fullBytes: number, sharedBytes: number, chunkBytes: number, deltaBytes: number, estimate: {deltas: number, whole: number, metadata: number}, chunks: number, contents: number, manifests: number, effort: string, warnings: [], carry: {hosts: [{host: string, packages: string[], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}], manifests: string[], lists: [{content: string, sizeBytes: number, chunks: [{id: string, sizeBytes: number}]}], chunks: [{id: string, sizeBytes: number, from: string}], deltas: [], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}, known: {manifests: []}}}"`,
   )
   const before = readdirSync(moss.folder)
   moss.json('export', '--for', 'pump-07.moss-state', ...plain)
@@ -812,9 +812,13 @@ test('help, version, completion', () => {
   )
   expect(moss.text('help', 'state', 'export')).toMatchInlineSnapshot(`
     "$ moss help state export
-    usage: moss state export [FILE]
+    usage: moss state export [--seal-to RECIPIENT] [FILE]
 
     the signed state for the station: to a file, or onto a medium’s folder.
+
+    Flags:
+      --seal-to RECIPIENT  so that only the station can read it (age): what moss key
+                           recipient prints there
 
     moss help lists the flags that every verb takes.
     [exit 0]"

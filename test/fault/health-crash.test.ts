@@ -31,7 +31,7 @@ beforeAll(async () => {
  */
 const endBut = (outside: SimulatedOutside): readonly string[] =>
   endOf(outside)
-    .filter((line) => !/^\/\.moss\/(receipt\.moss-state|incoming\/)/.test(line))
+    .filter((line) => !/^(receipt |\/\.moss\/incoming\/)/.test(line))
     .map((line) => line.replace(/(2 boots without confirmation|check pump: .*)$/, 'failed'))
 
 interface Plot {

@@ -108,6 +108,11 @@ describe('against replay, rollback and freeze', () => {
       () => ({ snapshot: { created: bundleDate + 401 * day } }),
     ],
     [
+      'that expired before what the host has seen',
+      'TRUST_EXPIRED',
+      () => ({ snapshot: { expires: bundleDate } }),
+    ],
+    [
       'with a package that its snapshot does not name',
       'TRUST_NOT_NAMED',
       () => ({ snapshot: { offered: [offeredOf(unasked)] } }),

@@ -105,6 +105,7 @@ export interface SnapshotDraft {
   readonly epoch?: number
   readonly serial: number
   readonly created?: number
+  readonly expires?: number
   readonly offered: readonly OfferedPackage[]
   readonly signers?: readonly Signer[]
 }
@@ -121,7 +122,12 @@ export const composeSnapshot = (draft: SnapshotDraft): Uint8Array =>
     {
       kind: 'channel',
       created: draft.created ?? bundleDate + draft.serial,
-      about: { channel: draft.channel ?? 'stable', epoch: draft.epoch ?? 1, serial: draft.serial },
+      about: {
+        channel: draft.channel ?? 'stable',
+        epoch: draft.epoch ?? 1,
+        serial: draft.serial,
+        expires: draft.expires,
+      },
       sections: [{ name: 'record', bytes: encodeSnapshotRecord(draft.offered) }],
     },
     draft.signers ?? [signers.channel],

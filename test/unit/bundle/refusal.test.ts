@@ -121,3 +121,33 @@ test('every cut and many flipped bits are refused with a code, and nothing wrong
   expect(host.store.totals().assets).toBe(0)
   expect(await refused(whole)).toBe('taken')
 })
+
+test('a word that has expired by the clock is told in days, and refused only where the host wants that', async () => {
+  await using aged = new TestLoop()
+  const pump = aged.host('pump')
+  const tool = await aged.add('tool', '1', { 'usr/bin/tool': 'tool' })
+  const day = 86_400
+  aged.channel.publish(aged.channel.planPublish(), {
+    created: startDate,
+    expires: startDate + day,
+    signers: [stationSigner],
+  })
+  const { path } = await aged.export([{ host: pump.id, wants: [tool], has: [] }])
+  const take = async (judge: Partial<Judge>): Promise<unknown> => {
+    try {
+      using taken = await aged.takeIn(pump, path, judge)
+      return taken.expiredDays
+    } catch (error) {
+      return error
+    }
+  }
+  const refusesExpired = true
+  expect(await take({ nowSeconds: startDate + day, refusesExpired })).toBeUndefined()
+  expect(await take({ nowSeconds: startDate + day + 1 })).toBe(1)
+  expect(await take({ nowSeconds: startDate + 11 * day })).toBe(10)
+  expect(await take({ nowSeconds: 0, refusesExpired })).toBeUndefined()
+  expect(await take({ nowSeconds: startDate + 11 * day, refusesExpired })).toMatchObject({
+    code: 'TRUST_EXPIRED',
+    details: { days: 10 },
+  })
+})
