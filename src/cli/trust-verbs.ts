@@ -1,5 +1,6 @@
 // Trust: whom a host believes, and the root that says so, from its draft to the signatures of keys that never meet.
 import { exits } from '../base/codes.ts'
+import { display } from '../base/display.ts'
 import { formatDate, plural } from '../base/format.ts'
 import { MossError } from '../base/error.ts'
 import type { DescribedRoot } from '../ops/describe-root.ts'
@@ -58,6 +59,12 @@ export const trustVerbs: readonly Verb[] = [
           (role) =>
             `${role.name.padEnd(9)} ${role.may}\n          ${role.threshold} of ${role.keys.length}: ${role.keys.map(shortKey).join(', ')}`,
         ),
+        `seen      ${[
+          ...trust.seen.serials.map(
+            ({ channel, serial }) => `channel ${display(channel)} up to serial ${serial}`,
+          ),
+          `the date ${formatDate(trust.seen.timeFloor)}`,
+        ].join(', ')}: nothing older is taken in`,
         ...trust.warnings.map((warning) => foldHanging(`! ${warning}`)),
       ].join('\n')
       return { json: trust, text }

@@ -1,21 +1,22 @@
 // trust show: who can make this host do what, in plain words.
 import type { Outside } from '../host/outside.ts'
+import { readCounters } from '../state/counters-file.ts'
 import { fingerprintOf, fingerprintWords } from '../trust/fingerprint.ts'
 import type { Role } from '../trust/root.ts'
+import { readHostRoot } from './host-trust.ts'
 import { managedPlaces } from './installed.ts'
-import { readTrustRoot } from './station.ts'
-import { trustRootPath } from './host-keys.ts'
 
 const powers: Readonly<Record<Role, string>> = {
   root: 'may replace all the keys below',
-  channel: 'may say which packages exist and which versions are current',
+  channel: 'may say which packages exist and are current, and let this host go back, once each time',
   packager: 'may make packages that a channel takes in',
   exporter: 'may choose, among what a channel offers, what this host gets',
 }
 
 export async function showTrust(outside: Outside, { root: managedRoot }: { readonly root: string }) {
   const places = managedPlaces(outside, managedRoot)
-  const { root } = readTrustRoot(outside.disk, trustRootPath(places))
+  const root = readHostRoot(outside.disk, places)
+  const counters = readCounters(outside.disk, places)
   const roles = (Object.keys(powers) as Role[]).map((name) => ({
     name,
     threshold: root.roles[name].threshold,
@@ -30,6 +31,11 @@ export async function showTrust(outside: Outside, { root: managedRoot }: { reado
     epoch: root.epoch,
     fingerprint: fingerprintOf(root),
     words: fingerprintWords(root),
+    /** What nobody can lead this host back behind. */
+    seen: {
+      timeFloor: counters.timeFloor,
+      serials: Object.entries(counters.serials).map(([channel, { serial }]) => ({ channel, serial })),
+    },
     roles,
     warnings: everywhere.map(
       (key) =>

@@ -852,18 +852,19 @@ test('trust show', () => {
     <fingerprint>
     root      may replace all the keys below
               1 of 1: <id>
-    channel   may say which packages exist and which versions are current
+    channel   may say which packages exist and are current, and let this host go back, once each time
               1 of 1: <id>
     packager  may make packages that a channel takes in
               1 of 1: <id>
     exporter  may choose, among what a channel offers, what this host gets
               1 of 1: <id>
+    seen      channel stable up to serial 2, the date <date>: nothing older is taken in
     ! key <id> alone may do all of this: whoever takes it can make
       this host do anything
     [exit 0]"
   `)
   expect(moss.shape('trust', 'show', ...at07)).toMatchInlineSnapshot(
-    `"exit 0 {version: number, epoch: number, fingerprint: string, words: string, roles: [{name: string, threshold: number, keys: string[], may: string}], warnings: string[]}"`,
+    `"exit 0 {version: number, epoch: number, fingerprint: string, words: string, seen: {timeFloor: number, serials: [{channel: string, serial: number}]}, roles: [{name: string, threshold: number, keys: string[], may: string}], warnings: string[]}"`,
   )
 })
 

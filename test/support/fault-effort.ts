@@ -18,9 +18,9 @@ export const faultRandom = (): ReturnType<typeof seededRandom> => seededRandom(f
 /** Of many, how many; all of them where everything is tried. */
 export const byEffort = <T>(choices: Readonly<Record<FaultEffort, T>>): T => choices[faultEffort]
 
-/** On the simulated disk the ordinary suite tries every second crash and every fourth failing call; the others try all. */
-export const crashStep = byEffort({ sample: 2, slow: 1, all: 1 })
-export const failureStep = byEffort({ sample: 4, slow: 1, all: 1 })
+/** On the simulated disk the ordinary suite tries every third crash and every seventh failing call; the others try all. */
+export const crashStep = byEffort({ sample: 3, slow: 1, all: 1 })
+export const failureStep = byEffort({ sample: 7, slow: 1, all: 1 })
 
 /** Every `step`-th of `count`, from 1: where the first lies is the seed's choice, moved by `turn`. */
 export function sampleOf(count: number, step: number, turn = 0): readonly number[] {
