@@ -21,7 +21,7 @@ umask 022
 possible() { "$@" 2>&1 || { echo "cannot run: $*"; exit ${notPossible}; }; }
 devices() {
   for name in null zero full random urandom; do
-    possible touch "$1/$name"
+    : > "$1/$name" || { echo "cannot make $1/$name"; exit ${notPossible}; }
     possible mount --bind "/dev/$name" "$1/$name"
   done
 }
@@ -41,7 +41,7 @@ possible mount -t tmpfs -o mode=0755,${madeInMemory} moss trigger
 cd trigger || exit ${notPossible}
 possible mkdir upper work root root/usr root/proc root/dev root/tmp root/run root/var root/root
 possible mount -t overlay -o lowerdir=../usr,upperdir=upper,workdir=work,redirect_dir=off,metacopy=off moss root/usr
-for name in bin sbin lib lib64; do possible ln -s "usr/$name" "root/$name"; done
+possible ln -s usr/bin usr/sbin usr/lib usr/lib64 root/
 possible ln -s usr/${factoryPath}/etc root/etc
 devices root/dev
 possible chmod 1777 root/tmp
