@@ -90,6 +90,7 @@ describe('a prelude is refused', () => {
     ['no head', (view: DataView) => view.setUint32(12, 0, true)],
     ['a head above its limit', (view: DataView) => view.setUint32(12, limits.headBytes + 1, true)],
     ['a head of 2^31', (view: DataView) => view.setUint32(12, 2 ** 31, true)],
+    ['signatures of 2^31, as RAUC once took them', (view: DataView) => view.setUint32(16, 2 ** 31, true)],
     [
       'signatures above their limit',
       (view: DataView) => view.setUint32(16, limits.signaturesBytes + 1, true),

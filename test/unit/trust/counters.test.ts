@@ -243,3 +243,35 @@ test('counters of an older moss, which knew of no second root and no grants, are
   const { root: _, used: __, ...kept } = older
   expect(decodeCounters(encodeCbor(kept))).toEqual({ ...seen7, rootVersion: 1 })
 })
+
+describe('whatever the clock says', () => {
+  /** 1970, the last second of 32 bits and the first beyond, of 32 bits without a sign, 2099, and the end of numbers. */
+  const clocks = [0, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 4_070_908_800, Number.MAX_SAFE_INTEGER]
+
+  test.each(clocks)('at %i what is newer is taken in, and the floor is the date that was signed', (clock) => {
+    const after = acceptSnapshot(seen7, offer(8, { created: now + day }), clock)
+    expect(after.timeFloor).toBe(now + day)
+    expect(after.serials['stable']?.serial).toBe(8)
+  })
+
+  test.each(clocks)('at %i what is older, forked or of another epoch is refused all the same', (clock) => {
+    expect(accept(offer(6), clock)).toBe('TRUST_ROLLBACK')
+    expect(accept(offer(7, { snapshot: snapshotOf(9) }), clock)).toBe('TRUST_FORK')
+    expect(accept(offer(8, { epoch: root.epoch + 1 }), clock)).toBe('TRUST_EPOCH_AHEAD')
+    expect(accept(offer(8 + limits.serialJump), clock)).toBe('TRUST_SERIAL_JUMP')
+  })
+
+  test.each(clocks)('at %i what has provably expired is refused, what has not is not', (clock) => {
+    const later = acceptSnapshot(seen7, offer(8, { created: now + 10 * day }), now)
+    const old = { created: now, expires: now + day }
+    expect(outcomeOf(() => acceptSnapshot(later, offer(9, old), clock))).toBe('TRUST_EXPIRED')
+    expect(acceptSnapshot(seen7, offer(9, old), clock).serials['stable']?.serial).toBe(9)
+  })
+
+  test('that goes backwards between two bundles: nothing is forgotten', () => {
+    const first = acceptSnapshot(seen7, offer(8, { created: now + day }), now + 100 * day)
+    const second = acceptSnapshot(first, offer(9, { created: now + 2 * day }), 0)
+    expect(second.timeFloor).toBe(now + 2 * day)
+    expect(outcomeOf(() => acceptSnapshot(second, offer(8), 0))).toBe('TRUST_ROLLBACK')
+  })
+})
