@@ -1,15 +1,18 @@
 // The golden containers of bundles/, made from fixed keys and fixed numbers, so that every run makes the same bytes.
 // A bad file is signed by the right key unless its name says otherwise: it shows what a reader refuses even then.
-import { concatBytes, encodeUtf8 } from '../../src/base/bytes.ts'
+import { concatBytes, encodeUtf8, fromHex } from '../../src/base/bytes.ts'
 import { encodeCbor, type CborValue } from '../../src/base/cbor.ts'
 import { digestOf } from '../../src/base/digest.ts'
 import type { ContainerId, ContentDigest, PackageId } from '../../src/base/ids.ts'
+import { encodeGrants } from '../../src/channel/grant-file.ts'
 import { encodeBases } from '../../src/container/base-table.ts'
 import { encodeFront } from '../../src/container/encode.ts'
 import { FrameSpool } from '../../src/container/frames.ts'
 import { viewOf, writeU32 } from '../../src/container/little-endian.ts'
 import { encodeHosts, encodeManifests } from '../../src/container/package-table.ts'
 import { encodePrelude } from '../../src/container/prelude.ts'
+import { encodeRoots } from '../../src/container/root-chain.ts'
+import { encodeRootFile } from '../../src/container/root-file.ts'
 import type { KnownBytes, SectionDraft } from '../../src/container/sections.ts'
 import { encodeZstd } from '../../src/container/zstd.ts'
 import type { DeltaPair } from '../../src/delta/encode-delta.ts'
@@ -69,7 +72,7 @@ async function packed(
   return concatBytes([front.bytes, spooled()])
 }
 
-const alone = (kind: 'state' | 'channel' | 'root', record: Uint8Array): Uint8Array =>
+const alone = (kind: 'state' | 'channel' | 'root' | 'audit' | 'grant', record: Uint8Array): Uint8Array =>
   encodeFront({ kind, created, about: {}, sections: [{ name: 'record', bytes: record }] }, [owner]).bytes
 
 async function goodFiles(): Promise<readonly GoldenFile[]> {
@@ -83,6 +86,11 @@ async function goodFiles(): Promise<readonly GoldenFile[]> {
   const snapshot = alone('channel', packages)
   const newer = alone('channel', encodeCbor({ packages: [item(second).id, item(third).id] }))
   const had = item(second).bytes
+  const nextRoot = encodeRootFile({ ...goldenRoot, version: 2 }, [owner])
+  const grant = alone(
+    'grant',
+    encodeCbor({ channel: 'stable', epoch: 1, host: fromHex(host), from: 2, to: 1, expires: created }),
+  )
   return [
     {
       path: 'good/hello-1.moss',
@@ -127,6 +135,22 @@ async function goodFiles(): Promise<readonly GoldenFile[]> {
     { path: 'good/hello-2.manifest', bytes: had },
     { path: 'good/host.moss-state', bytes: alone('state', encodeUtf8('a state '.repeat(20))) },
     { path: 'good/hello.moss-channel', bytes: snapshot },
+    {
+      path: 'good/hello-5.moss',
+      bytes: await packed('bundle', {
+        manifest: second,
+        contents: [program],
+        sections: [
+          { name: 'roots', bytes: encodeRoots([nextRoot]) },
+          { name: 'snapshot', bytes: newer },
+          { name: 'grants', bytes: encodeGrants([grant]) },
+          { name: 'hosts', bytes: hosts },
+        ],
+      }),
+    },
+    { path: 'good/golden-2.moss-root', bytes: nextRoot },
+    { path: 'good/hello.moss-grant', bytes: grant },
+    { path: 'good/host.moss-audit', bytes: alone('audit', encodeUtf8('{"number":1}\n'.repeat(20))) },
     { path: 'good/golden.moss-root', bytes: alone('root', encodeRoot(goldenRoot)) },
     { path: 'good/golden.pub', bytes: encodeUtf8(formatPublicKey(owner.publicKey)) },
     { path: 'good/golden-packager.pub', bytes: encodeUtf8(formatPublicKey(packager.publicKey)) },

@@ -19,9 +19,9 @@ sys.dont_write_bytecode = True
 from read_bytes import Refused, decode_zstd, digest, need, u16, u32, u64
 from read_delta import decode_delta
 
-KINDS = {1: "bundle", 2: "package", 3: "state", 4: "channel", 5: "root"}
+KINDS = {1: "bundle", 2: "package", 3: "state", 4: "channel", 5: "root", 6: "audit", 7: "grant"}
 ORDER = (
-    "roots snapshot summary notes known manifests frames chunks bases packages capabilities hosts contents links record"
+    "roots snapshot grants summary notes known manifests frames chunks bases packages capabilities hosts contents links record"
 ).split()
 WIDTHS = {"known": 32, "frames": 64, "bases": 48, "packages": 48, "capabilities": 36, "hosts": 40, "contents": 52, "links": 36}
 
@@ -131,7 +131,8 @@ class Container:
 
     def read_front(self):
         prelude = self.take(0, 64, "prelude")
-        need(prelude[:8] == bytes.fromhex("894d4f53530d1a0a"), "not a moss container")
+        self.magic = bytes.fromhex("894d4f53530d1a0a")
+        need(prelude[:8] == self.magic, "not a moss container")
         need(u32(prelude, 60) == 1, f"format version {u32(prelude, 60)}")
         self.kind = KINDS.get(u16(prelude, 8))
         need(self.kind is not None and u16(prelude, 10) == 1 and prelude[52:60] == bytes(8), "bad prelude")
@@ -166,6 +167,7 @@ class Container:
         self.sections, before = {}, self.known(self.head.get("known", []))
         for section in self.head["sections"]:
             name, plain_size = section["name"], section["plain"]
+            need(name not in ("roots", "summary") or section["codec"] == 0, f"section {name} is not plain")
             if section["codec"] != 3:
                 plain = decoded = decode_stored(stored[name], section["codec"], plain_size)
             else:
@@ -178,6 +180,10 @@ class Container:
                     plain = unpack_chunks(decoded, frame_count)
                     need(len(plain) == section["plain"], "another size after unpacking")
             self.sections[name] = plain
+            if name in ("roots", "grants"):
+                files = decode_cbor(plain)
+                need(set(files) == {name} and len(files[name]) <= 1024, f"section {name} is wrong")
+                need(all(file[:8] == self.magic for file in files[name]), f"section {name} has other files")
             before += decoded
             if name == "known":
                 need(self.kind == "bundle", "known contents of what is no bundle")
