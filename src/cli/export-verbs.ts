@@ -2,7 +2,7 @@
 import { display } from '../base/display.ts'
 import { MossError } from '../base/error.ts'
 import { formatBytes, plural, shortId } from '../base/format.ts'
-import type { ExportPlan } from '../ops/export.ts'
+import type { ExportPlan } from '../ops/plan-export.ts'
 import { formatFields, formatTable } from './format.ts'
 import { type Call, optionalPath, type Outcome, type Verb } from './verb.ts'
 
@@ -68,7 +68,7 @@ function wholeNumber(call: Call, flag: string): number | undefined {
 }
 
 async function planExportOf(call: Call): Promise<ExportPlan> {
-  const { planExport } = await import('../ops/export.ts')
+  const { planExport } = await import('../ops/plan-export.ts')
   const plan = call.value('plan')
   if (plan !== undefined) {
     const { readPlan } = await import('../ops/plan-file.ts')

@@ -6,7 +6,7 @@ import { isEffort } from '../carry/effort.ts'
 import { checkChannelName } from '../base/names.ts'
 import { writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
-import { type ExportPlan, planExport } from './export.ts'
+import { type ExportPlan, planExport } from './plan-export.ts'
 
 const planBytes = 256 * 1024 * 1024
 

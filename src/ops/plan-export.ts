@@ -1,0 +1,328 @@
+// plan --for: what each host shall have is solved from its own model and the channel's snapshot; what it lacks is carried. The
+// plan names the snapshot and the states it was made from.
+import { display } from '../base/display.ts'
+import { isMossError, MossError } from '../base/error.ts'
+import type { ContainerId, Digest, HostId, PackageId } from '../base/ids.ts'
+import { type EstimatedBytes, estimateBytes } from '../bundle/estimate.ts'
+import { similarContents } from '../bundle/similar.ts'
+import { defaultEffort, effortOf } from '../carry/effort.ts'
+import { type CarryPlan, planCarry } from '../carry/plan.ts'
+import type { KnownPlan } from '../carry/plan-known.ts'
+import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
+import type { SignedRoot } from '../container/root-chain.ts'
+import { type HostState, packagesHeld } from '../fleet/host-state.ts'
+import type { Outside } from '../host/outside.ts'
+import { compareSets } from '../manifest/compare-sets.ts'
+import type { LayoutFile } from '../manifest/manifest.ts'
+import type { LayoutPackage } from '../manifest/merged-layout.ts'
+import { parseModel } from '../solve/model.ts'
+import { solve } from '../solve/solve.ts'
+import type { Grant } from '../trust/grant.ts'
+import { type Root, rootDigest } from '../trust/root.ts'
+import { tellAlikePaths } from './alike-paths.ts'
+import type { PackageChange } from './changes.ts'
+import { stationChannel } from './channels.ts'
+import { readGrants } from './grants.ts'
+import { planKnownContents } from './known-contents.ts'
+import { openStation, type Station, stationRoot } from './station.ts'
+import { readState } from './station-state.ts'
+import { stationRoots } from './station-roots.ts'
+
+export interface PlannedHost {
+  readonly host: HostId
+  readonly name: string
+  /** Counter of the state it was planned for. */
+  readonly state: number
+  readonly fromSerial?: number
+  readonly changes: readonly PackageChange[]
+  readonly fullBytes: number
+  readonly newBytes: number
+}
+
+export interface ExportPlan {
+  readonly kind: 'export'
+  readonly home: string
+  readonly channel: string
+  readonly serial: number
+  readonly snapshot: ContainerId
+  /** False where somebody asked for an older one. */
+  readonly isNewest: boolean
+  /** Files of downgrade grants that it carries. */
+  readonly grants: readonly string[]
+  /** To whom it is sealed; to nobody, and open to all, where this is empty. */
+  readonly sealedFor: readonly string[]
+  /** Of the station's trust root, and of the oldest that a host has: what is between them is carried. */
+  readonly root: number
+  readonly rootsAfter: number
+  /** The state files it was made from. */
+  readonly states: readonly string[]
+  readonly hosts: readonly PlannedHost[]
+  /** Plain bytes: everything the hosts shall have, the part they have already, and the part that is carried. */
+  readonly fullBytes: number
+  readonly sharedBytes: number
+  readonly chunkBytes: number
+  /** The part of it that is offered as deltas. */
+  readonly deltaBytes: number
+  /** Of the bundle, as stored; a guess before it is made. */
+  readonly estimate: EstimatedBytes
+  readonly chunks: number
+  readonly contents: number
+  readonly manifests: number
+  /** Its name. */
+  readonly effort: string
+  readonly warnings: readonly string[]
+  readonly carry: CarryPlan
+  /** What its metadata builds on. */
+  readonly known: KnownPlan
+}
+
+export interface PlanExport {
+  readonly home: string
+  readonly states: readonly string[]
+  readonly channel: string | undefined
+  readonly effort: string | undefined
+  /** The channel's newest by default. */
+  readonly serial?: number | undefined
+  readonly grants?: readonly string[]
+  /** Only its hosts shall read it. */
+  readonly isSealed?: boolean
+}
+
+export async function planExport(outside: Outside, request: PlanExport): Promise<ExportPlan> {
+  using station = openStation(outside, { home: request.home, how: 'read' })
+  const { name: effort } = effortOf(request.effort ?? defaultEffort)
+  const states: HostState[] = []
+  for (const path of request.states) states.push(await readState(station, path))
+  const channel = stationChannel(station, channelOf(states, request.channel))
+  const newest = channel.latestSnapshot()
+  const published = request.serial === undefined ? newest : snapshotAt(channel, request.serial)
+  if (published === undefined)
+    throw new MossError('NOT_FOUND', { what: 'published snapshot of channel', name: channel.name })
+  const root = stationRoot(station)
+  if (!published.isUnderRoot)
+    throw new MossError('CHANNEL_BEHIND_ROOT', {
+      channel: channel.name,
+      serial: published.snapshot.serial,
+      version: root.version,
+    })
+  const wishes = states.map((state) => wishOf(state, { channel, published }))
+  const wanted = {
+    hosts: wishes,
+    catalogue: {
+      manifest: (id: PackageId) => channel.package(id)?.manifest,
+      chunkList: (id: PackageId, file: LayoutFile) => channel.chunkList(id, file),
+    },
+  }
+  const similar = await similarContents(wanted, { channel, pool: outside.pool })
+  const carry = planCarry({ ...wanted, similar })
+  const { totals } = carry
+  const plan: ExportPlan = {
+    kind: 'export',
+    home: request.home,
+    channel: channel.name,
+    serial: published.snapshot.serial,
+    snapshot: published.id,
+    isNewest: published.id === newest?.id,
+    grants: request.grants ?? [],
+    sealedFor: request.isSealed === true ? recipientsOf(states) : [],
+    root: root.version,
+    rootsAfter: Math.min(...states.map(({ rootVersion }) => rootVersion)),
+    states: request.states,
+    hosts: wishes.map((wish) => plannedHost(wish, carry)),
+    fullBytes: totals.allBytes,
+    sharedBytes: totals.allBytes - totals.chunkBytes,
+    chunkBytes: totals.chunkBytes,
+    deltaBytes: carry.deltas.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    estimate: estimateBytes(carry, { channel, published }),
+    chunks: totals.chunks,
+    contents: totals.changedContents,
+    manifests: carry.manifests.length,
+    effort,
+    warnings: [
+      ...warningsFor(states, {
+        channel,
+        published,
+        roots: stationRoots(station),
+        grants: readGrants(outside, { files: request.grants ?? [], root }).map(({ grant }) => grant),
+      }),
+      ...new Set(wishes.flatMap(({ alike }) => alike)),
+    ],
+    carry,
+    known: planKnownContents(channel, { hosts: wishes, carried: carry.manifests }),
+  }
+  verified.set(plan, { channel, root: rootDigest(root) })
+  return plan
+}
+
+function snapshotAt(channel: StationChannel, serial: number): PublishedSnapshot {
+  if (channel.serials().includes(serial)) return channel.snapshot(serial)
+  throw new MossError('NOT_FOUND', { what: `serial of channel ${channel.name}`, name: String(serial) })
+}
+
+/**
+ * What a plan was made from: whoever executes it in the same process need not verify every package once more. What is
+ * read of them later is checked against the heads that were verified then.
+ */
+const verified = new WeakMap<ExportPlan, { readonly channel: StationChannel; readonly root: Digest }>()
+
+/** Under another root than the plan's everything is verified anew. */
+export function channelOfPlan(station: Station, plan: ExportPlan, root: Root): StationChannel {
+  const known = verified.get(plan)
+  return known?.root === rootDigest(root) ? known.channel : stationChannel(station, plan.channel)
+}
+
+/** Throws CLI_USAGE for a host that has none. */
+function recipientsOf(states: readonly HostState[]): readonly string[] {
+  return states.map(({ name, recipient }) => {
+    if (recipient !== undefined) return recipient
+    const problem = `${name} has no recipient in its state: it was made by an older moss; export without --seal`
+    throw new MossError('CLI_USAGE', { problem, see: 'export' })
+  })
+}
+
+/** All hosts of one bundle follow one channel. */
+function channelOf(states: readonly HostState[], wanted: string | undefined): string {
+  if (wanted !== undefined) return wanted
+  const names = [
+    ...new Set(states.map((state) => parseModel(state.model, `the model of ${state.name}`).channel)),
+  ]
+  const [only, ...others] = names
+  if (only === undefined || others.length > 0)
+    throw new MossError('CLI_USAGE', {
+      problem: `these hosts follow different channels: ${names.join(', ')}; export for each apart`,
+      see: 'export',
+    })
+  return only
+}
+
+interface Offer {
+  readonly channel: StationChannel
+  readonly published: PublishedSnapshot
+}
+
+interface Wish {
+  readonly state: HostState
+  readonly host: HostId
+  readonly wants: readonly PackageId[]
+  readonly has: readonly PackageId[]
+  readonly lacking: HostState['lacking']
+  readonly changes: readonly PackageChange[]
+  readonly alike: readonly string[]
+}
+
+function wishOf(state: HostState, { channel, published }: Offer): Wish {
+  const known = (ids: readonly PackageId[]) =>
+    ids.map((id) => channel.package(id)).filter((file) => file !== undefined)
+  // Only what the snapshot names can be carried or stay: the host checks its whole set against it.
+  const named = new Set(published.snapshot.packages.map(({ id }) => id))
+  const current = state.states.find((kept) => kept.number === state.current)?.packages ?? []
+  const installed = known(current.filter((id) => named.has(id)))
+  const { chosen } = solveFor(state, {
+    model: parseModel(state.model, `the model of ${state.name}`),
+    offered: known([...named]),
+    installed,
+  })
+  const wants = chosen.map(({ candidate }) => candidate.id)
+  const changes = compareSets(known(current), known(wants))
+  return {
+    state,
+    host: state.host,
+    wants,
+    has: packagesHeld(state),
+    lacking: state.lacking,
+    changes,
+    alike: alikeFor(state, known(wants), changes),
+  }
+}
+
+/** The host would refuse a set that does not fit together, but half a year later. */
+function alikeFor(
+  { name }: HostState,
+  packages: readonly LayoutPackage[],
+  changes: readonly PackageChange[],
+): readonly string[] {
+  try {
+    return tellAlikePaths(packages, new Set(changes.map((change) => change.name)))
+  } catch (error) {
+    if (!isMossError(error, 'LAYOUT_CONFLICT')) throw error
+    const { problem } = error.details
+    throw new MossError('LAYOUT_CONFLICT', {
+      ...error.details,
+      problem: `${problem}; ${display(name)} would have both`,
+    })
+  }
+}
+
+/** Of several hosts, the one whose wishes cannot be met is named. */
+function solveFor(state: HostState, problem: Parameters<typeof solve>[0]): ReturnType<typeof solve> {
+  try {
+    return solve(problem)
+  } catch (error) {
+    if (!isMossError(error, 'SOLVE_NO_SOLUTION')) throw error
+    throw new MossError('SOLVE_NO_SOLUTION', { explanation: `for ${display(state.name)}, ${error.message}` })
+  }
+}
+
+function plannedHost({ state, changes }: Wish, carry: CarryPlan): PlannedHost {
+  const totals = carry.hosts.find((host) => host.host === state.host)?.totals
+  return {
+    host: state.host,
+    name: state.name,
+    state: state.counter,
+    ...(state.channel === undefined ? {} : { fromSerial: state.channel.serial }),
+    changes,
+    fullBytes: totals?.allBytes ?? 0,
+    newBytes: totals?.chunkBytes ?? 0,
+  }
+}
+
+function warningsFor(
+  states: readonly HostState[],
+  {
+    channel,
+    published,
+    roots,
+    grants,
+  }: Offer & { readonly roots: readonly SignedRoot[]; readonly grants: readonly Grant[] },
+): readonly string[] {
+  return states.flatMap((state) => [
+    ...warningOfRoot(state, roots),
+    ...((state.channel?.serial ?? 0) > published.snapshot.serial &&
+    !grants.some(
+      ({ host, from, to }) =>
+        host === state.host && from === state.channel?.serial && to === published.snapshot.serial,
+    )
+      ? [
+          `${state.name} has seen serial ${state.channel?.serial}, newer than ${published.snapshot.serial}: it will refuse the bundle, unless it carries a grant (moss channel grant)`,
+        ]
+      : []),
+    ...(state.answers?.outcome === 'failed'
+      ? [`${state.name} did not keep its last bundle: ${state.answers.detail}`]
+      : []),
+    ...packagesHeld(state)
+      .filter((id) => channel.package(id) === undefined)
+      .slice(0, 3)
+      .map(
+        (id) =>
+          `${state.name} has package ${id.slice(0, 12)}, unknown here: what it has of it is carried again`,
+      ),
+  ])
+}
+
+/** It follows from the root that it has to the newest, if every one between them is here. */
+function warningOfRoot({ name, rootVersion }: HostState, roots: readonly SignedRoot[]): readonly string[] {
+  const versions = roots.map(({ root }) => root.version)
+  const newest = Math.max(...versions)
+  if (rootVersion > newest)
+    return [
+      `${name} trusts root ${rootVersion}, newer than this station’s ${newest}: it will refuse the bundle`,
+    ]
+  const missing = Array.from({ length: newest - rootVersion }, (_, index) => rootVersion + 1 + index).filter(
+    (version) => !versions.includes(version),
+  )
+  return missing.length === 0
+    ? []
+    : [
+        `${name} trusts root ${rootVersion}, and what leads from it is not here (root ${missing.join(', ')}): it will refuse the bundle`,
+      ]
+}
