@@ -15,7 +15,7 @@ import { verifyContainer, type VerifiedContainer, withKnown } from '../container
 import { bytesSource, type ByteSource } from '../host/byte-source.ts'
 import { decodeManifest, packageIdOf } from '../manifest/codec.ts'
 import type { Manifest } from '../manifest/manifest.ts'
-import { acceptRoot, acceptSnapshot, type Counters, daysAfter } from '../trust/counters.ts'
+import { acceptRoot, acceptSnapshot, assertRootKept, type Counters, daysAfter } from '../trust/counters.ts'
 import type { SignedGrant } from '../trust/grant.ts'
 import type { Root } from '../trust/root.ts'
 import { decodeAbout, type BundleAbout } from './about.ts'
@@ -79,6 +79,7 @@ export function readBundle(
   const opened = openKind(source, 'bundle')
   const roots = followRoots(judge.root, readCarriedRoots(opened))
   const root = roots.at(-1)?.root ?? judge.root
+  assertRootKept(judge.counters, root)
   const container = withKnown(
     verifyContainer(opened, { role: 'exporter', root }),
     (content) => judge.heldManifest(content as Digest as PackageId) ?? judge.heldSnapshot?.(content),

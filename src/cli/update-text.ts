@@ -31,10 +31,13 @@ function tally(changes: readonly PackageChange[]): string {
 }
 
 export function formatApplyPlan(plan: ApplyPlan, nowSeconds: number): string {
-  if (plan.isNothing)
-    return plan.kind === 'apply'
-      ? `nothing to do: state ${plan.from} is current, and no newer bundle was taken in`
-      : `state ${plan.from} is current already`
+  if (plan.isNothing) {
+    const nothing =
+      plan.kind === 'apply'
+        ? `nothing to do: state ${plan.from} is current, and no newer bundle waits`
+        : `state ${plan.from} is current already`
+    return [nothing, ...plan.warnings.map((warning) => `! ${display(warning)}`)].join('\n')
+  }
   const { channel } = plan
   const rows = plan.changes.slice(0, shownChanges).map(changeRow)
   const fields = formatFields([

@@ -21,7 +21,7 @@ import { describeChange, modelDigest, planToStay, setOf } from './plan-change.ts
 import { tellApplied } from './publish.ts'
 import { settleLast } from './receipt.ts'
 import type { ReportEvent } from './types.ts'
-import { judgeOf, readWaiting } from './waiting.ts'
+import { chooseWaiting, judgeOf, judgeWaiting, readWaiting } from './waiting.ts'
 
 /** Writes nothing but what recovery has to, and tries out what the filesystem can. `from` plans for a bundle that is not taken in yet. */
 export async function planApply(
@@ -29,12 +29,15 @@ export async function planApply(
   request: { readonly root: string; readonly from?: string | undefined; readonly again?: boolean },
 ): Promise<ApplyPlan> {
   using host = await openHost(outside, { root: request.root, report: silent })
-  const bundle = request.from === undefined ? readWaiting(host) : readFrom(host, request.from)
-  if (bundle === undefined) return planToStay(host, 'apply')
+  const waiting = judgeWaiting(host)
+  const bundle = request.from === undefined ? chooseWaiting(host, waiting) : readFrom(host, request.from)
+  if (bundle === undefined) return { ...planToStay(host, 'apply'), warnings: waiting.overtaken }
   const set = judgeSet(host, bundle)
   const failed = failedSet(host, set)
+  const plan = planFor(host, bundle, set)
   return {
-    ...planFor(host, bundle, set),
+    ...plan,
+    warnings: [...waiting.overtaken, ...plan.warnings],
     ...(failed !== undefined && { failedBefore: { ...failed, isAccepted: request.again === true } }),
   }
 }

@@ -14,7 +14,7 @@ import { freedBytes } from './freed-bytes.ts'
 import { type HostSession, openHost } from './host.ts'
 import { keptSnapshots } from './kept-snapshots.ts'
 import { readExported, readReceipt } from './receipt.ts'
-import { manifestInStore, readEveryWaiting } from './waiting.ts'
+import { judgeWaiting, manifestInStore } from './waiting.ts'
 
 export interface GcPlan {
   readonly kind: 'gc'
@@ -89,7 +89,7 @@ export async function executeGc(outside: Outside, plan: GcPlan): Promise<Collect
 /** S2: a snapshot is needed by the states chosen from it, by what waits, and where the station counts on it. */
 function unneededSnapshots(host: HostSession): GcPlan['snapshots'] {
   const told = [readReceipt(host)?.state, readExported(host)]
-  const waiting = readEveryWaiting(host)
+  const waiting = judgeWaiting(host).bundles
   const needed = new Set<Digest | undefined>([
     ...host.states.list().map(({ record }) => record.channel?.snapshot),
     ...waiting.flatMap(({ about, known }) => [about.snapshot, ...known]),
@@ -107,7 +107,7 @@ function neededAssets(host: HostSession): ReadonlySet<AssetId> {
   const packages = new Set<PackageId>(told.flatMap(packagesHeld))
   const manifest = manifestInStore(host)
   const contents = new Set<ContentDigest>()
-  for (const waiting of readEveryWaiting(host)) {
+  for (const waiting of judgeWaiting(host).bundles) {
     for (const { id } of waiting.packages) packages.add(id)
     for (const content of waiting.known) contents.add(content)
   }

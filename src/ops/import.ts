@@ -3,7 +3,6 @@
 // it says it has, it forgets what is damaged, so that the next state tells the station.
 import { exits } from '../base/codes.ts'
 import { isMossError } from '../base/error.ts'
-import { shortId } from '../base/format.ts'
 import type { ContainerId } from '../base/ids.ts'
 import { type ImportedContent, importBundle } from '../bundle/import.ts'
 import { roomForPackages } from '../bundle/room.ts'
@@ -20,7 +19,7 @@ import { contentNames, forgetDamaged } from './lacking.ts'
 import { checkIsFile } from './named-file.ts'
 import { openLargeIfSealed } from './sealing.ts'
 import type { ReportEvent } from './types.ts'
-import { isImported, judgeOf, markImported, readEveryWaiting } from './waiting.ts'
+import { isImported, judgeOf, judgeWaiting, markImported } from './waiting.ts'
 
 export async function importBundles(
   outside: Outside,
@@ -131,14 +130,8 @@ async function recordingRefusal<T>(
 /** Before anything else of it counts: who is trusted no more must not be a moment longer. */
 function followRoots(host: HostSession, { roots }: TakenBundle, report: ReportEvent): void {
   if (roots.length === 0) return
-  const before = readEveryWaiting(host).map(({ id }) => id)
   host.trust.follow(roots)
-  const after = new Set(readEveryWaiting(host).map(({ id }) => id))
-  for (const id of before.filter((each) => !after.has(each)))
-    report({
-      phase: 'import',
-      warning: `bundle ${shortId(id)}, which waited, is by keys that trust root ${host.trust.root.version} does not name any more: it is not applied`,
-    })
+  for (const warning of judgeWaiting(host).overtaken) report({ phase: 'import', warning })
 }
 
 /**

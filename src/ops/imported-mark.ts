@@ -19,17 +19,18 @@ function readMark(disk: Disk, path: string): Mark {
   return { serial: Number(serial), isGranted: granted === 'granted' }
 }
 
-/** One that leads back as a grant allows, or else the newest that is not older than `serial`. */
+/** As apply chooses: what is newer than `serial`, then what leads back as a grant allows, then the same serial again. */
 export function newestImported(
   disk: Disk,
   { incoming, serial }: { readonly incoming: string; readonly serial: number },
 ): { readonly bundle: string; readonly serial: number } | undefined {
   if (disk.lstat(incoming) === undefined) return undefined
+  const rank = (waiting: Mark): number => (waiting.serial > serial ? 2 : waiting.isGranted ? 1 : 0)
   const [best] = disk
     .list(incoming)
     .filter(({ name }) => disk.lstat(importedMark(incoming, name)) !== undefined)
     .map(({ name }) => ({ bundle: name, ...readMark(disk, importedMark(incoming, name)) }))
     .filter((waiting) => waiting.isGranted || waiting.serial >= serial)
-    .sort((a, b) => Number(b.isGranted) - Number(a.isGranted) || b.serial - a.serial)
+    .sort((a, b) => rank(b) - rank(a) || b.serial - a.serial)
   return best && { bundle: best.bundle, serial: best.serial }
 }

@@ -7,7 +7,7 @@ import { manifestContent } from '../bundle/read-bundle.ts'
 import { findManifest } from '../state/manifests.ts'
 import { type AssetDescription, assetIdOf } from '../store/asset.ts'
 import type { HostSession } from './host.ts'
-import { readEveryWaiting, unlessSpoiled } from './waiting.ts'
+import { judgeWaiting, unlessSpoiled } from './waiting.ts'
 
 export interface OwnedAsset {
   readonly description: AssetDescription
@@ -43,7 +43,7 @@ export function ownedAssets(host: HostSession): OwnedAssets {
       if (!isMossError(error, 'STATE_BROKEN')) throw error
       unknown.set(record.number, error.details.problem)
     }
-  for (const { packages } of unlessSpoiled(() => readEveryWaiting(host)) ?? [])
+  for (const { packages } of unlessSpoiled(() => judgeWaiting(host).bundles) ?? [])
     for (const each of packages) {
       const owner = `package ${each.manifest.name}`
       const manifest = manifestAsset(each)

@@ -1,6 +1,8 @@
 // Bundles that are taken in: copied, judged, and their contents in the store. The newest of them is what apply will
 // make current; once it is applied, it and the older ones are let go.
+import { exits } from '../base/codes.ts'
 import { isMossError, MossError } from '../base/error.ts'
+import { shortId } from '../base/format.ts'
 import type { ContainerId, PackageId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { manifestContent, readBundle, type Judge, type ReadBundle } from '../bundle/read-bundle.ts'
@@ -74,42 +76,61 @@ export const listBundles = (host: SettlingSession): readonly string[] =>
 
 const copyOf = ({ incoming }: SettlingSession, id: ContainerId): string => `${incoming}/${id}/bundle.moss`
 
-/** Every bundle that is wholly in the store and not outrun, of whatever channel. */
-export const readEveryWaiting = (host: SettlingSession): readonly ReadBundle[] =>
-  listIncoming(host.outside.disk, host.incoming)
-    .filter((id) => isImported(host, id))
-    .map((id) => tryRead(host, id))
-    .filter((bundle) => bundle !== undefined)
-
-/** Of the channel that the model follows: one that leads back as a grant allows, or else the newest; undefined if none waits. */
-export function readWaiting(host: SettlingSession): ReadBundle | undefined {
-  const followed = unlessSpoiled(() => readModel(host.outside, host.places).model.channel)
-  const found = readEveryWaiting(host).filter(({ snapshot }) => snapshot.channel === followed)
-  const granted = found.find((bundle) => bundle.granted !== undefined)
-  return (
-    granted ??
-    found.reduce<ReadBundle | undefined>(
-      (best, bundle) => (best === undefined || bundle.snapshot.serial > best.snapshot.serial ? bundle : best),
-      undefined,
-    )
-  )
+/** Bundles that are wholly in the store: those that may be applied, of whatever channel, and in words why others may not. */
+interface Waiting {
+  readonly bundles: readonly ReadBundle[]
+  readonly overtaken: readonly string[]
 }
 
+export function judgeWaiting(host: SettlingSession): Waiting {
+  const bundles: ReadBundle[] = []
+  const overtaken: string[] = []
+  for (const id of listIncoming(host.outside.disk, host.incoming)) {
+    const judged = isImported(host, id) ? judgeTaken(host, id) : undefined
+    if (judged === undefined) continue
+    if (!(judged instanceof MossError)) bundles.push(judged)
+    else if (!isOutrun(judged))
+      overtaken.push(`bundle ${shortId(id)}, which waited, is not applied any more: ${judged.message}`)
+  }
+  return { bundles, overtaken }
+}
+
+export const readWaiting = (host: SettlingSession): ReadBundle | undefined =>
+  chooseWaiting(host, judgeWaiting(host))
+
 /**
- * A bundle that the counters have outrun, or whose keys a newer root does not trust any more, is no longer wanted, and no
- * error: it was judged when it came in. Anything else wrong with it is told.
+ * Of the channel that the model follows: the newest, but one that leads back, as a grant allows, goes before what is no
+ * newer than where it leads from. Undefined if none waits.
  */
-function tryRead(host: SettlingSession, id: ContainerId): ReadBundle | undefined {
+export function chooseWaiting(host: SettlingSession, { bundles }: Waiting): ReadBundle | undefined {
+  const followed = unlessSpoiled(() => readModel(host.outside, host.places).model.channel)
+  const [newest, ...others] = bundles
+    .filter(({ snapshot }) => snapshot.channel === followed)
+    .toSorted((a, b) => b.snapshot.serial - a.snapshot.serial)
+  const back = others.find(({ granted }) => granted !== undefined)?.granted
+  return back !== undefined && newest !== undefined && newest.snapshot.serial <= back.from
+    ? others.find(({ granted }) => granted === back)
+    : newest
+}
+
+/** Older than what this host has: ordinary, and gone with the next apply. */
+const isOutrun = (error: MossError): boolean =>
+  isMossError(error, 'TRUST_ROLLBACK') || isMossError(error, 'TRUST_FORK')
+
+/**
+ * It was judged when it came in; what is refused of it now has been overtaken by counters, a newer root or the clock, and
+ * is no error. Anything else wrong with it is.
+ */
+function judgeTaken(host: SettlingSession, id: ContainerId): ReadBundle | MossError {
   using source = fileSource(host.outside.disk, copyOf(host, id))
   try {
     return readBundle(source, judgeOf(host))
   } catch (error) {
-    if (overtaken.some((code) => isMossError(error, code))) return undefined
+    if (isMossError(error) && (error.exit === exits.notGenuine || error.exit === exits.notAllowed))
+      return error
     throw error
   }
 }
-
-const overtaken = ['TRUST_ROLLBACK', 'TRUST_FORK', 'TRUST_UNKNOWN_KEY', 'TRUST_THRESHOLD'] as const
 
 /**
  * Everything that is taken in, applied or outrun, goes: the store has what it needs. The applied one goes last, so that
@@ -129,8 +150,9 @@ export function dropWaiting(host: SettlingSession, applied: ContainerId): void {
 
 /** Serials of two channels say nothing about each other. */
 function isNewer(host: SettlingSession, id: ContainerId, current: RecordedChannel | undefined): boolean {
-  const found = isImported(host, id) ? unlessSpoiled(() => tryRead(host, id))?.snapshot : undefined
-  return found !== undefined && found.channel === current?.name && found.serial > current.serial
+  const found = isImported(host, id) ? unlessSpoiled(() => judgeTaken(host, id)) : undefined
+  if (found === undefined || found instanceof MossError) return false
+  return found.snapshot.channel === current?.name && found.snapshot.serial > current.serial
 }
 
 /** A spoiled copy must not keep a root from opening. What the machine does to us is told. */

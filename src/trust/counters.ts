@@ -66,6 +66,12 @@ export function countersUnder(counters: Counters, root: Root): Counters {
   }
 }
 
+/** A root that was put back from before, as by a backup, vouches for nobody. Throws TRUST_ROLLBACK. */
+export function assertRootKept({ rootVersion }: Counters, { version }: Root): void {
+  if (version < rootVersion)
+    throw new MossError('TRUST_ROLLBACK', { what: 'trust root', have: rootVersion, offered: version })
+}
+
 /** The same of a root that comes in: its date must be possible. Throws TRUST_FUTURE. */
 export function acceptRoot(counters: Counters, root: Root, nowSeconds: number): Counters {
   if (root.version > counters.rootVersion)

@@ -20,6 +20,7 @@ export function applyLines(state: ScreensState, area: Area): readonly Line[] {
       line(span(` Nothing waits to be applied: state ${plan.from} stays as it is.`, 'strong')),
       blank,
       ...paragraph('Take a bundle in first: choose one on Overview and press Enter.', area.width),
+      ...warningsOf(plan.warnings, area.width),
     ]
   const isFailed = apply.outcome.kind === 'failed'
   const shown = work ?? { ...startWork(plan.kind, 0), ...(isFailed ? failedAt(state) : {}) }
@@ -66,11 +67,12 @@ function what(state: ScreensState, plan: ApplyPlan, width: number): readonly Lin
       `${plural(plan.packages, 'package')}, ${plural(plan.files, 'file')}, ${formatBytes(plan.sizeBytes)}`,
       width,
     ),
-    ...[...plan.warnings, ...plan.privileged.map((path) => `privileged file ${path}`)]
-      .slice(0, 3)
-      .flatMap((text) => field('!', text, width, 'warning').slice(0, 2)),
+    ...warningsOf([...plan.warnings, ...plan.privileged.map((path) => `privileged file ${path}`)], width),
   ]
 }
+
+const warningsOf = (texts: readonly string[], width: number): readonly Line[] =>
+  texts.slice(0, 3).flatMap((text) => field('!', text, width, 'warning').slice(0, 2))
 
 function finished(state: ScreensState, done: Applied, area: Area): readonly Line[] {
   const isBack = done.health?.kind === 'back'

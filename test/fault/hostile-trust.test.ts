@@ -10,7 +10,10 @@ import { encodeRoots } from '../../src/container/root-chain.ts'
 import { absentSigner, encodeRootFile } from '../../src/container/root-file.ts'
 import type { Grant } from '../../src/trust/grant.ts'
 import { type Signer, signerOf } from '../../src/trust/keys.ts'
+import { planApply } from '../../src/ops/apply.ts'
+import { hostStatus } from '../../src/ops/status.ts'
 import type { Root } from '../../src/trust/root.ts'
+import type { SimulatedOutside } from '../sim/simulated-outside.ts'
 import {
   type BundleDraft,
   bundleDate,
@@ -37,7 +40,7 @@ import {
   unasked,
 } from '../support/hostile-host.ts'
 import { samplePackage } from '../support/sample-root.ts'
-import { applyVerb, endOf, importVerb, placeFile } from '../support/simulated-host.ts'
+import { applyVerb, endOf, importVerb, placeFile, root } from '../support/simulated-host.ts'
 
 vi.mock('@noble/ed25519', async (original) =>
   (await import('../support/remembered-ed25519.ts')).remember(original),
@@ -232,6 +235,24 @@ describe('with roots that it carries', () => {
     expect(await refusalOf(machine, bytes)).toMatchObject({ code })
   })
 
+  test('a root file that is older than what this host has trusted vouches for nothing', async () => {
+    const machine = before.copy()
+    const path = `${root}/.moss/keys/root.moss-root`
+    const old = machine.disk.readFile(path, 1 << 20)
+    placeFile(machine, bundlePath, (await composeBundle({ ...draft, ...carrying(file({}))() })).bytes)
+    await importVerb(bundlePath)(machine)
+    machine.disk.remove(bundlePath)
+    machine.disk.remove(path)
+    placeFile(machine, path, old)
+    const { bytes } = await composeBundle({ ...draft, serial: serial + 2 })
+    placeFile(machine, bundlePath, bytes)
+    await expect(importVerb(bundlePath)(machine)).rejects.toMatchObject({ code: 'TRUST_ROLLBACK' })
+    machine.disk.remove(bundlePath)
+    const under = await composeBundle({ ...draft, serial: serial + 2, ...carrying(file({}))() })
+    placeFile(machine, bundlePath, under.bytes)
+    await importVerb(bundlePath)(machine)
+  })
+
   test('CVE-2020-15163 (python-tuf): what followed a root that failed is not trusted later, either', async () => {
     const machine = before.copy()
     const failing = carrying(file({}), file({ version: 3, created: 1 }))()
@@ -280,6 +301,33 @@ describe('with a grant to go back', () => {
   ])('a bundle %s is refused with %s', async (_, code, grant) => {
     const { bytes } = await composeBundle({ ...draft, ...granted(grant()) })
     expect(await refusalOf(before.copy(), bytes)).toMatchObject({ code })
+  })
+
+  test('one that expires while its bundle waits keeps nothing else from being applied, and the plan says so', async () => {
+    const machine = before.copy()
+    placeFile(machine, bundlePath, (await composeBundle({ ...draft, ...granted(grantOf({})) })).bytes)
+    await importVerb(bundlePath)(machine)
+    const later: SimulatedOutside = Object.create(machine, {
+      nowMs: { value: () => (bundleDate + 2 * day) * 1000 },
+    })
+    const plan = await planApply(later, { root })
+    expect(plan.isNothing).toBe(true)
+    expect(plan.warnings.join()).toContain('is not applied any more: the grant')
+    machine.disk.remove(bundlePath)
+    placeFile(machine, bundlePath, (await composeBundle(draft)).bytes)
+    await importVerb(bundlePath)(later)
+    expect((await planApply(later, { root })).channel?.serial).toBe(serial + 1)
+  })
+
+  test('a bundle that is newer than where it leads from goes first', async () => {
+    const machine = before.copy()
+    for (const each of [{ ...draft, ...granted(grantOf({})) }, draft]) {
+      placeFile(machine, bundlePath, (await composeBundle(each)).bytes)
+      await importVerb(bundlePath)(machine)
+      machine.disk.remove(bundlePath)
+    }
+    expect((await planApply(machine, { root })).channel?.serial).toBe(serial + 1)
+    expect((await hostStatus(machine, { root })).waiting?.serial).toBe(serial + 1)
   })
 
   test('an honest one leads back once', async () => {
