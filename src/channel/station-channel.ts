@@ -73,6 +73,8 @@ export class StationChannel {
   /** File names by the start of the id that they bear; under none where they bear none. */
   #namesOf: ReadonlyMap<string, readonly string[]> = new Map()
   #latest: PublishedSnapshot | undefined
+  /** What any snapshot up to this serial has named. */
+  #named: { readonly serial: number | undefined; readonly ids: ReadonlySet<PackageId> } | undefined
 
   constructor(outside: Outside, place: ChannelPlace) {
     this.#outside = outside
@@ -208,9 +210,13 @@ export class StationChannel {
   }
 
   #everNamed(): ReadonlySet<PackageId> {
-    return new Set(
-      this.serials().flatMap((serial) => this.snapshot(serial).snapshot.packages.map(({ id }) => id)),
-    )
+    const serials = this.serials()
+    const serial = serials.at(-1)
+    if (this.#named === undefined || this.#named.serial !== serial) {
+      const named = serials.flatMap((each) => this.snapshot(each).snapshot.packages.map(({ id }) => id))
+      this.#named = { serial, ids: new Set(named) }
+    }
+    return this.#named.ids
   }
 
   #fileNames(): readonly string[] {
