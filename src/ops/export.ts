@@ -9,6 +9,7 @@ import { openContainer } from '../container/read.ts'
 import { verifyWhole } from '../container/read-frames.ts'
 import { verifyContainer, withKnown } from '../container/verify.ts'
 import { fileSource } from '../host/byte-source.ts'
+import type { Disk } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatBundleName } from '../medium/layout.ts'
 import { bundlePathOn } from '../medium/medium.ts'
@@ -51,8 +52,7 @@ export async function executeExport(
   if (published?.id !== plan.snapshot) throw new MossError('PLAN_STALE', { what: `channel ${plan.channel}` })
   const signers = await signersFor(station, { role: 'exporter', root, ask: request.ask })
   const isSealed = plan.sealedFor.length > 0
-  const unsealed = `${station.places.spool}/unsealed.moss`
-  if (isSealed && outside.disk.lstat(unsealed) !== undefined) outside.disk.remove(unsealed)
+  using plain = plainBundle(outside.disk, station)
   const done = await exportBundle(outside, {
     plan: plan.carry,
     known: plan.known,
@@ -62,7 +62,7 @@ export async function executeExport(
     published,
     hosts: new Map(plan.hosts.map(({ host, name, state }) => [host, { name, state }])),
     signers,
-    path: (id) => (isSealed ? unsealed : outputPath(outside, { plan, output, id })),
+    path: (id) => (isSealed ? plain.path : outputPath(outside, { plan, output, id })),
     spoolPath: `${station.places.spool}/export`,
     effort: effortOf(plan.effort),
     report,
@@ -73,11 +73,10 @@ export async function executeExport(
     readKnown: readKnownContents(channel, plan.known),
     report,
   })
-  const path = isSealed ? `${outputPath(outside, { plan, output, id: done.id })}.age` : done.path
+  const path = isSealed ? sealedName(outputPath(outside, { plan, output, id: done.id })) : done.path
   const fileBytes = isSealed
-    ? await sealFile(outside, unsealed, { path, recipients: plan.sealedFor })
+    ? await sealFile(outside, plain.path, { path, recipients: plan.sealedFor })
     : done.sizeBytes
-  if (isSealed) outside.disk.remove(unsealed)
   return {
     bundle: done.id,
     path,
@@ -95,6 +94,18 @@ export async function executeExport(
     seconds: (outside.nowMs() - startedMs) / 1000,
   }
 }
+
+/** What a sealed bundle is made of: readable by anyone, so that it goes, whatever happens. */
+function plainBundle(disk: Disk, { places }: Station): Disposable & { readonly path: string } {
+  const path = `${places.spool}/unsealed.moss`
+  const remove = (): void => {
+    if (disk.lstat(path) !== undefined) disk.remove(path)
+  }
+  remove()
+  return { path, [Symbol.dispose]: remove }
+}
+
+const sealedName = (path: string): string => (path.endsWith('.age') ? path : `${path}.age`)
 
 function outputPath(
   outside: Outside,

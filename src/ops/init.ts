@@ -6,7 +6,7 @@ import { formatModel } from '../solve/model.ts'
 import { initRoot } from '../state/init.ts'
 import { isInitialised } from '../state/root-format.ts'
 import { startCounters } from '../trust/counters.ts'
-import { fingerprintOf, fingerprintWords, matchesFingerprint } from '../trust/fingerprint.ts'
+import { assertFingerprint, fingerprintOf, fingerprintWords } from '../trust/fingerprint.ts'
 import { newHostKeys } from './host-keys.ts'
 import { checkHostName } from './identity.ts'
 import { newSealingFiles } from './sealing.ts'
@@ -32,8 +32,7 @@ export async function initHost(outside: Outside, request: InitHost) {
     })
   const trusted = readTrustRoot(disk, request.trustFile)
   const fingerprint = fingerprintOf(trusted.root)
-  if (request.expect !== undefined && !matchesFingerprint(request.expect, trusted.root))
-    throw new MossError('TRUST_FINGERPRINT', { expected: request.expect, actual: fingerprint })
+  assertFingerprint(trusted.root, request.expect)
   const name = request.name ?? outside.machineName
   checkHostName(name)
   const channel = request.channel ?? 'stable'

@@ -1,14 +1,12 @@
 // The trust roots of a station: `root.moss-root` is the newest, `roots/N.moss-root` are those before it, which bundles carry
 // on to hosts that still have an older one.
-import { MossError } from '../base/error.ts'
 import type { SignedRoot } from '../container/root-chain.ts'
 import { openKind } from '../container/read.ts'
 import { verifyNextRoot, verifySelfSignedRoot } from '../container/verify.ts'
 import { bytesSource } from '../host/byte-source.ts'
 import { writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
-import { fingerprintOf, fingerprintWords, matchesFingerprint } from '../trust/fingerprint.ts'
-import type { Root } from '../trust/root.ts'
+import { assertFingerprint, fingerprintOf, fingerprintWords } from '../trust/fingerprint.ts'
 import { openStation, readRootFile, readTrustRoot, type Station } from './station.ts'
 
 const rootName = (version: number): string => `${version}.moss-root`
@@ -56,7 +54,7 @@ export async function acceptRootFile(
   const opened = openKind(bytesSource(request.file, bytes), 'root')
   const before = disk.lstat(places.root) === undefined ? undefined : readTrustRoot(disk, places.root)
   const root = before === undefined ? verifySelfSignedRoot(opened) : verifyNextRoot(opened, before.root)
-  checkExpected(root, request.expect)
+  assertFingerprint(root, request.expect)
   if (before !== undefined) {
     if (disk.lstat(places.roots) === undefined) disk.makeFolder(places.roots, 0o755)
     const path = `${places.roots}/${rootName(before.root.version)}`
@@ -73,13 +71,4 @@ export async function acceptRootFile(
     isCompared: request.expect !== undefined,
     isNewEpoch: before !== undefined && root.epoch > before.root.epoch,
   }
-}
-
-/** Throws TRUST_FINGERPRINT for another root than the one that a person was told of. */
-export function checkExpected(root: Root, expect: string | undefined): void {
-  if (expect !== undefined && !matchesFingerprint(expect, root))
-    throw new MossError('TRUST_FINGERPRINT', {
-      expected: expect,
-      actual: `${fingerprintWords(root)} (${fingerprintOf(root)})`,
-    })
 }

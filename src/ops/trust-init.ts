@@ -4,9 +4,8 @@ import { MossError } from '../base/error.ts'
 import type { Outside } from '../host/outside.ts'
 import { restartCounters } from '../state/counters-file.ts'
 import { startCounters } from '../trust/counters.ts'
-import { fingerprintOf, fingerprintWords } from '../trust/fingerprint.ts'
+import { assertFingerprint, fingerprintOf, fingerprintWords } from '../trust/fingerprint.ts'
 import { openHost } from './host.ts'
-import { checkExpected } from './station-roots.ts'
 import { readTrustRoot } from './station.ts'
 import type { ReportEvent } from './types.ts'
 
@@ -30,7 +29,7 @@ export async function initTrust(outside: Outside, request: TrustInit, report: Re
       problem: 'say the fingerprint that you were told by another way than this file: --expect "eight words"',
       see: 'trust init',
     })
-  checkExpected(offered.root, request.expect)
+  assertFingerprint(offered.root, request.expect)
   const before = host.trust.root
   const counters = startCounters(offered.root)
   const timeFloor = offered.root.floor ?? Math.max(counters.timeFloor, host.states.counters().timeFloor)

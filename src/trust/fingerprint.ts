@@ -1,6 +1,7 @@
 // How people compare a trust root on paper or by telephone: its digest in hexadecimal, or the beginning of it in words.
 import { wordlist } from '@scure/bip39/wordlists/english.js'
 import { equalBytes, fromHex } from '../base/bytes.ts'
+import { MossError } from '../base/error.ts'
 import { type Root, rootDigest } from './root.ts'
 
 /** Sixteen groups of four digits. */
@@ -32,6 +33,15 @@ export function matchesFingerprint(typed: string, root: Root): boolean {
     .filter((word) => word !== '')
   const wanted = fingerprintWords(root).split(' ')
   return words.length === wordCount && words.every((word, index) => isWord(word, wanted[index] ?? ''))
+}
+
+/** Nothing where nobody has typed one. Throws TRUST_FINGERPRINT, which says what it is in both spellings. */
+export function assertFingerprint(root: Root, typed: string | undefined): void {
+  if (typed === undefined || matchesFingerprint(typed, root)) return
+  throw new MossError('TRUST_FINGERPRINT', {
+    expected: typed,
+    actual: `${fingerprintWords(root)} (${fingerprintOf(root)})`,
+  })
 }
 
 const isWord = (typed: string, wanted: string): boolean =>
