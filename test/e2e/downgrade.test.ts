@@ -8,13 +8,8 @@ import { scratchFolder } from '../support/scratch.ts'
 let moss: Program
 const home = ['--home', 'station'] as const
 const host = ['--root', 'host'] as const
-const well = (...args: readonly string[]): Ran => {
-  const ran = moss.run([...args, '-y'])
-  expect(ran.exit, `moss ${args.join(' ')}\n${ran.stderr}`).toBe(0)
-  return ran
-}
-const codeOf = (...args: readonly string[]): string | undefined =>
-  / \[([A-Z_]+)\]$/m.exec(moss.run([...args, '-y']).stderr)?.[1]
+const well = (...args: readonly string[]): Ran => moss.well(...args)
+const codeOf = (...args: readonly string[]): string | undefined => moss.code(...args)
 
 function publish(version: string): void {
   const folder = join(moss.folder, `harbour-${version}`)

@@ -8,13 +8,8 @@ import { scratchFolder } from '../support/scratch.ts'
 let moss: Program
 const home = ['--home', 'station'] as const
 const host = ['--root', 'host'] as const
-const well = (...args: readonly string[]): Ran => {
-  const ran = moss.run([...args, '-y'])
-  expect(ran.exit, `moss ${args.join(' ')}\n${ran.stderr}`).toBe(0)
-  return ran
-}
-const codeOf = (...args: readonly string[]): string | undefined =>
-  / \[([A-Z_]+)\]$/m.exec(moss.run([...args, '-y']).stderr)?.[1]
+const well = (...args: readonly string[]): Ran => moss.well(...args)
+const codeOf = (...args: readonly string[]): string | undefined => moss.code(...args)
 const isAge = (file: string): boolean =>
   readFileSync(join(moss.folder, file), 'latin1').startsWith('age-encryption.org/v1\n')
 
@@ -49,7 +44,10 @@ test('a state that is sealed for the station is read by it alone', () => {
 })
 
 test('a bundle that is sealed for its host is taken in by it alone, and nothing is left behind', () => {
-  well('export', '--for', 'host.moss-state.age', '--seal', '-o', 'sealed.moss', ...home)
+  const sealTo = (path: string) => ['export', '--for', 'host.moss-state.age', '--seal', '-o', path, ...home]
+  expect(codeOf(...sealTo('nowhere/sealed.moss'))).toBeDefined()
+  expect(() => readFileSync(join(moss.folder, 'station/spool/unsealed.moss'))).toThrow('ENOENT')
+  well(...sealTo('sealed.moss.age'))
   expect(isAge('sealed.moss.age')).toBe(true)
   expect(codeOf('import', 'sealed.moss.age', '--root', 'other')).toBe('SEALED_FOR_OTHERS')
   const cut = readFileSync(join(moss.folder, 'sealed.moss.age')).subarray(0, -20)

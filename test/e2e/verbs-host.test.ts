@@ -98,11 +98,11 @@ test('init', () => {
   `)
   expect(moss.text('init', '--root', 'other', '--trust', 'station/root.moss-root', '--expect', 'abcd 1234'))
     .toMatchInlineSnapshot(`
-    "$ moss init --root other --trust station/root.moss-root --expect 'abcd 1234'
-    | moss: error: the trust root is <fingerprint>, not abcd 1234 as expected [TRUST_FINGERPRINT]
-    | moss: hint: this is not the root you were told of: do not use it; nothing was changed
-    [exit 11]"
-  `)
+      "$ moss init --root other --trust station/root.moss-root --expect 'abcd 1234'
+      | moss: error: the trust root is solution upon couple bread disease embody puzzle decline (<fingerprint>), not abcd 1234 as expected [TRUST_FINGERPRINT]
+      | moss: hint: this is not the root you were told of: do not use it; nothing was changed
+      [exit 11]"
+    `)
   expect(existsSync(join(moss.folder, 'other/.moss'))).toBe(false)
 })
 
@@ -269,12 +269,12 @@ test('state export', () => {
 test('plan and apply with nothing taken in', () => {
   expect(moss.text('plan', ...at07)).toMatchInlineSnapshot(`
     "$ moss plan --root pump-07
-    nothing to do: state 0 is current, and no newer bundle was taken in
+    nothing to do: state 0 is current, and no newer bundle waits
     [exit 0]"
   `)
   expect(moss.text('apply', '-y', ...at07)).toMatchInlineSnapshot(`
     "$ moss apply -y --root pump-07
-    nothing to do: state 0 is current, and no newer bundle was taken in
+    nothing to do: state 0 is current, and no newer bundle waits
     [exit 0]"
   `)
 })
@@ -432,7 +432,7 @@ test('apply', () => {
   `)
   expect(moss.text('apply', '-y', ...at07)).toMatchInlineSnapshot(`
     "$ moss apply -y --root pump-07
-    nothing to do: state 1 is current, and no newer bundle was taken in
+    nothing to do: state 1 is current, and no newer bundle waits
     [exit 0]"
   `)
   expect(moss.shape('apply', ...at08)).toMatchInlineSnapshot(

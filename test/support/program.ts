@@ -23,6 +23,10 @@ export interface Program {
   /** Commands run here, so that names of files are short. */
   readonly folder: string
   run(args: readonly string[], how?: RunHow): Ran
+  /** One that must succeed, unasked. */
+  well(...args: readonly string[]): Ran
+  /** The code of the error that it must end with. */
+  code(...args: readonly string[]): string | undefined
   /** A normalised transcript of one command. */
   text(...args: readonly string[]): string
   /** The same command with --json: its exit code and the shape of its one object. */
@@ -62,6 +66,12 @@ export function programIn(folder: string): Program {
   return {
     folder,
     run,
+    well: (...args) => {
+      const ran = run([...args, '-y'])
+      if (ran.exit !== 0) throw new Error(`moss ${args.join(' ')}: exit ${ran.exit}\n${ran.stderr}`)
+      return ran
+    },
+    code: (...args) => / \[([A-Z_]+)\]$/m.exec(run([...args, '-y']).stderr)?.[1],
     transcript,
     text: (...args) => transcript(args, run(args)),
     shape: (...args) => {
