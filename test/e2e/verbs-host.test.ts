@@ -99,7 +99,7 @@ test('init', () => {
   expect(moss.text('init', '--root', 'other', '--trust', 'station/root.moss-root', '--expect', 'abcd 1234'))
     .toMatchInlineSnapshot(`
       "$ moss init --root other --trust station/root.moss-root --expect 'abcd 1234'
-      | moss: error: the trust root is solution upon couple bread disease embody puzzle decline (<fingerprint>), not abcd 1234 as expected [TRUST_FINGERPRINT]
+      | moss: error: the trust root is <words> (<fingerprint>), not abcd 1234 as expected [TRUST_FINGERPRINT]
       | moss: hint: this is not the root you were told of: do not use it; nothing was changed
       [exit 11]"
     `)
