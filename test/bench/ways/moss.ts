@@ -83,24 +83,30 @@ function measureEffort(
     work,
   )
   const bytes = statSync(join(work, bundle)).size
-  const parts: string[] = []
+  const target = (round: number | 'apart'): string => {
+    const name = `target-${effort}-${round}`
+    run(`cp -a host ${name}; sync`, work)
+    return name
+  }
+  const rounds: Cost[] = []
   const apply = leastOf((round) => {
-    const target = `target-${effort}-${round}`
-    run(`cp -a host ${target}; sync`, work)
-    const taken = timedWarm(`${moss} import ${bundle} --root ${target}`, work)
-    const applied = timedWarm(`${moss} apply -y --root ${target}`, work)
-    if (round === 0) assertIsB(corpus, join(work, target))
-    parts.push(`${taken.cpu.toFixed(2)} + ${applied.cpu.toFixed(2)}`)
-    return sumOf(taken, applied)
+    const root = target(round)
+    const cost = timedWarm(`${moss} import --apply -y ${bundle} --root ${root}`, work)
+    if (round === 0) assertIsB(corpus, join(work, root))
+    rounds.push(cost)
+    return cost
   })
-  const note = `${noteOf(readFileSync(join(work, 'told.json'), 'utf8'))}; import + apply ${parts.join(', ')} s`
+  const root = target('apart')
+  const apart = [`import ${bundle}`, 'apply -y'].map((verb) =>
+    timedWarm(`${moss} ${verb} --root ${root}`, work),
+  )
+  const where = noteOf(readFileSync(join(work, 'told.json'), 'utf8'))
+  const note = `${where}; import --apply ${seconds(rounds, ', ')} s; import, then apply ${seconds(apart, ' + ')} s`
   return { bytes, make, apply, note }
 }
 
-const sumOf = (one: Cost, other: Cost): Cost => ({
-  cpu: one.cpu + other.cpu,
-  peakBytes: Math.max(one.peakBytes, other.peakBytes),
-})
+const seconds = (costs: readonly Cost[], between: string): string =>
+  costs.map(({ cpu }) => cpu.toFixed(2)).join(between)
 
 /** Everything of B is there and nothing else but what triggers made and what moss itself keeps below usr/lib/moss. */
 function assertIsB(corpus: Corpus, host: string): void {

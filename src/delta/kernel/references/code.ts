@@ -33,30 +33,30 @@ export function scanCode(bytes: usize, first: u32, stop: i32, from: u32, bias: i
   let at: i32 = first
   while (at < stop) {
     // All of these are read anyway: a field ends up to five bytes behind the last place.
-    while (at + 16 <= stop + 5) {
-      const starts = startsAmong(v128.load(bytes + at))
-      if (starts != 0) {
-        at += ctz(starts)
-        break
+    const together: i32 = at + 16 <= stop + 5 ? 16 : 1
+    let starts = together == 16 ? startsAmong(v128.load(bytes + at)) : 1
+    const next = at + together
+    let end = at
+    while (starts != 0) {
+      const start = at + ctz(starts)
+      starts &= starts - 1
+      if (start < end) continue
+      if (start >= stop) return from + start
+      const byte: u32 = load<u8>(bytes + start)
+      let field = start + 1
+      let place: i64 = -1
+      if ((byte & 0xc7) == 0x05) place = placeAt(pointsAt(bytes, field, from, bias))
+      else if ((byte & 0xfe) == 0xe8) place = codeAt(pointsAt(bytes, field, from, bias))
+      else if (byte == 0x0f && (load<u8>(bytes + start, 1) & 0xf0) == 0x80) {
+        // Of the two bytes that begin a jump with a condition, the second says so.
+        field = start + 2
+        place = codeAt(pointsAt(bytes, field, from, bias))
       }
-      at += 16
-    }
-    if (at >= stop) break
-    const byte: u32 = load<u8>(bytes + at)
-    let field = at + 1
-    let place: i64 = -1
-    if ((byte & 0xc7) == 0x05) place = placeAt(pointsAt(bytes, field, from, bias))
-    else if ((byte & 0xfe) == 0xe8) place = codeAt(pointsAt(bytes, field, from, bias))
-    else if (byte == 0x0f && (load<u8>(bytes + at, 1) & 0xf0) == 0x80) {
-      // Of the two bytes that begin a jump with a condition, the second says so.
-      field = at + 2
-      place = codeAt(pointsAt(bytes, field, from, bias))
-    }
-    if (place < 0) at++
-    else {
+      if (place < 0) continue
       add(from + field, place, toField)
-      at = field + 4
+      end = field + 4
     }
+    at = max(next, end)
   }
   return from + at
 }
