@@ -1,13 +1,25 @@
 import { defineConfig } from 'vitest/config'
 
-// Two suites: everything that needs no network, and the loop on real packages (MOSS_SUITE=real).
+// MOSS_SUITE: `main` is everything that needs no network; `real` is the loop on real packages; `trust` is the part of main
+// in which somebody lies: media, stations, keys, clocks.
 const suite = process.env['MOSS_SUITE'] ?? 'main'
 const results = process.env['MOSS_TEST_RESULTS']
 const real = 'test/e2e/real-*.test.ts'
+const trust = [
+  'test/unit/trust/*.test.ts',
+  'test/unit/container/{hostile,long-container,prelude,root-chain}.test.ts',
+  'test/unit/bundle/refusal.test.ts',
+  'test/unit/ops/hostile-station.test.ts',
+  'test/property/trust-rules.test.ts',
+  'test/fault/{every-bit,fuzz-containers,fuzz-records,hostile-layout,hostile-stick,hostile-trust,odd-stick}.test.ts',
+  'test/e2e/{advisories,agent,downgrade,fleet,sealed,supply-chain,trust-rotation}.test.ts',
+]
+const include = { real: [real], trust, main: ['test/**/*.test.ts', 'test/**/*.test.tsx'] }[suite]
+if (include === undefined) throw new Error(`MOSS_SUITE=${suite} is none of main, real, trust`)
 
 export default defineConfig({
   test: {
-    include: suite === 'real' ? [real] : ['test/**/*.test.ts', 'test/**/*.test.tsx'],
+    include,
     exclude: suite === 'real' ? [] : [real],
     pool: 'forks',
     maxWorkers: 2,

@@ -47,6 +47,10 @@ function whereToLook(what: string): string | undefined {
   if (what.startsWith('published snapshot')) return 'sign one with moss channel publish'
   if (what.startsWith('package to publish')) return 'put packages in first with moss add'
   if (what === 'channel') return 'moss channel list shows the channels here; moss channel create makes one'
+  if (what === 'enrolled host')
+    return 'moss fleet list shows the hosts that are answered; nothing was changed'
+  if (what.startsWith('package of channel'))
+    return 'moss channel show lists what a channel offers; nothing was changed'
   if (what === 'key') return 'moss key list shows the keys here'
   if (what.endsWith('state')) return 'moss state list shows the kept states; nothing was changed'
   return what.includes('file') || what.includes('plan') || what.includes('root')
@@ -189,6 +193,12 @@ export const codes = {
         : `wrong passphrase for ${display(d.what)}`,
     () => 'type it at a terminal, or hand it over with --passphrase-fd N',
   ),
+  KEY_AGENT: entry<{ key: string; problem: string }>(
+    exits.failed,
+    (d) => `nobody signed with key ${display(d.key)}: ${display(d.problem)}`,
+    () =>
+      'nothing was written; look with ssh-add -l whether the agent has it, and touch the token when it blinks',
+  ),
   KEY_ABSENT: entry<{ role: string; have?: number; need?: number }>(
     exits.usage,
     (d) =>
@@ -237,12 +247,18 @@ export const codes = {
     (d) => `${display(d.part)} has ${d.have} of the ${d.need} signatures that role ${display(d.role)} needs`,
     () => 'ask the publisher for a file signed by enough keys',
   ),
-  TRUST_FINGERPRINT: entry<{ expected: string; actual: string }>(
+  TRUST_FINGERPRINT: entry<{ what: string; expected: string; actual: string }>(
     exits.notGenuine,
-    (d) => `the trust root is ${display(d.actual)}, not ${display(d.expected)} as expected`,
-    () => 'this is not the root you were told of: do not use it; nothing was changed',
+    (d) => `the ${d.what} is ${display(d.actual)}, not ${display(d.expected)} as expected`,
+    (d) => `this is not the ${d.what} you were told of: do not use it; nothing was changed`,
   ),
   // genuine, but not allowed
+  TRUST_NOT_ENROLLED: entry<{ hosts: readonly string[]; file: string }>(
+    exits.notAllowed,
+    (d) => `this station does not answer ${list(d.hosts)}`,
+    (d) =>
+      `compare the words of its key with those that moss trust show says there, then: moss fleet enroll ${display(d.file)}`,
+  ),
   TRUST_ROLLBACK: entry<{ what: string; have: number; offered: number }>(
     exits.notAllowed,
     (d) => `${display(d.what)} ${d.offered} is older than ${d.have}, which this host has already seen`,

@@ -16,6 +16,15 @@ export interface OfferedPackage {
   readonly architecture: string
 }
 
+/** What a channel says of versions that it offered: its own word, under its own signature. */
+export interface Advisory {
+  /** A package's name. */
+  readonly package: string
+  /** Versions before this one, by the package's own scheme, have the problem. */
+  readonly before: string
+  readonly text: string
+}
+
 export interface Snapshot {
   readonly channel: string
   readonly epoch: number
@@ -25,7 +34,10 @@ export interface Snapshot {
   /** Seconds since 1970: afterwards a host may want to hear something newer. */
   readonly expires?: number
   readonly packages: readonly OfferedPackage[]
+  readonly advisories: readonly Advisory[]
 }
+
+export const longestAdvisory = 1000
 
 const aboutShape = record({
   channel: channelName,
@@ -43,13 +55,23 @@ const recordShape = record({
       architecture: text(255, 1),
     }),
   ),
+  advisories: optional(
+    list(record({ package: text(255, 1), before: text(255, 1), text: text(longestAdvisory, 1) }), 10_000),
+  ),
 })
+
+const compareAdvisories = (a: Advisory, b: Advisory): number =>
+  compareText(a.package, b.package) || compareText(a.before, b.before) || compareText(a.text, b.text)
 
 /** The one order of a snapshot's packages. */
 export const compareOffered = (a: OfferedPackage, b: OfferedPackage): number =>
   compareText(a.name, b.name) || compareText(a.id, b.id)
 
-export function encodeSnapshotRecord(packages: readonly OfferedPackage[]): Uint8Array {
+/** Without advisories it has no list of them, as snapshots were before there were any. */
+export function encodeSnapshotRecord(
+  packages: readonly OfferedPackage[],
+  advisories: readonly Advisory[] = [],
+): Uint8Array {
   const sorted = [...packages].sort(compareOffered)
   return encodeCbor({
     packages: sorted.map(({ id, name, version, architecture }) => ({
@@ -58,6 +80,10 @@ export function encodeSnapshotRecord(packages: readonly OfferedPackage[]): Uint8
       version,
       architecture,
     })),
+    advisories:
+      advisories.length === 0
+        ? undefined
+        : advisories.toSorted(compareAdvisories).map((each) => ({ ...each })),
   })
 }
 
@@ -68,15 +94,17 @@ export function decodeSnapshotRecord(container: {
   readonly recordBytes: Uint8Array
 }): Snapshot {
   const about = aboutShape(container.about, 'snapshot.about')
-  const { packages } = recordShape(decodeCbor(container.recordBytes, 'snapshot'), 'snapshot')
-  let previous: OfferedPackage | undefined
-  for (const [index, offered] of packages.entries()) {
-    if (previous !== undefined && compareOffered(previous, offered) >= 0)
+  const { packages, advisories = [] } = recordShape(decodeCbor(container.recordBytes, 'snapshot'), 'snapshot')
+  assertRising('packages', packages, compareOffered)
+  assertRising('advisories', advisories, compareAdvisories)
+  return { ...about, created: container.created, packages, advisories }
+}
+
+function assertRising<T>(name: string, values: readonly T[], compare: (a: T, b: T) => number): void {
+  for (let i = 1; i < values.length; i++)
+    if (compare(values[i - 1] as T, values[i] as T) >= 0)
       throw new MossError('SHAPE_INVALID', {
-        part: `snapshot.packages[${index}]`,
+        part: `snapshot.${name}[${i}]`,
         problem: 'named twice or not in order',
       })
-    previous = offered
-  }
-  return { ...about, created: container.created, packages }
 }

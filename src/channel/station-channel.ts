@@ -20,7 +20,13 @@ import type { Signer } from '../trust/keys.ts'
 import type { Root } from '../trust/root.ts'
 import { type Roots, underAnyRoot } from './any-root.ts'
 import { checkPackageFile, chunksOf, readPackageFile, type PackageFile } from './package-file.ts'
-import { decodeSnapshotRecord, encodeSnapshotRecord, type OfferedPackage, type Snapshot } from './snapshot.ts'
+import {
+  type Advisory,
+  decodeSnapshotRecord,
+  encodeSnapshotRecord,
+  type OfferedPackage,
+  type Snapshot,
+} from './snapshot.ts'
 
 /** More than any snapshot of a whole distribution takes. */
 const snapshotLimitBytes = 256 * 1024 * 1024
@@ -170,9 +176,19 @@ export class StationChannel {
       channel: this.name,
       serial: (latest?.snapshot.serial ?? 0) + 1,
       packages: [...kept, ...added],
+      advisories: advisoriesOf(latest, [...kept, ...added]),
       added,
       expired: [...before.values()].filter((offered) => gone.has(offered.id)),
     }
+  }
+
+  /** The latest's packages, and other advisories on them. Throws NOT_FOUND before the first is published. */
+  planAdvise(advisories: readonly Advisory[]): PublishPlan {
+    const latest = this.latestSnapshot()
+    if (latest === undefined)
+      throw new MossError('NOT_FOUND', { what: 'published snapshot of channel', name: this.name })
+    const { packages, serial } = latest.snapshot
+    return { channel: this.name, serial: serial + 1, packages, advisories, added: [], expired: [] }
   }
 
   /** Signs and writes the next snapshot. Dates never go back. Throws PLAN_STALE if another was published since. */
@@ -197,7 +213,7 @@ export class StationChannel {
           serial: plan.serial,
           expires: by.expires,
         },
-        sections: [{ name: 'record', bytes: encodeSnapshotRecord(plan.packages) }],
+        sections: [{ name: 'record', bytes: encodeSnapshotRecord(plan.packages, plan.advisories) }],
       },
       by.signers,
     )
@@ -273,10 +289,20 @@ export class StationChannel {
 
 const shortOf = (id: string): string => id.slice(0, 8)
 
+/** They go with the last package of their name. */
+function advisoriesOf(
+  latest: PublishedSnapshot | undefined,
+  packages: readonly OfferedPackage[],
+): readonly Advisory[] {
+  const names = new Set(packages.map(({ name }) => name))
+  return latest?.snapshot.advisories.filter((advisory) => names.has(advisory.package)) ?? []
+}
+
 export interface PublishPlan {
   readonly channel: string
   readonly serial: number
   readonly packages: readonly OfferedPackage[]
+  readonly advisories: readonly Advisory[]
   readonly added: readonly OfferedPackage[]
   readonly expired: readonly OfferedPackage[]
 }

@@ -58,6 +58,13 @@ export const channelVerbs: readonly Verb[] = [
             ? 'never published'
             : `${shown.serial} of ${formatDate(shown.created ?? 0)}`,
         ],
+        ...shown.advisories.map(
+          (each) =>
+            [
+              'says',
+              `${display(each.package)} before ${display(each.before)}: ${display(each.text)}`,
+            ] as const,
+        ),
       ])
       const rows = shown.packages.map((entry) => [
         `  ${entry.name}`,
@@ -101,6 +108,39 @@ export const channelVerbs: readonly Verb[] = [
         ? `serial   ${done.serial} of channel ${display(done.channel)}: ${plural(done.packages, 'package')}`
         : `nothing to do: serial ${done.serial} already names these packages`
       return { json: done, text }
+    },
+  },
+  {
+    words: 'channel advise',
+    side: 'station',
+    operands: [channelOperand, { name: 'PACKAGE' }, { name: 'TEXT', optional: true }],
+    flags: [
+      { name: 'before', value: 'VERSION', summary: 'versions before this one have the problem' },
+      { name: 'withdraw', summary: 'take back what was said of this package' },
+    ],
+    summary: 'say under the channel’s signature what is wrong with a package; hosts tell it with their plan',
+    run: async (call) => {
+      const { adviseChannel } = await import('../ops/advisories.ts')
+      const [channel = '', name = '', text] = call.operands
+      if (call.has('withdraw') === (text !== undefined))
+        throw new MossError('CLI_USAGE', { problem: 'say TEXT, or --withdraw', see: 'channel advise' })
+      const done = await adviseChannel(call.outside, {
+        home: call.home,
+        channel,
+        package: name,
+        advisory: text === undefined ? undefined : { text, before: needed(call, 'before') },
+        ask: (what) => call.passphrase(what),
+      })
+      return {
+        json: done,
+        text: formatFields([
+          ['serial', `${done.serial} of channel ${display(done.channel)}`],
+          ['says', done.advisories.length === 0 ? `nothing of ${display(name)} any more` : undefined],
+          ...done.advisories.map(
+            (each) => ['says', `${each.package} before ${each.before}: ${display(each.text)}`] as const,
+          ),
+        ]),
+      }
     },
   },
   {
@@ -191,7 +231,7 @@ export const channelVerbs: readonly Verb[] = [
 function needed(call: Call, flag: string): string {
   const value = call.value(flag)
   if (value !== undefined) return value
-  throw new MossError('CLI_USAGE', { problem: `say --${flag}`, see: 'channel grant' })
+  throw new MossError('CLI_USAGE', { problem: `say --${flag}`, see: call.word })
 }
 
 function optionalNumber(call: Call, flag: string): number | undefined {

@@ -25,6 +25,9 @@ async function newPassphrase(call: Call, name: string): Promise<Uint8Array | und
   return passphrase
 }
 
+const sayHolder = (key: { readonly isSecret: boolean; readonly isInAgent: boolean }): string =>
+  key.isInAgent ? 'public; an agent or a token signs' : key.isSecret ? 'secret and public' : 'public'
+
 export const keyVerbs: readonly Verb[] = [
   {
     words: 'key generate',
@@ -76,12 +79,7 @@ export const keyVerbs: readonly Verb[] = [
     run: async (call) => {
       const { listKeys } = await import('../ops/keys.ts')
       const keys = await listKeys(call.outside, { home: call.home })
-      const rows = keys.map((key) => [
-        key.name,
-        key.id.slice(0, 16),
-        key.isSecret ? 'secret and public' : 'public',
-        key.roles.join(', '),
-      ])
+      const rows = keys.map((key) => [key.name, key.id.slice(0, 16), sayHolder(key), key.roles.join(', ')])
       return {
         json: { keys },
         text: rows.length === 0 ? 'no keys yet: moss key generate' : formatTable(rows),
@@ -114,7 +112,8 @@ export const keyVerbs: readonly Verb[] = [
     words: 'key import',
     side: 'station',
     operands: [{ name: 'FILE' }, { name: 'NAME', optional: true }],
-    summary: 'take in a minisign key file, public or secret',
+    summary:
+      'take in a key file: of minisign, public or secret; or a public one of OpenSSH, whose agent or token signs',
     run: async (call) => {
       const { importKey } = await import('../ops/keys.ts')
       const file = call.path(call.operands[0] ?? '')
@@ -124,7 +123,7 @@ export const keyVerbs: readonly Verb[] = [
         name: call.operands[1],
         ask: (what) => call.passphrase(what),
       })
-      return { json: key, text: `key ${key.name}, id ${key.id}, ${key.isSecret ? 'secret' : 'public'}` }
+      return { json: key, text: `key ${key.name}, id ${key.id}, ${sayHolder(key)}` }
     },
   },
 ]

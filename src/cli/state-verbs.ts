@@ -50,6 +50,7 @@ export const stateVerbs: readonly Verb[] = [
       const text = formatFields([
         ['state', `${done.path} (${formatBytes(done.sizeBytes)})`],
         ['host', `${done.name}, id ${done.host}, record ${done.counter}`],
+        ['key', `fingerprint\n${done.key.words}`],
         ['next', `at the station: moss export --for ${done.path} -o BUNDLE`],
       ])
       return { json: done, text }

@@ -10,10 +10,10 @@ import { type Call, optionalPath, type Verb } from './verb.ts'
 const shortKey = (id: string): string => id.slice(0, 16)
 
 const fileOperand = { name: 'FILE' } as const
-const expectFlag = {
+export const expectFlag = {
   name: 'expect',
   value: 'FINGERPRINT',
-  summary: 'its eight words or 64 digits, as you were told them by another way; another root is refused',
+  summary: 'its eight words or 64 digits, as you were told them by another way; any other is refused',
 } as const
 
 export const formatFingerprint = (root: { readonly words: string; readonly fingerprint: string }): string =>
@@ -65,6 +65,7 @@ export const trustVerbs: readonly Verb[] = [
           ),
           `the date ${formatDate(trust.seen.timeFloor)}`,
         ].join(', ')}: nothing older is taken in`,
+        `host      ${display(trust.host.name)}, id ${trust.host.id}; its key, by which a station knows it, has the fingerprint\n          ${trust.host.words}`,
         ...trust.warnings.map((warning) => foldHanging(`! ${warning}`)),
       ].join('\n')
       return { json: trust, text }

@@ -68,11 +68,17 @@ export function formatApplyPlan(plan: ApplyPlan, nowSeconds: number): string {
     fields,
     ...(rows.length > 0 ? [formatTable(rows)] : []),
     ...more,
+    ...plan.advisories.map(sayAdvisory),
     ...plan.privileged.map((path) => `! privileged file: ${display(path)}`),
     ...plan.warnings.map((warning) => `! ${display(warning)}`),
     ...sayFailedBefore(plan),
   ].join('\n')
 }
+
+const sayAdvisory = ({ package: name, before, text, version, isMended }: ApplyPlan['advisories'][number]) =>
+  isMended
+    ? `* the channel says of ${display(name)} before ${display(before)}: ${display(text)}; this mends it`
+    : `! the channel says of ${display(name)} before ${display(before)}: ${display(text)}; ${display(version)} has it still`
 
 const sayFailedBefore = ({ failedBefore }: ApplyPlan): readonly string[] =>
   failedBefore === undefined

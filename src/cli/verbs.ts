@@ -4,6 +4,7 @@ import { channelVerbs } from './channel-verbs.ts'
 import { completionVerbs } from './completion-verbs.ts'
 import { containerVerbs } from './container-verbs.ts'
 import { exportVerbs } from './export-verbs.ts'
+import { fleetVerbs } from './fleet-verbs.ts'
 import { keyVerbs } from './key-verbs.ts'
 import { modelVerbs } from './model-verbs.ts'
 import { rootVerbs } from './root-verbs.ts'
@@ -22,6 +23,7 @@ export const verbs: readonly Verb[] = [
   ...askVerbs,
   ...keyVerbs,
   ...channelVerbs,
+  ...fleetVerbs,
   ...exportVerbs,
   ...containerVerbs,
   ...screenVerbs,

@@ -13,6 +13,8 @@ export interface Outside {
   openDatabase(path: string, how: 'read' | 'write'): Database
   /** Runs a program to its end, with nothing on its standard input and a bounded output. */
   run(command: Command): Promise<CommandResult>
+  /** By the key of this public file of OpenSSH, which an agent or a token holds: an SSH signature for the namespace `moss`. */
+  signWithAgent(publicFile: string, message: Uint8Array): AgentSignature
   /** Everything from a pipe or file handed over as an open descriptor; longer than the limit is refused. */
   readDescriptor(descriptor: number, limitBytes: number): Uint8Array
   /** Who runs this process: root may set owners and attributes. */
@@ -23,6 +25,8 @@ export interface Outside {
   /** Lets other work (a repaint, a signal) happen in a long loop; cheap to call often. */
   turn(): Promise<void>
 }
+
+export type AgentSignature = { readonly block: string } | { readonly problem: string }
 
 export interface Command {
   readonly program: string

@@ -11,6 +11,7 @@ import { formatRelation } from '../manifest/capability.ts'
 import { mergeLayouts } from '../manifest/merged-layout.ts'
 import { compareVersions } from '../manifest/version.ts'
 import { roomForTree } from '../state/room.ts'
+import { tellAdvisories } from './advisories.ts'
 import { tellAlikePaths } from './alike-paths.ts'
 import type { Applied, ApplyPlan } from './changes.ts'
 import { type JudgedSet, judgeSet } from './bundle-set.ts'
@@ -76,6 +77,10 @@ function planFor(host: HostSession, bundle: ReadBundle, set: JudgedSet): ApplyPl
       ...change,
       ...reasonOf(reasons, change.name),
     })),
+    advisories: tellAdvisories(snapshot, {
+      before: current.packages,
+      after: set.packages.map(({ manifest }) => manifest),
+    }),
     warnings: [
       ...(bundle.expiredDays === undefined
         ? []

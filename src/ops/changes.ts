@@ -9,6 +9,17 @@ export interface PackageChange {
   readonly reason?: string
 }
 
+/** What the channel says of a package that is or was installed. */
+export interface ToldAdvisory {
+  readonly package: string
+  /** Versions before this one have the problem. */
+  readonly before: string
+  readonly text: string
+  /** What the plan has of it, and whether that is free of it. */
+  readonly version: string
+  readonly isMended: boolean
+}
+
 /** What apply or rollback would do, and what it was made from. */
 export interface ApplyPlan {
   readonly kind: 'apply' | 'rollback'
@@ -32,6 +43,8 @@ export interface ApplyPlan {
   readonly sizeBytes: number
   /** Files that are or become setuid, setgid or capable. */
   readonly privileged: readonly string[]
+  /** Under the channel's signature. */
+  readonly advisories: readonly ToldAdvisory[]
   /** Why somebody might hesitate. */
   readonly warnings: readonly string[]
   readonly freeBytes: number

@@ -18,7 +18,7 @@ import { type AskPassphrase, openStation, type Station, signersFor, stationRoot 
 import { stationRoots } from './station-roots.ts'
 import type { ReportEvent } from './types.ts'
 
-interface OfChannel {
+export interface OfChannel {
   readonly home: string
   /** A name in the home, or a path with a slash. */
   readonly channel: string
@@ -75,6 +75,7 @@ export async function showChannel(outside: Outside, { home, channel }: OfChannel
     folder: opened.folder,
     serial: latest?.snapshot.serial,
     created: latest?.snapshot.created,
+    advisories: latest?.snapshot.advisories ?? [],
     packages: opened
       .packages()
       .toSorted(byNameAndVersion)

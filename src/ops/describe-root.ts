@@ -7,7 +7,8 @@ import { claimedRoot } from '../container/verify.ts'
 import { bytesSource } from '../host/byte-source.ts'
 import type { Disk } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
-import { fingerprintOf, fingerprintWords } from '../trust/fingerprint.ts'
+import { spellingsOf } from '../trust/fingerprint.ts'
+import { rootDigest } from '../trust/root.ts'
 import type { Role, Root } from '../trust/root.ts'
 import { openStation, readRootFile, readTrustRoot, type Station } from './station.ts'
 
@@ -66,8 +67,7 @@ export function describeRoot(
     epoch: root.epoch,
     created: root.created,
     ...(root.floor !== undefined && { floor: root.floor }),
-    fingerprint: fingerprintOf(root),
-    words: fingerprintWords(root),
+    ...spellingsOf(rootDigest(root)),
     roles: roleNames.map((name) => ({ name, ...root.roles[name] })),
     signers: opened.head.signers.map((key) => ({ key, hasSigned: !missing.has(key) })),
     ...(isNext && { follows: before.version }),

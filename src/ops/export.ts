@@ -14,6 +14,7 @@ import type { Outside } from '../host/outside.ts'
 import { formatBundleName } from '../medium/layout.ts'
 import { bundlePathOn } from '../medium/medium.ts'
 import type { Root } from '../trust/root.ts'
+import { keepStates } from './fleet.ts'
 import { readGrants } from './grants.ts'
 import { readKnownContents } from './known-contents.ts'
 import { type AskPassphrase, openStation, type Station, signersFor, stationRoot } from './station.ts'
@@ -73,6 +74,10 @@ export async function executeExport(
     readKnown: readKnownContents(channel, plan.known),
     report,
   })
+  await keepStates(
+    station,
+    plan.hosts.map(({ host, state }, index) => ({ path: plan.states[index] ?? '', host, counter: state })),
+  )
   const path = isSealed ? sealedName(outputPath(outside, { plan, output, id: done.id })) : done.path
   const fileBytes = isSealed
     ? await sealFile(outside, plain.path, { path, recipients: plan.sealedFor })

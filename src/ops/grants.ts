@@ -6,8 +6,8 @@ import type { Outside } from '../host/outside.ts'
 import type { SignedGrant } from '../trust/grant.ts'
 import type { Root } from '../trust/root.ts'
 import { stationChannel } from './channels.ts'
+import { readStates } from './fleet.ts'
 import { type AskPassphrase, openStation, signersFor, stationRoot } from './station.ts'
-import { readState } from './station-state.ts'
 
 export interface MakeGrant {
   readonly home: string
@@ -27,7 +27,8 @@ export async function makeGrant(outside: Outside, request: MakeGrant) {
   const { disk } = outside
   const root = stationRoot(station)
   const channel = stationChannel(station, request.channel)
-  const state = await readState(station, request.state)
+  const [state] = (await readStates(station, [request.state])).states
+  if (state === undefined) throw new Error('broken promise: one file, one state')
   const from = state.channel?.name === channel.name ? state.channel.serial : 0
   if (!channel.serials().includes(request.to))
     throw new MossError('NOT_FOUND', { what: `serial of channel ${channel.name}`, name: String(request.to) })

@@ -61,7 +61,7 @@ export class HostTrust {
     const under = roots.reduce((counters, { root }) => countersUnder(counters, root), before)
     raiseCounters(disk, this.#places, under)
     const told = readIdentity(disk, this.#places)
-    const fingerprint = fingerprintOf(this.#root)
+    const fingerprint = fingerprintOf(rootDigest(this.#root))
     if (told.fingerprint !== fingerprint)
       writeDurably(disk, `${this.#places.keys}/${identityFile}`, encodeIdentity({ ...told, fingerprint }), {
         mode: 0o644,

@@ -7,6 +7,7 @@ import { initRoot } from '../state/init.ts'
 import { isInitialised } from '../state/root-format.ts'
 import { startCounters } from '../trust/counters.ts'
 import { assertFingerprint, fingerprintOf, fingerprintWords } from '../trust/fingerprint.ts'
+import { rootDigest } from '../trust/root.ts'
 import { newHostKeys } from './host-keys.ts'
 import { checkHostName } from './identity.ts'
 import { newSealingFiles } from './sealing.ts'
@@ -31,8 +32,8 @@ export async function initHost(outside: Outside, request: InitHost) {
       see: 'init',
     })
   const trusted = readTrustRoot(disk, request.trustFile)
-  const fingerprint = fingerprintOf(trusted.root)
-  assertFingerprint(trusted.root, request.expect)
+  const fingerprint = fingerprintOf(rootDigest(trusted.root))
+  assertFingerprint({ what: 'trust root', digest: rootDigest(trusted.root) }, request.expect)
   const name = request.name ?? outside.machineName
   checkHostName(name)
   const channel = request.channel ?? 'stable'
@@ -50,7 +51,7 @@ export async function initHost(outside: Outside, request: InitHost) {
     name,
     rootVersion: trusted.root.version,
     fingerprint,
-    words: fingerprintWords(trusted.root),
+    words: fingerprintWords(rootDigest(trusted.root)),
     isCompared: request.expect !== undefined,
     notes:
       outside.userId === 0

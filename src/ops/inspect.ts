@@ -10,6 +10,7 @@ import { peekSection } from '../container/peek.ts'
 import { fileSource } from '../host/byte-source.ts'
 import { formatBytes, plural } from '../base/format.ts'
 import type { Outside } from '../host/outside.ts'
+import { isSshSignature } from '../trust/sshsig.ts'
 import { checkIsFile } from './named-file.ts'
 
 /** Where a bundle's bytes went. */
@@ -139,7 +140,7 @@ const packagesOf = (
 const quote = (path: string): string =>
   /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`
 
-/** How to check each signature with head, tail and minisign alone. */
+/** How to check each signature with head, tail and minisign or ssh-keygen alone. */
 function verifyCommands(file: string, { prelude, blocks }: OpenedContainer): readonly string[] {
   // A name that a terminal would obey is not printed as it is, and escaped it would be another name.
   const name = display(file) === file ? quote(file) : 'FILE'
@@ -147,9 +148,13 @@ function verifyCommands(file: string, { prelude, blocks }: OpenedContainer): rea
   let at = preludeBytes + prelude.headBytes
   blocks.forEach((block, index) => {
     const size = new TextEncoder().encode(block).length
+    const isSsh = isSshSignature(block)
+    const to = `head.${index + 1}.${isSsh ? 'sig' : 'minisig'}`
     commands.push(
-      `tail -c +${at + 4 + 1} ${name} | head -c ${size} > head.${index + 1}.minisig`,
-      `minisign -V -m head -x head.${index + 1}.minisig -p PUBLICKEY.pub`,
+      `tail -c +${at + 4 + 1} ${name} | head -c ${size} > ${to}`,
+      isSsh
+        ? `ssh-keygen -Y verify -f ALLOWED_SIGNERS -I WHO -n moss -s ${to} < head`
+        : `minisign -V -m head -x ${to} -p PUBLICKEY.pub`,
     )
     at += 4 + size
   })

@@ -7,9 +7,10 @@ import { writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
 import { keyFromSeed, type PublicKey, signerOf, type SecretKey } from '../trust/keys.ts'
 import { formatPublicKey, formatSecretKey, parsePublicKey } from '../trust/minisign.ts'
+import { formatSshPublicKey, isSshPublicKey } from '../trust/sshsig.ts'
 import { minisignAllowedBytes } from '../trust/scrypt-cost.ts'
-import { fingerprintOf, fingerprintWords } from '../trust/fingerprint.ts'
-import { makeSoleRoot, type Role } from '../trust/root.ts'
+import { spellingsOf } from '../trust/fingerprint.ts'
+import { makeSoleRoot, type Role, rootDigest } from '../trust/root.ts'
 import { ensureRecipient } from './sealing.ts'
 import {
   type AskPassphrase,
@@ -65,7 +66,7 @@ export async function generateKey(
   writeDurably(outside.disk, station.places.root, encodeRootFile(root, [signerOf(secret)]), { mode: 0o644 })
   return {
     ...made,
-    root: { file: station.places.root, fingerprint: fingerprintOf(root), words: fingerprintWords(root) },
+    root: { file: station.places.root, ...spellingsOf(rootDigest(root)) },
   }
 }
 
@@ -96,6 +97,8 @@ export interface ListedKey {
   readonly name: string
   readonly id: KeyId
   readonly isSecret: boolean
+  /** An agent or a token may sign with it. */
+  readonly isInAgent: boolean
   readonly roles: readonly Role[]
 }
 
@@ -105,10 +108,11 @@ export async function listKeys(
 ): Promise<readonly ListedKey[]> {
   using station = openStation(outside, { home, how: 'read' })
   const root = outside.disk.lstat(station.places.root) === undefined ? undefined : stationRoot(station)
-  return keyFiles(station).map(({ name, publicKey: { id }, secretFile }) => ({
+  return keyFiles(station).map(({ name, publicKey: { id }, secretFile, isInAgent }) => ({
     name,
     id,
     isSecret: secretFile !== undefined,
+    isInAgent,
     roles:
       root === undefined
         ? []
@@ -123,7 +127,8 @@ export async function exportKey(
   using station = openStation(outside, { home, how: 'read' })
   const found = keyFiles(station).find((key) => key.name === name)
   if (found === undefined) throw new MossError('NOT_FOUND', { what: 'key', name })
-  return { name, id: found.publicKey.id, text: formatPublicKey(found.publicKey) }
+  const { publicKey, isInAgent } = found
+  return { name, id: publicKey.id, text: (isInAgent ? formatSshPublicKey : formatPublicKey)(publicKey) }
 }
 
 function publicKeyIn(file: string, text: string): PublicKey {
@@ -143,7 +148,7 @@ export async function importKey(
     readonly name: string | undefined
     readonly ask: AskPassphrase
   },
-): Promise<{ readonly name: string; readonly id: KeyId; readonly isSecret: boolean }> {
+): Promise<Omit<ListedKey, 'roles'>> {
   using station = openStation(outside, { home: request.home, how: 'write' })
   const { disk } = outside
   if (disk.lstat(request.file) === undefined)
@@ -154,14 +159,16 @@ export async function importKey(
   const files = newKeyFiles(station, name)
   if (!/secret key/.test(text.split('\n')[0] ?? '')) {
     const key = publicKeyIn(request.file, text)
-    writeDurably(disk, files.publicFile, encodeUtf8(formatPublicKey(key)), { mode: 0o644 })
-    return { name, id: key.id, isSecret: false }
+    const isInAgent = isSshPublicKey(text)
+    const written = (isInAgent ? formatSshPublicKey : formatPublicKey)(key)
+    writeDurably(disk, files.publicFile, encodeUtf8(written), { mode: 0o644 })
+    return { name, id: key.id, isSecret: false, isInAgent }
   }
   // Sealed again at our own cost, so that signing does not ask for a gigabyte each time.
   const allowance = { allowedBytes: minisignAllowedBytes }
   const unlocked = await unlock({ text, what: name, ask: request.ask, allowance })
   writeKey(outside, files, unlocked)
-  return { name, id: unlocked.secret.publicKey.id, isSecret: true }
+  return { name, id: unlocked.secret.publicKey.id, isSecret: true, isInAgent: false }
 }
 
 /** To whom states are sealed that only this station shall read; made when it is first asked. */

@@ -30,6 +30,7 @@ export function planToStay({ outside, places, states }: HostSession, kind: Apply
     files: 0,
     sizeBytes: 0,
     privileged: [],
+    advisories: [],
     warnings: [],
     freeBytes: outside.disk.freeBytes(places.own),
     neededBytes: 0,

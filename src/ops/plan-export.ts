@@ -22,10 +22,10 @@ import { type Root, rootDigest } from '../trust/root.ts'
 import { tellAlikePaths } from './alike-paths.ts'
 import type { PackageChange } from './changes.ts'
 import { stationChannel } from './channels.ts'
+import { readStates } from './fleet.ts'
 import { readGrants } from './grants.ts'
 import { planKnownContents } from './known-contents.ts'
 import { openStation, type Station, stationRoot } from './station.ts'
-import { readState } from './station-state.ts'
 import { stationRoots } from './station-roots.ts'
 
 export interface PlannedHost {
@@ -91,8 +91,7 @@ export interface PlanExport {
 export async function planExport(outside: Outside, request: PlanExport): Promise<ExportPlan> {
   using station = openStation(outside, { home: request.home, how: 'read' })
   const { name: effort } = effortOf(request.effort ?? defaultEffort)
-  const states: HostState[] = []
-  for (const path of request.states) states.push(await readState(station, path))
+  const { states, warnings: departures } = await readStates(station, request.states)
   const channel = stationChannel(station, channelOf(states, request.channel))
   const newest = channel.latestSnapshot()
   const published = request.serial === undefined ? newest : snapshotAt(channel, request.serial)
@@ -139,6 +138,7 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     manifests: carry.manifests.length,
     effort,
     warnings: [
+      ...departures,
       ...warningsFor(states, {
         channel,
         published,

@@ -10,7 +10,7 @@ import { parsePublicKey } from '../trust/minisign.ts'
 import { assertFollows } from '../trust/next-root.ts'
 import type { Role, RoleKeys, Root } from '../trust/root.ts'
 import { currentRoot, type DescribedRoot, describeRoot, openRootFile, roleNames } from './describe-root.ts'
-import { keyFiles, openStation, readText, type Station } from './station.ts'
+import { keyFiles, maySign, openStation, readText, type Station } from './station.ts'
 
 export interface DraftRoot {
   readonly home: string
@@ -128,7 +128,7 @@ function signersOf(
   const roots = before === undefined ? [root] : [before, root]
   const known = [...new Map(roots.flatMap(({ keys }) => keys).map((key) => [key.id, key])).values()]
   const mayRoot = new Set(roots.flatMap(({ roles }) => roles.root.keys))
-  const own = keyFiles(station).filter(({ secretFile }) => secretFile !== undefined)
+  const own = keyFiles(station).filter(maySign)
   const signers =
     wanted.length > 0
       ? [...new Map(wanted.map((name) => findKey(station, known, name)).map((key) => [key.id, key])).values()]

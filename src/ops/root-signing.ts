@@ -8,10 +8,18 @@ import { claimedRoot } from '../container/verify.ts'
 import { writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
 import { fingerprintOf } from '../trust/fingerprint.ts'
-import { signerOf } from '../trust/keys.ts'
+import { rootDigest } from '../trust/root.ts'
 import { verifySignature } from '../trust/signatures.ts'
 import { currentRoot, type DescribedRoot, describeRoot, openRootFile } from './describe-root.ts'
-import { type AskPassphrase, keyFiles, openStation, readText, type Station, unlock } from './station.ts'
+import {
+  type AskPassphrase,
+  keyFiles,
+  maySign,
+  openStation,
+  readText,
+  signerFor,
+  type Station,
+} from './station.ts'
 
 export interface SignRootPlan {
   readonly home: string
@@ -35,9 +43,7 @@ export async function planSignRoot(
 
 function ownMissing(station: Station, opened: OpenedContainer) {
   const missing = new Set(missingSigners(opened))
-  return keyFiles(station).filter(
-    ({ publicKey, secretFile }) => secretFile !== undefined && missing.has(publicKey.id),
-  )
+  return keyFiles(station).filter((key) => maySign(key) && missing.has(key.publicKey.id))
 }
 
 /** Adds the signatures of this home's keys to the file. Throws PLAN_STALE, KEY_PASSPHRASE. */
@@ -49,13 +55,12 @@ export async function executeSignRoot(
   using station = openStation(outside, { home: plan.home, how: 'write' })
   const { disk } = outside
   const opened = openRootFile(disk, plan.file)
-  if (fingerprintOf(claimedRoot(opened)) !== plan.root.fingerprint)
+  if (fingerprintOf(rootDigest(claimedRoot(opened))) !== plan.root.fingerprint)
     throw new MossError('PLAN_STALE', { what: plan.file })
   const blocks = [...opened.blocks]
-  for (const { name, publicKey, secretFile } of ownMissing(station, opened)) {
-    if (secretFile === undefined) continue
-    const { secret } = await unlock({ text: readText(disk, secretFile), what: name, ask })
-    blocks[opened.head.signers.indexOf(publicKey.id)] = signerOf(secret).sign(opened.headBytes)
+  for (const key of ownMissing(station, opened)) {
+    const signer = await signerFor(station, key, ask)
+    blocks[opened.head.signers.indexOf(key.publicKey.id)] = signer.sign(opened.headBytes)
   }
   writeDurably(disk, plan.file, withBlocks(opened, blocks), { mode: 0o644, replace: true })
   return describeRoot(openRootFile(disk, plan.file), { file: plan.file, before: currentRoot(station) })

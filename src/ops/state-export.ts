@@ -6,6 +6,7 @@ import { readHostState } from '../fleet/state-file.ts'
 import { bytesSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
 import { statePathOn, writeToMedium } from '../medium/medium.ts'
+import { spellingsOf } from '../trust/fingerprint.ts'
 import { type HostSession, openHost } from './host.ts'
 import { readModel } from './model-file.ts'
 import { checkRecipient, ensureRecipient, sealFor } from './sealing.ts'
@@ -32,7 +33,14 @@ export async function exportState(
   const written = sealTo === undefined ? bytes : await sealFor(bytes, sealTo)
   writeToMedium(disk, path, written)
   rememberExported(host, receipt)
-  return { path, host: state.host, name: state.name, counter: state.counter, sizeBytes: written.length }
+  return {
+    path,
+    host: state.host,
+    name: state.name,
+    counter: state.counter,
+    key: spellingsOf(host.identity.key.publicKey.id),
+    sizeBytes: written.length,
+  }
 }
 
 /** An older state of this very host may be written over. */

@@ -6,7 +6,8 @@ import { verifyNextRoot, verifySelfSignedRoot } from '../container/verify.ts'
 import { bytesSource } from '../host/byte-source.ts'
 import { writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
-import { assertFingerprint, fingerprintOf, fingerprintWords } from '../trust/fingerprint.ts'
+import { assertFingerprint, spellingsOf } from '../trust/fingerprint.ts'
+import { rootDigest } from '../trust/root.ts'
 import { openStation, readRootFile, readTrustRoot, type Station } from './station.ts'
 
 const rootName = (version: number): string => `${version}.moss-root`
@@ -54,7 +55,7 @@ export async function acceptRootFile(
   const opened = openKind(bytesSource(request.file, bytes), 'root')
   const before = disk.lstat(places.root) === undefined ? undefined : readTrustRoot(disk, places.root)
   const root = before === undefined ? verifySelfSignedRoot(opened) : verifyNextRoot(opened, before.root)
-  assertFingerprint(root, request.expect)
+  assertFingerprint({ what: 'trust root', digest: rootDigest(root) }, request.expect)
   if (before !== undefined) {
     if (disk.lstat(places.roots) === undefined) disk.makeFolder(places.roots, 0o755)
     const path = `${places.roots}/${rootName(before.root.version)}`
@@ -65,8 +66,7 @@ export async function acceptRootFile(
     file: places.root,
     version: root.version,
     epoch: root.epoch,
-    fingerprint: fingerprintOf(root),
-    words: fingerprintWords(root),
+    ...spellingsOf(rootDigest(root)),
     ...(before && { follows: before.root.version }),
     isCompared: request.expect !== undefined,
     isNewEpoch: before !== undefined && root.epoch > before.root.epoch,

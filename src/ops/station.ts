@@ -1,4 +1,4 @@
-// Where a station keeps things below its home, and the door to it: channels/NAME/, keys/, root.moss-root, spool/.
+// Where a station keeps things below its home, and the door to it: channels/NAME/, hosts/, keys/, root.moss-root, spool/.
 // Keys are unlocked when a role needs one, and not kept.
 import { decodeUtf8 } from '../base/bytes.ts'
 import { isMossError, MossError } from '../base/error.ts'
@@ -11,6 +11,8 @@ import type { Disk } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
 import { type Allowance, parsePublicKey, parseSecretKey } from '../trust/minisign.ts'
 import { signerOf, type PublicKey, type SecretKey, type Signer } from '../trust/keys.ts'
+import { verifySignature } from '../trust/signatures.ts'
+import { isSshPublicKey } from '../trust/sshsig.ts'
 import type { Role, Root } from '../trust/root.ts'
 import { digestOf } from '../base/digest.ts'
 
@@ -27,6 +29,8 @@ export const stationPlaces = (home: string) => ({
   roots: `${home}/roots`,
   keys: `${home}/keys`,
   channels: `${home}/channels`,
+  /** The newest state of each host that is answered. */
+  hosts: `${home}/hosts`,
   spool: `${home}/spool`,
 })
 
@@ -87,7 +91,11 @@ export interface KeyFiles {
   readonly publicFile: string
   /** Absent where only the public half is here. */
   readonly secretFile?: string
+  /** Its public half is written as OpenSSH does: then its agent, or a token, may sign. */
+  readonly isInAgent: boolean
 }
+
+export const maySign = ({ secretFile, isInAgent }: KeyFiles): boolean => secretFile !== undefined || isInAgent
 
 export function keyFiles({ outside: { disk }, places }: Station): readonly KeyFiles[] {
   if (disk.lstat(places.keys) === undefined) return []
@@ -97,11 +105,12 @@ export function keyFiles({ outside: { disk }, places }: Station): readonly KeyFi
     .map((file) => {
       const name = file.slice(0, -4)
       const publicFile = `${places.keys}/${file}`
-      const publicKey = parsePublicKey(readText(disk, publicFile))
+      const text = readText(disk, publicFile)
       return {
         name,
-        publicKey,
+        publicKey: parsePublicKey(text),
         publicFile,
+        isInAgent: isSshPublicKey(text),
         ...(names.has(`${name}.key`) ? { secretFile: `${places.keys}/${name}.key` } : {}),
       }
     })
@@ -113,23 +122,42 @@ export function readText(disk: Disk, path: string): string {
   return text
 }
 
-/** As many of this station's secret keys as the role needs. Throws KEY_ABSENT where there are fewer, KEY_PASSPHRASE. */
+/** As many of this station's own keys as the role needs. Throws KEY_ABSENT where there are fewer, KEY_PASSPHRASE. */
 export async function signersFor(
   station: Station,
   { role, root, ask }: { readonly role: Role; readonly root: Root; readonly ask: AskPassphrase },
 ): Promise<readonly Signer[]> {
   const { keys, threshold } = root.roles[role]
-  const found = keyFiles(station).filter(
-    ({ secretFile, publicKey }) => secretFile !== undefined && keys.includes(publicKey.id),
-  )
+  const all = keyFiles(station).filter((key) => maySign(key) && keys.includes(key.publicKey.id))
+  // A file is at hand; a token has to be found and touched.
+  const found = [...all.filter(({ isInAgent }) => !isInAgent), ...all.filter(({ isInAgent }) => isInAgent)]
   if (found.length < threshold)
     throw new MossError('KEY_ABSENT', { role, have: found.length, need: threshold })
   const signers: Signer[] = []
-  for (const { name, secretFile = '' } of found.slice(0, threshold)) {
-    const text = readText(station.outside.disk, secretFile)
-    signers.push(signerOf((await unlock({ text, what: name, ask })).secret))
-  }
+  for (const key of found.slice(0, threshold)) signers.push(await signerFor(station, key, ask))
   return signers
+}
+
+/** Of a key that may sign. Throws KEY_PASSPHRASE; the signer itself KEY_AGENT. */
+export async function signerFor(
+  { outside }: Station,
+  { name, secretFile, publicFile, publicKey }: KeyFiles,
+  ask: AskPassphrase,
+): Promise<Signer> {
+  if (secretFile !== undefined) {
+    const text = readText(outside.disk, secretFile)
+    return signerOf((await unlock({ text, what: name, ask })).secret)
+  }
+  return {
+    publicKey,
+    sign(message) {
+      const made = outside.signWithAgent(publicFile, message)
+      if ('problem' in made) throw new MossError('KEY_AGENT', { key: name, problem: made.problem })
+      const { block } = made
+      verifySignature({ part: `what the agent signed as ${name}`, message, block, key: publicKey })
+      return block
+    },
+  }
 }
 
 /** Which key it is that the passphrase does not fit. */

@@ -4,7 +4,8 @@ import { MossError } from '../base/error.ts'
 import type { Outside } from '../host/outside.ts'
 import { restartCounters } from '../state/counters-file.ts'
 import { startCounters } from '../trust/counters.ts'
-import { assertFingerprint, fingerprintOf, fingerprintWords } from '../trust/fingerprint.ts'
+import { assertFingerprint, fingerprintOf, spellingsOf } from '../trust/fingerprint.ts'
+import { rootDigest } from '../trust/root.ts'
 import { openHost } from './host.ts'
 import { readTrustRoot } from './station.ts'
 import type { ReportEvent } from './types.ts'
@@ -29,16 +30,15 @@ export async function initTrust(outside: Outside, request: TrustInit, report: Re
       problem: 'say the fingerprint that you were told by another way than this file: --expect "eight words"',
       see: 'trust init',
     })
-  assertFingerprint(offered.root, request.expect)
+  assertFingerprint({ what: 'trust root', digest: rootDigest(offered.root) }, request.expect)
   const before = host.trust.root
   const counters = startCounters(offered.root)
   const timeFloor = offered.root.floor ?? Math.max(counters.timeFloor, host.states.counters().timeFloor)
   restartCounters(disk, host.places, { ...counters, timeFloor })
   host.trust.follow([offered])
   return {
-    before: { version: before.version, fingerprint: fingerprintOf(before) },
+    before: { version: before.version, fingerprint: fingerprintOf(rootDigest(before)) },
     version: offered.root.version,
-    fingerprint: fingerprintOf(offered.root),
-    words: fingerprintWords(offered.root),
+    ...spellingsOf(rootDigest(offered.root)),
   }
 }

@@ -1,8 +1,10 @@
 // trust show: who can make this host do what, in plain words.
 import type { Outside } from '../host/outside.ts'
 import { readCounters } from '../state/counters-file.ts'
-import { fingerprintOf, fingerprintWords } from '../trust/fingerprint.ts'
+import { spellingsOf } from '../trust/fingerprint.ts'
+import { rootDigest } from '../trust/root.ts'
 import type { Role } from '../trust/root.ts'
+import { readHostIdentity } from './host-keys.ts'
 import { readHostRoot } from './host-trust.ts'
 import { managedPlaces } from './installed.ts'
 
@@ -16,6 +18,7 @@ const powers: Readonly<Record<Role, string>> = {
 export async function showTrust(outside: Outside, { root: managedRoot }: { readonly root: string }) {
   const places = managedPlaces(outside, managedRoot)
   const root = readHostRoot(outside.disk, places)
+  const identity = readHostIdentity(outside, places)
   const counters = readCounters(outside.disk, places)
   const roles = (Object.keys(powers) as Role[]).map((name) => ({
     name,
@@ -29,14 +32,15 @@ export async function showTrust(outside: Outside, { root: managedRoot }: { reado
   return {
     version: root.version,
     epoch: root.epoch,
-    fingerprint: fingerprintOf(root),
-    words: fingerprintWords(root),
+    ...spellingsOf(rootDigest(root)),
     /** What nobody can lead this host back behind. */
     seen: {
       timeFloor: counters.timeFloor,
       serials: Object.entries(counters.serials).map(([channel, { serial }]) => ({ channel, serial })),
     },
     roles,
+    /** The host's own key, by which a station knows it. */
+    host: { id: identity.id, name: identity.name, ...spellingsOf(identity.key.publicKey.id) },
     warnings: everywhere.map(
       (key) =>
         `key ${key.id.slice(0, 16)} alone may do all of this: whoever takes it can make this host do anything`,

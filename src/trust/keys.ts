@@ -1,6 +1,7 @@
 // Ed25519 keys. A key is enrolled before it is used: one of small order, outside the prime subgroup or written
 // in a non-canonical way is refused, because such keys verify what their owner never signed.
-// A key's id is the SHA-256 of its algorithm and its bytes, as they stand in minisign's files. The eight bytes
+// A key's id is the SHA-256 of its algorithm and its bytes, as they stand in minisign's files; of a key in a hardware token,
+// whose signatures are over something else, also of the application that it is for. The eight bytes
 // minisign calls the key id are a mere label: chosen freely by whoever made the key, never used to decide.
 import { createPrivateKey, createPublicKey, sign } from 'node:crypto'
 import { Point } from '@noble/ed25519'
@@ -16,7 +17,12 @@ export interface PublicKey {
   readonly bytes: Uint8Array
   /** 8 bytes: minisign's label of the key. */
   readonly minisignId: Uint8Array
+  /** Of a key in a hardware token alone: what it is for, such as `ssh:`. It makes no signatures of minisign. */
+  readonly application?: string
 }
+
+/** Printable ASCII without spaces. */
+export const isApplication = (text: string): boolean => /^[!-~]{1,255}$/.test(text)
 
 export interface SecretKey {
   readonly publicKey: PublicKey
@@ -26,20 +32,40 @@ export interface SecretKey {
 
 export interface Signer {
   readonly publicKey: PublicKey
-  /** Gives a minisign signature block. The message states first what it is for, such as `moss-bundle 1\n`. */
+  /** Gives a signature block: minisign's, or OpenSSH's where an agent holds the key. The message states first what it is for, such as `moss-bundle 1\n`. */
   sign(message: Uint8Array): string
 }
 
 const algorithm = encodeUtf8('Ed')
 const privatePrefix = Uint8Array.fromHex('302e020100300506032b657004220420')
 
-export const keyIdOf = (bytes: Uint8Array): KeyId => digestOf<KeyId>(concatBytes([algorithm, bytes]))
+const tokenAlgorithm = encodeUtf8('sk')
+
+export const keyIdOf = (bytes: Uint8Array, application?: string): KeyId =>
+  digestOf<KeyId>(
+    application === undefined
+      ? concatBytes([algorithm, bytes])
+      : concatBytes([tokenAlgorithm, bytes, encodeUtf8(application)]),
+  )
 
 /** Throws KEY_INVALID. `what` names the key in the error. */
-export function enrolKey(bytes: Uint8Array, minisignId: Uint8Array, what = 'the public key'): PublicKey {
-  const problem = problemOfKey(bytes, minisignId)
+export function enrolKey(
+  bytes: Uint8Array,
+  minisignId: Uint8Array,
+  what = 'the public key',
+  application?: string,
+): PublicKey {
+  const problem =
+    application !== undefined && !isApplication(application)
+      ? 'what it is for is not written in printable characters'
+      : problemOfKey(bytes, minisignId)
   if (problem !== undefined) throw new MossError('KEY_INVALID', { what, problem })
-  return { id: keyIdOf(bytes), bytes: Uint8Array.from(bytes), minisignId: Uint8Array.from(minisignId) }
+  return {
+    id: keyIdOf(bytes, application),
+    bytes: Uint8Array.from(bytes),
+    minisignId: Uint8Array.from(minisignId),
+    ...(application !== undefined && { application }),
+  }
 }
 
 function problemOfKey(bytes: Uint8Array, minisignId: Uint8Array): string | undefined {

@@ -5,7 +5,7 @@ import { decodeCbor, encodeCbor } from '../base/cbor.ts'
 import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { Digest, KeyId } from '../base/ids.ts'
-import { bytes, digest, integer, list, oneOf, optional, record } from '../base/shape.ts'
+import { bytes, digest, integer, list, oneOf, optional, record, text } from '../base/shape.ts'
 import { enrolKey, type PublicKey } from './keys.ts'
 
 export interface RoleKeys {
@@ -44,7 +44,10 @@ const rootShape = record({
   epoch: integer(1),
   created: integer(),
   floor: optional(integer()),
-  keys: list(record({ key: bytes(32, 32), minisign: bytes(8, 8) }), mostKeys),
+  keys: list(
+    record({ key: bytes(32, 32), minisign: bytes(8, 8), application: optional(text(255, 1)) }),
+    mostKeys,
+  ),
   roles: record({ root: roleShape, channel: roleShape, packager: roleShape, exporter: roleShape }),
 })
 
@@ -61,7 +64,11 @@ export function encodeRoot(root: Root): Uint8Array {
     epoch: root.epoch,
     created: root.created,
     floor: root.floor,
-    keys: root.keys.map((key) => ({ key: key.bytes, minisign: key.minisignId })),
+    keys: root.keys.map((key) => ({
+      key: key.bytes,
+      minisign: key.minisignId,
+      application: key.application,
+    })),
     roles: {
       root: encodeRole(owner),
       channel: encodeRole(channel),
@@ -74,8 +81,8 @@ export function encodeRoot(root: Root): Uint8Array {
 /** Throws CBOR_INVALID, SHAPE_INVALID or KEY_INVALID. Says nothing of who signed it. */
 export function decodeRoot(encoded: Uint8Array, part = 'root'): Root {
   const { format: _, ...read } = rootShape(decodeCbor(encoded, part), part)
-  const keys = read.keys.map(({ key, minisign }, index) =>
-    enrolKey(key, minisign, `key ${index + 1} of ${part}`),
+  const keys = read.keys.map(({ key, minisign, application }, index) =>
+    enrolKey(key, minisign, `key ${index + 1} of ${part}`, application),
   )
   const root: Root = { ...read, keys }
   const problem = problemOfRoot(root)

@@ -9,7 +9,14 @@ import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { PublicKey } from './keys.ts'
 import { parseSignatureBlock, prehash, signedComment, statesPurpose } from './signature-block.ts'
-import { isSshSignature, parseSshSignature, sshSignedBytes } from './sshsig.ts'
+import {
+  isSshSignature,
+  isTouched,
+  parseSshSignature,
+  type SshHash,
+  sshSignedBytes,
+  tokenSignedBytes,
+} from './sshsig.ts'
 
 hashes.sha512 = sha512
 
@@ -40,9 +47,10 @@ export function verifySignature(claim: SignatureClaim): void {
 
 function problemOfMinisign({ part, message, block, key }: SignatureClaim): string | undefined {
   const { minisignId, signature, commentSignature } = parseSignatureBlock(block, part)
+  if (key.application !== undefined) return 'a key in a token makes no signatures of minisign'
   if (!equalBytes(minisignId, key.minisignId)) return 'the signature is labelled with another key'
-  const opensslHash = createHash('blake2b512').update(message).digest()
-  const overMessage = judge({ signature, key }, { openssl: opensslHash, noble: prehash(message) })
+  const openssl = createHash('blake2b512').update(message).digest()
+  const overMessage = judge({ signature, key }, { openssl, noble: prehash(message) })
   if (overMessage !== undefined) return overMessage
   const comment = signedComment(signature)
   const overComment = judge({ signature: commentSignature, key }, { openssl: comment, noble: comment })
@@ -52,17 +60,25 @@ function problemOfMinisign({ part, message, block, key }: SignatureClaim): strin
 const nobleHashes = { sha256, sha512 } as const
 
 function problemOfSsh({ part, message, block, key }: SignatureClaim): string | undefined {
-  const { key: claimed, hash, signature } = parseSshSignature(block, part)
-  if (!equalBytes(claimed, key.bytes)) return 'the signature is by another key'
-  const opensslHash = createHash(hash).update(message).digest()
+  const { key: claimed, hash, signature, token } = parseSshSignature(block, part)
+  if (!equalBytes(claimed, key.bytes) || token?.application !== key.application)
+    return 'the signature is by another key'
+  if (token !== undefined && !isTouched(token)) return 'nobody touched the token that made it'
+  const signed = {
+    openssl: sshSignedBytes(hash, opensslHash(hash, message)),
+    noble: sshSignedBytes(hash, nobleHashes[hash](message)),
+  }
+  if (token === undefined) return judge({ signature, key }, signed)
   return judge(
     { signature, key },
     {
-      openssl: sshSignedBytes(hash, opensslHash),
-      noble: sshSignedBytes(hash, nobleHashes[hash](message)),
+      openssl: tokenSignedBytes(signed.openssl, token, (bytes) => opensslHash('sha256', bytes)),
+      noble: tokenSignedBytes(signed.noble, token, sha256),
     },
   )
 }
+
+const opensslHash = (hash: SshHash, bytes: Uint8Array): Uint8Array => createHash(hash).update(bytes).digest()
 
 /** Key, message and signature block. A verb opens the same containers several times, and judging one takes 10 ms. */
 const foundGenuine = new Set<string>()

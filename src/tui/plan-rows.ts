@@ -27,6 +27,13 @@ export function planRows(plan: ApplyPlan, filter: string): readonly PlanRow[] {
 const textOf = (row: PlanRow): string => (row.kind === 'warning' ? row.text : row.name)
 
 const allRows = (plan: ApplyPlan): readonly PlanRow[] => [
+  ...plan.advisories.map(
+    ({ package: name, before, text, isMended }) =>
+      ({
+        kind: 'warning',
+        text: `${isMended ? 'mended' : 'not mended'}: ${name} before ${before}: ${text}`,
+      }) as const,
+  ),
   ...plan.warnings.map((text) => ({ kind: 'warning', text }) as const),
   ...plan.privileged.map(
     (path) => ({ kind: 'warning', text: `privileged file ${path} is new or changes` }) as const,

@@ -73,6 +73,7 @@ function measure(megabytes: number, effort: string): void {
       `${moss} init --root host --trust home/root.moss-root --channel bench --name bench
       ${moss} subscribe large --root host
       ${moss} state export now.moss-state --root host
+      ${moss} fleet enroll -y now.moss-state --home home
       ${moss} export --for now.moss-state -o first.moss --home home`,
       work,
     )

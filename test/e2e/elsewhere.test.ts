@@ -95,6 +95,7 @@ describe.each(places)('$name', ({ name, before, user }) => {
     const update = (): void => {
       const state = join(folder, 'pump.moss-state')
       json('state', 'export', state)
+      moss.json('fleet', 'enroll', state, '-y', ...atStation)
       moss.json('export', '--for', state, '-o', join(folder, '1.moss'), ...atStation)
       chmodSync(join(folder, '1.moss'), 0o644)
       json('import', join(folder, '1.moss'))

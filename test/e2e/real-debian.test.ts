@@ -263,6 +263,7 @@ function trip(name: string): {
   const state = join(stick, `${name}.moss-state`)
   const bundle = join(stick, `${name}.moss`)
   atHost('state', 'export', state)
+  atStation('fleet', 'enroll', state, '-y')
   const made = atStation('export', '--for', state, '-o', bundle) as {
     fileBytes: number
     seconds: number

@@ -35,6 +35,7 @@ test('a state that is sealed for the station is read by it alone', () => {
   well('state', 'export', 'host.moss-state.age', '--seal-to', recipient, ...host)
   expect(isAge('host.moss-state.age')).toBe(true)
   expect(codeOf('state', 'export', 'no', '--seal-to', 'age1no', ...host)).toBe('CLI_USAGE')
+  well('fleet', 'enroll', 'host.moss-state.age', '-y', ...home)
   well('plan', '--for', 'host.moss-state.age', ...home)
   well('key', 'generate', '--no-passphrase', '--home', 'elsewhere')
   well('channel', 'create', 'stable', '--home', 'elsewhere')

@@ -49,6 +49,7 @@ function publish(name = `pkg-${++serial}`): void {
 /** The name of the bundle made for the host as it is now. */
 function bundleFor(file: string): string {
   well('state', 'export', 'host.moss-state', ...onHost)
+  well('fleet', 'enroll', 'host.moss-state', '-y', ...at('station'))
   rmSync(join(moss.folder, file), { force: true })
   well('export', '--for', 'host.moss-state', '-o', file, ...at('station'))
   return file
@@ -158,12 +159,14 @@ test('a host that missed several roots follows them all; one that lacks some bet
     well('root', 'accept', file, ...at('station'))
   }
   well('state', 'export', 'late.moss-state', ...late)
+  well('fleet', 'enroll', 'late.moss-state', '-y', ...at('station'))
   well('export', '--for', 'late.moss-state', '-o', 'late.moss', ...at('station'))
   expect(well('import', 'late.moss', ...late).stdout).toContain('root 5 came with it')
   well('apply', ...late)
   rmSync(join(moss.folder, 'station/roots/4.moss-root'))
   well('init', '--trust', 'two.moss-root', '--root', 'later')
   well('state', 'export', 'later.moss-state', '--root', 'later')
+  well('fleet', 'enroll', 'later.moss-state', '-y', ...at('station'))
   expect(moss.run(['plan', '--for', 'later.moss-state', ...at('station')]).stdout).toContain(
     'what leads from it is not here (root 4)',
   )

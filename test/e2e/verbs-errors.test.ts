@@ -46,6 +46,7 @@ beforeAll(() => {
     moss.json('init', '--trust', 'station/root.moss-root', '--name', name, '--root', name)
     moss.json('subscribe', wish, '--root', name)
     moss.json('state', 'export', `${name}.moss-state`, '--root', name)
+    moss.json('fleet', 'enroll', `${name}.moss-state`, ...home)
   }
   exportTo('07.moss', 'pump-07.moss-state')
 })

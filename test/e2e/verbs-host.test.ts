@@ -36,6 +36,8 @@ function offer(version: SampleVersion): void {
 function carry(name: string): void {
   moss.json('state', 'export', '07.moss-state', ...at07)
   moss.json('state', 'export', '08.moss-state', ...at08)
+  for (const state of ['07.moss-state', '08.moss-state'])
+    moss.json('fleet', 'enroll', state, '-y', ...atStation)
   moss.json('export', '--for', '07.moss-state', '--for', '08.moss-state', '-o', name, ...atStation)
 }
 
@@ -100,7 +102,7 @@ test('init', () => {
     .toMatchInlineSnapshot(`
       "$ moss init --root other --trust station/root.moss-root --expect 'abcd 1234'
       | moss: error: the trust root is <words> (<fingerprint>), not abcd 1234 as expected [TRUST_FINGERPRINT]
-      | moss: hint: this is not the root you were told of: do not use it; nothing was changed
+      | moss: hint: this is not the trust root you were told of: do not use it; nothing was changed
       [exit 11]"
     `)
   expect(existsSync(join(moss.folder, 'other/.moss'))).toBe(false)
@@ -239,16 +241,20 @@ test('state export', () => {
     "$ moss state export 07.moss-state --root pump-07
     state  FOLDER/07.moss-state (<size>)
     host     pump-07, id <id>, record 1
+    key      fingerprint
+             <words>
     next     at the station: moss export --for FOLDER/07.moss-state -o BUNDLE
     [exit 0]"
   `)
   expect(moss.shape('state', 'export', '08.moss-state', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {path: string, host: string, name: string, counter: number, sizeBytes: number}"`,
+    `"exit 0 {path: string, host: string, name: string, counter: number, key: {fingerprint: string, words: string}, sizeBytes: number}"`,
   )
   expect(moss.text('state', 'export', '.', ...at07)).toMatchInlineSnapshot(`
     "$ moss state export . --root pump-07
     state  FOLDER/moss/hosts/<id>/states/1.moss-state (<size>)
     host     pump-07, id <id>, record 1
+    key      fingerprint
+             <words>
     next     at the station: moss export --for FOLDER/moss/hosts/<id>/states/1.moss-state -o BUNDLE
     [exit 0]"
   `)
@@ -296,7 +302,7 @@ test('plan --from', () => {
     [exit 0]"
   `)
   expect(moss.shape('plan', '--from', 'first.moss', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {kind: string, root: string, from: number, to: number, isNothing: boolean, signedBy: string[], changes: [{name: string, to: string, reason: string}], packages: number, files: number, sizeBytes: number, privileged: [], warnings: [], freeBytes: number, neededBytes: number, freeInodes: number, neededInodes: number, withModel: boolean, model: string, bundle: string, channel: {name: string, serial: number, created: number}}"`,
+    `"exit 0 {kind: string, root: string, from: number, to: number, isNothing: boolean, signedBy: string[], changes: [{name: string, to: string, reason: string}], packages: number, files: number, sizeBytes: number, privileged: [], advisories: [], warnings: [], freeBytes: number, neededBytes: number, freeInodes: number, neededInodes: number, withModel: boolean, model: string, bundle: string, channel: {name: string, serial: number, created: number}}"`,
   )
   expect(moss.text('plan', '--from', 'absent.moss', ...at07)).toMatchInlineSnapshot(`
     "$ moss plan --from absent.moss --root pump-07
@@ -386,7 +392,7 @@ test('plan', () => {
     [exit 0]"
   `)
   expect(moss.shape('plan', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {kind: string, root: string, from: number, to: number, isNothing: boolean, signedBy: string[], changes: [{name: string, to: string, reason: string}], packages: number, files: number, sizeBytes: number, privileged: [], warnings: [], freeBytes: number, neededBytes: number, freeInodes: number, neededInodes: number, withModel: boolean, model: string, bundle: string, channel: {name: string, serial: number, created: number}}"`,
+    `"exit 0 {kind: string, root: string, from: number, to: number, isNothing: boolean, signedBy: string[], changes: [{name: string, to: string, reason: string}], packages: number, files: number, sizeBytes: number, privileged: [], advisories: [], warnings: [], freeBytes: number, neededBytes: number, freeInodes: number, neededInodes: number, withModel: boolean, model: string, bundle: string, channel: {name: string, serial: number, created: number}}"`,
   )
 })
 
@@ -704,6 +710,7 @@ test.skipIf(!isRoot)(
     const at09 = ['--root', 'pump-09'] as const
     const carryTo09 = (name: string): void => {
       moss.json('state', 'export', '09.moss-state', ...at09)
+      moss.json('fleet', 'enroll', '09.moss-state', '-y', ...atStation)
       moss.json('export', '--for', '09.moss-state', '-o', name, ...atStation)
       moss.json('import', name, ...at09)
     }
@@ -859,12 +866,14 @@ test('trust show', () => {
     exporter  may choose, among what a channel offers, what this host gets
               1 of 1: <id>
     seen      channel stable up to serial 2, the date <date>: nothing older is taken in
+    host      pump-07, id <id>; its key, by which a station knows it, has the fingerprint
+              <words>
     ! key <id> alone may do all of this: whoever takes it can make
       this host do anything
     [exit 0]"
   `)
   expect(moss.shape('trust', 'show', ...at07)).toMatchInlineSnapshot(
-    `"exit 0 {version: number, epoch: number, fingerprint: string, words: string, seen: {timeFloor: number, serials: [{channel: string, serial: number}]}, roles: [{name: string, threshold: number, keys: string[], may: string}], warnings: string[]}"`,
+    `"exit 0 {version: number, epoch: number, fingerprint: string, words: string, seen: {timeFloor: number, serials: [{channel: string, serial: number}]}, roles: [{name: string, threshold: number, keys: string[], may: string}], host: {id: string, name: string, fingerprint: string, words: string}, warnings: string[]}"`,
   )
 })
 

@@ -116,7 +116,7 @@ test('key list, export', () => {
     [exit 0]"
   `)
   expect(moss.shape('key', 'list', ...home)).toMatchInlineSnapshot(
-    `"exit 0 {keys: [{name: string, id: string, isSecret: boolean, roles: string[]} | {name: string, id: string, isSecret: boolean, roles: []}]}"`,
+    `"exit 0 {keys: [{name: string, id: string, isSecret: boolean, isInAgent: boolean, roles: string[]} | {name: string, id: string, isSecret: boolean, isInAgent: boolean, roles: []}]}"`,
   )
   expect(moss.text('key', 'export', 'release', ...home)).toMatchInlineSnapshot(`
     "$ moss key export release --home station
@@ -168,11 +168,11 @@ test('key import', () => {
   `)
   expect(moss.transcript(args, handing('ebb and flood', ...args))).toMatchInlineSnapshot(`
     "$ moss key import station/keys/release.key mine --passphrase-fd 3 --home elsewhere
-    key mine, id <id>, secret
+    key mine, id <id>, secret and public
     [exit 0]"
   `)
   expect(moss.shape('key', 'import', 'station/keys/second.pub', '--home', 'elsewhere')).toMatchInlineSnapshot(
-    `"exit 0 {name: string, id: string, isSecret: boolean}"`,
+    `"exit 0 {name: string, id: string, isSecret: boolean, isInAgent: boolean}"`,
   )
   expect(moss.text('key', 'import', 'first/tide/moss-package.toml', 'toml', ...home)).toMatchInlineSnapshot(`
     "$ moss key import first/tide/moss-package.toml toml --home station
@@ -422,7 +422,7 @@ test('channel publish, show', () => {
     [exit 0]"
   `)
   expect(moss.shape('channel', 'show', 'stable', ...plain)).toMatchInlineSnapshot(
-    `"exit 0 {channel: string, folder: string, serial: number, created: number, packages: [{id: string, name: string, version: string, architecture: string, sizeBytes: number, isPublished: boolean}]}"`,
+    `"exit 0 {channel: string, folder: string, serial: number, created: number, advisories: [], packages: [{id: string, name: string, version: string, architecture: string, sizeBytes: number, isPublished: boolean}]}"`,
   )
   expect(moss.text('channel', 'list', ...plain)).toMatchInlineSnapshot(`
     "$ moss channel list --home plain
@@ -438,6 +438,81 @@ test('channel publish, show', () => {
     "$ moss channel publish stable --date soon --home plain
     | moss: error: --date takes seconds since 1970 [CLI_USAGE]
     | moss: hint: see moss help channel publish
+    [exit 2]"
+  `)
+})
+
+test('fleet enroll, list, forget', () => {
+  expect(moss.text('plan', '--for', 'pump-07.moss-state', ...plain)).toMatchInlineSnapshot(`
+    "$ moss plan --for pump-07.moss-state --home plain
+    | moss: error: this station does not answer pump-07 (<id>) [TRUST_NOT_ENROLLED]
+    | moss: hint: compare the words of its key with those that moss trust show says there, then: moss fleet enroll FOLDER/pump-07.moss-state
+    [exit 12]"
+  `)
+  expect(moss.text('fleet', 'list', ...plain)).toMatchInlineSnapshot(`
+    "$ moss fleet list --home plain
+    no hosts yet: moss fleet enroll STATEFILE
+    [exit 0]"
+  `)
+  expect(moss.text('fleet', 'enroll', 'pump-07.moss-state', ...plain)).toMatchInlineSnapshot(`
+    "$ moss fleet enroll pump-07.moss-state --home plain
+    | host     pump-07, id <id>
+    | key      fingerprint
+    |          <words>
+    |          <fingerprint>
+    | moss: error: nobody here can be asked whether to enroll it: nothing was changed; say yes with -y [CLI_USAGE]
+    | moss: hint: see moss help fleet enroll
+    [exit 2]"
+  `)
+  expect(moss.text('fleet', 'enroll', 'pump-07.moss-state', '-y', ...plain)).toMatchInlineSnapshot(`
+    "$ moss fleet enroll pump-07.moss-state -y --home plain
+    | host     pump-07, id <id>
+    | key      fingerprint
+    |          <words>
+    |          <fingerprint>
+    host     pump-07, id <id>, is enrolled
+    next     moss export --for FOLDER/pump-07.moss-state -o BUNDLE
+    [exit 0]"
+  `)
+  expect(moss.text('fleet', 'enroll', 'pump-07.moss-state', '--expect', 'eight words', ...plain))
+    .toMatchInlineSnapshot(`
+    "$ moss fleet enroll pump-07.moss-state --expect 'eight words' --home plain
+    | moss: error: the host’s key is <words> (<fingerprint>), not eight words as expected [TRUST_FINGERPRINT]
+    | moss: hint: this is not the host’s key you were told of: do not use it; nothing was changed
+    [exit 11]"
+  `)
+  expect(moss.shape('fleet', 'enroll', 'pump-08.moss-state', '-y', ...plain)).toMatchInlineSnapshot(
+    `"exit 0 {home: string, file: string, host: string, name: string, fingerprint: string, words: string, isCompared: boolean, isEnrolled: boolean, namesakes: []}"`,
+  )
+  expect(moss.text('fleet', 'list', ...plain)).toMatchInlineSnapshot(`
+    "$ moss fleet list --home plain
+    pump-07  <id>  no channel yet  state 1 of <date>
+    pump-08  <id>  no channel yet  state 1 of <date>
+    [exit 0]"
+  `)
+  expect(moss.shape('fleet', 'list', ...plain)).toMatchInlineSnapshot(
+    `"exit 0 {hosts: [{host: string, name: string, fingerprint: string, words: string, state: number, created: number}]}"`,
+  )
+  expect(moss.text('fleet', 'forget', 'pump-09', ...plain)).toMatchInlineSnapshot(`
+    "$ moss fleet forget pump-09 --home plain
+    | moss: error: no enrolled host pump-09 [NOT_FOUND]
+    | moss: hint: moss fleet list shows the hosts that are answered; nothing was changed
+    [exit 13]"
+  `)
+  expect(moss.text('fleet', 'forget', 'pump-08', ...plain)).toMatchInlineSnapshot(`
+    "$ moss fleet forget pump-08 --home plain
+    pump-08, id <id>, is not answered any more
+    [exit 0]"
+  `)
+  moss.json('fleet', 'enroll', 'pump-08.moss-state', ...plain)
+})
+
+test('channel advise', () => {
+  expect(moss.text('channel', 'advise', 'stable', 'tide', 'the tables of 2026 are a day late', ...plain))
+    .toMatchInlineSnapshot(`
+    "$ moss channel advise stable tide 'the tables of 2026 are a day late' --home plain
+    | moss: error: say --before [CLI_USAGE]
+    | moss: hint: see moss help channel advise
     [exit 2]"
   `)
 })
@@ -484,6 +559,7 @@ test('a wish that the channel cannot serve is explained', () => {
   moss.json('init', '--trust', 'plain/root.moss-root', '--name', 'lost', '--root', 'lost')
   moss.json('subscribe', 'harbour >= 9', '--root', 'lost')
   moss.json('state', 'export', 'lost.moss-state', '--root', 'lost')
+  moss.json('fleet', 'enroll', 'lost.moss-state', '-y', ...plain)
   expect(moss.text('plan', '--for', 'lost.moss-state', ...plain)).toMatchInlineSnapshot(`
     "$ moss plan --for lost.moss-state --home plain
     | moss: error: for lost, the model cannot be satisfied: it asks for harbour >= 9, of which there is only harbour 2.0 and 1.0; asking for harbour in any version would help [SOLVE_NO_SOLUTION]

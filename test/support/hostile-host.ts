@@ -1,6 +1,7 @@
 // A host with a serial behind it and the bundle that comes next, for tests that bring it variations: what is refused must
 // change nothing, on the host or on the stick, and be said in words that no terminal obeys.
 import { expect } from 'vitest'
+import { encodeUtf8 } from '../../src/base/bytes.ts'
 import { MossError } from '../../src/base/error.ts'
 import type { HostId } from '../../src/base/ids.ts'
 import type { Relation } from '../../src/manifest/capability.ts'
@@ -10,7 +11,8 @@ import type { SimulatedOutside } from '../sim/simulated-outside.ts'
 import { type BundleDraft, composeBundle, draftPackage, type DraftPackage } from './compose-bundle.ts'
 import { noise } from './containers.ts'
 import { samplePackage, type SampleEntry } from './sample-root.ts'
-import { applyVerb, endOf, freshHost, importVerb, placeFile, stick } from './simulated-host.ts'
+import { describeTree } from './invariants.ts'
+import { applyVerb, endOf, freshHost, importVerb, placeFile, root, stick } from './simulated-host.ts'
 
 /** What the host has applied. */
 export const seenSerial = 5
@@ -59,17 +61,37 @@ export async function hostileHost(): Promise<HostileHost> {
   return { before, host: id, draft, end: endOf(undisturbed) }
 }
 
+/** Outside root and stick: where a traversal would end. */
+function placeCanaries(machine: SimulatedOutside): void {
+  for (const folder of ['/etc', '/tmp', '/usr', '/usr/bin'])
+    if (machine.disk.lstat(folder) === undefined) machine.disk.makeFolder(folder, 0o755)
+  for (const path of ['/etc/passwd', '/tmp/state', '/usr/bin/tool'])
+    if (machine.disk.lstat(path) === undefined) placeFile(machine, path, encodeUtf8(`canary ${path}`))
+}
+
+const elsewhere = ({ disk }: SimulatedOutside): readonly string[] =>
+  disk
+    .list('/')
+    .filter(({ name }) => !root.startsWith(`/${name}`) && !stick.startsWith(`/${name}`))
+    .flatMap(({ name, kind }) => [
+      `${name} ${kind}`,
+      ...(kind === 'folder' ? describeTree(disk, `/${name}`).map((line) => `${name}${line}`) : []),
+    ])
+
 /** What a terminal would obey, or the eye would not see. */
 const unsafe = /[\p{Cc}\p{Cf}]/u
 
 /** Brings the bytes on the stick and gives the refusal. */
 export async function refusalOf(machine: SimulatedOutside, bytes: Uint8Array): Promise<MossError> {
+  placeCanaries(machine)
   placeFile(machine, bundlePath, bytes)
-  const found = endOf(machine)
+  const [found, canaries] = [endOf(machine), elsewhere(machine)]
+  expect(canaries.filter((line) => line.includes(' file '))).not.toHaveLength(0)
   const error = await importVerb(bundlePath)(machine).catch((refusal: unknown) => refusal)
   if (!(error instanceof MossError)) throw new Error('it was not refused', { cause: error })
   expect(error.message).not.toMatch(unsafe)
   expect(endOf(machine)).toEqual(found)
+  expect(elsewhere(machine)).toEqual(canaries)
   machine.disk.remove(bundlePath)
   return error
 }

@@ -99,8 +99,8 @@ export function onlyObject(stdout: string): object {
 }
 
 const volatile: readonly (readonly [RegExp, string])[] = [
-  [/(fingerprint\n *)([a-z]{3,8} ){7}[a-z]{3,8}$/gm, '$1<words>'],
-  [/\b([0-9a-f]{4} ){7}[0-9a-f]{4}(\s+([0-9a-f]{4} ){7}[0-9a-f]{4})/g, '<fingerprint>'],
+  [/(fingerprint\n(?:\| )? *)([a-z]{3,8} ){7}[a-z]{3,8}$/gm, '$1<words>'],
+  [/\b([0-9a-f]{4} ){7}[0-9a-f]{4}([\s|]+([0-9a-f]{4} ){7}[0-9a-f]{4})/g, '<fingerprint>'],
   [/([a-z]{3,8} ){7}[a-z]{3,8} (?=\(<fingerprint>\))/g, '<words> '],
   [/\b[0-9a-f]{64}\b/g, '<id>'],
   [/\b[0-9a-f]{16}\b/g, '<id>'],

@@ -33,6 +33,7 @@ export function sampleTrip(folder: string): SampleTrip {
     const state = join(folder, `${version}.moss-state`)
     verb('state', 'export', state, '--root', root)
     const bundle = join(stick, 'moss', 'bundles', `${version}.moss`)
+    verb('fleet', 'enroll', state, ...atStation)
     verb('export', '--for', state, '-o', bundle, ...atStation)
     return bundle
   }

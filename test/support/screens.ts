@@ -98,6 +98,7 @@ export const plan: ApplyPlan = {
   packages: 3,
   files: 66,
   sizeBytes: 2_900_000,
+  advisories: [],
   privileged: ['usr/bin/harbour-admin'],
   warnings: [],
   freeBytes: 11_400_000_000,

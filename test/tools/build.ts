@@ -154,6 +154,7 @@ function compileProgram(): void {
   moss('channel', 'create', 'stable', '--home', home)
   moss('subscribe', 'harbour', 'pilot-books', '--root', root)
   offer('first')
+  moss('fleet', 'enroll', '-y', join(folder, 'first.moss-state'), '--home', home)
   moss('export', '--for', join(folder, 'first.moss-state'), '-o', bundle, '--home', home)
   moss('import', bundle, '--root', root)
   moss('apply', '-y', '--root', root)

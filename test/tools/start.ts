@@ -92,10 +92,19 @@ function offer(version: 'first' | 'second'): void {
   told(`serial ${published.serial} is signed`, published)
 }
 
+/** Somebody reads the words of the host's key to the station, once. */
+let isEnrolled = false
+function enrolOnce({ path, key }: { readonly path: string; readonly key: { readonly words: string } }): void {
+  if (isEnrolled) return
+  const enrolled = verb<{ host: string }>('fleet', 'enroll', path, '--expect', key.words, ...atStation)
+  told(`the host is known by its words: ${key.words}`, enrolled)
+  isEnrolled = true
+}
+
 /** One trip: the host's state out, a bundle back in, applied. */
 function trip(name: string): { full: number; carried: number; tree: string } {
   say('\n— the air-gapped host: its state goes on the stick —')
-  const state = verb<{ path: string; sizeBytes: number }>(
+  const state = verb<{ path: string; sizeBytes: number; key: { words: string } }>(
     'state',
     'export',
     join(stick, `${name}.moss-state`),
@@ -103,6 +112,7 @@ function trip(name: string): { full: number; carried: number; tree: string } {
   )
   told(`${bytes(state.sizeBytes)} of state`, state)
   say('\n— the station: only what is missing comes back —')
+  enrolOnce(state)
   const made = verb<Exported>('export', '--for', state.path, '-o', join(stick, `${name}.moss`), ...atStation)
   told(`${bytes(made.plan.fullBytes)} in full, ${bytes(made.fileBytes)} carried`, made)
   say('\n— the host: verify, import, apply —')

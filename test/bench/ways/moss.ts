@@ -48,6 +48,7 @@ export function measureMoss(corpus: Corpus, options: MossOptions): readonly Row[
     `${moss} init --root host --trust home/root.moss-root --channel bench --name bench
     ${moss} subscribe ${before.map(nameOf).join(' ')} --root host
     ${moss} state export first.moss-state --root host
+    ${moss} fleet enroll -y first.moss-state --home home
     ${moss} export --for first.moss-state -o first.moss --home home
     ${moss} import first.moss --root host
     ${moss} apply -y --root host`,

@@ -22,11 +22,25 @@ test('a snapshot comes back as it was written, sorted', () => {
     ...about,
     created: 1700000000,
     packages,
+    advisories: [],
   })
 })
 
 test('the same packages in any order are the same bytes', () => {
   expect(encodeSnapshotRecord([...packages].reverse())).toEqual(encodeSnapshotRecord(packages))
+})
+
+test('advisories come back sorted; without any there is no list of them', () => {
+  const advisories = ['3', '2'].map((before) => ({ package: 'alpha', before, text: 'it leaks' }))
+  const recordBytes = encodeSnapshotRecord(packages, advisories)
+  expect(decodeSnapshotRecord({ about, created: 1, recordBytes }).advisories).toEqual(advisories.toReversed())
+  expect(decodeCbor(encodeSnapshotRecord(packages), 'test')).not.toHaveProperty('advisories')
+  for (const wrong of [advisories, [advisories[0], advisories[0]], [{ ...advisories[0], text: '' }]]) {
+    const bytes = encodeCbor({ ...(decodeCbor(recordBytes, 'test') as object), advisories: wrong } as never)
+    expect(() => decodeSnapshotRecord({ about, created: 1, recordBytes: bytes })).toThrow(
+      expect.objectContaining({ code: 'SHAPE_INVALID' }),
+    )
+  }
 })
 
 test('a snapshot that names a package twice, or out of order, is refused', () => {

@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { enrol } from '../../support/enrol.ts'
 import type { StateNumber } from '../../../src/base/ids.ts'
 import { silent } from '../../../src/base/progress.ts'
 import { hostIdOf } from '../../../src/fleet/host-state.ts'
@@ -28,13 +29,15 @@ async function add(name: string, files: Readonly<Record<string, string>>): Promi
   await addPackages(outside, { ...request, files: [source], place: [], name, version: '1' }, silent)
 }
 
-function planFor(...wanted: readonly string[]): Promise<ExportPlan> {
+let counter = 0
+
+async function planFor(...wanted: readonly string[]): Promise<ExportPlan> {
   const signer = signerOf(testKey(9))
   const path = join(folder, 'pump.moss-state')
   const state = {
     host: hostIdOf(signer.publicKey.id),
     name: 'harbour',
-    counter: 1,
+    counter: ++counter,
     created: 0,
     rootVersion: 1,
     timeFloor: 0,
@@ -44,6 +47,7 @@ function planFor(...wanted: readonly string[]): Promise<ExportPlan> {
     lacking: [],
   }
   writeFileSync(path, encodeHostState(state, signer))
+  await enrol(outside, home, path)
   return planExport(outside, { home, states: [path], channel: undefined, effort: undefined })
 }
 

@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { enrol } from '../../support/enrol.ts'
 import { silent } from '../../../src/base/progress.ts'
 import { encodeHostState } from '../../../src/fleet/state-file.ts'
 import { hostIdOf, type HostState } from '../../../src/fleet/host-state.ts'
@@ -61,6 +62,7 @@ beforeAll(async () => {
   await publish('1')
   await publish('2')
   writeFileSync(statePath, stateOf({}))
+  await enrol(outside, home, statePath)
 })
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
@@ -71,6 +73,7 @@ test('a state’s name reaches nobody’s terminal as it is, even where its wish
   const evil = join(folder, 'evil.moss-state')
   const model = 'channel = "stable"\nsubscriptions = [ "nothing-like-it" ]\n'
   writeFileSync(evil, stateOf({ name: 'pump\u001b[2J\u202e', model }))
+  await enrol(outside, home, evil)
   const error = await planExport(outside, {
     home,
     states: [evil],

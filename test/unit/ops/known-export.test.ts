@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { enrol } from '../../support/enrol.ts'
 import { digestOf } from '../../../src/base/digest.ts'
 import type { ContentDigest, PackageId, StateNumber } from '../../../src/base/ids.ts'
 import { silent } from '../../../src/base/progress.ts'
@@ -41,7 +42,7 @@ async function publish(version: string): Promise<PackageId> {
   return added[0]?.id as PackageId
 }
 
-function plan(more: Partial<HostState>): Promise<ExportPlan> {
+async function plan(more: Partial<HostState>): Promise<ExportPlan> {
   const path = join(folder, 'pump.moss-state')
   const state: HostState = {
     host: hostIdOf(signer.publicKey.id),
@@ -59,6 +60,7 @@ function plan(more: Partial<HostState>): Promise<ExportPlan> {
     ...more,
   }
   writeFileSync(path, encodeHostState(state, signer))
+  await enrol(outside, home, path)
   return planExport(outside, { home, states: [path], channel: undefined, effort: undefined })
 }
 

@@ -3,6 +3,7 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { enrol } from '../../support/enrol.ts'
 import { digestOf } from '../../../src/base/digest.ts'
 import type { AssetId, ContentDigest } from '../../../src/base/ids.ts'
 import { type Progress, silent } from '../../../src/base/progress.ts'
@@ -71,6 +72,7 @@ async function exportedState(): Promise<ReturnType<typeof readHostState>['state'
 
 async function makeBundle(): Promise<string> {
   const output = join(root, `${hosts++}.moss`)
+  await enrol(outside, home, statePath())
   const plan = await planExport(outside, {
     home,
     states: [statePath()],

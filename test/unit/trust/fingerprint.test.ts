@@ -8,8 +8,8 @@ import { sampleKey, sampleRoot } from './sample-keys.ts'
 
 describe('fingerprint', () => {
   const root = sampleRoot()
-  const shown = fingerprintOf(root)
-  const words = fingerprintWords(root)
+  const shown = fingerprintOf(rootDigest(root))
+  const words = fingerprintWords(rootDigest(root))
 
   test('it is the digest of the encoded root in groups of four', () => {
     expect(shown).toMatch(/^([0-9a-f]{4} ){15}[0-9a-f]{4}$/)
@@ -26,7 +26,7 @@ describe('fingerprint', () => {
       shown.replaceAll(' ', ':'),
       `  ${shown}\n`,
     ])
-      expect(matchesFingerprint(typed, root)).toBe(true)
+      expect(matchesFingerprint(typed, rootDigest(root))).toBe(true)
   })
 
   test('anything else does not match', () => {
@@ -35,10 +35,10 @@ describe('fingerprint', () => {
       '',
       shown.slice(0, 39),
       `${shown} 0000`,
-      fingerprintOf(sole),
+      fingerprintOf(rootDigest(sole)),
       shown.replace(/.$/, 'g'),
     ])
-      expect(matchesFingerprint(typed, root)).toBe(false)
+      expect(matchesFingerprint(typed, rootDigest(root))).toBe(false)
   })
 
   test('eight words say its first 88 bits', () => {
@@ -56,7 +56,7 @@ describe('fingerprint', () => {
       ` ${list.join('  ')}\n`,
       list.map((word) => word.slice(0, 4)).join(' '),
     ])
-      expect(matchesFingerprint(typed, root), typed).toBe(true)
+      expect(matchesFingerprint(typed, rootDigest(root)), typed).toBe(true)
     for (const typed of [
       list.slice(1).join(' '),
       [...list, list[0]].join(' '),
@@ -64,14 +64,14 @@ describe('fingerprint', () => {
       list.map((word) => word.slice(0, 3)).join(' '),
       list.map((word, index) => (index === 7 ? 'zoo' : word)).join(' '),
       list.map((word) => `${word}x`).join(' '),
-      fingerprintWords(makeSoleRoot(sampleKey(1).publicKey, 0)),
+      fingerprintWords(rootDigest(makeSoleRoot(sampleKey(1).publicKey, 0))),
     ])
-      expect(matchesFingerprint(typed, root), typed).toBe(false)
+      expect(matchesFingerprint(typed, rootDigest(root)), typed).toBe(false)
   })
 
   test('every part of a root is in it', () => {
-    expect(fingerprintOf({ ...root, epoch: 3 })).not.toBe(shown)
-    expect(fingerprintOf({ ...root, created: root.created + 1 })).not.toBe(shown)
-    expect(fingerprintWords({ ...root, floor: 1 })).not.toBe(words)
+    expect(fingerprintOf(rootDigest({ ...root, epoch: 3 }))).not.toBe(shown)
+    expect(fingerprintOf(rootDigest({ ...root, created: root.created + 1 }))).not.toBe(shown)
+    expect(fingerprintWords(rootDigest({ ...root, floor: 1 }))).not.toBe(words)
   })
 })

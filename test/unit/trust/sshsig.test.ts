@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encodeUtf8 } from '../../../src/base/bytes.ts'
-import { keyIdOf, type PublicKey } from '../../../src/trust/keys.ts'
+import { enrolKey, keyIdOf, type PublicKey, signerOf } from '../../../src/trust/keys.ts'
 import { parsePublicKey } from '../../../src/trust/minisign.ts'
 import { verifySignature } from '../../../src/trust/signatures.ts'
-import { parseSshSignature } from '../../../src/trust/sshsig.ts'
+import { decodeRoot, encodeRoot, makeSoleRoot } from '../../../src/trust/root.ts'
+import { formatSshPublicKey, parseSshSignature } from '../../../src/trust/sshsig.ts'
 import { oracle } from '../../support/oracle.ts'
+import { tokenKey } from '../../support/token-key.ts'
 import { outcomeOf, sampleKey, sampleMessage as message } from './sample-keys.ts'
 
 const part = 'signature 1 of head'
@@ -80,6 +82,23 @@ describe.skipIf(!oracle('ssh-keygen'))('OpenSSH', () => {
     expect(verify(block.replaceAll('\n', '\r\n'))).toBe('TRUST_SIGNATURE_INVALID')
   })
 
+  test('signatures of a token: those that OpenSSH accepts are accepted', () => {
+    for (const application of ['ssh:', 'ssh:moss']) {
+      const token = tokenKey(application)
+      const tokenPublic = parsePublicKey(token.line)
+      expect(tokenPublic.application).toBe(application)
+      for (const flags of [1, 5]) {
+        const block = token.sign(message, { flags })
+        writeFileSync(join(folder, 'block'), block)
+        writeFileSync(join(folder, 'signers'), `somebody namespaces="moss" ${token.line}`)
+        const args = ['-Y', 'verify', '-f', 'signers', '-I', 'somebody', '-n', 'moss', '-s', 'block']
+        const ran = spawnSync('ssh-keygen', args, { cwd: folder, input: message, encoding: 'utf8' })
+        expect(ran.stdout, ran.stderr).toContain('Good "moss" signature')
+        expect(verify(block, tokenPublic)).toBeUndefined()
+      }
+    }
+  })
+
   test('keys of other kinds are refused', () => {
     for (const [kind, ...how] of [['rsa', '-b', '2048'], ['ecdsa']]) {
       run('-q', '-t', kind as string, ...how, '-N', '', '-f', kind as string)
@@ -97,6 +116,61 @@ describe.skipIf(!oracle('ssh-keygen'))('OpenSSH', () => {
         outcomeOf(() => parsePublicKey(text)),
         text,
       ).toBe('KEY_INVALID')
+  })
+})
+
+describe('a key in a token', () => {
+  const token = tokenKey()
+  const key = parsePublicKey(token.line)
+  const verify = (block: string, by = key) =>
+    outcomeOf(() => verifySignature({ part, message, block, key: by }))
+
+  test('is another key than the same bytes in a file, or for something else', () => {
+    const plain = enrolKey(key.bytes, key.minisignId)
+    const elsewhere = enrolKey(key.bytes, key.minisignId, 'it', 'ssh:else')
+    expect(new Set([key.id, plain.id, elsewhere.id]).size).toBe(3)
+    for (const other of [plain, elsewhere])
+      expect(verify(token.sign(message), other)).toBe('TRUST_SIGNATURE_INVALID')
+    expect(parsePublicKey(formatSshPublicKey(key))).toEqual(key)
+    expect(outcomeOf(() => enrolKey(key.bytes, key.minisignId, 'it', 'a b'))).toBe('KEY_INVALID')
+  })
+
+  test('signs only when it was touched, and with nothing unknown', () => {
+    for (let flags = 0; flags < 256; flags++)
+      expect(verify(token.sign(message, { flags })), `flags ${flags}`).toBe(
+        flags === 1 || flags === 5 ? undefined : 'TRUST_SIGNATURE_INVALID',
+      )
+    expect(verify(token.sign(message, { namespace: 'file' }))).toBe('TRUST_SIGNATURE_INVALID')
+    expect(verify(signerOf(sampleKey(1)).sign(message))).toBe('TRUST_SIGNATURE_INVALID')
+  })
+
+  test('signs nothing of which a character was changed, taken out or added', () => {
+    const block = token.sign(message)
+    expect(verify(block)).toBeUndefined()
+    for (let at = 0; at < block.length; at++) {
+      const other = block[at] === 'A' ? 'B' : 'A'
+      for (const changed of [
+        block.slice(0, at) + other + block.slice(at + 1),
+        block.slice(0, at) + block.slice(at + 1),
+        `${block.slice(0, at)} ${block.slice(at)}`,
+      ])
+        expect(verify(changed), `at ${at}`).toBe('TRUST_SIGNATURE_INVALID')
+    }
+    const line = token.line.split(' ')[1] ?? ''
+    for (let at = 0; at < line.length; at += 3)
+      expect(
+        outcomeOf(() =>
+          parsePublicKey(`sk-ssh-ed25519@openssh.com ${line.slice(0, at)}${line.slice(at + 1)}`),
+        ),
+      ).toBe('KEY_INVALID')
+  })
+
+  test('keeps what it is for in a root', () => {
+    const root = makeSoleRoot(key, 1)
+    expect(decodeRoot(encodeRoot(root)).keys).toEqual([key])
+    expect(decodeRoot(encodeRoot(makeSoleRoot(sampleKey(1).publicKey, 1))).keys[0]).not.toHaveProperty(
+      'application',
+    )
   })
 })
 

@@ -1,0 +1,113 @@
+// A station answers the hosts whose key somebody compared, and notices when one of them is not what it was.
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Program, programIn, type Ran } from '../support/program.ts'
+import { scratchFolder } from '../support/scratch.ts'
+
+let moss: Program
+const home = ['--home', 'station'] as const
+const well = (...args: readonly string[]): Ran => moss.well(...args)
+const codeOf = (...args: readonly string[]): string | undefined => moss.code(...args)
+const planFor = (...states: readonly string[]): string =>
+  well('plan', ...states.flatMap((state) => ['--for', state]), ...home).stdout
+
+function makeHost(root: string, name: string): void {
+  well('init', '--trust', 'station/root.moss-root', '--name', name, '--root', root)
+  well('subscribe', 'harbour', '--root', root)
+}
+
+/** The name of the state file, and the words that the host tells with it. */
+function stateOf(root: string, file = `${root}.moss-state`): { file: string; words: string } {
+  const { key } = moss.json<{ key: { words: string } }>('state', 'export', file, '--root', root)
+  return { file, words: key.words }
+}
+
+const enrolled = (): readonly string[] =>
+  moss.json<{ hosts: readonly { name: string }[] }>('fleet', 'list', ...home).hosts.map(({ name }) => name)
+
+beforeAll(() => {
+  moss = programIn(scratchFolder())
+  mkdirSync(join(moss.folder, 'harbour/usr/share'), { recursive: true })
+  writeFileSync(join(moss.folder, 'harbour/usr/share/harbour'), 'a harbour')
+  well('key', 'generate', '--no-passphrase', ...home)
+  well('channel', 'create', 'stable', ...home)
+  well('add', 'stable', 'harbour', '--name', 'harbour', '--version', '1', ...home)
+  well('channel', 'publish', 'stable', ...home)
+  makeHost('one', 'pump-01')
+  makeHost('two', 'pump-02')
+})
+afterAll(() => rmSync(moss.folder, { recursive: true }))
+
+test('a host that nobody enrolled gets no plan, no bundle and no grant; all such are named', () => {
+  const [one, two] = [stateOf('one'), stateOf('two')]
+  expect(moss.text('fleet', 'list', ...home)).toContain('no hosts yet: moss fleet enroll STATEFILE')
+  for (const verb of [
+    ['plan', '--for', one.file],
+    ['export', '--for', one.file, '-o', 'no.moss'],
+    ['channel', 'grant', 'stable', '--for', one.file, '--serial', '1', '-o', 'no.moss-grant'],
+  ])
+    expect(codeOf(...verb, ...home)).toBe('TRUST_NOT_ENROLLED')
+  expect(readdirSync(moss.folder).filter((name) => name.startsWith('no.'))).toEqual([])
+  const { stderr, exit } = moss.run(['plan', '--for', one.file, '--for', two.file, ...home])
+  expect(exit).toBe(12)
+  expect(stderr).toMatch(/pump-01 \([0-9a-f]{16}\), pump-02 \([0-9a-f]{16}\)/)
+  expect(stderr).toMatch(/moss fleet enroll \S*one\.moss-state/)
+})
+
+test('its words are asked about, or compared; other words enrol nobody', () => {
+  const { file, words } = stateOf('one')
+  expect(moss.text('fleet', 'enroll', file, '--no-input', ...home)).toContain('[CLI_USAGE]')
+  const other = words.split(' ').toReversed().join(' ')
+  expect(codeOf('fleet', 'enroll', file, '--expect', other, ...home)).toBe('TRUST_FINGERPRINT')
+  expect(enrolled()).toEqual([])
+  expect(well('trust', 'show', '--root', 'one').stdout.replace(/\s+/g, ' ')).toContain(words)
+  const done = moss.run(['fleet', 'enroll', file, '--expect', words, ...home])
+  expect(done.exit).toBe(0)
+  expect(done.stdout).toContain('is enrolled')
+  expect(well('fleet', 'enroll', file, ...home).stdout).toContain('was enrolled before')
+  expect(enrolled()).toEqual(['pump-01'])
+  planFor(file)
+})
+
+test('a host that was made anew under the same name is another one, and that is said', () => {
+  makeHost('anew', 'pump-01')
+  const { file } = stateOf('anew')
+  const { stderr } = moss.run(['plan', '--for', file, ...home])
+  expect(stderr).toMatch(/pump-01 \([0-9a-f]{16}, another key than that of pump-01 here, [0-9a-f]{16}\)/)
+  expect(moss.run(['fleet', 'enroll', file, '-n', ...home]).exit).toBe(2)
+  expect(well('fleet', 'enroll', file, ...home).stderr).toContain('another host here goes by that name')
+  expect(codeOf('fleet', 'forget', 'pump-01', ...home)).toBe('CLI_USAGE')
+  const { host } = moss.json<{ host: string }>('state', 'export', file, '--root', 'anew')
+  well('fleet', 'forget', host, ...home)
+  expect(codeOf('plan', '--for', file, ...home)).toBe('TRUST_NOT_ENROLLED')
+})
+
+test('an older state than was answered before is planned for, and told', () => {
+  const { file: early } = stateOf('one', 'early.moss-state')
+  well('export', '--for', early, '-o', 'one.moss', ...home)
+  well('import', 'one.moss', '--root', 'one')
+  well('apply', '--root', 'one')
+  const { file: late } = stateOf('one', 'late.moss-state')
+  expect(planFor(late)).not.toContain('!')
+  expect(planFor(early)).not.toContain('!')
+  well('export', '--for', late, '-o', 'again.moss', ...home)
+  expect(planFor(early)).toMatch(/! pump-01 wrote this state, its \d+(st|nd|rd|th), before the \d+/)
+})
+
+test('a cloned disk, or one that was put back, is told by two states of one number or by its audit', () => {
+  makeHost('three', 'pump-03')
+  const first = stateOf('three', 'three-1.moss-state')
+  well('fleet', 'enroll', first.file, ...home)
+  cpSync(join(moss.folder, 'three'), join(moss.folder, 'clone'), { recursive: true })
+  well('export', '--for', first.file, '-o', 'three.moss', ...home)
+  well('import', 'three.moss', '--root', 'three')
+  const second = stateOf('three', 'three-2.moss-state')
+  well('export', '--for', second.file, '-o', 'three-more.moss', ...home)
+  well('unsubscribe', 'harbour', '--root', 'clone')
+  const twin = stateOf('clone', 'clone-2.moss-state')
+  expect(planFor(twin.file)).toContain('two machines have its key, or it was put back from a copy')
+  well('subscribe', 'harbour', '--root', 'clone')
+  const next = stateOf('clone', 'clone-3.moss-state')
+  expect(planFor(next.file)).toContain('somebody changed it, or the machine was put back')
+})
