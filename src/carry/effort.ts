@@ -17,7 +17,7 @@ export interface Effort {
 
 const quick = {
   pricingLevel: 1,
-  deltaEffort: { step: 16, mostStride: 7, isQuick: true, members: 'tokens' },
+  deltaEffort: { step: 32, mostStride: 7, isQuick: true, members: 'tokens' },
 } as const
 const usual = {
   pricingLevel: 3,
