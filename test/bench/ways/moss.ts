@@ -97,13 +97,14 @@ function measureEffort(
     rounds.push(cost)
     return cost
   })
+  const where = noteOf(readFileSync(join(work, 'told.json'), 'utf8'))
+  const note = `${where}; import --apply ${seconds(rounds, ', ')} s`
+  if (effort !== 'default') return { bytes, make, apply, note }
   const root = target('apart')
   const apart = [`import ${bundle}`, 'apply -y'].map((verb) =>
     timedWarm(`${moss} ${verb} --root ${root}`, work),
   )
-  const where = noteOf(readFileSync(join(work, 'told.json'), 'utf8'))
-  const note = `${where}; import --apply ${seconds(rounds, ', ')} s; import, then apply ${seconds(apart, ' + ')} s`
-  return { bytes, make, apply, note }
+  return { bytes, make, apply, note: `${note}; import, then apply ${seconds(apart, ' + ')} s` }
 }
 
 const seconds = (costs: readonly Cost[], between: string): string =>
