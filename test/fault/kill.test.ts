@@ -65,7 +65,7 @@ describe.skipIf(!oracle('cc'))('the built program, killed before a changing call
   ])('T1 T2 T4 T5 T6: %s reaches its end when run again', async (verb, atLeast) => {
     const scenario = await prepare(verb)
     const total = scenario.calls.length
-    const points = sampleOf(total, byEffort({ sample: 71, slow: 1, all: 1 }))
+    const points = sampleOf(total, byEffort({ sample: 71, slow: 5, all: 1 }))
     const { violations } = await killAt(scenario, points)
     say(verb, points.length, total, violations)
     expect(violations).toEqual([])
@@ -93,7 +93,7 @@ describe.skipIf(!oracle('cc'))('the built program, killed before a changing call
       const whole = await killedCopy(interrupted, recover, { name: 'undisturbed' })
       expect(whole.exit, whole.output).toBe(0)
       const total = whole.calls.length
-      const points = sampleOf(total, byEffort({ sample: 61, slow: 1, all: 1 }))
+      const points = sampleOf(total, byEffort({ sample: 61, slow: 5, all: 1 }))
       const { violations } = await killAt(
         { ...interrupted, verb: recover, expected: expectationOf(roots.outside, half, whole.root) },
         points,
@@ -111,7 +111,7 @@ describe.skipIf(!oracle('cc'))('the built program, killed before a changing call
       const total = scenario.calls.length
       const random = faultRandom()
       const violations: string[] = []
-      const rounds = byEffort({ sample: 2, slow: 100, all: total * 20 })
+      const rounds = byEffort({ sample: 2, slow: 30, all: total * 20 })
       for (let round = 0; round < rounds; round++) {
         const at = 1 + (faultEffort === 'all' ? round % total : random.below(total))
         const { root, calls } = await killedCopy(scenario, scenario.verb, { name: 'killed', at })

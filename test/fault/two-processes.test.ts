@@ -74,7 +74,7 @@ describe.skipIf(!oracle('cc'))('two processes', () => {
     sampleOf(calls.length, step).filter((at) => at > 1)
 
   test.each(['import', 'apply'] as const)('L1: a second that changes is refused during %s', async (verb) => {
-    const met = await meetAt(verb, afterFirst(byEffort({ sample: 101, slow: 9, all: 1 })), collect)
+    const met = await meetAt(verb, afterFirst(byEffort({ sample: 101, slow: 17, all: 1 })), collect)
     expect(say(`gc during ${verb}`, met)).toEqual([])
     for (const { call, second } of met) expect(second.output, call).toContain('STATE_LOCKED')
     for (const { call, second } of met)
@@ -83,7 +83,7 @@ describe.skipIf(!oracle('cc'))('two processes', () => {
 
   test('T1 L1: a second that reads during apply sees one whole state', async () => {
     const show = (root: string): readonly string[] => ['state', 'show', '--digest', '--root', root, '--json']
-    const met = await meetAt('apply', afterFirst(byEffort({ sample: 141, slow: 9, all: 1 })), show)
+    const met = await meetAt('apply', afterFirst(byEffort({ sample: 141, slow: 17, all: 1 })), show)
     expect(say('state show during apply', met)).toEqual([])
     const trees = new Set<string>()
     for (const { call, second } of met) {

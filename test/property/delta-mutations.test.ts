@@ -1,5 +1,5 @@
 // Damaged deltas end in the promised bytes or in a typed error, and cost no more time and memory than honest ones might.
-// Some twenty thousand in the ordinary suite, a million with MOSS_FAULTS=all.
+// Some twenty thousand in the ordinary suite, a million in check:slow.
 import { setImmediate } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { concatBytes } from '../../src/base/bytes.ts'
@@ -11,11 +11,11 @@ import { bytesInMemory } from '../../src/delta/base-bytes.ts'
 import { decodePieces } from '../../src/delta/decode-delta.ts'
 import { type DeltaStreams, type StreamName, streamNames } from '../../src/delta/delta-streams.ts'
 import { encodeDelta } from '../../src/delta/encode-delta.ts'
+import { byEffort } from '../support/fault-effort.ts'
 import { type DeltaFrame, makeFrames, tryCase, type Verdict } from '../support/mutated-deltas.ts'
 
 const seed = Number(process.env['MOSS_SEED'] ?? Date.now() % 1_000_000)
-const isAll = process.env['MOSS_FAULTS'] === 'all'
-const cases = isAll ? 1_000_000 : 20_000
+const cases = byEffort({ sample: 20_000, slow: 1_000_000, all: 1_000_000 })
 /** Frames are made anew after so many. */
 const casesOfFrames = 10_000
 
