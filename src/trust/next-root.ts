@@ -1,5 +1,6 @@
 // What a root must be to follow another: the next version, not dated before it, in its epoch or the next. Who signed it
 // is for the thresholds of both.
+import { toHex } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
 import type { Root } from './root.ts'
 
@@ -21,8 +22,12 @@ function problemOf(current: Root, next: Root): string | undefined {
   if (next.epoch === current.epoch) return undefined
   if (next.epoch !== current.epoch + 1)
     return `it goes from epoch ${current.epoch} to ${next.epoch}, and an epoch rises by one`
-  const before = new Set(current.roles.channel.keys)
-  return next.roles.channel.keys.every((id) => before.has(id))
+  const before = channelKeys(current)
+  return [...channelKeys(next)].every((key) => before.has(key))
     ? 'it begins an epoch, but has no new channel key'
     : undefined
 }
+
+/** By their bytes: what a key is for, or its label, makes no new one of it. */
+const channelKeys = ({ keys, roles: { channel } }: Root): ReadonlySet<string> =>
+  new Set(keys.filter(({ id }) => channel.keys.includes(id)).map(({ bytes }) => toHex(bytes)))

@@ -1,6 +1,6 @@
 // The trust root: which keys there are and which role each has, with how many of them must sign. A machine starts
 // from one root, compared by its fingerprint on another way than the medium; everything else follows from it.
-import { compareText, fromHex } from '../base/bytes.ts'
+import { compareText, fromHex, toHex } from '../base/bytes.ts'
 import { decodeCbor, encodeCbor } from '../base/cbor.ts'
 import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
@@ -93,6 +93,8 @@ export function decodeRoot(encoded: Uint8Array, part = 'root'): Root {
 function problemOfRoot(root: Root): string | undefined {
   const ids = root.keys.map((key) => key.id)
   if (!isRising(ids)) return 'the keys are not sorted and distinct'
+  if (new Set(root.keys.map((key) => toHex(key.bytes))).size < ids.length)
+    return 'a key is named twice, in a token and out of it'
   const roles = Object.entries(root.roles)
   for (const [name, { keys, threshold }] of roles) {
     if (!isRising(keys)) return `the keys of role ${name} are not sorted and distinct`

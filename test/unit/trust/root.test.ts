@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { compareText, fromHex } from '../../../src/base/bytes.ts'
 import { decodeCbor, encodeCbor, type CborValue } from '../../../src/base/cbor.ts'
+import { enrolKey } from '../../../src/trust/keys.ts'
 import { decodeRoot, encodeRoot, makeSoleRoot, type Root } from '../../../src/trust/root.ts'
 import { outcomeOf, problemOf, sampleKey, sampleRoot } from './sample-keys.ts'
 
@@ -65,6 +67,22 @@ describe('root', () => {
       keys.splice(1, 0, { ...keys[0], minisign: new Uint8Array(8).fill(200) })
     })
     expect(outcomeOf(() => decodeRoot(bytes))).toBe('SHAPE_INVALID')
+  })
+
+  test('the same 32 bytes as a key of a file and as that of a token are one key, so the root is refused', () => {
+    const { bytes: key, minisignId } = sampleKey(5).publicKey
+    const token = enrolKey(key, minisignId, 'token', 'ssh:')
+    const keys = [...sampleRoot().keys, token].toSorted((a, b) => compareText(a.id, b.id))
+    const bytes = forged((root, roles) => {
+      root['keys'] = keys.map((each) => ({
+        key: each.bytes,
+        minisign: each.minisignId,
+        ...(each === token && { application: 'ssh:' }),
+      }))
+      const both = [sampleKey(5).publicKey.id, token.id].toSorted(compareText)
+      roles['exporter'] = { keys: both.map(fromHex), threshold: 2 }
+    })
+    expect(problemOf(() => decodeRoot(bytes))).toContain('a key is named twice, in a token and out of it')
   })
 
   test('writing a root that breaks a rule is a bug', () => {
