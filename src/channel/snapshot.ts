@@ -38,6 +38,7 @@ export interface Snapshot {
 }
 
 export const longestAdvisory = 1000
+export const mostAdvisories = 10_000
 
 const aboutShape = record({
   channel: channelName,
@@ -56,7 +57,10 @@ const recordShape = record({
     }),
   ),
   advisories: optional(
-    list(record({ package: text(255, 1), before: text(255, 1), text: text(longestAdvisory, 1) }), 10_000),
+    list(
+      record({ package: text(255, 1), before: text(255, 1), text: text(longestAdvisory, 1) }),
+      mostAdvisories,
+    ),
   ),
 })
 

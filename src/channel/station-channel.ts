@@ -176,7 +176,7 @@ export class StationChannel {
       channel: this.name,
       serial: (latest?.snapshot.serial ?? 0) + 1,
       packages: [...kept, ...added],
-      advisories: advisoriesOf(latest, [...kept, ...added]),
+      advisories: latest?.snapshot.advisories ?? [],
       added,
       expired: [...before.values()].filter((offered) => gone.has(offered.id)),
     }
@@ -288,15 +288,6 @@ export class StationChannel {
 }
 
 const shortOf = (id: string): string => id.slice(0, 8)
-
-/** They go with the last package of their name. */
-function advisoriesOf(
-  latest: PublishedSnapshot | undefined,
-  packages: readonly OfferedPackage[],
-): readonly Advisory[] {
-  const names = new Set(packages.map(({ name }) => name))
-  return latest?.snapshot.advisories.filter((advisory) => names.has(advisory.package)) ?? []
-}
 
 export interface PublishPlan {
   readonly channel: string

@@ -58,6 +58,7 @@ export const channelVerbs: readonly Verb[] = [
             ? 'never published'
             : `${shown.serial} of ${formatDate(shown.created ?? 0)}`,
         ],
+        ['fresh', shown.expires === undefined ? undefined : `until ${formatDate(shown.expires)}`],
         ...shown.advisories.map(
           (each) =>
             [
@@ -122,8 +123,13 @@ export const channelVerbs: readonly Verb[] = [
     run: async (call) => {
       const { adviseChannel } = await import('../ops/advisories.ts')
       const [channel = '', name = '', text] = call.operands
-      if (call.has('withdraw') === (text !== undefined))
-        throw new MossError('CLI_USAGE', { problem: 'say TEXT, or --withdraw', see: 'channel advise' })
+      const isSaid = text !== undefined && call.value('before') !== undefined
+      const isSaidNothing = text === undefined && call.value('before') === undefined
+      if (call.has('withdraw') ? !isSaidNothing : !isSaid)
+        throw new MossError('CLI_USAGE', {
+          problem: 'say --before VERSION and TEXT, or --withdraw',
+          see: 'channel advise',
+        })
       const done = await adviseChannel(call.outside, {
         home: call.home,
         channel,
@@ -134,7 +140,10 @@ export const channelVerbs: readonly Verb[] = [
       return {
         json: done,
         text: formatFields([
-          ['serial', `${done.serial} of channel ${display(done.channel)}`],
+          [
+            'serial',
+            `${done.serial} of channel ${display(done.channel)}${done.isNew ? '' : ': nothing to do, it says so already'}`,
+          ],
           ['says', done.advisories.length === 0 ? `nothing of ${display(name)} any more` : undefined],
           ...done.advisories.map(
             (each) => ['says', `${each.package} before ${each.before}: ${display(each.text)}`] as const,
@@ -170,6 +179,7 @@ export const channelVerbs: readonly Verb[] = [
           'grant',
           `${done.name} may go back from serial ${done.from} of channel ${display(done.channel)} to ${done.to}, once, until ${formatDate(done.expires)}`,
         ],
+        ['!', done.warnings.length === 0 ? undefined : done.warnings.map(display).join('\n')],
         ['file', done.file],
         ['next', `moss export --for STATEFILE --serial ${done.to} --grant ${done.file}`],
       ])

@@ -1,13 +1,16 @@
 // What a channel says of versions that it offered: on the station said and taken back, on a host told where it matters.
 import { MossError } from '../base/error.ts'
-import { type Advisory, longestAdvisory, type Snapshot } from '../channel/snapshot.ts'
+import { type Advisory, longestAdvisory, mostAdvisories, type Snapshot } from '../channel/snapshot.ts'
 import type { Outside } from '../host/outside.ts'
 import { compareVersions, isVersion, type VersionScheme } from '../manifest/version.ts'
 import type { ToldAdvisory } from './changes.ts'
 import { type OfChannel, stationChannel } from './channels.ts'
 import { type AskPassphrase, openStation, signersFor, stationRoot } from './station.ts'
 
-/** Publishes the next serial with the same packages. Throws NOT_FOUND, CLI_USAGE, KEY_ABSENT. */
+/**
+ * Publishes the next serial with the same packages, unless it is said already. What is said of a package that is not
+ * offered any more can be taken back. Throws NOT_FOUND, CLI_USAGE, KEY_ABSENT.
+ */
 export async function adviseChannel(
   outside: Outside,
   request: OfChannel & {
@@ -21,34 +24,44 @@ export async function adviseChannel(
   const root = stationRoot(station)
   const channel = stationChannel(station, request.channel)
   const before = channel.latestSnapshot()?.snapshot
-  const offered = before?.packages.filter(({ name }) => name === request.package) ?? []
-  const [one] = offered
-  if (before === undefined || one === undefined)
-    throw new MossError('NOT_FOUND', { what: `package of channel ${channel.name}`, name: request.package })
+  const offered = before?.packages.find(({ name }) => name === request.package)
+  const said = before?.advisories.filter((each) => each.package === request.package) ?? []
   const { advisory } = request
-  if (advisory !== undefined) checkAdvisory(advisory, channel.package(one.id)?.manifest.scheme ?? 'moss')
+  if (before === undefined || (offered === undefined && (advisory !== undefined || said.length === 0)))
+    throw new MossError('NOT_FOUND', { what: `package of channel ${channel.name}`, name: request.package })
+  if (advisory !== undefined && offered !== undefined)
+    checkAdvisory(advisory, channel.package(offered.id)?.manifest.scheme ?? 'moss')
+  const isSaid =
+    advisory === undefined
+      ? said.length === 0
+      : said.some((each) => each.before === advisory.before && each.text === advisory.text)
+  if (isSaid) return { channel: channel.name, serial: before.serial, advisories: said, isNew: false }
   const others = before.advisories.filter(
     (each) => each.package !== request.package || (advisory !== undefined && each.before !== advisory.before),
   )
   const advisories = advisory === undefined ? others : [...others, { package: request.package, ...advisory }]
+  if (advisories.length > mostAdvisories) refuse(`a channel has at most ${mostAdvisories} advisories`)
   const signers = await signersFor(station, { role: 'channel', root, ask: request.ask })
-  const created = Math.floor(outside.nowMs() / 1000)
+  const created = Math.max(Math.floor(outside.nowMs() / 1000), before.created)
   const { snapshot } = channel.publish(channel.planAdvise(advisories), {
     created,
-    expires: before.expires,
+    // It stays fresh for as long as the publisher meant that one to.
+    expires: before.expires && created + before.expires - before.created,
     signers,
   })
   return {
     channel: channel.name,
     serial: snapshot.serial,
     advisories: snapshot.advisories.filter((each) => each.package === request.package),
+    isNew: true,
   }
 }
 
+function refuse(problem: string): never {
+  throw new MossError('CLI_USAGE', { problem, see: 'channel advise' })
+}
+
 function checkAdvisory({ before, text }: Omit<Advisory, 'package'>, scheme: VersionScheme): void {
-  const refuse = (problem: string): never => {
-    throw new MossError('CLI_USAGE', { problem, see: 'channel advise' })
-  }
   if (!isVersion(scheme, before)) refuse(`${before} is no version of that package`)
   if (text === '' || text.length > longestAdvisory)
     refuse(`an advisory has 1 to ${longestAdvisory} characters`)
@@ -59,7 +72,7 @@ interface Installed {
   readonly version: string
 }
 
-/** Of those that concern a package before or after the change: what it mends, and what stays. */
+/** Of those that concern a package that stays or comes: what the change mends, and what it does not. */
 export function tellAdvisories(
   { advisories }: Pick<Snapshot, 'advisories'>,
   set: {

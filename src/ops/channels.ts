@@ -75,6 +75,7 @@ export async function showChannel(outside: Outside, { home, channel }: OfChannel
     folder: opened.folder,
     serial: latest?.snapshot.serial,
     created: latest?.snapshot.created,
+    expires: latest?.snapshot.expires,
     advisories: latest?.snapshot.advisories ?? [],
     packages: opened
       .packages()

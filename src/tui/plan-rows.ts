@@ -31,7 +31,7 @@ const allRows = (plan: ApplyPlan): readonly PlanRow[] => [
     ({ package: name, before, text, isMended }) =>
       ({
         kind: 'warning',
-        text: `${isMended ? 'mended' : 'not mended'}: ${name} before ${before}: ${text}`,
+        text: `the channel says of ${name} before ${before}: ${text}; ${isMended ? 'this mends it' : 'it stays'}`,
       }) as const,
   ),
   ...plan.warnings.map((text) => ({ kind: 'warning', text }) as const),

@@ -45,6 +45,8 @@ test('what cannot be an advisory publishes nothing', () => {
   expect(codeOf(...advise('nosuch', 'the quay floods', '--before', '2'))).toBe('NOT_FOUND')
   expect(codeOf(...advise('harbour', 'the quay floods'))).toBe('CLI_USAGE')
   expect(codeOf(...advise('harbour', 'the quay floods', '--before', '2', '--withdraw'))).toBe('CLI_USAGE')
+  expect(codeOf(...advise('harbour', '--before', '2', '--withdraw'))).toBe('CLI_USAGE')
+  expect(codeOf(...advise('nosuch', '--withdraw'))).toBe('NOT_FOUND')
   expect(codeOf(...advise('harbour'))).toBe('CLI_USAGE')
   expect(codeOf(...advise('harbour', '', '--before', '2'))).toBe('CLI_USAGE')
   expect(codeOf(...advise('harbour', 'x'.repeat(1001), '--before', '2'))).toBe('CLI_USAGE')
@@ -57,6 +59,8 @@ test('a host that has the version is told, also where there is no better one yet
     ...advise('harbour', 'the quay floods \u001b[2J', '--before', '1.10'),
   )
   expect(done.serial).toBe(2)
+  const again = well(...advise('harbour', 'the quay floods \u001b[2J', '--before', '1.10')).stdout
+  expect(again).toMatch(/^serial +2 of channel stable: nothing to do, it says so already$/m)
   const plan = planned('told')
   expect(plan).toContain('! the channel says of harbour before 1.10: the quay floods')
   expect(plan).toContain('1.9 has it still')
@@ -88,4 +92,19 @@ test('the update that mends it says so, once; later serials keep the advisory un
   expect(said()).toHaveLength(1)
   well(...advise('harbour', '--withdraw'))
   expect(said()).toEqual([])
+  expect(well(...advise('harbour', '--withdraw')).stdout).toContain('nothing to do')
+})
+
+test.each([
+  ['old', 1_700_000_000],
+  ['later', 1_900_000_000],
+])('a serial with an advisory is fresh for as long as the one before it, of an %s date', (name, date) => {
+  const shown = () => moss.json<{ created: number; expires: number }>('channel', 'show', name, ...home)
+  well('channel', 'create', name, ...home)
+  well('add', name, 'harbour-1.10', '--name', 'pier', '--version', '2', ...home)
+  well('channel', 'publish', name, '--expires', '30', '--date', `${date}`, ...home)
+  well('channel', 'advise', name, 'pier', 'it sways', '--before', '2', ...home)
+  const { created, expires } = shown()
+  expect(created).toBeGreaterThanOrEqual(date)
+  expect(expires - created).toBe(30 * 86_400)
 })

@@ -40,6 +40,17 @@ test('an expired package stays in the folder and is not offered again', async ()
   expect(loop.channel.package(one)?.manifest.version).toBe('1')
 })
 
+test('what is said of a package stays said when it is no more offered', async () => {
+  const one = await loop.add('tool', '1', { 'usr/bin/tool': 'one' })
+  loop.publish()
+  const advisories = [{ package: 'tool', before: '2', text: 'it is blunt' }]
+  const by = { created: startDate, signers: [stationSigner] }
+  loop.channel.publish(loop.channel.planAdvise(advisories), by)
+  loop.channel.publish(loop.channel.planPublish([one]), by)
+  expect(offered()).toEqual([])
+  expect(loop.channel.latestSnapshot()?.snapshot.advisories).toEqual(advisories)
+})
+
 test('adding the same package again changes nothing', async () => {
   await loop.add('tool', '1', { 'usr/bin/tool': 'one' })
   await loop.add('tool', '1', { 'usr/bin/tool': 'one' })
