@@ -196,8 +196,7 @@ export const codes = {
   KEY_AGENT: entry<{ key: string; problem: string }>(
     exits.failed,
     (d) => `nobody signed with key ${display(d.key)}: ${display(d.problem)}`,
-    () =>
-      'nothing was written; look with ssh-add -l whether the agent has it, and touch the token when it blinks',
+    () => 'nothing was written; ssh-add -l shows what the agent has; a token that blinks wants to be touched',
   ),
   KEY_ABSENT: entry<{ role: string; have?: number; need?: number }>(
     exits.usage,
@@ -210,7 +209,7 @@ export const codes = {
     (d) =>
       d.role === 'root'
         ? 'the first key makes one: moss key generate; or say where the station is with --home DIR'
-        : 'moss key list shows which key may do what; moss key import takes one in',
+        : 'moss key list shows which key may do what; moss key import takes one in; one in an agent counts where SSH_AUTH_SOCK names it',
   ),
   KEY_TOO_COSTLY: entry<{ what: string; neededBytes: number; allowedBytes: number }>(
     exits.usage,

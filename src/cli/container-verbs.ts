@@ -31,7 +31,7 @@ export const containerVerbs: readonly Verb[] = [
     flags: [
       {
         name: 'print-verify-command',
-        summary: 'print how to check the signature with minisign and nothing of ours',
+        summary: 'print how to check the signatures with minisign or ssh-keygen, and nothing of ours',
       },
     ],
     summary: 'what a container is, from whom, for whom, what is in it; unpacks nothing',

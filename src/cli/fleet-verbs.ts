@@ -35,13 +35,13 @@ export const fleetVerbs: readonly Verb[] = [
         ['host', `${done.name}, id ${done.host}, ${done.isEnrolled ? 'was enrolled before' : 'is enrolled'}`],
         ['next', `moss export --for ${done.file} -o BUNDLE`],
       ])
-      return { json: { ...done, isEnrolled: true }, text }
+      return { json: { ...done, isEnrolled: true }, text: plan.isCompared ? `${shown}\n${text}` : text }
     },
   },
   {
     words: 'fleet list',
     side: 'station',
-    summary: 'the hosts that this station answers, and the newest state of each that it has seen',
+    summary: 'the hosts that this station answers, and the newest state of each that it has answered',
     run: async (call) => {
       const { listFleet } = await import('../ops/fleet.ts')
       const hosts = await listFleet(call.outside, { home: call.home })
@@ -49,7 +49,7 @@ export const fleetVerbs: readonly Verb[] = [
         each.name,
         each.host,
         each.serial === undefined ? 'no channel yet' : `${each.channel ?? ''} serial ${each.serial}`,
-        `state ${each.state} of ${formatDate(each.created)}`,
+        `record ${each.counter} of ${formatDate(each.created)}`,
       ])
       return {
         json: { hosts },
@@ -65,7 +65,7 @@ export const fleetVerbs: readonly Verb[] = [
     run: async (call) => {
       const { forgetHost } = await import('../ops/fleet.ts')
       const done = await forgetHost(call.outside, { home: call.home, host: call.operands[0] ?? '' })
-      return { json: done, text: `${done.name}, id ${done.host}, is not answered any more` }
+      return { json: done, text: `host ${done.host} is not answered any more` }
     },
   },
 ]

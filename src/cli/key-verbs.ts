@@ -26,7 +26,7 @@ async function newPassphrase(call: Call, name: string): Promise<Uint8Array | und
 }
 
 const sayHolder = (key: { readonly isSecret: boolean; readonly isInAgent: boolean }): string =>
-  key.isInAgent ? 'public; an agent or a token signs' : key.isSecret ? 'secret and public' : 'public'
+  key.isInAgent ? 'public; the agent signs' : key.isSecret ? 'secret and public' : 'public'
 
 export const keyVerbs: readonly Verb[] = [
   {
@@ -90,7 +90,7 @@ export const keyVerbs: readonly Verb[] = [
     words: 'key export',
     side: 'station',
     operands: [{ name: 'NAME' }],
-    summary: 'print a public key, as minisign writes it',
+    summary: 'print a public key, as minisign or OpenSSH writes it',
     run: async (call) => {
       const { exportKey } = await import('../ops/keys.ts')
       const key = await exportKey(call.outside, { home: call.home, name: call.operands[0] ?? '' })

@@ -4,7 +4,7 @@ import { linuxDisk } from './linux-disk.ts'
 import type { Outside } from './outside.ts'
 import { inlinePool, workerPool, type Pool } from './pool.ts'
 import { runCommand } from './run-command.ts'
-import { signWithAgent } from './ssh-agent.ts'
+import { agentKeys, signWithAgent } from './ssh-agent.ts'
 import { readDescriptor } from './terminal.ts'
 
 export interface LinuxOutsideOptions {
@@ -29,6 +29,7 @@ export function linuxOutside(options: LinuxOutsideOptions = {}): Outside & Async
     randomBytes: (count) => Uint8Array.from(process.getBuiltinModule('node:crypto').randomBytes(count)),
     openDatabase,
     run: runCommand,
+    agentKeys,
     signWithAgent,
     readDescriptor,
     userId: process.getuid?.() ?? 0,

@@ -13,6 +13,8 @@ export interface Outside {
   openDatabase(path: string, how: 'read' | 'write'): Database
   /** Runs a program to its end, with nothing on its standard input and a bounded output. */
   run(command: Command): Promise<CommandResult>
+  /** The lines of the public files of those keys that the agent has, without their comments; none where there is no agent. */
+  agentKeys(): readonly string[]
   /** By the key of this public file of OpenSSH, which an agent or a token holds: an SSH signature for the namespace `moss`. */
   signWithAgent(publicFile: string, message: Uint8Array): AgentSignature
   /** Everything from a pipe or file handed over as an open descriptor; longer than the limit is refused. */

@@ -22,7 +22,7 @@ import { sealFile } from './sealing.ts'
 import { rootsAfter } from './station-roots.ts'
 import type { SpentBytes } from './inspect.ts'
 import type { ReportEvent } from './types.ts'
-import { channelOfPlan, type ExportPlan } from './plan-export.ts'
+import { answeredBy, channelOfPlan, type ExportPlan } from './plan-export.ts'
 
 export interface Exported {
   readonly bundle: ContainerId
@@ -74,14 +74,11 @@ export async function executeExport(
     readKnown: readKnownContents(channel, plan.known),
     report,
   })
-  await keepStates(
-    station,
-    plan.hosts.map(({ host, state }, index) => ({ path: plan.states[index] ?? '', host, counter: state })),
-  )
   const path = isSealed ? sealedName(outputPath(outside, { plan, output, id: done.id })) : done.path
   const fileBytes = isSealed
     ? await sealFile(outside, plain.path, { path, recipients: plan.sealedFor })
     : done.sizeBytes
+  keepStates(station, answeredBy(plan))
   return {
     bundle: done.id,
     path,

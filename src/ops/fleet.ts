@@ -3,8 +3,8 @@
 import { compareText, concatBytes } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
 import type { HostId } from '../base/ids.ts'
+import { isHostId } from '../base/names.ts'
 import { departuresOf } from '../fleet/enrolment.ts'
-import type { HostState } from '../fleet/host-state.ts'
 import { type ReadHostState, readHostState } from '../fleet/state-file.ts'
 import { type ByteSource, bytesSource } from '../host/byte-source.ts'
 import { writeDurably } from '../host/durable.ts'
@@ -18,7 +18,7 @@ const ending = '.moss-state'
 
 const keptPath = ({ places }: Station, host: HostId): string => `${places.hosts}/${host}${ending}`
 
-interface SentState extends ReadHostState {
+export interface SentState extends ReadHostState {
   readonly bytes: Uint8Array
 }
 
@@ -74,54 +74,84 @@ function keptStates(station: Station): readonly ReadHostState[] {
     .sort((a, b) => compareText(a.state.name, b.state.name) || compareText(a.state.host, b.state.host))
 }
 
-/** Of enrolled hosts, in the order of their files. Throws TRUST_NOT_ENROLLED naming all others. */
-export async function readStates(
-  station: Station,
-  paths: readonly string[],
-): Promise<{ readonly states: readonly HostState[]; readonly warnings: readonly string[] }> {
-  const sent: SentState[] = []
-  for (const path of paths) sent.push(await readSent(station, path))
-  const known = sent.map((each) => ({ each, kept: keptOf(station, each) }))
-  const strangers = known.flatMap(({ each: { state }, kept }) => (kept === undefined ? [state] : []))
-  if (strangers.length > 0)
-    throw new MossError('TRUST_NOT_ENROLLED', {
-      hosts: strangers.map((state) => nameOfStranger(station, state)),
-      file: paths[sent.findIndex(({ state }) => state === strangers[0])] ?? '',
-    })
-  return {
-    states: sent.map(({ state }) => state),
-    warnings: known.flatMap(({ each, kept }) => (kept === undefined ? [] : departuresOf(kept, each))),
+export interface AnsweredStates {
+  /** One for each host, in the order of the files. */
+  readonly sent: readonly SentState[]
+  /** What a host is not as it was. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Of enrolled hosts; of one that sent several, the newest. Each file is read once. Throws TRUST_NOT_ENROLLED naming
+ * all others.
+ */
+export async function readStates(station: Station, paths: readonly string[]): Promise<AnsweredStates> {
+  const known = new Map<HostId, { readonly kept: ReadHostState; readonly sent: SentState[] }>()
+  const strangers: { readonly path: string; readonly name: string; readonly host: HostId }[] = []
+  for (const path of paths) {
+    const sent = await readSent(station, path)
+    const { host, name } = sent.state
+    const kept = keptOf(station, sent)
+    if (kept === undefined) strangers.push({ path, name, host })
+    else known.getOrInsert(host, { kept, sent: [] }).sent.push(sent)
   }
+  const [first] = strangers
+  if (first !== undefined)
+    throw new MossError('TRUST_NOT_ENROLLED', {
+      hosts: namesOfStrangers(station, strangers),
+      file: first.path,
+    })
+  const answered = [...known.values()].map(({ kept, sent }) => newestOf(kept, sent))
+  return {
+    sent: answered.map(({ newest }) => newest),
+    warnings: answered.flatMap(({ warnings }) => warnings),
+  }
+}
+
+/** A medium has older ones beside it, which say nothing but that it is still the same machine. */
+function newestOf(
+  kept: ReadHostState,
+  sent: readonly SentState[],
+): { readonly newest: SentState; readonly warnings: readonly string[] } {
+  const [first, ...later] = sent.toSorted((a, b) => a.state.counter - b.state.counter)
+  if (first === undefined) throw new Error('broken promise: a host that answers has sent a state')
+  const warnings: string[] = []
+  let newest = first
+  for (const next of later) {
+    warnings.push(...departuresOf(newest, next))
+    newest = next
+  }
+  return { newest, warnings: [...departuresOf(kept, newest), ...warnings] }
 }
 
 /** Names prove nothing, but a host that was made anew has the name it had. */
-function nameOfStranger(station: Station, { name, host }: HostState): string {
-  const other = keptStates(station).find(({ state }) => state.name === name)
-  return other === undefined
-    ? `${name} (${host})`
-    : `${name} (${host}, another key than that of ${name} here, ${other.state.host})`
+function namesOfStrangers(
+  station: Station,
+  strangers: readonly { readonly name: string; readonly host: HostId }[],
+): readonly string[] {
+  const known = new Map(keptStates(station).map(({ state }) => [state.name, state.host]))
+  return strangers.map(({ name, host }) => {
+    const other = known.get(name)
+    return other === undefined
+      ? `${name} (${host})`
+      : `${name} (${host}, another key than that of ${name} here, ${other})`
+  })
 }
 
-/** Keeps what is newer than what is here. A file that is gone or another one by now is nothing to keep. */
-export async function keepStates(
-  station: Station,
-  sent: readonly { readonly path: string; readonly host: HostId; readonly counter: number }[],
-): Promise<void> {
-  for (const { path, host, counter } of sent) {
-    if (station.outside.disk.lstat(path) === undefined) continue
-    const sent = await readSent(station, path)
-    const { state, bytes } = sent
-    const kept = keptOf(station, sent)
-    if (state.host !== host || state.counter !== counter || kept === undefined) continue
-    if (counter > kept.state.counter) keep(station, host, bytes)
+/** Keeps what is newer than what is here. */
+export function keepStates(station: Station, { sent }: Pick<AnsweredStates, 'sent'>): void {
+  for (const each of sent) {
+    const kept = keptOf(station, each)
+    if (kept !== undefined && each.state.counter > kept.state.counter) keep(station, each)
   }
 }
 
-function keep(station: Station, host: HostId, bytes: Uint8Array): void {
+/** Readable for the station alone: a state is an inventory, and may have come sealed. */
+function keep(station: Station, { state, bytes }: SentState): void {
   const { disk } = station.outside
   const { hosts } = station.places
-  if (disk.lstat(hosts) === undefined) disk.makeFolder(hosts, 0o755)
-  writeDurably(disk, keptPath(station, host), bytes, { mode: 0o644, replace: true })
+  if (disk.lstat(hosts) === undefined) disk.makeFolder(hosts, 0o700)
+  writeDurably(disk, keptPath(station, state.host), bytes, { mode: 0o600, replace: true })
 }
 
 export interface EnrolPlan {
@@ -164,10 +194,9 @@ export async function planEnrol(
 export async function executeEnrol(outside: Outside, plan: EnrolPlan): Promise<EnrolPlan> {
   using station = openStation(outside, { home: plan.home, how: 'write' })
   const sent = await readSent(station, plan.file)
-  const { state, bytes } = sent
   if (fingerprintOf(sent.key.id) !== plan.fingerprint) throw new MossError('PLAN_STALE', { what: plan.file })
-  const kept = keptOf(station, sent)
-  if (kept === undefined || kept.state.counter < state.counter) keep(station, state.host, bytes)
+  // What is kept of a host that is known is for an answer to replace: a plan tells what has changed since.
+  if (keptOf(station, sent) === undefined) keep(station, sent)
   return plan
 }
 
@@ -177,29 +206,34 @@ export async function listFleet(outside: Outside, { home }: { readonly home: str
     host: state.host,
     name: state.name,
     ...spellingsOf(key.id),
-    state: state.counter,
+    counter: state.counter,
     created: state.created,
     ...(state.channel && { channel: state.channel.name, serial: state.channel.serial }),
   }))
 }
 
-/** By id or name. Throws NOT_FOUND, CLI_USAGE where several have the name. */
+/** By id, whatever is kept of it, or by name. Throws NOT_FOUND, CLI_USAGE where several have the name. */
 export async function forgetHost(
   outside: Outside,
   { home, host }: { readonly home: string; readonly host: string },
-) {
+): Promise<{ readonly host: HostId }> {
   using station = openStation(outside, { home, how: 'write' })
   const { disk } = outside
-  const [found, ...others] = keptStates(station).filter(
-    ({ state }) => state.host === host || state.name === host,
-  )
+  const id = hostNamed(station, host)
+  disk.remove(keptPath(station, id))
+  disk.syncFolder(station.places.hosts)
+  return { host: id }
+}
+
+function hostNamed(station: Station, host: string): HostId {
+  const { disk } = station.outside
+  if (isHostId(host) && disk.lstat(keptPath(station, host)) !== undefined) return host
+  const [found, ...others] = keptStates(station).filter(({ state }) => state.name === host)
   if (found === undefined) throw new MossError('NOT_FOUND', { what: 'enrolled host', name: host })
   if (others.length > 0)
     throw new MossError('CLI_USAGE', {
       problem: `several hosts go by the name ${host}: say which by its id`,
       see: 'fleet forget',
     })
-  disk.remove(keptPath(station, found.state.host))
-  disk.syncFolder(station.places.hosts)
-  return { host: found.state.host, name: found.state.name }
+  return found.state.host
 }

@@ -27,7 +27,8 @@ export async function makeGrant(outside: Outside, request: MakeGrant) {
   const { disk } = outside
   const root = stationRoot(station)
   const channel = stationChannel(station, request.channel)
-  const [state] = (await readStates(station, [request.state])).states
+  const { sent, warnings } = await readStates(station, [request.state])
+  const state = sent[0]?.state
   if (state === undefined) throw new Error('broken promise: one file, one state')
   const from = state.channel?.name === channel.name ? state.channel.serial : 0
   if (!channel.serials().includes(request.to))
@@ -42,7 +43,7 @@ export async function makeGrant(outside: Outside, request: MakeGrant) {
   const grant = { channel: channel.name, epoch: root.epoch, host: state.host, from, to: request.to, expires }
   const signers = await signersFor(station, { role: 'channel', root, ask: request.ask })
   writeDurably(disk, request.output, encodeGrant(grant, created, signers), { mode: 0o644 })
-  return { ...grant, name: state.name, file: request.output }
+  return { ...grant, name: state.name, file: request.output, warnings }
 }
 
 /** What a bundle shall carry: genuine, and each for one of its hosts. */

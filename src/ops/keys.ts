@@ -127,8 +127,9 @@ export async function exportKey(
   using station = openStation(outside, { home, how: 'read' })
   const found = keyFiles(station).find((key) => key.name === name)
   if (found === undefined) throw new MossError('NOT_FOUND', { what: 'key', name })
-  const { publicKey, isInAgent } = found
-  return { name, id: publicKey.id, text: (isInAgent ? formatSshPublicKey : formatPublicKey)(publicKey) }
+  const { publicKey, publicFile } = found
+  const isSsh = isSshPublicKey(readText(outside.disk, publicFile))
+  return { name, id: publicKey.id, text: (isSsh ? formatSshPublicKey : formatPublicKey)(publicKey) }
 }
 
 function publicKeyIn(file: string, text: string): PublicKey {
@@ -159,10 +160,9 @@ export async function importKey(
   const files = newKeyFiles(station, name)
   if (!/secret key/.test(text.split('\n')[0] ?? '')) {
     const key = publicKeyIn(request.file, text)
-    const isInAgent = isSshPublicKey(text)
-    const written = (isInAgent ? formatSshPublicKey : formatPublicKey)(key)
+    const written = (isSshPublicKey(text) ? formatSshPublicKey : formatPublicKey)(key)
     writeDurably(disk, files.publicFile, encodeUtf8(written), { mode: 0o644 })
-    return { name, id: key.id, isSecret: false, isInAgent }
+    return { name, id: key.id, isSecret: false, isInAgent: outside.agentKeys().includes(written.trimEnd()) }
   }
   // Sealed again at our own cost, so that signing does not ask for a gigabyte each time.
   const allowance = { allowedBytes: minisignAllowedBytes }

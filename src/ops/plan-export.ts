@@ -22,7 +22,7 @@ import { type Root, rootDigest } from '../trust/root.ts'
 import { tellAlikePaths } from './alike-paths.ts'
 import type { PackageChange } from './changes.ts'
 import { stationChannel } from './channels.ts'
-import { readStates } from './fleet.ts'
+import { type AnsweredStates, readStates } from './fleet.ts'
 import { readGrants } from './grants.ts'
 import { planKnownContents } from './known-contents.ts'
 import { openStation, type Station, stationRoot } from './station.ts'
@@ -91,7 +91,8 @@ export interface PlanExport {
 export async function planExport(outside: Outside, request: PlanExport): Promise<ExportPlan> {
   using station = openStation(outside, { home: request.home, how: 'read' })
   const { name: effort } = effortOf(request.effort ?? defaultEffort)
-  const { states, warnings: departures } = await readStates(station, request.states)
+  const { sent, warnings: departures } = await readStates(station, request.states)
+  const states = sent.map(({ state }) => state)
   const channel = stationChannel(station, channelOf(states, request.channel))
   const newest = channel.latestSnapshot()
   const published = request.serial === undefined ? newest : snapshotAt(channel, request.serial)
@@ -150,7 +151,7 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     carry,
     known: planKnownContents(channel, { hosts: wishes, carried: carry.manifests }),
   }
-  verified.set(plan, { channel, root: rootDigest(root) })
+  verified.set(plan, { channel, root: rootDigest(root), sent })
   return plan
 }
 
@@ -163,7 +164,15 @@ function snapshotAt(channel: StationChannel, serial: number): PublishedSnapshot 
  * What a plan was made from: whoever executes it in the same process need not verify every package once more. What is
  * read of them later is checked against the heads that were verified then.
  */
-const verified = new WeakMap<ExportPlan, { readonly channel: StationChannel; readonly root: Digest }>()
+const verified = new WeakMap<
+  ExportPlan,
+  { readonly channel: StationChannel; readonly root: Digest; readonly sent: AnsweredStates['sent'] }
+>()
+
+/** The states that a plan answers, as they were read for it. */
+export const answeredBy = (plan: ExportPlan): Pick<AnsweredStates, 'sent'> => ({
+  sent: verified.get(plan)?.sent ?? [],
+})
 
 /** Under another root than the plan's everything is verified anew. */
 export function channelOfPlan(station: Station, plan: ExportPlan, root: Root): StationChannel {

@@ -91,15 +91,22 @@ export interface KeyFiles {
   readonly publicFile: string
   /** Absent where only the public half is here. */
   readonly secretFile?: string
-  /** Its public half is written as OpenSSH does: then its agent, or a token, may sign. */
+  /** An agent of OpenSSH has it, in memory or in a token. */
   readonly isInAgent: boolean
 }
 
 export const maySign = ({ secretFile, isInAgent }: KeyFiles): boolean => secretFile !== undefined || isInAgent
 
-export function keyFiles({ outside: { disk }, places }: Station): readonly KeyFiles[] {
+export function keyFiles({ outside, places }: Station): readonly KeyFiles[] {
+  const { disk } = outside
   if (disk.lstat(places.keys) === undefined) return []
   const names = new Set(disk.list(places.keys).map((entry) => entry.name))
+  let agent: readonly string[] | undefined
+  const isInAgent = (text: string): boolean => {
+    if (!isSshPublicKey(text)) return false
+    agent ??= outside.agentKeys()
+    return agent.includes(text.trimEnd())
+  }
   return [...names]
     .filter((file) => file.endsWith('.pub'))
     .map((file) => {
@@ -110,7 +117,7 @@ export function keyFiles({ outside: { disk }, places }: Station): readonly KeyFi
         name,
         publicKey: parsePublicKey(text),
         publicFile,
-        isInAgent: isSshPublicKey(text),
+        isInAgent: isInAgent(text),
         ...(names.has(`${name}.key`) ? { secretFile: `${places.keys}/${name}.key` } : {}),
       }
     })

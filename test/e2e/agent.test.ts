@@ -35,7 +35,17 @@ describe.skipIf(!oracle('ssh-agent') || !oracle('ssh-keygen'))('a key in an agen
     writeFileSync(join(moss.folder, 'harbour/usr/share/harbour'), 'a harbour')
     well('key', 'generate', 'release', '--no-passphrase', ...home)
     well('key', 'import', 'id.pub', 'token', ...home)
-    const roles = ['--add', 'exporter=token', '--remove', 'exporter=release']
+    program('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', 'other')
+    well('key', 'import', 'other.pub', 'colleague', ...home)
+    const exporters = [
+      '--add',
+      'exporter=token',
+      '--add',
+      'exporter=colleague',
+      '--remove',
+      'exporter=release',
+    ]
+    const roles = [...exporters, '--threshold', 'exporter=1']
     well('root', 'new', 'two.moss-root', ...roles, ...home)
     well('root', 'sign', 'two.moss-root', ...home)
     well('root', 'accept', 'two.moss-root', ...home)
@@ -52,20 +62,27 @@ describe.skipIf(!oracle('ssh-agent') || !oracle('ssh-keygen'))('a key in an agen
     rmSync(moss.folder, { recursive: true })
   })
 
-  test('signs a bundle that the host takes', () => {
+  test('signs a bundle that the host takes; the key of a colleague, which another agent has, is not asked for', () => {
     const ran = exported('one.moss', { SSH_AUTH_SOCK: socket() })
     expect(ran.exit, ran.stderr).toBe(0)
     well('import', 'one.moss', ...host)
-    expect(well('key', 'list', ...home).stdout).toContain('public; an agent or a token signs')
+    const listed = moss.run(['key', 'list', ...home], { environment: { SSH_AUTH_SOCK: socket() } }).stdout
+    expect(listed).toMatch(/^token .*public; the agent signs/m)
+    expect(listed).toMatch(/^colleague .*  public  /m)
     expect(well('key', 'export', 'token', ...home).stdout).toMatch(/^ssh-ed25519 /)
   })
 
-  test('without the agent, or with one that has another key, nothing is written', () => {
-    expect(exported('no.moss', {}).stderr).toContain('[KEY_AGENT]')
+  test('without the agent, with one that has no such key, or one that refuses, nothing is written', () => {
+    const withAgent = { SSH_AUTH_SOCK: socket() }
+    expect(exported('no.moss', {}).stderr).toContain('[KEY_ABSENT]')
+    expect(exported('no.moss', { SSH_AUTH_SOCK: join(moss.folder, 'nowhere') }).stderr).toContain(
+      '[KEY_ABSENT]',
+    )
     program('ssh-add', '-q', '-D')
-    program('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', 'other')
-    program('ssh-add', '-q', 'other')
-    expect(exported('no.moss', { SSH_AUTH_SOCK: socket() }).stderr).toContain('[KEY_AGENT]')
+    expect(exported('no.moss', withAgent).stderr).toContain('[KEY_ABSENT]')
+    // It asks somebody each time, and nobody is there.
+    program('ssh-add', '-q', '-c', 'other')
+    expect(exported('no.moss', withAgent).stderr).toMatch(/agent refused operation.* \[KEY_AGENT\]/)
     expect(existsSync(join(moss.folder, 'no.moss'))).toBe(false)
   })
 })

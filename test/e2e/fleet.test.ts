@@ -1,5 +1,5 @@
 // A station answers the hosts whose key somebody compared, and notices when one of them is not what it was.
-import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Program, programIn, type Ran } from '../support/program.ts'
@@ -110,4 +110,48 @@ test('a cloned disk, or one that was put back, is told by two states of one numb
   well('subscribe', 'harbour', '--root', 'clone')
   const next = stateOf('clone', 'clone-3.moss-state')
   expect(planFor(next.file)).toContain('somebody changed it, or the machine was put back')
+})
+
+test('of several states of one host the newest is answered; two of one number are told', () => {
+  makeHost('four', 'pump-04')
+  const first = stateOf('four', 'four-1.moss-state')
+  well('fleet', 'enroll', first.file, ...home)
+  cpSync(join(moss.folder, 'four'), join(moss.folder, 'double'), { recursive: true })
+  well('export', '--for', first.file, '-o', 'four-1.moss', ...home)
+  well('import', 'four-1.moss', '--root', 'four')
+  const second = stateOf('four', 'four-2.moss-state')
+  const states = (...files: readonly string[]) => files.flatMap((file) => ['--for', file])
+  const plan = moss.json<{ hosts: { name: string; state: number }[]; warnings: string[] }>(
+    'plan',
+    ...states(second.file, first.file),
+    ...home,
+  )
+  expect(plan.hosts.map(({ name, state }) => `${name} ${state}`)).toEqual(['pump-04 2'])
+  expect(plan.warnings).toEqual([])
+  well('unsubscribe', 'harbour', '--root', 'double')
+  const twin = stateOf('double', 'double-2.moss-state')
+  expect(planFor(second.file, twin.file)).toContain('two machines have its key')
+})
+
+test('what is kept of a host is for the station alone, and only an answer replaces it', () => {
+  const kept = (): readonly string[] =>
+    readdirSync(join(moss.folder, 'station/hosts')).map((name) => join(moss.folder, 'station/hosts', name))
+  expect(statSync(join(moss.folder, 'station/hosts')).mode & 0o777).toBe(0o700)
+  expect(new Set(kept().map((path) => statSync(path).mode & 0o777))).toEqual(new Set([0o600]))
+  const contents = (): readonly string[] => kept().map((path) => readFileSync(path, 'latin1'))
+  const before = contents()
+  well('fleet', 'enroll', 'double-2.moss-state', ...home)
+  planFor('double-2.moss-state')
+  expect(contents()).toEqual(before)
+  well('export', '--for', 'four-2.moss-state', '-o', 'four.moss', ...home)
+  expect(contents()).not.toEqual(before)
+})
+
+test('a host is forgotten by its id, whatever became of what is kept of it', () => {
+  const { host } = moss.json<{ host: string }>('state', 'export', 'four-3.moss-state', '--root', 'four')
+  const path = join(moss.folder, `station/hosts/${host}.moss-state`)
+  writeFileSync(path, readFileSync(path).subarray(0, 100))
+  expect(well('fleet', 'forget', host, ...home).stdout).toBe(`host ${host} is not answered any more\n`)
+  expect(codeOf('plan', '--for', 'four-3.moss-state', ...home)).toBe('TRUST_NOT_ENROLLED')
+  expect(codeOf('fleet', 'forget', host, ...home)).toBe('NOT_FOUND')
 })

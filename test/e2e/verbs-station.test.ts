@@ -486,12 +486,12 @@ test('fleet enroll, list, forget', () => {
   )
   expect(moss.text('fleet', 'list', ...plain)).toMatchInlineSnapshot(`
     "$ moss fleet list --home plain
-    pump-07  <id>  no channel yet  state 1 of <date>
-    pump-08  <id>  no channel yet  state 1 of <date>
+    pump-07  <id>  no channel yet  record 1 of <date>
+    pump-08  <id>  no channel yet  record 1 of <date>
     [exit 0]"
   `)
   expect(moss.shape('fleet', 'list', ...plain)).toMatchInlineSnapshot(
-    `"exit 0 {hosts: [{host: string, name: string, fingerprint: string, words: string, state: number, created: number}]}"`,
+    `"exit 0 {hosts: [{host: string, name: string, fingerprint: string, words: string, counter: number, created: number}]}"`,
   )
   expect(moss.text('fleet', 'forget', 'pump-09', ...plain)).toMatchInlineSnapshot(`
     "$ moss fleet forget pump-09 --home plain
@@ -501,7 +501,7 @@ test('fleet enroll, list, forget', () => {
   `)
   expect(moss.text('fleet', 'forget', 'pump-08', ...plain)).toMatchInlineSnapshot(`
     "$ moss fleet forget pump-08 --home plain
-    pump-08, id <id>, is not answered any more
+    host <id> is not answered any more
     [exit 0]"
   `)
   moss.json('fleet', 'enroll', 'pump-08.moss-state', ...plain)
@@ -510,11 +510,11 @@ test('fleet enroll, list, forget', () => {
 test('channel advise', () => {
   expect(moss.text('channel', 'advise', 'stable', 'tide', 'the tables of 2026 are a day late', ...plain))
     .toMatchInlineSnapshot(`
-    "$ moss channel advise stable tide 'the tables of 2026 are a day late' --home plain
-    | moss: error: say --before [CLI_USAGE]
-    | moss: hint: see moss help channel advise
-    [exit 2]"
-  `)
+      "$ moss channel advise stable tide 'the tables of 2026 are a day late' --home plain
+      | moss: error: say --before VERSION and TEXT, or --withdraw [CLI_USAGE]
+      | moss: hint: see moss help channel advise
+      [exit 2]"
+    `)
 })
 
 test('plan --for', () => {

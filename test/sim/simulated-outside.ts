@@ -116,6 +116,7 @@ function start(machine: Machine, seed: number, options: SimulationOptions): Simu
         }
       )
     },
+    agentKeys: () => [],
     signWithAgent: () => ({ problem: 'no programs are simulated' }),
     readDescriptor: (descriptor) => {
       throw ioError('read', `descriptor ${descriptor}`, 'EBADF')
