@@ -5,6 +5,7 @@
 #                                  deb-chromium, kernel-img, kernel-img-1, kernel-src
 #
 # FOLDER/SET/A and FOLDER/SET/B are the trees; FOLDER/packages holds the .deb and .tgz files.
+# kernel-src is the tree of sources, not the one packed file that the package holds.
 # pairs.tsv: set, kind, name and version before, name and version after.
 # manifest.tsv: set, side, name, version, SHA-256, bytes of every package file. A file that differs from it, or
 # that it does not name, is refused and nothing more is done: figures of other bytes compare with nothing.
@@ -48,6 +49,14 @@ unpack() { # kind file tree name
   fi
 }
 
+open_sources() { # tree…: the packed sources in place of the tarball that the package has
+  local tree
+  for tree in "$@"; do
+    tar -xJf "$tree"/usr/src/linux-source-*.tar.xz -C "$tree/usr/src" --no-same-owner
+    rm "$tree"/usr/src/linux-source-*.tar.xz
+  done
+}
+
 for wanted in "$@"; do
   while IFS=$'\t' read -r set kind before before_version after after_version; do
     [ "$set" = "$wanted" ] || continue
@@ -59,6 +68,7 @@ for wanted in "$@"; do
     [ "$set" = npm-more ] && tree=$set-$(echo "$before" | tr / -)-$before_version
     unpack "$kind" "$a" "$folder/$tree/A" "$before"
     unpack "$kind" "$b" "$folder/$tree/B" "$after"
+    [ "$set" = kernel-src ] && open_sources "$folder/$tree/A" "$folder/$tree/B"
   done < "$here/pairs.tsv"
   for tree in "$folder/$wanted"*/A "$folder/$wanted"*/B; do
     [ -d "$tree" ] || continue

@@ -1,8 +1,6 @@
-// Run by a test as a process of its own: hands one reader many damaged inputs and says how that went, as one line of JSON.
-// Each input is a valid one changed as a liar or a bad stick would: bits, bytes, numbers at their limits, parts left out,
-// repeated or taken from another; and for CBOR well-formed with another value in it. The seed decides everything.
+// The readers of foreign bytes, each with what it reads where all is well: the seeds of what damages them.
 import { concatBytes, decodeUtf8, encodeUtf8 } from '../../src/base/bytes.ts'
-import { type CborValue, decodeCbor, encodeCbor } from '../../src/base/cbor.ts'
+import { decodeCbor, encodeCbor } from '../../src/base/cbor.ts'
 import { isMossError } from '../../src/base/error.ts'
 import { BaseTable } from '../../src/container/base-table.ts'
 import { ContentTable } from '../../src/container/content-table.ts'
@@ -22,110 +20,21 @@ import { formatPublicKey, formatSecretKey, parsePublicKey, parseSecretKey } from
 import { decodeRoot, encodeRoot } from '../../src/trust/root.ts'
 import { parseSignatureBlock } from '../../src/trust/signature-block.ts'
 import { parseSshSignature } from '../../src/trust/sshsig.ts'
-import { type Random, seededRandom } from '../sim/random.ts'
 import { buildBundle, noise, testKey, testRoot, verified } from './containers.ts'
 import { arOf, plainControl, tarOf } from './foreign.ts'
 import { samplePackage } from './sample-root.ts'
+import { armoured, fileKey, tokenKey, unarmoured } from './ssh-key.ts'
 
-interface Reader {
-  readonly seeds: readonly Uint8Array[]
-  readonly read: (bytes: Uint8Array, random: Random) => unknown
-  /** Of another value in well-formed CBOR. */
+/** What is read where all is well, and what reads it. */
+interface Seed {
+  readonly bytes: Uint8Array
+  readonly read: (bytes: Uint8Array) => unknown
+}
+
+export interface Reader {
+  readonly seeds: readonly Seed[]
+  /** All seeds are CBOR. */
   readonly isCbor?: boolean
-}
-
-const few = [0, 1, 0x7f, 0x80, 0xff]
-const numbers = [
-  0,
-  1,
-  23,
-  24,
-  255,
-  256,
-  65_535,
-  65_536,
-  2 ** 31 - 1,
-  2 ** 31,
-  2 ** 32 - 1,
-  2 ** 32,
-  2 ** 53 - 1,
-]
-
-function damaged(bytes: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
-  const at = random.below(bytes.length + 1)
-  const length = 1 + random.below(random.pick([2, 9, 70]))
-  const changed = bytes.slice()
-  const view = new DataView(changed.buffer, changed.byteOffset, changed.length)
-  switch (random.below(9)) {
-    case 0:
-      for (let n = random.pick([1, 1, 2, 8]); n > 0 && bytes.length > 0; n--)
-        changed[random.below(bytes.length)]! ^= 1 << random.below(8)
-      return changed
-    case 1:
-      if (at < bytes.length) changed[at] = random.pick([...few, random.below(256)])
-      return changed
-    case 2:
-      if (at + 8 <= bytes.length) view.setBigUint64(at, BigInt(random.pick(numbers)), random.below(2) === 0)
-      return changed
-    case 3:
-      if (at + 4 <= bytes.length) view.setUint32(at, random.pick(numbers) % 2 ** 32, random.below(2) === 0)
-      return changed
-    case 4:
-      return bytes.slice(0, at)
-    case 5:
-      return concatBytes([bytes.subarray(0, at), bytes.subarray(at + length)])
-    case 6:
-      return concatBytes([bytes.subarray(0, at + length), bytes.subarray(at)])
-    case 7:
-      return concatBytes([
-        bytes.subarray(0, at),
-        Uint8Array.from({ length }, () => random.below(256)),
-        bytes.subarray(at),
-      ])
-    default:
-      return concatBytes([bytes.subarray(0, at), other.subarray(random.below(other.length + 1))])
-  }
-}
-
-/** Some value in it is another. */
-function otherValue(value: CborValue, random: Random): CborValue {
-  if (Array.isArray(value) && value.length > 0 && random.below(4) > 0) {
-    const at = random.below(value.length)
-    return (value as readonly CborValue[]).map((item, index) =>
-      index === at ? otherValue(item, random) : item,
-    )
-  }
-  if (
-    typeof value === 'object' &&
-    value !== null &&
-    !(value instanceof Uint8Array) &&
-    !Array.isArray(value)
-  ) {
-    const keys = Object.keys(value)
-    const key = random.pick(keys)
-    if (key === undefined) return { more: 1 }
-    const map = value as Readonly<Record<string, CborValue>>
-    const { [key]: found, ...rest } = map
-    const how = random.below(8)
-    if (how === 0) return rest
-    if (how === 1) return { ...map, [`${key}x`]: found ?? 0 }
-    return { ...rest, [key]: otherValue(found ?? 0, random) }
-  }
-  return random.pick<CborValue>([
-    random.pick(numbers),
-    -1,
-    true,
-    null,
-    '',
-    'x'.repeat(random.below(300)),
-    '../..',
-    '\u202e',
-    [],
-    {},
-    new Uint8Array(random.below(40)),
-    [value, value],
-    { value },
-  ])
 }
 
 const text = (bytes: Uint8Array): string =>
@@ -161,7 +70,10 @@ async function containerSeeds(): Promise<{
   return { head: bundle.headBytes, sections, frames: bundle.head.frames }
 }
 
-async function readerOf(name: string): Promise<Reader> {
+/** How a reader may end besides with a value. */
+export const isRefusal = (error: unknown): boolean => isMossError(error) || error instanceof TarError
+
+export async function readerOf(name: string): Promise<Reader> {
   const { manifest } = samplePackage('tool', '1', {
     'usr/bin/tool': { text: 'tool', mode: 0o4755 },
     'usr/lib/big': { text: noise(90_000, 3) },
@@ -171,81 +83,75 @@ async function readerOf(name: string): Promise<Reader> {
   switch (name) {
     case 'cbor':
       return {
-        seeds: [encodeManifest(manifest), encodeRoot(testRoot), encodeCbor([1, 'a', [true, null]])],
-        read: (bytes) => decodeCbor(bytes, 'fuzz'),
+        seeds: [encodeManifest(manifest), encodeRoot(testRoot), encodeCbor([1, 'a', [true, null]])].map(
+          (bytes) => ({ bytes, read: (each) => decodeCbor(each, 'fuzz') }),
+        ),
         isCbor: true,
       }
     case 'head': {
       const { head } = await containerSeeds()
       const start = encodeUtf8('moss-bundle 1\n')
-      return {
-        seeds: [head.slice(start.length)],
-        read: (bytes) => decodeHead(concatBytes([start, bytes]), 'bundle'),
-        isCbor: true,
-      }
+      const read = (bytes: Uint8Array) => decodeHead(concatBytes([start, bytes]), 'bundle')
+      return { seeds: [{ bytes: head.slice(start.length), read }], isCbor: true }
     }
     case 'tables': {
       const { sections, frames } = await containerSeeds()
-      const all = [...sections]
+      const readWith = (changed: SectionName, bytes: Uint8Array): void => {
+        const section = (wanted: SectionName): Uint8Array | undefined => {
+          const found = wanted === changed ? bytes : sections.get(wanted)
+          return found === undefined || found.length === 0 ? undefined : found
+        }
+        const bases = new BaseTable(section('bases'))
+        const frameTable = new FrameTable(section('frames'), frames, bases)
+        const chunks = new ChunkTable(section('chunks'), frameTable)
+        const contents = new ContentTable(section('contents'), section('links'))
+        const packages = decodePackages(section('packages'), 26)
+        decodeHosts(section('hosts'))
+        const capabilities = new CapabilityTable(section('capabilities'), packages)
+        for (const id of chunks.ids()) for (const place of chunks.places(id)) frameTable.entry(place.frame)
+        for (const content of contents.digests()) contents.list(content)
+        for (const { id } of packages) capabilities.providers(id)
+      }
       return {
-        seeds: all.map(([, bytes]) => bytes),
-        read: (bytes, random) => {
-          const [chosen] = random.pick(all)
-          const section = (wanted: SectionName): Uint8Array | undefined => {
-            const found = wanted === chosen ? bytes : sections.get(wanted)
-            return found === undefined || found.length === 0 ? undefined : found
-          }
-          const bases = new BaseTable(section('bases'))
-          const frameTable = new FrameTable(section('frames'), frames, bases)
-          const chunks = new ChunkTable(section('chunks'), frameTable)
-          const contents = new ContentTable(section('contents'), section('links'))
-          const packages = decodePackages(section('packages'), 26)
-          decodeHosts(section('hosts'))
-          const capabilities = new CapabilityTable(section('capabilities'), packages)
-          for (const id of chunks.ids()) for (const place of chunks.places(id)) frameTable.entry(place.frame)
-          for (const content of contents.digests()) contents.list(content)
-          for (const { id } of packages) capabilities.providers(id)
-        },
+        seeds: [...sections].map(([section, bytes]) => ({ bytes, read: (each) => readWith(section, each) })),
       }
     }
     case 'manifest':
       return {
-        seeds: [encodeManifest(manifest)],
-        read: (bytes) => decodeManifest(bytes, 'fuzz'),
+        seeds: [{ bytes: encodeManifest(manifest), read: (bytes) => decodeManifest(bytes, 'fuzz') }],
         isCbor: true,
       }
     case 'root':
       return {
-        seeds: [encodeRoot(testRoot), encodeCounters(startCounters(testRoot))],
-        read: (bytes, random) =>
-          random.below(2) === 0 ? decodeRoot(bytes, 'fuzz') : decodeCounters(bytes, 'fuzz'),
+        seeds: [
+          { bytes: encodeRoot(testRoot), read: (bytes) => decodeRoot(bytes, 'fuzz') },
+          { bytes: encodeCounters(startCounters(testRoot)), read: (bytes) => decodeCounters(bytes, 'fuzz') },
+        ],
         isCbor: true,
       }
-    case 'minisign': {
-      const block = signerOf(key).sign(encodeUtf8('moss-bundle 1\nfuzz'))
-      const files = [
-        formatPublicKey(key.publicKey),
-        formatSecretKey(key, undefined, new Uint8Array(32)),
-        block,
-      ]
+    case 'minisign':
       return {
-        seeds: files.map(encodeUtf8),
-        read: (bytes, random) => {
-          const read = random.pick([
-            parsePublicKey,
-            (each: string) => parseSecretKey(each, undefined, { allowedBytes: 1 }),
-            parseSignatureBlock,
-          ])
-          return read(text(bytes))
-        },
+        seeds: [
+          ofText(formatPublicKey(key.publicKey), parsePublicKey),
+          ofText(formatSecretKey(key, undefined, new Uint8Array(32)), (each) =>
+            parseSecretKey(each, undefined, { allowedBytes: 1 }),
+          ),
+          ofText(signerOf(key).sign(encodeUtf8('moss-bundle 1\nfuzz')), parseSignatureBlock),
+        ],
       }
-    }
     case 'sshsig': {
-      const blob = new Uint8Array(189)
-      blob.set(encodeUtf8('SSHSIG'))
-      const body = (blob.toBase64().match(/.{1,70}/g) ?? []).join('\n')
-      const armour = `-----BEGIN SSH SIGNATURE-----\n${body}\n-----END SSH SIGNATURE-----\n`
-      return { seeds: [encodeUtf8(armour)], read: (bytes) => parseSshSignature(text(bytes), 'fuzz') }
+      const armour = (each: string) => parseSshSignature(each, 'fuzz')
+      return {
+        seeds: [tokenKey('ssh:', key.seed), fileKey(key.seed)].flatMap(({ line, sign }) => {
+          const block = sign(encodeUtf8('moss-bundle 1\nfuzz'))
+          return [
+            ofText(block, armour),
+            // Damage below the armour.
+            { bytes: unarmoured(block), read: (bytes: Uint8Array) => armour(armoured(bytes)) },
+            ofText(line, parsePublicKey),
+          ]
+        }),
+      }
     }
     case 'audit': {
       const event = {
@@ -259,7 +165,7 @@ async function readerOf(name: string): Promise<Reader> {
         (whole, detail) => withAuditLine(whole, { ...event, detail }),
         '',
       )
-      return { seeds: [encodeUtf8(audit)], read: (bytes) => parseAudit(text(bytes)) }
+      return { seeds: [ofText(audit, parseAudit)] }
     }
     case 'deb': {
       const tar = tarOf([
@@ -273,18 +179,25 @@ async function readerOf(name: string): Promise<Reader> {
         { name: 'data.tar', bytes: tar },
       ])
       return {
-        seeds: [whole, tar],
-        read: async (bytes, random) => {
-          if (random.below(2) === 0) return readMembers(fileOf(bytes))
-          for await (const entry of readTar(once(bytes)))
-            if (entry.kind === 'file') for await (const _ of entry.body());
-          return undefined
-        },
+        seeds: [
+          { bytes: whole, read: (bytes) => readMembers(fileOf(bytes)) },
+          { bytes: tar, read: readWholeTar },
+        ],
       }
     }
     default:
       throw new Error(`no reader ${name}`)
   }
+}
+
+const ofText = (written: string, read: (written: string) => unknown): Seed => ({
+  bytes: encodeUtf8(written),
+  read: (bytes) => read(text(bytes)),
+})
+
+async function readWholeTar(bytes: Uint8Array): Promise<void> {
+  for await (const entry of readTar(once(bytes)))
+    if (entry.kind === 'file') for await (const _ of entry.body());
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -301,60 +214,3 @@ const fileOf = (bytes: Uint8Array): OpenFile =>
       return found.length
     },
   }) as unknown as OpenFile
-
-// Errors are what comes out as a rule: their stacks would take longer than the reading.
-Error.stackTraceLimit = 0
-
-const [name = '', count = '0', seed = '1'] = process.argv.slice(2)
-const { seeds, read, isCbor = false } = await readerOf(name)
-const random = seededRandom(Number(seed))
-/** Decoded once: half of the inputs are made from them. */
-const values = isCbor ? seeds.map((bytes) => decodeCbor(bytes, 'seed')) : []
-const failures: string[] = []
-const slowMs = 1000
-let refused = 0
-const started = performance.now()
-for (let n = 0; n < Number(count) && failures.length < 5; n++) {
-  const bytes =
-    isCbor && random.below(2) === 0
-      ? encodedOtherwise()
-      : damaged(random.pick(seeds), random.pick(seeds), random)
-  const before = n % 64 === 0 ? performance.now() : 0
-  try {
-    const result = read(bytes, random)
-    if (result instanceof Promise) await result
-  } catch (error) {
-    if (isMossError(error) || error instanceof TarError) refused++
-    else
-      failures.push(
-        `input ${n}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`.slice(
-          0,
-          600,
-        ),
-      )
-  }
-  if (before > 0 && performance.now() - before > slowMs)
-    failures.push(`input ${n} took more than ${slowMs} ms`)
-}
-
-/** What our own writer refuses to write is no input; the valid bytes are, then. */
-function encodedOtherwise(): Uint8Array {
-  const chosen = random.below(seeds.length)
-  try {
-    return encodeCbor(otherValue(values[chosen] ?? 0, random))
-  } catch {
-    return seeds[chosen] ?? new Uint8Array(0)
-  }
-}
-
-const seconds = (performance.now() - started) / 1000
-const peakBytes = process.resourceUsage().maxRSS * 1024
-console.log(
-  JSON.stringify({
-    inputs: Number(count),
-    refused,
-    perSecond: Math.round(Number(count) / seconds),
-    peakBytes,
-    failures,
-  }),
-)

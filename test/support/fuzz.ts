@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { byEffort, faultSeed } from './fault-effort.ts'
 
-const script = join(import.meta.dirname, 'fuzz-readers.ts')
+const script = join(import.meta.dirname, 'fuzz-damage.ts')
 const mostBytes = 256 * 1024 * 1024
 
 /** For those that everything passes through, and for the others. */

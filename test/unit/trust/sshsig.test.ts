@@ -11,7 +11,7 @@ import { verifySignature } from '../../../src/trust/signatures.ts'
 import { decodeRoot, encodeRoot, makeSoleRoot } from '../../../src/trust/root.ts'
 import { formatSshPublicKey, parseSshSignature } from '../../../src/trust/sshsig.ts'
 import { oracle } from '../../support/oracle.ts'
-import { tokenKey } from '../../support/token-key.ts'
+import { tokenKey } from '../../support/ssh-key.ts'
 import { outcomeOf, sampleKey, sampleMessage as message } from './sample-keys.ts'
 
 const part = 'signature 1 of head'
