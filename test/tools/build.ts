@@ -48,6 +48,9 @@ const stationVerbs = ['add', 'export', 'sync', 'verify']
 /** Those of the host end before the optimizing compiler would have paid for itself: their long loops are in WebAssembly. */
 const plainFlag = '--no-opt'
 
+/** Their buffers come in pages of 2 MB where the kernel has them: two fifths fewer page faults in an import (note 0006). */
+const largePages = 'glibc.malloc.hugetlb=1'
+
 const launcher = `#!/bin/sh
 # Starts moss with the Node that came with it. Obeys no NODE_OPTIONS: they are not moss's.
 self=$0
@@ -55,7 +58,7 @@ if [ -L "$self" ]; then self=$(readlink -f "$self"); fi
 here=\${self%/*}
 unset NODE_OPTIONS
 export NODE_COMPILE_CACHE="$here/cache" NODE_COMPILE_CACHE_PORTABLE=1
-case $1 in ${hostVerbs.join('|')}) plain=${plainFlag} ;; *) plain= ;; esac
+case $1 in ${hostVerbs.join('|')}) plain=${plainFlag}; export GLIBC_TUNABLES=${largePages} ;; *) plain= ;; esac
 exec "$here/../node_modules/.bin/node" ${nodeFlags.join(' ')} $plain "$here/start.cjs" "$@"
 `
 
