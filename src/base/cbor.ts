@@ -132,6 +132,10 @@ function simpleProblem(info: number): string {
   return info < 31 ? 'reserved value' : 'break'
 }
 
+/** What is decoded takes many times the bytes of its smallest items, so their number is bounded as well. */
+const leastBytesOfItem = 3
+const freeItems = 4096
+
 class Checker {
   readonly #bytes: Uint8Array
   readonly #part: string
@@ -139,6 +143,7 @@ class Checker {
   readonly #wanted: Uint8Array | undefined
   #found: CborSpan | undefined
   #at = 0
+  #items = 0
 
   constructor(bytes: Uint8Array, part: string, wanted?: Uint8Array) {
     this.#bytes = bytes
@@ -150,6 +155,8 @@ class Checker {
   whole(): CborSpan | undefined {
     this.#item(0)
     if (this.#at !== this.#bytes.length) this.#refuse('bytes after the end')
+    if (this.#items > freeItems + this.#bytes.length / leastBytesOfItem)
+      this.#refuse('too many items for its length')
     return this.#found
   }
 
@@ -190,6 +197,7 @@ class Checker {
     if (major === 6) this.#refuse('tag')
     this.#at++
     const argument = this.#argument(info)
+    this.#items++
     if (major === Major.negative && argument > Number.MAX_SAFE_INTEGER - 1) this.#refuse('number below -2^53')
     else if (major === Major.bytes) this.#skip(argument)
     else if (major === Major.text) this.#text(argument)

@@ -100,6 +100,25 @@ describe('a form that is not canonical is refused by name', () => {
   })
 })
 
+test('items are bounded by length, so that what is decoded is no more than some thirty times as long', () => {
+  const list = (count: number, more: readonly number[]): Uint8Array =>
+    Uint8Array.of(0x9a, count >> 24, count >> 16, count >> 8, count, ...more)
+  const empties = (count: number): Uint8Array =>
+    list(
+      count,
+      Array.from({ length: count }, () => 0x80),
+    )
+  expect(verdictOn(Uint8Array.of(0x99, 0x0f, 0xa0, ...Array.from({ length: 4000 }, () => 0x80)))).toMatch(
+    /^decoded/,
+  )
+  expect(verdictOn(empties(100_000))).toBe('too many items for its length')
+  const { heapUsed } = process.memoryUsage()
+  const bomb = new Uint8Array(16 * 1024 * 1024).fill(0xa0)
+  bomb.set([0x9a, 0x00, 0xff, 0xff, 0xfb])
+  expect(verdictOn(bomb)).toBe('too many items for its length')
+  expect(process.memoryUsage().heapUsed - heapUsed).toBeLessThan(32 * 1024 * 1024)
+})
+
 test('numbers keep their value at 2^31, 2^32 and 2^53, each one less and more', () => {
   for (const edge of [2 ** 31, 2 ** 32, 2 ** 53 - 2])
     for (const value of [edge - 1, edge, edge + 1, 1 - edge, -edge, -1 - edge])
