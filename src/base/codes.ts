@@ -79,7 +79,8 @@ export const codes = {
   HOST_IO: entry<{ action: string; path: string; problem: string }>(
     exits.failed,
     (d) => `cannot ${d.action} ${display(d.path)}: ${display(d.problem)}`,
-    () => 'nothing was changed; see that it is there and may be read and written, then try again',
+    () =>
+      'nothing is lost: see that it is there and may be read and written, then try again; what was begun is finished or undone first',
   ),
   HOST_NO_SPACE: entry<{
     path: string
@@ -96,13 +97,18 @@ export const codes = {
           ? `${display(d.path)} needs ${plural(d.neededInodes, 'inode')}, ${formatCount(d.freeInodes ?? 0)} are free`
           : `no space left for ${display(d.path)}`,
     () =>
-      'nothing was changed; free some space there (moss gc gives back what the store no longer needs) and run the same command again',
+      'nothing is lost: free some space there (moss gc gives back what the store no longer needs) and run the same command again',
   ),
   HOST_UNSUPPORTED: entry<{ path: string; problem: string }>(
     exits.failed,
     (d) => `${display(d.path)} cannot be managed: ${display(d.problem)}`,
     () =>
       'use a folder on a local filesystem such as ext4, XFS, btrfs or tmpfs, that is not a lower layer of an overlay and has no mount at usr',
+  ),
+  STATE_MOUNTED: entry<{ path: string }>(
+    exits.failed,
+    (d) => `something is mounted at ${display(d.path)}, and would go away with the tree that is replaced`,
+    () => 'nothing was changed: unmount it, and mount it outside /usr, or again afterwards',
   ),
   STATE_LOCKED: entry<{ path: string }>(
     exits.busy,

@@ -73,7 +73,7 @@ export interface Disk {
   setXattrs(path: string, xattrs: Xattrs): void
   remove(path: string): void
   removeFolder(path: string): void
-  /** Everything below too; absent is fine. Never follows symlinks, makes folders writable as it needs. */
+  /** Everything below too; absent is fine. Never follows symlinks nor goes into what is mounted there, makes folders writable as it needs. */
   removeTree(path: string): void
   rename(from: string, to: string, how: 'replace' | 'exclusive' | 'exchange'): void
   syncFolder(path: string): void
@@ -82,6 +82,8 @@ export interface Disk {
   freeBytes(path: string): number
   /** How many more files, folders and symlinks; undefined where the filesystem has no limit of its own. */
   freeInodes(path: string): number | undefined
+  /** What is mounted inside the folder, by whole paths. */
+  mountsBelow(folder: string): readonly string[]
   /** Why a root cannot be on the filesystem of `path`; undefined where nothing is known against it. */
   unfitness(path: string): string | undefined
   /** Held until disposed or the process ends. Throws STATE_LOCKED. The file is made if absent. */

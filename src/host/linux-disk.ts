@@ -27,6 +27,7 @@ import { getXattrs, setXattrs } from './linux-attributes.ts'
 import { attempt, lstat, openFile, readFile } from './linux-file.ts'
 import { linuxLocks } from './linux-locks.ts'
 import { filePlacer, tryCopy } from './linux-place.ts'
+import { mountsBelow } from './mounts.ts'
 import { inSlices, type Slicing } from './slices.ts'
 import { joinTexts, lookJob, placeFilesJob } from './jobs.ts'
 import { inlinePool, type Pool } from './pool.ts'
@@ -194,6 +195,7 @@ export const linuxDisk = (pool: Pool = inlinePool): Disk => ({
       const { files, ffree } = statfsSync(path)
       return files === 0 ? undefined : ffree
     }),
+  mountsBelow,
   unfitness: (path) => unfitFilesystem(attempt('look at', path, () => statfsSync(path).type)),
   features,
   ...linuxLocks(),

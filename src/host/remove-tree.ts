@@ -2,8 +2,9 @@
 // never through a symlink: a tree that was /usr may hold folders that others own and could exchange meanwhile.
 // Names are bytes here, so that what is not UTF-8 goes too.
 import { closeSync } from 'node:fs'
+import { statxBytes } from './folder-look.ts'
 import { ioError } from './problem.ts'
-import { systemCalls, type SystemCalls } from './system-calls.ts'
+import { currentFolder, systemCalls, type SystemCalls } from './system-calls.ts'
 
 interface Item {
   /** Ends with a zero byte. */
@@ -26,6 +27,7 @@ function emptyFolder(above: number, name: Uint8Array, path: string): void {
   const calls = systemCalls()
   const folder = openFolder(above, name, path)
   try {
+    if (isMountPoint(above, folder, path)) throw ioError('remove', path, 'EBUSY')
     const items = readItems(folder, path)
     for (const item of items) {
       if (!item.isFolder && calls.removeAt(folder, item.name, false) >= 0) continue
@@ -35,6 +37,26 @@ function emptyFolder(above: number, name: Uint8Array, path: string): void {
   } finally {
     closeSync(folder)
   }
+}
+
+const itself = Uint8Array.of(0)
+const attributesAt = 8
+const knownAttributesAt = 56
+const deviceAt = 136
+/** STATX_ATTR_MOUNT_ROOT, of Linux 5.8; before it another device tells, which a folder mounted once more has not. */
+const mountRoot = 0x2000
+
+/** What is mounted here is somebody else's, whatever it is part of. */
+function isMountPoint(above: number, folder: number, path: string): boolean {
+  const look = (descriptor: number): Buffer => {
+    const statx = Buffer.alloc(statxBytes)
+    if (systemCalls().lookAt(descriptor, itself, statx) < 0) refuse(systemCalls(), path)
+    return statx
+  }
+  const found = look(folder)
+  if ((found.readUInt32LE(knownAttributesAt) & mountRoot) !== 0)
+    return (found.readUInt32LE(attributesAt) & mountRoot) !== 0
+  return above !== currentFolder && look(above).readDoubleLE(deviceAt) !== found.readDoubleLE(deviceAt)
 }
 
 const isRoot = (): boolean => process.getuid?.() === 0

@@ -1,6 +1,6 @@
 // In what a state's tree departs from its plan: edited in place, other mode, owner or attributes, missing, added. It walks
 // the plan, never the tree alone, and never through a link that somebody put in a folder's place. Changes nothing.
-import { compareText } from '../base/bytes.ts'
+import { compareText, equalBytes } from '../base/bytes.ts'
 import { emptyDigest } from '../base/digest.ts'
 import { isMossError } from '../base/error.ts'
 import type { AssetId } from '../base/ids.ts'
@@ -14,6 +14,7 @@ import { ownedTree } from './owned-tree.ts'
 import type { StateParts } from './parts.ts'
 import { parentFolder, recordPath } from './places.ts'
 import type { StateRecord } from './record.ts'
+import { readRecordCopy } from './tables.ts'
 import { walkTree } from './tree-digest.ts'
 import type { PlannedFile, TreePlan } from './tree-plan.ts'
 
@@ -38,6 +39,8 @@ interface Checking extends TreeCheck {
   /** The folder that holds `usr`. */
   readonly folder: string
   readonly assets: ReadonlySet<AssetId>
+  /** Of the state. */
+  readonly number: number
 }
 
 /** Sorted by path. `tree` is its `usr`. Throws STATE_BROKEN where a manifest is lost. */
@@ -52,6 +55,7 @@ export async function checkTree(
     parts,
     folder: tree.slice(0, -'/usr'.length),
     assets: parts.store.assetIds(),
+    number: record.number,
   }
   const findings: TreeFinding[] = []
   const sound = new Set<string>()
@@ -149,8 +153,17 @@ function recordProblem(checking: Checking, stat: FileStat): string | undefined {
   const description = { mode: 0o644, uid: 0, gid: 0 }
   return (
     attributeProblem(disk, pathIn(checking, `usr/${recordPath}`), { description, userId, stat }) ??
-    (checking.isQuick ? dateProblem(stat) : undefined)
+    (checking.isQuick ? dateProblem(stat) : otherRecord(checking))
   )
+}
+
+/** It is the plan of what is checked, so it is compared with what was recorded when the state was made. */
+function otherRecord(checking: Checking): string | undefined {
+  const { outside, database } = checking.parts
+  const copy = readRecordCopy(database, checking.number)
+  if (copy === undefined) return undefined
+  const bytes = outside.disk.readFile(pathIn(checking, `usr/${recordPath}`), copy.length + 1)
+  return equalBytes(bytes, copy) ? undefined : 'is not what was recorded of this state'
 }
 
 /** A folder that nobody owns is told once, with how much is in it. */

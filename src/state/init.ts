@@ -71,6 +71,8 @@ export function initRoot(outside: Outside, root: string, request: InitRequest): 
     if (isNewRoot) disk.removeFolder(places.root)
     throw new MossError('HOST_UNSUPPORTED', { path: places.root, problem: lack })
   }
+  using _lock = disk.lock(places.lock)
+  if (isInitialised(disk, root)) throw new MossError('ALREADY_EXISTS', { what: places.own })
   for (const name of ['assets', 'states', 'staging', 'incoming', 'keys'])
     ensureFolder(disk, `${places.own}/${name}`, 0o700)
   makeTop(outside, places)

@@ -7,12 +7,14 @@ import type { Report } from '../base/progress.ts'
 import type { Disk } from '../host/disk.ts'
 import { exchangeTrees, moveTree, syncAll } from '../host/durable.ts'
 import { buildTree, finishFolders, type TreeSite, writeOwnFile } from './build-tree.ts'
+import { assertNothingMounted } from './mounts.ts'
 import { ownedTree } from './owned-tree.ts'
 import { bootOf, readRecord, type StateParts, treeOf } from './parts.ts'
 import { type Places, recordPath } from './places.ts'
 import { readBack } from './read-back.ts'
-import { encodeRecord } from './record.ts'
+import { decodeRecord, encodeRecord, type StateRecord } from './record.ts'
 import { supplyAssets } from './supply.ts'
+import { readRecordCopy } from './tables.ts'
 
 /** Beside the tree: the boot in which it was replaced. */
 const bootFile = 'boot'
@@ -37,7 +39,8 @@ export async function mendTree(parts: StateParts, number: number, report: Report
   const { outside, places, store } = parts
   const { disk } = outside
   const tree = treeOf(parts, number)
-  const record = readRecord(disk, tree)
+  if (tree === places.usr) assertNothingMounted(parts)
+  const record = recordOf(parts, number, tree)
   const { plan, packages } = ownedTree(parts, record)
   await supplyAssets(store, plan, packages)
   const site: TreeSite = { outside, store, folder: `${places.staging}/mend-${number}` }
@@ -54,6 +57,12 @@ export async function mendTree(parts: StateParts, number: number, report: Report
   moveTree(disk, site.folder, aside)
   exchangeTrees(disk, tree, `${aside}/usr`)
   return aside
+}
+
+/** What was recorded when it was made, rather than what stands in a tree that somebody changed. */
+function recordOf({ outside: { disk }, database }: StateParts, number: number, tree: string): StateRecord {
+  const copy = readRecordCopy(database, number)
+  return copy === undefined ? readRecord(disk, tree) : decodeRecord(copy, recordPath)
 }
 
 /** `lost/WANTED`, or `lost/WANTED.1` and so on where that is taken. */

@@ -5,6 +5,7 @@ import { moveTree } from '../host/durable.ts'
 import { lastConfirmed } from './health.ts'
 import { fewestKept, newestKept, statesToKeep } from './keep-rule.ts'
 import { bootOf, currentRecord, keptNumbers, type StateParts } from './parts.ts'
+import { dropTree } from './mounts.ts'
 import { keptFolder } from './places.ts'
 import { removeSeal } from './seal.ts'
 import { readMarks, removeMarks, removeRecordCopy, removeTriggerRuns } from './tables.ts'
@@ -52,13 +53,14 @@ export function removeState(parts: StateParts, number: StateNumber): void {
   const removed = `${places.staging}/removed-${number}`
   disk.removeTree(removed)
   moveTree(disk, keptFolder(places, number), removed)
-  disk.removeTree(removed)
+  dropTree(parts, removed)
 }
 
 /**
  * Trees that were never finished or are half removed, and what imports left. Only with no import open: called by
  * recovery, before anything else is begun.
  */
-export function sweepStaging({ outside: { disk }, places }: StateParts): void {
-  for (const { name } of disk.list(places.staging)) disk.removeTree(`${places.staging}/${name}`)
+export function sweepStaging(parts: StateParts): void {
+  const { outside, places } = parts
+  for (const { name } of outside.disk.list(places.staging)) dropTree(parts, `${places.staging}/${name}`)
 }

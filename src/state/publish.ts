@@ -13,6 +13,7 @@ import { deliver } from './deliver.ts'
 import type { Delivery } from './deliveries.ts'
 import { judgeHealth, markConfirmed, markFailed } from './health.ts'
 import type { Health } from './health-rule.ts'
+import { assertNothingMounted } from './mounts.ts'
 import { bootOf, currentRecord, readRecord, type StateParts } from './parts.ts'
 import { keptFolder, keptTree, parentFolder } from './places.ts'
 import { prunableStates, removeState } from './prune.ts'
@@ -61,6 +62,7 @@ export async function publishStaged(
     throw new MossError('PLAN_STALE', { what: `the staged state ${staged.number}` })
   if (currentRecord(parts).number !== journal.from)
     throw new MossError('PLAN_STALE', { what: `the current state of ${places.root}` })
+  assertNothingMounted(parts)
   report({ phase: 'publish', item: String(staged.number) })
   if (counters !== undefined) raiseCounters(outside.disk, places, counters)
   exchangeTrees(outside.disk, places.usr, keptTree(places, staged.number))
@@ -93,6 +95,7 @@ export async function publishKept(
     throw new MossError('NOT_FOUND', { what: 'state', name: String(number) })
   if (readRecord(outside.disk, tree).number !== number)
     throw new MossError('STATE_BROKEN', { path: tree, problem: `it is not state ${number}` })
+  assertNothingMounted(parts)
   const journal: JournalEntry = {
     kind: 'rollback',
     from: current.number,

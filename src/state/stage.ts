@@ -8,6 +8,7 @@ import { moveTree, syncAll } from '../host/durable.ts'
 import { measureManifest } from '../manifest/codec.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { buildTree, finishFolders, type TreeSite, writeOwnFile } from './build-tree.ts'
+import { assertNothingMounted } from './mounts.ts'
 import { type StateParts, currentRecord, keptNumbers } from './parts.ts'
 import { keptFolder, keptTree, parentFolder, recordPath } from './places.ts'
 import { readBack } from './read-back.ts'
@@ -64,7 +65,7 @@ export function nextNumber(parts: StateParts): StateNumber {
   return (Math.max(...known) + 1) as StateNumber
 }
 
-/** Throws LAYOUT_CONFLICT, CONTENT_MISSING, TRIGGER_FAILED, HOST_IO, HOST_NO_SPACE; the system is then unchanged. */
+/** Throws STATE_MOUNTED, LAYOUT_CONFLICT, CONTENT_MISSING, TRIGGER_FAILED, HOST_IO, HOST_NO_SPACE; the system is then unchanged. */
 export async function stageState(
   parts: StateParts,
   request: StageRequest,
@@ -72,6 +73,7 @@ export async function stageState(
 ): Promise<StagedState> {
   const { outside, places, database, store } = parts
   const { disk } = outside
+  assertNothingMounted(parts)
   const packages = plannedPackages(request)
   const plan = planTree(packages)
   const number = nextNumber(parts)

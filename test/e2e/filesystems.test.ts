@@ -76,6 +76,36 @@ function mounted(name: FilesystemName, skip: (why: string) => never): MountedFil
 
 const works: readonly FilesystemName[] = ['ext4', 'xfs', 'btrfs', 'tmpfs', 'overlay']
 
+test('what is mounted below usr stops what would replace the tree, and loses nothing', async ({ skip }) => {
+  using filesystem = mounted('tmpfs', skip)
+  const { folder } = filesystem
+  const { root, host } = await freshRoot(folder)
+  const bring = async (n: number): Promise<void> => {
+    const { bytes } = await composeBundle({ serial: n, hosts: [host], packages: [version(n)] })
+    writeFileSync(join(folder, `${n}.moss`), bytes)
+    await importBundles(outside, { root, files: [join(folder, `${n}.moss`)] }, silent)
+  }
+  await bring(1)
+  await executeApply(outside, await planApply(outside, { root }), silent)
+  await bring(2)
+  const at = join(root, 'usr/share/closed')
+  spawnSync('mount', ['-t', 'tmpfs', 'moss', at])
+  writeFileSync(join(at, 'precious'), '')
+  try {
+    const mountedThere = { code: 'STATE_MOUNTED', message: expect.stringContaining(at) as string }
+    await expect(executeApply(outside, await planApply(outside, { root }), silent)).rejects.toMatchObject(
+      mountedThere,
+    )
+    const back = await planRollback(outside, { root, state: '0', withModel: false })
+    await expect(executeRollback(outside, back, silent)).rejects.toMatchObject(mountedThere)
+    expect(existsSync(join(at, 'precious'))).toBe(true)
+  } finally {
+    spawnSync('umount', [at])
+  }
+  await executeApply(outside, await planApply(outside, { root }), silent)
+  expect(readFileSync(join(root, 'usr/bin/tool'), 'utf8')).toBe('tool 2')
+})
+
 describe.each(works)('on %s', (name) => {
   test('a root lives its whole life, and figures hold', async ({ skip }) => {
     using filesystem = mounted(name, skip)

@@ -267,7 +267,7 @@ test('state export', () => {
   expect(moss.text('state', 'export', 'absent/07.moss-state', ...at07)).toMatchInlineSnapshot(`
     "$ moss state export absent/07.moss-state --root pump-07
     | moss: error: cannot create FOLDER/absent/07.moss-state.part: there is no such file or folder (ENOENT) [HOST_IO]
-    | moss: hint: nothing was changed; see that it is there and may be read and written, then try again
+    | moss: hint: nothing is lost: see that it is there and may be read and written, then try again; what was begun is finished or undone first
     [exit 1]"
   `)
 })

@@ -103,7 +103,7 @@ test('key generate', () => {
   expect(moss.text('key', 'generate', 'third', '--passphrase-fd', '9', ...home)).toMatchInlineSnapshot(`
     "$ moss key generate third --passphrase-fd 9 --home station
     | moss: error: cannot read descriptor 9: nothing was handed over there [HOST_IO]
-    | moss: hint: nothing was changed; see that it is there and may be read and written, then try again
+    | moss: hint: nothing is lost: see that it is there and may be read and written, then try again; what was begun is finished or undone first
     [exit 1]"
   `)
 })

@@ -340,6 +340,13 @@ export class SimulatedDisk implements Disk {
     return this.#parts.freeInodes
   }
 
+  /** Nothing is mounted on it. */
+  mountsBelow(folder: string): readonly string[] {
+    this.#parts.faults.look('mountsBelow', folder)
+    this.#existing(folder, 'look at')
+    return []
+  }
+
   unfitness(path: string): string | undefined {
     this.#parts.faults.look('unfitness', path)
     this.#existing(path, 'look at')

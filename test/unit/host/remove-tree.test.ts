@@ -1,6 +1,8 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { mountsBelow } from '../../../src/host/mounts.ts'
 import { removeItem } from '../../../src/host/remove-tree.ts'
 import { currentFolder, pathBytes } from '../../../src/host/system-calls.ts'
 import { scratchFolder } from '../../support/scratch.ts'
@@ -27,3 +29,34 @@ test.runIf(process.getuid?.() === 0)(
     expect(readdirSync(target)).toEqual(['inside'])
   },
 )
+
+/** Whether it is there now. */
+function mount(...how: readonly string[]): boolean {
+  const { status, stderr } = spawnSync('mount', how, { encoding: 'utf8' })
+  if (status !== 0) console.log(`skipped: nothing can be mounted here: ${stderr.trim()}`)
+  return status === 0
+}
+
+test.each([
+  ['another filesystem', (at: string) => ['-t', 'tmpfs', 'moss', at]],
+  ['a folder of the same', (at: string, other: string) => ['--bind', other, at]],
+])('what is mounted is not emptied: %s', (_, how) => {
+  const [other, top, at] = [join(folder, 'other'), join(folder, 'top'), join(folder, 'top/usr/local')]
+  mkdirSync(other)
+  mkdirSync(at, { recursive: true })
+  if (!mount(...how(at, other))) return
+  try {
+    writeFileSync(join(at, 'precious'), '')
+    for (const path of [top, at])
+      expect(() => removeItem(currentFolder, { name: pathBytes(path), isFolder: true }, path)).toThrow(
+        'mount point',
+      )
+    expect(readdirSync(at)).toEqual(['precious'])
+    expect(mountsBelow(top)).toEqual([at])
+    expect(mountsBelow(at)).toEqual([])
+  } finally {
+    spawnSync('umount', [at])
+  }
+  removeItem(currentFolder, { name: pathBytes(top), isFolder: true }, top)
+  expect(readdirSync(folder)).toEqual(['other'])
+})

@@ -12,6 +12,7 @@ import { executeRepair, planRepair } from '../../../src/ops/repair.ts'
 import { hostStatus } from '../../../src/ops/status.ts'
 import { verifyHost } from '../../../src/ops/verify-host.ts'
 import { assetIdOf } from '../../../src/store/asset.ts'
+import { decodeRecord, encodeRecord } from '../../../src/state/record.ts'
 import { keptTree, manifestsPath, placesOf, recordPath } from '../../../src/state/places.ts'
 import type { SimulatedOutside } from '../../sim/simulated-outside.ts'
 import { composeBundle } from '../../support/compose-bundle.ts'
@@ -97,6 +98,18 @@ test('a folder that became a link hides nothing: what is below is missing, where
     '/usr/share/tide/copy (package tide): is missing',
     '/usr/share/tide/same (package tide): is missing',
   ])
+})
+
+test('a record that says something else of its state is found, and is as it was after repair', async () => {
+  const outside = await updatedHost()
+  const path = `${usr}/${recordPath}`
+  const before = outside.disk.readFile(path, 1 << 20)
+  const forged = encodeRecord({ ...decodeRecord(before, 'record'), model: 'subscriptions = [ "another" ]' })
+  replace(outside, path, forged)
+  expect(await verify(outside)).toEqual(['/usr/lib/moss/state: is not what was recorded of this state'])
+  await repair(outside)
+  expect(await verify(outside)).toEqual([])
+  expect(outside.disk.readFile(path, 1 << 20)).toEqual(before)
 })
 
 test('quick: attributes, sizes and dates are seen, an edit that keeps them is not', async () => {

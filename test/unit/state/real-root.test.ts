@@ -4,6 +4,8 @@ import {
   chmodSync,
   existsSync,
   lstatSync,
+  mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -72,6 +74,19 @@ describe('init', () => {
     expect(opened.states.counters()).toEqual(sampleCounters(0))
     expect(textOf('etc/moss/model.toml')).toBe(sampleInit.model)
     expect(lstatSync(at('usr')).mtimeMs).toBe(sampleDate * 1000)
+  })
+
+  test('waits for nobody who makes the same root at the same time', () => {
+    mkdirSync(at('.moss'), { recursive: true, mode: 0o700 })
+    {
+      using _other = outside.disk.lock(at('.moss/lock'))
+      expect(() => initRoot(outside, root, sampleInit)).toThrow(
+        expect.objectContaining({ code: 'STATE_LOCKED' }),
+      )
+      expect(readdirSync(at('.moss'))).toEqual(['lock'])
+    }
+    initRoot(outside, root, sampleInit)
+    expect(isInitialised(outside.disk, root)).toBe(true)
   })
 
   test('refuses a root that is managed, or that has a usr of its own', () => {
