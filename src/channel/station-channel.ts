@@ -159,7 +159,16 @@ export class StationChannel {
     if (present !== undefined) return { file: present, isNew: false }
     const target = `${this.folder}/packages/${packageFileName(file.id, file.manifest)}`
     copyFile(disk, path, target)
-    return { file: this.#keep(readPackageFile(disk, target, root)), isNew: true }
+    const copied = readPackageFile(disk, target, root)
+    if (copied.id !== file.id) {
+      disk.remove(target)
+      throw new MossError('CONTAINER_DAMAGED', {
+        part: path,
+        problem: 'it was another package when it was read again',
+      })
+    }
+    checkPackageFile(copied)
+    return { file: this.#keep(copied), isNew: true }
   }
 
   /** What the next snapshot would name: the latest's packages and what was added since, without `expire`. */

@@ -31,9 +31,9 @@ export const askVerbs: readonly Verb[] = [
         ['id', info.id],
         ['why', info.reason],
         ['files', `${plural(info.files, 'file')}, ${formatBytes(info.sizeBytes)}`],
-        ['provides', info.provides.map(display).join('\n') || 'nothing more'],
-        ['requires', info.requires.map(display).join('\n') || 'nothing'],
-        ['text', info.description === '' ? undefined : info.description.split('\n').map(display).join('\n')],
+        ['provides', info.provides.length === 0 ? 'nothing more' : info.provides],
+        ['requires', info.requires.length === 0 ? 'nothing' : info.requires],
+        ['text', info.description === '' ? undefined : info.description.split('\n')],
       ])
       return { json: info, text }
     },

@@ -7,6 +7,16 @@ import type { Call, Verb } from './verb.ts'
 
 const channelOperand = { name: 'CHANNEL' } as const
 
+const formatTakenOver = (
+  serial: number,
+  packages: readonly { readonly name: string; readonly version: string; readonly id: string }[],
+): string =>
+  [
+    `serial ${serial} is signed by keys that the trust root does not name for the channel any more, and offers`,
+    formatTable(packages.map(({ name, version, id }) => [`  ${name}`, version, id.slice(0, 16)])),
+    'whoever has such a key could have put it here: is that what you published?',
+  ].join('\n')
+
 export const channelVerbs: readonly Verb[] = [
   {
     words: 'channel create',
@@ -98,13 +108,21 @@ export const channelVerbs: readonly Verb[] = [
     summary: 'sign a snapshot with the next serial, offering what was added',
     run: async (call) => {
       const { publishChannel } = await import('../ops/channels.ts')
-      const done = await publishChannel(call.outside, {
-        home: call.home,
-        channel: call.operands[0] ?? '',
-        date: call.value('date'),
-        days: optionalNumber(call, 'expires'),
-        ask: (what) => call.passphrase(what),
-      })
+      const publish = (takeOver: boolean) =>
+        publishChannel(call.outside, {
+          home: call.home,
+          channel: call.operands[0] ?? '',
+          date: call.value('date'),
+          days: optionalNumber(call, 'expires'),
+          takeOver,
+          ask: (what) => call.passphrase(what),
+        })
+      const first = await publish(false)
+      const { takenOver } = first
+      const shown = takenOver && formatTakenOver(first.serial, takenOver)
+      if (shown !== undefined && !(await call.confirm('sign all of them', shown)))
+        return { json: first, text: 'not published; nothing was changed' }
+      const done = takenOver === undefined ? first : await publish(true)
       const text = done.isNew
         ? `serial   ${done.serial} of channel ${display(done.channel)}: ${plural(done.packages, 'package')}`
         : `nothing to do: serial ${done.serial} already names these packages`
@@ -179,7 +197,7 @@ export const channelVerbs: readonly Verb[] = [
           'grant',
           `${done.name} may go back from serial ${done.from} of channel ${display(done.channel)} to ${done.to}, once, until ${formatDate(done.expires)}`,
         ],
-        ['!', done.warnings.length === 0 ? undefined : done.warnings.map(display).join('\n')],
+        ['!', done.warnings],
         ['file', done.file],
         ['next', `moss export --for STATEFILE --serial ${done.to} --grant ${done.file}`],
       ])

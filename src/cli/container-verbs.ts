@@ -59,7 +59,7 @@ export const containerVerbs: readonly Verb[] = [
           ['kind', `${seen.kind}, format version ${seen.version}`],
           ['id', seen.id],
           ['date', formatDate(seen.created)],
-          ['signers', seen.signers.join('\n')],
+          ['signers', seen.signers],
           ['', 'not judged here: moss verify does'],
           ...seen.about.map(([label, value]) => [label, display(value)] as const),
         ]),

@@ -45,7 +45,7 @@ export function fold(text: string, width: number): string {
 }
 
 /** Sixteen groups of four in two lines, as people compare them. */
-export const foldFingerprint = (fingerprint: string): string => fold(fingerprint, 40)
+export const foldFingerprint = (fingerprint: string): readonly string[] => fold(fingerprint, 40).split('\n')
 
 /** For a console: folded, what follows the first line set in by two. */
 export const foldHanging = (text: string, width: number = consoleColumns): string =>
@@ -58,11 +58,15 @@ const foldProse = (text: string, width: number): string =>
     .map((line) => (/(^|\s)\//.test(line) ? line : fold(line, width)))
     .join('\n')
 
-/** A label and its value on a line each, labels of one width, all made safe; values may bring their own line breaks. */
-export function formatFields(fields: readonly (readonly [string, string | undefined])[]): string {
+/** A text is one line, whatever is in it; a list has a line for each; no lines are no field. */
+export type FieldValue = string | readonly string[] | undefined
+
+/** A label and its value on a line each, labels of one width, all made safe. */
+export function formatFields(fields: readonly (readonly [string, FieldValue])[]): string {
   const shown = fields
-    .filter((field): field is readonly [string, string] => field[1] !== undefined)
-    .map(([label, value]) => [display(label), value.split('\n').map(display).join('\n')] as const)
+    .map(([label, value = []]) => [display(label), typeof value === 'string' ? [value] : value] as const)
+    .filter(([, lines]) => lines.length > 0)
+    .map(([label, lines]) => [label, lines.map(display).join('\n')] as const)
   const width = Math.max(8, ...shown.map(([label]) => label.length))
   return shown
     .map(

@@ -55,7 +55,7 @@ export const keyVerbs: readonly Verb[] = [
         ['id', made.id],
         ['public', made.publicFile],
         ['secret', `${made.secretFile}${made.isProtected ? '' : ' (no passphrase)'}`],
-        ['root', made.root === undefined ? undefined : `${made.root.file}\n${formatFingerprint(made.root)}`],
+        ['root', made.root && [made.root.file, ...formatFingerprint(made.root)]],
         [
           '!',
           made.root === undefined

@@ -44,22 +44,17 @@ export const formatRepaired = (plan: RepairPlan, done: Repaired): string =>
     ['mended', done.mended === 0 ? undefined : `${plural(done.mended, 'file')} of the store`],
     [
       'states',
-      done.trees.length === 0
-        ? undefined
-        : done.trees
-            .map(({ state, aside }) => `${state} is whole; its damaged tree lies in ${aside} until moss gc`)
-            .join('\n'),
+      done.trees.map(
+        ({ state, aside }) => `${state} is whole; its damaged tree lies in ${aside} until moss gc`,
+      ),
     ],
     [
       'left',
-      plan.trees.length === done.trees.length
-        ? undefined
-        : plan.trees
-            .filter(({ state }) => !done.trees.some((tree) => tree.state === state))
-            .map(({ state }) => `state ${state} is still damaged`)
-            .join('\n'),
+      plan.trees
+        .filter(({ state }) => !done.trees.some((tree) => tree.state === state))
+        .map(({ state }) => `state ${state} is still damaged`),
     ],
-    ['forgotten', done.left.length === 0 ? undefined : done.left.map(display).join('\n')],
+    ['forgotten', done.left],
     ['lacking', done.lacking === 0 ? undefined : ofStates(done.lacking)],
     ['next', done.lacking === 0 ? undefined : `${next}; import it, then moss repair again`],
   ])

@@ -37,14 +37,14 @@ export const rootVerbs: readonly Verb[] = [
       const text = formatFields([
         ['root', `${done.root} is managed by moss now`],
         ['host', `${done.name}, id ${done.host}`],
-        ['trust', `root ${done.rootVersion}, ${formatFingerprint(done)}`],
+        ['trust', formatFingerprint(done, `root ${done.rootVersion}, `)],
         [
           '',
           done.isCompared
             ? undefined
             : 'compare it with the publisher’s by phone or on paper before the first import',
         ],
-        ['note', done.notes.length === 0 ? undefined : done.notes.join('\n')],
+        ['note', done.notes],
         ['next', `moss subscribe CAPABILITY…, then moss state export FILE for the station`],
       ])
       return { json: done, text }
@@ -79,7 +79,7 @@ export const rootVerbs: readonly Verb[] = [
             : `serial ${waiting.serial}, bundle ${waiting.bundle.slice(0, 12)}: run moss plan, then moss apply`,
         ],
         ['space', `${formatBytes(status.freeBytes)} free`],
-        ['trust', `fingerprint\n${foldFingerprint(status.trust.fingerprint)}`],
+        ['trust', ['fingerprint', ...foldFingerprint(status.trust.fingerprint)]],
         ['!', status.interrupted ? 'an interrupted transaction: run moss recover' : undefined],
       ])
       return { json: status, text }

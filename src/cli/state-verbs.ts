@@ -50,7 +50,7 @@ export const stateVerbs: readonly Verb[] = [
       const text = formatFields([
         ['state', `${done.path} (${formatBytes(done.sizeBytes)})`],
         ['host', `${done.name}, id ${done.host}, record ${done.counter}`],
-        ['key', `fingerprint\n${done.key.words}`],
+        ['key', ['fingerprint', done.key.words]],
         ['next', `at the station: moss export --for ${done.path} -o BUNDLE`],
       ])
       return { json: done, text }
@@ -97,11 +97,7 @@ export const stateVerbs: readonly Verb[] = [
         ['tree', state.tree],
         [
           'triggers',
-          state.triggers.length === 0
-            ? undefined
-            : state.triggers
-                .map(({ name, outcome, note }) => `${name}: ${outcome}${note && `: ${display(note)}`}`)
-                .join('\n'),
+          state.triggers.map(({ name, outcome, note }) => `${name}: ${outcome}${note && `: ${note}`}`),
         ],
       ])
       const rows = state.packages.map((entry) => [`  ${entry.name}`, entry.version, entry.reason])

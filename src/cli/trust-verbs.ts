@@ -16,8 +16,17 @@ export const expectFlag = {
   summary: 'its eight words or 64 digits, as you were told them by another way; any other is refused',
 } as const
 
-export const formatFingerprint = (root: { readonly words: string; readonly fingerprint: string }): string =>
-  `fingerprint\n${root.words}\n${foldFingerprint(root.fingerprint)}`
+interface Fingerprinted {
+  readonly words: string
+  readonly fingerprint: string
+}
+
+/** Lines, of which `before` begins the first. */
+export const formatFingerprint = ({ words, fingerprint }: Fingerprinted, before = ''): readonly string[] => [
+  `${before}fingerprint`,
+  words,
+  ...foldFingerprint(fingerprint),
+]
 
 function formatRoot(root: DescribedRoot): string {
   const signed = root.signers.filter(({ hasSigned }) => hasSigned)
@@ -36,7 +45,7 @@ function formatRoot(root: DescribedRoot): string {
       ({ name, threshold, keys }) =>
         [name, `${threshold} of ${keys.length}: ${keys.map(shortKey).join(', ')}`] as const,
     ),
-    ['changes', root.changes.length === 0 ? undefined : root.changes.join('\n')],
+    ['changes', root.changes],
     ['signed', signed.length === 0 ? 'by nobody yet' : `by ${names(signed)}`],
     ['missing', missing.length === 0 ? undefined : `${names(missing)}: moss root sign ${root.file}`],
     ['', formatFingerprint(root)],
@@ -54,7 +63,7 @@ export const trustVerbs: readonly Verb[] = [
       const { showTrust } = await import('../ops/trust-show.ts')
       const trust = await showTrust(call.outside, { root: call.root })
       const text = [
-        `root ${trust.version}, ${formatFingerprint(trust)}`,
+        ...formatFingerprint(trust, `root ${trust.version}, `),
         ...trust.roles.map(
           (role) =>
             `${role.name.padEnd(9)} ${role.may}\n          ${role.threshold} of ${role.keys.length}: ${role.keys.map(shortKey).join(', ')}`,

@@ -119,22 +119,9 @@ export function formatApplied(done: Applied): string {
         ? undefined
         : `${tally(done.changes)}; ${plural(done.files, 'file')} in ${done.seconds.toFixed(1)} s`,
     ],
-    [
-      'triggers',
-      done.triggers.length === 0
-        ? undefined
-        : done.triggers.map((trigger) => `${trigger.name}: ${display(trigger.outcome)}`).join('\n'),
-    ],
-    [
-      'etc',
-      done.deliveries.length === 0
-        ? undefined
-        : done.deliveries
-            .map((delivery) => `${display(delivery.path)}: ${delivery.outcome}`)
-            .slice(0, 20)
-            .join('\n'),
-    ],
-    ['note', done.notes.length === 0 ? undefined : done.notes.map(display).join('\n')],
+    ['triggers', done.triggers.map((trigger) => `${trigger.name}: ${trigger.outcome}`)],
+    ['etc', done.deliveries.map((delivery) => `${delivery.path}: ${delivery.outcome}`).slice(0, 20)],
+    ['note', done.notes],
     ['back', isBack ? undefined : `moss rollback ${done.previous} undoes this`],
     ['next', 'moss state export MEDIUM takes the receipt to the station'],
   ])

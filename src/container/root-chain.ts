@@ -7,7 +7,7 @@ import { bytes, list, record } from '../base/shape.ts'
 import { bytesSource } from '../host/byte-source.ts'
 import type { Root } from '../trust/root.ts'
 import { openKind, type OpenedContainer, readStored } from './read.ts'
-import { claimedRoot, verifyNextRoot } from './verify.ts'
+import { claimedVersion, verifyNextRoot } from './verify.ts'
 
 /** Its whole file, and what it says. */
 export interface SignedRoot {
@@ -38,7 +38,7 @@ export function followRoots(from: Root, files: readonly Uint8Array[]): readonly 
   const followed: SignedRoot[] = []
   for (const [index, file] of files.entries()) {
     const opened = openKind(bytesSource(`root ${index + 1} of section roots`, file), 'root')
-    if (claimedRoot(opened).version <= from.version) continue
+    if (claimedVersion(opened) <= from.version) continue
     const current = followed.at(-1)?.root ?? from
     followed.push({ root: verifyNextRoot(opened, current), bytes: file })
   }

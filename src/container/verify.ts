@@ -3,7 +3,7 @@
 import { MossError } from '../base/error.ts'
 import type { PublicKey } from '../trust/keys.ts'
 import { assertFollows, assertNextVersion } from '../trust/next-root.ts'
-import { decodeRoot, type Root } from '../trust/root.ts'
+import { decodeRoot, versionOfRoot, type Root } from '../trust/root.ts'
 import type { Requirement, Signed } from '../trust/threshold.ts'
 import { verifiedByKey, verifiedByRoles, type Verified } from '../trust/verified.ts'
 import { decodeHead, type Head } from './head.ts'
@@ -42,11 +42,18 @@ export function verifyOwnContainer(opened: OpenedContainer, key: PublicKey): Ver
 }
 
 /** What a root's file says of itself; nobody has judged it. */
-export function claimedRoot(opened: OpenedContainer): Root {
+export const claimedRoot = (opened: OpenedContainer): Root => decodeRoot(rootRecord(opened), rootPart)
+
+/** The same, of its version alone. */
+export const claimedVersion = (opened: OpenedContainer): number => versionOfRoot(rootRecord(opened), rootPart)
+
+const rootPart = 'section record'
+
+function rootRecord(opened: OpenedContainer): Uint8Array {
   const [record] = opened.head.sections
   if (opened.kind !== 'root' || record === undefined)
     throw new MossError('CONTAINER_DAMAGED', { part: 'prelude', problem: `a ${opened.kind}, not a root` })
-  return decodeRoot(readStored(opened, record), 'section record')
+  return readStored(opened, record)
 }
 
 /**

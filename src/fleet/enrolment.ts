@@ -1,7 +1,8 @@
 // What a station notices when a host it knows sends another state: one that is older than what it has of it, two states of
 // one number, an audit that lost lines. A state proves who wrote it; only beside the one before it tells whether
 // somebody put the machine back, or runs it twice.
-import type { HostState } from './host-state.ts'
+import { formatDate } from '../base/format.ts'
+import { heardSerial, type HostState } from './host-state.ts'
 
 /** Of one host, in words. `kept` is the newest state that the station has. */
 export function departuresOf(
@@ -20,7 +21,25 @@ export function departuresOf(
       : [
           `${now.name} wrote two states that are its ${ordinal(now.counter)}: two machines have its key, or it was put back from a copy of its disk`,
         ]
-  return lostLines(before, now)
+  return [...wentBack(before, now), ...lostLines(before, now)]
+}
+
+/** What a machine never lowers by itself: put back from a copy, or by a root or a grant that says so. */
+function wentBack(before: HostState, now: HostState): readonly string[] {
+  const said: string[] = []
+  const tell = (what: string, had: string, has: string, unless: string): void => {
+    said.push(`the ${what} of ${now.name} went back from ${had} to ${has}: ${unless}the machine was put back`)
+  }
+  if (now.rootVersion < before.rootVersion)
+    tell('trust root', `${before.rootVersion}`, `${now.rootVersion}`, '')
+  if (now.timeFloor < before.timeFloor && now.rootVersion === before.rootVersion)
+    tell('time floor', formatDate(before.timeFloor), formatDate(now.timeFloor), '')
+  for (const { channel, serial } of before.heard?.serials ?? []) {
+    const has = heardSerial(now, { channel, epoch: before.heard?.epoch ?? 0 })
+    if (now.heard?.epoch === before.heard?.epoch && has < serial)
+      tell(`newest serial of channel ${channel}`, `${serial}`, `${has}`, 'a grant led it there, or ')
+  }
+  return said
 }
 
 function lostLines(before: HostState, now: HostState): readonly string[] {

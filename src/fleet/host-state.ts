@@ -13,7 +13,7 @@ import type {
   PackageId,
   StateNumber,
 } from '../base/ids.ts'
-import { channelName, hostId } from '../base/names.ts'
+import { channelName, hostId, hostName } from '../base/names.ts'
 import { bytes, digest, integer, list, oneOf, optional, record, text, type Shape } from '../base/shape.ts'
 
 export interface KeptPackages {
@@ -52,6 +52,14 @@ export interface HostState {
     readonly serial: number
     readonly snapshot: Digest
   }
+  /**
+   * The newest serials it has accepted, of each channel, in this epoch: a rollback of the machine does not lower them.
+   * States of an older moss do not say.
+   */
+  readonly heard?: {
+    readonly epoch: number
+    readonly serials: readonly { readonly channel: string; readonly serial: number }[]
+  }
   /** The model's own text. */
   readonly model: string
   readonly current: StateNumber
@@ -85,10 +93,16 @@ export const hostAboutShape = record({
 })
 
 const recordShape = record({
-  name: text(255),
+  name: hostName,
   rootVersion: integer(),
   timeFloor: integer(),
   channel: optional(record({ name: channelName, epoch: integer(), serial: integer(), snapshot: digest() })),
+  heard: optional(
+    record({
+      epoch: integer(),
+      serials: list(record({ channel: channelName, serial: integer() }), 1000),
+    }),
+  ),
   model: text(1 << 20),
   current: stateNumber,
   states: list(record({ number: stateNumber, packages: list(digest<PackageId>()) }), 10_000),
@@ -125,6 +139,10 @@ export function encodeHostRecord(state: HostState): Uint8Array {
     rootVersion: state.rootVersion,
     timeFloor: state.timeFloor,
     channel: state.channel && { ...state.channel, snapshot: fromHex(state.channel.snapshot) },
+    heard: state.heard && {
+      epoch: state.heard.epoch,
+      serials: state.heard.serials.map((each) => ({ ...each })),
+    },
     model: state.model,
     current: state.current,
     states: [...state.states]
@@ -158,6 +176,16 @@ export function decodeHostRecord(container: {
   rising(found.snapshots ?? [], 'host state.snapshots')
   for (const { number, packages } of found.states) rising(packages, `host state.states of state ${number}`)
   return { host, counter, created, ...found }
+}
+
+/** Below which serial a host takes none in without a grant, in this epoch. */
+export function heardSerial(
+  { heard, channel }: Pick<HostState, 'heard' | 'channel'>,
+  { channel: name, epoch }: { readonly channel: string; readonly epoch: number },
+): number {
+  if (heard !== undefined)
+    return heard.epoch === epoch ? (heard.serials.find((each) => each.channel === name)?.serial ?? 0) : 0
+  return channel?.name === name && channel.epoch === epoch ? channel.serial : 0
 }
 
 function rising(values: readonly (string | number)[], part: string): void {

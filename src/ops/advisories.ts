@@ -4,7 +4,7 @@ import { type Advisory, longestAdvisory, mostAdvisories, type Snapshot } from '.
 import type { Outside } from '../host/outside.ts'
 import { compareVersions, isVersion, type VersionScheme } from '../manifest/version.ts'
 import type { ToldAdvisory } from './changes.ts'
-import { type OfChannel, stationChannel } from './channels.ts'
+import { type OfChannel, publishDate, stationChannel } from './channels.ts'
 import { type AskPassphrase, openStation, signersFor, stationRoot } from './station.ts'
 
 /**
@@ -23,7 +23,8 @@ export async function adviseChannel(
   using station = openStation(outside, { home: request.home, how: 'write' })
   const root = stationRoot(station)
   const channel = stationChannel(station, request.channel)
-  const before = channel.latestSnapshot()?.snapshot
+  const latest = channel.latestSnapshot()
+  const before = latest?.snapshot
   const offered = before?.packages.find(({ name }) => name === request.package)
   const said = before?.advisories.filter((each) => each.package === request.package) ?? []
   const { advisory } = request
@@ -40,9 +41,13 @@ export async function adviseChannel(
     (each) => each.package !== request.package || (advisory !== undefined && each.before !== advisory.before),
   )
   const advisories = advisory === undefined ? others : [...others, { package: request.package, ...advisory }]
+  if (latest?.isUnderRoot === false)
+    refuse(
+      `serial ${before.serial} is signed under an older trust root: moss channel publish ${channel.name} first`,
+    )
   if (advisories.length > mostAdvisories) refuse(`a channel has at most ${mostAdvisories} advisories`)
   const signers = await signersFor(station, { role: 'channel', root, ask: request.ask })
-  const created = Math.max(Math.floor(outside.nowMs() / 1000), before.created)
+  const created = publishDate(outside, { root, latest: before.created })
   const { snapshot } = channel.publish(channel.planAdvise(advisories), {
     created,
     // It stays fresh for as long as the publisher meant that one to.

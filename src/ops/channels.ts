@@ -1,6 +1,8 @@
 // channel create, list, show, publish; add. A channel is a plain folder; what is added is offered by the next snapshot.
 import { MossError } from '../base/error.ts'
+import { formatDate } from '../base/format.ts'
 import type { PackageId } from '../base/ids.ts'
+import { limits } from '../base/limits.ts'
 import { createChannel as makeChannel, openChannel, type StationChannel } from '../channel/station-channel.ts'
 import type { Outside } from '../host/outside.ts'
 import { readDeb } from '../ingest/deb.ts'
@@ -14,6 +16,7 @@ import { compareVersions } from '../manifest/version.ts'
 import type { PackageFile } from '../channel/package-file.ts'
 import { checkPath } from '../manifest/path.ts'
 import type { Signer } from '../trust/keys.ts'
+import type { Root } from '../trust/root.ts'
 import { type AskPassphrase, openStation, type Station, signersFor, stationRoot } from './station.ts'
 import { stationRoots } from './station-roots.ts'
 import type { ReportEvent } from './types.ts'
@@ -103,15 +106,17 @@ export async function publishChannel(
     readonly date: string | undefined
     /** Days until a host may want to hear something newer; for ever by default. */
     readonly days?: number | undefined
+    /** What a snapshot of an older root names, which is asked about, shall be signed under this one. */
+    readonly takeOver?: boolean
     readonly ask: AskPassphrase
   },
 ) {
-  const created = dateOf(outside, request.date)
   using station = openStation(outside, { home: request.home, how: 'write' })
   const root = stationRoot(station)
   const channel = stationChannel(station, request.channel)
   const plan = channel.planPublish()
   const latest = channel.latestSnapshot()
+  const created = publishDate(outside, { said: request.date, root, latest: latest?.snapshot.created })
   if (plan.added.length === 0 && plan.expired.length === 0 && latest?.isUnderRoot === true)
     return {
       channel: channel.name,
@@ -121,6 +126,15 @@ export async function publishChannel(
     }
   if (plan.packages.length === 0)
     throw new MossError('NOT_FOUND', { what: 'package to publish in channel', name: channel.name })
+  const old = latest?.isUnderRoot === false ? latest.snapshot : undefined
+  if (old !== undefined && request.takeOver !== true)
+    return {
+      channel: channel.name,
+      serial: old.serial,
+      packages: plan.packages.length,
+      takenOver: old.packages,
+      isNew: false,
+    }
   const signers = await signersFor(station, { role: 'channel', root, ask: request.ask })
   const expires = request.days === undefined ? undefined : created + request.days * 24 * 60 * 60
   const { snapshot } = channel.publish(plan, { created, expires, signers })
@@ -133,11 +147,39 @@ export async function publishChannel(
   }
 }
 
-function dateOf(outside: Outside, text: string | undefined): number {
-  if (text === undefined) return Math.floor(outside.nowMs() / 1000)
-  if (!/^\d{1,12}$/.test(text))
-    throw new MossError('CLI_USAGE', { problem: '--date takes seconds since 1970', see: 'channel publish' })
-  return Number(text)
+const farSeconds = limits.futureDays * 24 * 60 * 60
+
+/**
+ * Never before the latest serial's. A date that hosts would take for impossible, they would for every later serial too: so a
+ * clock that is far ahead of all that is signed is not believed, nor a date that is far ahead of the clock. Throws CLI_USAGE.
+ */
+export function publishDate(
+  outside: Outside,
+  {
+    said,
+    root,
+    latest = 0,
+  }: { readonly said?: string | undefined; readonly root: Root; readonly latest?: number | undefined },
+): number {
+  const refuse = (problem: string): never => {
+    throw new MossError('CLI_USAGE', { problem, see: 'channel publish' })
+  }
+  const now = Math.floor(outside.nowMs() / 1000)
+  if (said === undefined) {
+    const newest = Math.max(root.created, latest)
+    if (now - newest > farSeconds)
+      refuse(
+        `the clock here says ${formatDate(now)}, and the newest that is signed is of ${formatDate(newest)}: hosts refuse a date too far ahead, and all that follows it; set the clock, or if it is right say --date ${now}`,
+      )
+    return Math.max(now, latest)
+  }
+  if (!/^\d{1,12}$/.test(said)) refuse('--date takes seconds since 1970')
+  const date = Number(said)
+  if (date - now > farSeconds)
+    refuse(
+      `${formatDate(date)} is more than ${limits.futureDays} days ahead of the clock here: hosts refuse that`,
+    )
+  return Math.max(date, latest)
 }
 
 export interface AddPackages extends OfChannel {

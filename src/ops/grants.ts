@@ -1,6 +1,7 @@
 // channel grant: lets one host go back to an older serial of a channel, once; and such grants on their way into a bundle.
 import { MossError } from '../base/error.ts'
 import { encodeGrant, readGrant } from '../channel/grant-file.ts'
+import { heardSerial } from '../fleet/host-state.ts'
 import { writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
 import type { SignedGrant } from '../trust/grant.ts'
@@ -30,7 +31,7 @@ export async function makeGrant(outside: Outside, request: MakeGrant) {
   const { sent, warnings } = await readStates(station, [request.state])
   const state = sent[0]?.state
   if (state === undefined) throw new Error('broken promise: one file, one state')
-  const from = state.channel?.name === channel.name ? state.channel.serial : 0
+  const from = heardSerial(state, { channel: channel.name, epoch: root.epoch })
   if (!channel.serials().includes(request.to))
     throw new MossError('NOT_FOUND', { what: `serial of channel ${channel.name}`, name: String(request.to) })
   if (request.to >= from)

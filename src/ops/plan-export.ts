@@ -10,7 +10,7 @@ import { type CarryPlan, planCarry } from '../carry/plan.ts'
 import type { KnownPlan } from '../carry/plan-known.ts'
 import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
 import type { SignedRoot } from '../container/root-chain.ts'
-import { type HostState, packagesHeld } from '../fleet/host-state.ts'
+import { heardSerial, type HostState, packagesHeld } from '../fleet/host-state.ts'
 import type { Outside } from '../host/outside.ts'
 import { compareSets } from '../manifest/compare-sets.ts'
 import type { LayoutFile } from '../manifest/manifest.ts'
@@ -124,7 +124,7 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     snapshot: published.id,
     isNewest: published.id === newest?.id,
     grants: request.grants ?? [],
-    sealedFor: request.isSealed === true ? recipientsOf(states) : [],
+    sealedFor: request.isSealed === true ? await recipientsOf(states) : [],
     root: root.version,
     rootsAfter: Math.min(...states.map(({ rootVersion }) => rootVersion)),
     states: request.states,
@@ -181,9 +181,10 @@ export function channelOfPlan(station: Station, plan: ExportPlan, root: Root): S
 }
 
 /** Throws CLI_USAGE for a host that has none. */
-function recipientsOf(states: readonly HostState[]): readonly string[] {
+async function recipientsOf(states: readonly HostState[]): Promise<readonly string[]> {
+  const { isRecipient } = await import('../host/sealing.ts')
   return states.map(({ name, recipient }) => {
-    if (recipient !== undefined) return recipient
+    if (recipient !== undefined && isRecipient(recipient)) return recipient
     const problem = `${name} has no recipient in its state: it was made by an older moss; export without --seal`
     throw new MossError('CLI_USAGE', { problem, see: 'export' })
   })
@@ -296,13 +297,15 @@ function warningsFor(
 ): readonly string[] {
   return states.flatMap((state) => [
     ...warningOfRoot(state, roots),
-    ...((state.channel?.serial ?? 0) > published.snapshot.serial &&
+    ...(heardSerial(state, published.snapshot) > published.snapshot.serial &&
     !grants.some(
       ({ host, from, to }) =>
-        host === state.host && from === state.channel?.serial && to === published.snapshot.serial,
+        host === state.host &&
+        from === heardSerial(state, published.snapshot) &&
+        to === published.snapshot.serial,
     )
       ? [
-          `${state.name} has seen serial ${state.channel?.serial}, newer than ${published.snapshot.serial}: it will refuse the bundle, unless it carries a grant (moss channel grant)`,
+          `${state.name} has seen serial ${heardSerial(state, published.snapshot)}, newer than ${published.snapshot.serial}: it will refuse the bundle, unless it carries a grant (moss channel grant)`,
         ]
       : []),
     ...(state.answers?.outcome === 'failed'

@@ -141,6 +141,7 @@ function bundleOf(
 function describeHost(host: SettlingSession, answers: HostState['answers']): Omit<HostState, 'counter'> {
   const { states, identity, trust, outside } = host
   const current = states.current()
+  const counters = states.counters()
   const recipient = readRecipient(outside.disk, host.places.keys)
   const known = states.list()
   const chosenFrom = known.map(({ record }) => record.channel?.snapshot).filter((id) => id !== undefined)
@@ -151,7 +152,11 @@ function describeHost(host: SettlingSession, answers: HostState['answers']): Omi
     name: identity.name,
     created: Math.floor(outside.nowMs() / 1000),
     rootVersion: trust.root.version,
-    timeFloor: states.counters().timeFloor,
+    timeFloor: counters.timeFloor,
+    heard: {
+      epoch: counters.epoch,
+      serials: Object.entries(counters.serials).map(([channel, { serial }]) => ({ channel, serial })),
+    },
     ...(current.channel === undefined ? {} : { channel: current.channel }),
     // A slip of the pen in the model must not keep a root from being opened; state export tells of it.
     model: unlessSpoiled(() => readModel(outside, host.places).text) ?? current.model,

@@ -7,7 +7,9 @@ import { type ByteSource, bytesSource, fileSource, keepStart } from '../host/byt
 import type { Disk } from '../host/disk.ts'
 import { createPart, placePart, writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
+import { assertRoom } from '../host/room.ts'
 import { isSealed, openingBytes } from '../host/sealed-start.ts'
+import { parentFolder } from '../state/places.ts'
 import { digestOfFile } from '../store/body.ts'
 
 const identityBytes = 256
@@ -100,6 +102,8 @@ export async function openLargeIfSealed(
   const identity = readIdentity(disk, keys)
   if (identity === undefined) throw new MossError('SEALED_FOR_OTHERS', { path })
   try {
+    // Anybody can seal: until it is open nothing of it has been judged.
+    assertRoom(disk, parentFolder(into), { sizeBytes: disk.lstat(path)?.sizeBytes ?? 0, inodes: 1 })
     using file = disk.open(into, 'create', 0o600)
     await openSealedInto(source, identity, file)
   } catch (error) {

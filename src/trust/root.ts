@@ -78,6 +78,10 @@ export function encodeRoot(root: Root): Uint8Array {
   })
 }
 
+/** Of a root that may be old: its keys, which take milliseconds each, are not looked at. Throws CBOR_INVALID, SHAPE_INVALID. */
+export const versionOfRoot = (encoded: Uint8Array, part: string): number =>
+  rootShape(decodeCbor(encoded, part), part).version
+
 /** Throws CBOR_INVALID, SHAPE_INVALID or KEY_INVALID. Says nothing of who signed it. */
 export function decodeRoot(encoded: Uint8Array, part = 'root'): Root {
   const { format: _, ...read } = rootShape(decodeCbor(encoded, part), part)

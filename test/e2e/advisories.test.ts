@@ -97,7 +97,7 @@ test('the update that mends it says so, once; later serials keep the advisory un
 
 test.each([
   ['old', 1_700_000_000],
-  ['later', 1_900_000_000],
+  ['later', Math.floor(Date.now() / 1000) + 100 * 86_400],
 ])('a serial with an advisory is fresh for as long as the one before it, of an %s date', (name, date) => {
   const shown = () => moss.json<{ created: number; expires: number }>('channel', 'show', name, ...home)
   well('channel', 'create', name, ...home)
@@ -107,4 +107,13 @@ test.each([
   const { created, expires } = shown()
   expect(created).toBeGreaterThanOrEqual(date)
   expect(expires - created).toBe(30 * 86_400)
+})
+
+test('a date that hosts would refuse, and with it every later serial, is not signed', () => {
+  well('channel', 'create', 'far', ...home)
+  well('add', 'far', 'harbour-1.10', '--name', 'pier', '--version', '2', ...home)
+  const { stderr } = moss.run(['channel', 'publish', 'far', '--date', '4102444800', ...home])
+  expect(stderr).toContain('2100-01-01 is more than 400 days ahead of the clock here')
+  expect(codeOf('channel', 'publish', 'far', '--date', 'soon', ...home)).toBe('CLI_USAGE')
+  expect(moss.json<{ serial?: number }>('channel', 'show', 'far', ...home).serial).toBeUndefined()
 })

@@ -83,6 +83,28 @@ test('a grant leads one host back, once', () => {
   expect(serialNow()).toBe(3)
 })
 
+test('a host that was rolled back is granted from the newest serial that it has taken', () => {
+  well('rollback', ...host)
+  expect(serialNow()).toBe(2)
+  expect(well('plan', '--for', state('host'), '--serial', '2', ...home).stdout).toContain(
+    'has seen serial 3, newer than 2',
+  )
+  const made = [
+    'channel',
+    'grant',
+    'stable',
+    '--for',
+    state('host'),
+    '--serial',
+    '2',
+    '-o',
+    'rolled.moss-grant',
+    ...home,
+  ]
+  expect(well(...made).stdout).toContain('may go back from serial 3')
+  well('import', bundle('rolled.moss', '--serial', '2', '--grant', 'rolled.moss-grant'), ...host)
+})
+
 test('a grant for another host, or to where there is nothing to go back to, helps nobody', () => {
   expect(
     codeOf('channel', 'grant', 'stable', '--for', state('other'), '--serial', '2', '-o', 'no', ...home),

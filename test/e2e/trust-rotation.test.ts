@@ -128,7 +128,17 @@ test('the release key is stolen: officers name another, and the next bundle brin
   expect(codeOf('export', '--for', 'host.moss-state', '-o', 'no.moss', ...at('station'))).toBe(
     'CHANNEL_BEHIND_ROOT',
   )
-  well('channel', 'publish', 'stable', ...at('station'))
+  // Whoever has the stolen key could have put that serial there: all of it is shown, and somebody has to say yes.
+  const asked = moss.run(['channel', 'publish', 'stable', '--no-input', ...at('station')])
+  expect(asked.exit).toBe(2)
+  expect(
+    moss.run(['channel', 'advise', 'stable', 'harbour', 'it floods', '--before', '2', ...at('station')])
+      .stderr,
+  ).toContain('moss channel publish stable first')
+  const published = well('channel', 'publish', 'stable', ...at('station'))
+  expect(published.stderr).toMatch(
+    /serial 2 is signed by keys that the trust root does not name[^]*harbour +1 /,
+  )
   const { stdout, stderr } = well('import', bundleFor('after.moss'), ...onHost)
   expect(stdout).toContain('root 3 came with it and counts now')
   expect(stderr).toContain('which waited, is not applied any more')

@@ -16,7 +16,9 @@ const written = (use: (output: ReturnType<typeof outputTo>) => void, isJson: boo
 
 test('labels and values of fields and cells of tables are made safe', () => {
   expect(formatFields([[hostile, `${hostile} x`]])).not.toMatch(unsafe)
-  expect(formatFields([['two', 'one\ntwo']])).toBe('two      one\n         two')
+  expect(formatFields([['two', ['one', 'two']]])).toBe('two      one\n         two')
+  expect(formatFields([['one', 'a name\nkey      that passes for a label']])).not.toContain('\n')
+  expect(formatFields([['none', []]])).toBe('')
   expect(formatTable([[hostile, hostile]])).not.toMatch(unsafe)
 })
 

@@ -84,6 +84,13 @@ describe('a chain is followed', () => {
     expect(newest(old, signed(second, 2, 3))).toBe(2)
     expect(newest(old)).toBeUndefined()
   })
+
+  test('nor is it looked at what keys they have, which would take time', () => {
+    const bad = { ...rootOf({ version: 1, root: [8] }) }
+    const [key, ...others] = bad.keys
+    const small = { ...bad, keys: [{ ...key!, bytes: new Uint8Array(32) }, ...others] }
+    expect(newest(encodeRootFile(small, [signerOf(testKey(8))]), signed(second, 2, 3))).toBe(2)
+  })
 })
 
 describe('a chain is refused', () => {

@@ -8,12 +8,18 @@ interface Told {
   readonly counter: number
   readonly entries?: number
   readonly digest?: string
+  readonly more?: Partial<HostState>
 }
 
-function stateOf({ id = 'state', counter, entries, digest = 'same' }: Told) {
+function stateOf({ id = 'state', counter, entries, digest = 'same', more = {} }: Told) {
   const audit = entries === undefined ? {} : { audit: { entries, digest: digest as Digest } }
-  return { id, state: { name: 'pump-07', counter, ...audit } as HostState }
+  return {
+    id,
+    state: { name: 'pump-07', counter, rootVersion: 2, timeFloor: 86_400, ...audit, ...more } as HostState,
+  }
 }
+
+const heardOf = (epoch: number, serial: number) => ({ epoch, serials: [{ channel: 'stable', serial }] })
 
 test.each<[string, Told, Told, RegExp | undefined]>([
   ['the next state', { counter: 4, entries: 9 }, { counter: 5, entries: 11, digest: 'next' }, undefined],
@@ -31,6 +37,31 @@ test.each<[string, Told, Told, RegExp | undefined]>([
     /has 8 entries .* had 9/,
   ],
   ['one that lost all', { counter: 4, entries: 9 }, { counter: 5 }, /has 0 entries .* had 9/],
+  [
+    'a time floor that fell',
+    { counter: 4 },
+    { counter: 5, more: { timeFloor: 0 } },
+    /time floor of pump-07 went back from 1970-01-02 to 1970-01-01/,
+  ],
+  [
+    'one that a new root set',
+    { counter: 4 },
+    { counter: 5, more: { rootVersion: 3, timeFloor: 0 } },
+    undefined,
+  ],
+  ['an older root', { counter: 4 }, { counter: 5, more: { rootVersion: 1 } }, /trust root .* from 2 to 1/],
+  [
+    'a serial that fell',
+    { counter: 4, more: { heard: heardOf(1, 42) } },
+    { counter: 5, more: { heard: heardOf(1, 41) } },
+    /newest serial of channel stable .* from 42 to 41: a grant led it there, or/,
+  ],
+  [
+    'a serial of a new epoch',
+    { counter: 4, more: { heard: heardOf(1, 42) } },
+    { counter: 5, more: { heard: heardOf(2, 1) } },
+    undefined,
+  ],
   [
     'one that was written anew',
     { counter: 4, entries: 9 },

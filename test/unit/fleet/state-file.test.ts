@@ -19,6 +19,7 @@ const state: HostState = {
   rootVersion: 1,
   timeFloor: 1_767_000_000,
   channel: { name: 'stable', epoch: 1, serial: 7, snapshot: packageId('9') },
+  heard: { epoch: 1, serials: [{ channel: 'stable', serial: 9 }] },
   model: 'channel = "stable"\n',
   current: number(2),
   states: [
@@ -34,6 +35,15 @@ const state: HostState = {
 }
 const read = (bytes: Uint8Array, enrolled = signer.publicKey.id) =>
   readHostState(bytesSource('state', bytes), enrolled)
+
+test.each(['', 'pump-07\nfingerprint', 'pump-07\u202e', 'pump 07\u200b', 'p'.repeat(65)])(
+  'a name that could pass for something else is refused: %j',
+  (name) => {
+    expect(() => read(encodeHostState({ ...state, name }, signer))).toThrow(
+      expect.objectContaining({ code: 'SHAPE_INVALID' }),
+    )
+  },
+)
 
 test('a host’s state comes back as it was written, with the key that signed it', () => {
   const found = read(encodeHostState(state, signer))

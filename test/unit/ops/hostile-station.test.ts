@@ -69,11 +69,12 @@ afterAll(async () => {
   await outside[Symbol.asyncDispose]()
 })
 
-test('a state’s name reaches nobody’s terminal as it is, even where its wishes cannot be met', async () => {
+test('a state whose name hides something is none; another is named where its wishes cannot be met', async () => {
   const evil = join(folder, 'evil.moss-state')
+  const refusal = await enrolled(evil, stateOf({ name: 'pump\u001b[2J\u202e' }))
+  expect(refusal).toMatchObject({ code: 'SHAPE_INVALID' })
   const model = 'channel = "stable"\nsubscriptions = [ "nothing-like-it" ]\n'
-  writeFileSync(evil, stateOf({ name: 'pump\u001b[2J\u202e', model }))
-  await enrol(outside, home, evil)
+  expect(await enrolled(evil, stateOf({ name: 'pump-66', model }))).toBeUndefined()
   const error = await planExport(outside, {
     home,
     states: [evil],
@@ -81,8 +82,16 @@ test('a state’s name reaches nobody’s terminal as it is, even where its wish
     effort: undefined,
   }).catch((refusal: unknown) => refusal as Error)
   expect(error).toMatchObject({ code: 'SOLVE_NO_SOLUTION' })
-  expect((error as Error).message).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+  expect((error as Error).message).toMatch(/^for pump-66, /)
 })
+
+async function enrolled(path: string, bytes: Uint8Array): Promise<unknown> {
+  writeFileSync(path, bytes)
+  return await enrol(outside, home, path).then(
+    () => undefined,
+    (refusal: unknown) => refusal,
+  )
+}
 
 test('a plan that nobody touched is executed', async () => {
   await writePlan(outside, { plan: await plan(), path: planPath })
