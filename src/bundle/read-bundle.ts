@@ -35,6 +35,14 @@ export interface Judge {
   readonly heldManifest: (id: PackageId) => Uint8Array | undefined
   /** A snapshot's file that the host keeps. */
   readonly heldSnapshot?: (content: ContentDigest) => Uint8Array | undefined
+  /** Told of what has been proven, as it goes: what is refused after that is refused to somebody. */
+  readonly onProven?: (proven: Proven) => void
+}
+
+export interface Proven {
+  readonly id: ContainerId
+  /** Whose signatures were found genuine. */
+  readonly signers: readonly KeyId[]
 }
 
 export interface BundlePackage {
@@ -84,11 +92,14 @@ export function readBundle(
     verifyContainer(opened, { role: 'exporter', root }),
     (content) => judge.heldManifest(content as Digest as PackageId) ?? judge.heldSnapshot?.(content),
   )
+  const proven = { id: opened.id, signers: opened.head.signers }
+  judge.onProven?.(proven)
   keepSections(opened)
   const about = decodeAbout(container.head.about)
   const summary = readSummary(container)
   checkHost({ about, summary, judge })
   const { snapshot, snapshotBytes, signers } = readCarriedSnapshot(container, about, root)
+  judge.onProven?.({ ...proven, signers: [...signers, ...proven.signers] })
   const { nowSeconds } = judge
   const underRoot = roots.reduce((before, next) => acceptRoot(before, next.root, nowSeconds), judge.counters)
   const offered = { ...snapshot, snapshot: about.snapshot }

@@ -7,6 +7,7 @@ import type { ContainerId } from '../base/ids.ts'
 import { type ImportedContent, importBundle } from '../bundle/import.ts'
 import { roomForPackages } from '../bundle/room.ts'
 import { isDamagedBase } from '../bundle/store-bases.ts'
+import type { Proven } from '../bundle/read-bundle.ts'
 import { dropIncoming, takeIn, type TakenBundle } from '../bundle/take-in.ts'
 import type { Outside } from '../host/outside.ts'
 import { appendAudit } from '../state/audit-file.ts'
@@ -52,17 +53,22 @@ async function importOne(host: HostSession, file: string, report: ReportEvent): 
     keys: host.places.keys,
     into: `${incoming}/unsealed`,
   })
-  using taken = await recordingRefusal(host, file, () =>
-    telling(host, report, () =>
-      takeIn(outside, {
-        source,
-        incomingFolder: incoming,
-        judge: judgeOf(host),
-        report,
-        room: ({ packages }) => roomForPackages(host.store, packages),
-      }),
-    ),
+  let proven: Proven | undefined
+  using taken = await recordingRefusal(
+    host,
+    () => ({ file, ...(proven && { proven }) }),
+    () =>
+      telling(host, report, () =>
+        takeIn(outside, {
+          source,
+          incomingFolder: incoming,
+          judge: { ...judgeOf(host), onProven: (found) => (proven = found) },
+          report,
+          room: ({ packages }) => roomForPackages(host.store, packages),
+        }),
+      ),
   )
+  const known: Subject = { proven: { id: taken.id, signers: [...taken.snapshotSigners, ...taken.exporters] } }
   followRoots(host, taken, report)
   const isNew = !isImported(host, taken.id)
   const tell = (files: number, contentBytes: number): ImportedBundle => ({
@@ -79,31 +85,41 @@ async function importOne(host: HostSession, file: string, report: ReportEvent): 
     seconds: (outside.nowMs() - startedMs) / 1000,
   })
   if (!isNew) return tell(0, 0)
-  const done = await recordingRefusal(host, taken, () =>
-    orDrop(host, taken.id, async () => {
-      judgeSet(host, taken)
-      return await importContents(host, taken, report)
-    }),
+  const done = await recordingRefusal(
+    host,
+    () => known,
+    () =>
+      orDrop(host, taken.id, async () => {
+        judgeSet(host, taken)
+        return await importContents(host, taken, report)
+      }),
   )
   keepSnapshot(host, taken.about.snapshot, taken.snapshotBytes)
-  recordBundle(host, taken, 'accepted', `channel ${taken.snapshot.channel}, serial ${taken.snapshot.serial}`)
+  const { channel, serial } = taken.snapshot
+  const how = taken.granted === undefined ? '' : `, back by grant ${taken.granted.id.slice(0, 16)}`
+  recordBundle(host, known, 'accepted', `channel ${channel}, serial ${serial}${how}`)
   markImported(host, taken)
   return tell(done.newAssets, done.contentBytes)
 }
 
+/** What an audit line is about: as much as is proven, and else the name that somebody gave the file. */
+interface Subject {
+  readonly file?: string
+  readonly proven?: Proven
+}
+
 function recordBundle(
   { outside, places }: HostSession,
-  bundle: TakenBundle | string,
+  { proven }: Subject,
   outcome: AuditEvent['outcome'],
   detail: string,
 ): void {
-  const isJudged = typeof bundle !== 'string'
   appendAudit(outside.disk, places, {
     at: Math.floor(outside.nowMs() / 1000),
     kind: 'bundle',
     outcome,
-    subject: isJudged ? bundle.id : '',
-    signers: isJudged ? [...new Set([...bundle.snapshotSigners, ...bundle.exporters])] : [],
+    subject: proven?.id ?? '',
+    signers: [...new Set(proven?.signers)],
     detail,
   })
 }
@@ -113,15 +129,16 @@ const refusals: readonly number[] = [exits.damaged, exits.notGenuine, exits.notA
 /** Only what is wrong with the file is for the audit; what the machine did to us is not. */
 async function recordingRefusal<T>(
   host: HostSession,
-  bundle: TakenBundle | string,
+  subject: () => Subject,
   work: () => Promise<T>,
 ): Promise<T> {
   try {
     return await work()
   } catch (error) {
     if (isMossError(error) && refusals.includes(error.exit)) {
-      const name = typeof bundle === 'string' ? `${bundle.slice(bundle.lastIndexOf('/') + 1)}: ` : ''
-      recordBundle(host, bundle, 'refused', `${name}${error.message} [${error.code}]`)
+      const { file, proven } = subject()
+      const name = file === undefined ? '' : `${file.slice(file.lastIndexOf('/') + 1)}: `
+      recordBundle(host, proven ? { proven } : {}, 'refused', `${name}${error.message} [${error.code}]`)
     }
     throw error
   }

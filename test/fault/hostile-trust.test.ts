@@ -12,6 +12,9 @@ import type { Grant } from '../../src/trust/grant.ts'
 import { type Signer, signerOf } from '../../src/trust/keys.ts'
 import { planApply } from '../../src/ops/apply.ts'
 import { hostStatus } from '../../src/ops/status.ts'
+import { readAudit } from '../../src/state/audit-file.ts'
+import { placesOf } from '../../src/state/places.ts'
+import { parseAudit } from '../../src/trust/audit.ts'
 import type { Root } from '../../src/trust/root.ts'
 import type { SimulatedOutside } from '../sim/simulated-outside.ts'
 import {
@@ -261,6 +264,28 @@ describe('with roots that it carries', () => {
     const { bytes } = await composeBundle({ ...draft, ...(exporters && { exporters }) })
     expect(await refusalOf(machine, bytes)).toMatchObject({ code: 'TRUST_UNKNOWN_KEY' })
   })
+})
+
+test('CVE-2025-2888 (tough): a rollback that was refused is not remembered, and the next bundle is taken in', async () => {
+  const machine = before.copy()
+  const { bytes } = await composeBundle({ ...draft, serial: serial - 1 })
+  expect(await refusalOf(machine, bytes)).toMatchObject({ code: 'TRUST_ROLLBACK' })
+  placeFile(machine, bundlePath, (await composeBundle({ ...draft, serial: serial + 1 })).bytes)
+  await importVerb(bundlePath)(machine)
+})
+
+test('the audit says whose genuine signatures were on what was refused, and on nothing that was not proven', async () => {
+  const machine = before.copy()
+  const last = () => parseAudit(readAudit(machine.disk, placesOf(root))).at(-1)
+  const old = await composeBundle({ ...draft, serial: serial - 1 })
+  await refusalOf(machine, old.bytes)
+  const [channel, exporter] = [signers.channel.publicKey.id, signers.exporter.publicKey.id]
+  expect(last()).toMatchObject({ outcome: 'refused', signers: [channel, exporter] })
+  expect(last()?.subject).toMatch(/^[0-9a-f]{64}$/)
+  expect(last()?.detail).toContain('[TRUST_ROLLBACK]')
+  const strange = await composeBundle({ ...draft, exporters: [signers.stranger] })
+  await refusalOf(machine, strange.bytes)
+  expect(last()).toMatchObject({ outcome: 'refused', subject: '', signers: [] })
 })
 
 describe('with a grant to go back', () => {
