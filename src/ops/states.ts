@@ -36,15 +36,28 @@ export async function listStates(outside: Outside, { root }: { readonly root: st
 }
 
 /** The digest of the tree reads every file: only where it is asked for. */
-export async function showState(
-  outside: Outside,
-  {
-    root,
-    state,
-    digest,
-  }: { readonly root: string; readonly state: string | undefined; readonly digest: boolean },
-) {
-  const places = managedPlaces(outside, root)
+export interface ShowState {
+  readonly root: string
+  readonly state: string | undefined
+  readonly digest: boolean
+}
+
+/** Nobody is kept from publishing another state meanwhile: then what was read of two of them is read again. */
+export async function showState(outside: Outside, request: ShowState) {
+  const places = managedPlaces(outside, request.root)
+  const current = (): number => currentRecord({ outside, places }).number
+  for (;;) {
+    const before = current()
+    try {
+      const shown = await lookAtState(outside, places, request)
+      if (current() === before) return shown
+    } catch (error) {
+      if (current() === before) throw error
+    }
+  }
+}
+
+async function lookAtState(outside: Outside, places: Places, { state, digest }: ShowState) {
   const { tree, record, isCurrent } = stateTree(outside, { places, state: parseState(state) })
   return {
     number: record.number,

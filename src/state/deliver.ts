@@ -135,7 +135,11 @@ function carryOut(parts: StateParts, work: Work, report: Report): void {
   for (const delivery of ready) {
     if (delivery.kind !== 'replace') continue
     const { from, to } = moveOf(delivery)
-    if (standingAt(parts, delivery.path) === delivery.before) exchangeTrees(disk, from, to)
+    if (standingAt(parts, delivery.path) === delivery.before) {
+      exchangeTrees(disk, from, to)
+      // Somebody saved it in between: that is what has to stand there.
+      if (standingAt(parts, partOf(delivery.path)) !== delivery.before) exchangeTrees(disk, from, to)
+    }
     disk.remove(from)
   }
   for (const delivery of work.deliveries) if (delivery.kind === 'remove') removeDefault(parts, delivery)

@@ -54,7 +54,8 @@ export function planDeliveries({ offered, remade, rows, standingAt }: DeliveryFa
     if (offered.has(path)) continue
     const before = standingAt(path)
     if (before === known) removals.push({ kind: 'remove', path, before, after: nothing })
-    else forgotten.push(path)
+    // What the machine removed stays known, so that it does not come back with its package.
+    else if (before !== nothing) forgotten.push(path)
   }
   return { deliveries: [...deliveries, ...removals], forgotten }
 }

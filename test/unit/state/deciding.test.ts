@@ -52,7 +52,13 @@ describe('deliveries', () => {
     ['a deleted one stays deleted', 'file new', 'file old', '', 'leave'],
     ['an unmodified one goes with its package', '', 'file old', 'file old', 'remove'],
     ['a modified one becomes the machine’s own', '', 'file old', 'file mine', 'forget'],
-    ['a deleted one is forgotten with its package', '', 'file old', '', 'forget'],
+    [
+      'a deleted one stays known when its package goes, so that it stays deleted',
+      '',
+      'file old',
+      '',
+      'leave',
+    ],
     ['nothing is put below a link', 'file new', undefined, 'blocked', 'leave'],
     ['a folder is never replaced', 'file new', 'folder', 'folder', 'leave'],
   ] as const)('%s', ([, offered, row, standing, expected]) => {
