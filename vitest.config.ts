@@ -6,11 +6,13 @@ const suite = process.env['MOSS_SUITE'] ?? 'main'
 const results = process.env['MOSS_TEST_RESULTS']
 const real = 'test/e2e/real-*.test.ts'
 const trust = [
-  'test/unit/trust/*.test.ts',
+  'test/unit/{trust,fleet}/*.test.ts',
+  'test/unit/host/sealing.test.ts',
+  'test/unit/state/counters-file.test.ts',
   'test/unit/container/{hostile,long-container,prelude,root-chain}.test.ts',
   'test/unit/bundle/refusal.test.ts',
-  'test/unit/ops/hostile-station.test.ts',
-  'test/property/trust-rules.test.ts',
+  'test/unit/ops/{hostile-size,hostile-station,publish-date}.test.ts',
+  'test/property/{ingest-hostile,trust-rules}.test.ts',
   'test/fault/{every-bit,fuzz-containers,fuzz-records,hostile-layout,hostile-stick,hostile-trust,odd-stick}.test.ts',
   'test/e2e/{advisories,agent,downgrade,fleet,sealed,supply-chain,trust-rotation}.test.ts',
 ]

@@ -121,7 +121,7 @@ describe('a chain is refused', () => {
     expect(refused(withBlocks(other, [a, b, b]))).toBe('TRUST_SIGNATURE_INVALID')
   })
 
-  test('where a version is left out, or comes twice or in another order', () => {
+  test('CVE-2025-2885 (tough): where a version is left out, or comes twice or in another order', () => {
     const [two, three] = [signed(second, 2, 3), signed(third, 2, 3, 4, 5)]
     expect(refused(three)).toBe('TRUST_ROOT_ORDER')
     expect(refused(three, two)).toBe('TRUST_ROOT_ORDER')

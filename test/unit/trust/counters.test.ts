@@ -52,7 +52,7 @@ describe('counters', () => {
     expect(acceptSnapshot(seen7, offer(9, { created: 5 }), now).timeFloor).toBe(now)
   })
 
-  test('a lower serial is a rollback', () => {
+  test('CVE-2022-29173 (go-tuf): a lower serial is a rollback, judged by what was trusted before', () => {
     expect(accept(offer(6))).toBe('TRUST_ROLLBACK')
     expect(accept(offer(0))).toBe('TRUST_ROLLBACK')
   })
