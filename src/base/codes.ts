@@ -135,7 +135,9 @@ export const codes = {
     (d) =>
       /empty|altered/.test(d.problem)
         ? 'copy the file again from where it was made'
-        : 'bundles and packages end in .moss, states in .moss-state, snapshots in .moss-channel, trust roots in .moss-root',
+        : /sealed/.test(d.problem)
+          ? 'moss import and the verbs for states open it where it is meant to be read; elsewhere age -d -i IDENTITY does'
+          : 'bundles and packages end in .moss, states in .moss-state, snapshots in .moss-channel, trust roots in .moss-root',
   ),
   CONTAINER_TOO_NEW: entry<{ path: string; version: number }>(
     exits.damaged,

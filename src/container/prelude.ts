@@ -6,6 +6,7 @@ import type { ContainerId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { kindOfNumber, kinds, type Kind } from './kinds.ts'
 import { viewOf, writeU32 } from './little-endian.ts'
+import { isSealed, openingBytes } from '../host/sealed-start.ts'
 
 export const preludeBytes = 64
 export const formatVersion = 1
@@ -86,7 +87,9 @@ function checkMagic(bytes: Uint8Array, path: string): void {
       ? 'it is empty'
       : named
         ? 'it was altered, as by a copy made as text'
-        : 'it begins otherwise'
+        : isSealed(bytes.subarray(0, openingBytes))
+          ? 'it is sealed'
+          : 'it begins otherwise'
   throw new MossError('CONTAINER_NOT_ONE', { path, problem })
 }
 

@@ -26,9 +26,12 @@ export async function showTrust(outside: Outside, { root: managedRoot }: { reado
     keys: root.roles[name].keys,
     may: powers[name],
   }))
-  const everywhere = root.keys.filter((key) =>
-    roles.every((role) => role.threshold === 1 && role.keys.includes(key.id)),
+  const everywhere = new Set(
+    root.keys
+      .map(({ id }) => id)
+      .filter((id) => roles.every((role) => role.threshold === 1 && role.keys.includes(id))),
   )
+  const lone = root.roles.root.threshold === 1 ? root.roles.root.keys : []
   return {
     version: root.version,
     epoch: root.epoch,
@@ -41,9 +44,9 @@ export async function showTrust(outside: Outside, { root: managedRoot }: { reado
     roles,
     /** The host's own key, by which a station knows it. */
     host: { id: identity.id, name: identity.name, ...spellingsOf(identity.key.publicKey.id) },
-    warnings: everywhere.map(
+    warnings: lone.map(
       (key) =>
-        `key ${key.id.slice(0, 16)} alone may do all of this: whoever takes it can make this host do anything`,
+        `key ${key.slice(0, 16)} alone may ${everywhere.has(key) ? 'do all of this' : 'make the next root, and so do all of this'}: whoever takes it can make this host do anything`,
     ),
   }
 }

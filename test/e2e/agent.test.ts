@@ -66,6 +66,9 @@ describe.skipIf(!oracle('ssh-agent') || !oracle('ssh-keygen'))('a key in an agen
     const ran = exported('one.moss', { SSH_AUTH_SOCK: socket() })
     expect(ran.exit, ran.stderr).toBe(0)
     well('import', 'one.moss', ...host)
+    expect(well('trust', 'show', ...host).stdout.replaceAll(/\s+/g, ' ')).toContain(
+      'alone may make the next root, and so do all of this',
+    )
     const listed = moss.run(['key', 'list', ...home], { environment: { SSH_AUTH_SOCK: socket() } }).stdout
     expect(listed).toMatch(/^token .*public; the agent signs/m)
     expect(listed).toMatch(/^colleague .*  public  /m)

@@ -34,6 +34,10 @@ test('a state that is sealed for the station is read by it alone', () => {
   expect(well('key', 'recipient', ...home).stdout.trim()).toBe(recipient)
   well('state', 'export', 'host.moss-state.age', '--seal-to', recipient, ...host)
   expect(isAge('host.moss-state.age')).toBe(true)
+  for (const verb of ['inspect', 'verify'])
+    expect(moss.run([verb, 'host.moss-state.age', '--root', 'host']).stderr).toMatch(
+      /it is sealed .*age -d -i/s,
+    )
   expect(codeOf('state', 'export', 'no', '--seal-to', 'age1no', ...host)).toBe('CLI_USAGE')
   well('fleet', 'enroll', 'host.moss-state.age', '-y', ...home)
   well('plan', '--for', 'host.moss-state.age', ...home)
