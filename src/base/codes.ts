@@ -15,7 +15,6 @@ export const exits = {
   unsolvable: 13,
   busy: 14,
   noRoom: 15,
-  interrupted: 16,
   wentBack: 17,
   bug: 70,
   stopped: 130,
@@ -382,11 +381,6 @@ export const codes = {
     exits.noRoom,
     (d) => `no medium or file at ${display(d.path)}`,
     () => 'plug the medium in and mount it, then run the same command again',
-  ),
-  STATE_INTERRUPTED: entry<{ path: string }>(
-    exits.interrupted,
-    (d) => `an interrupted transaction in ${display(d.path)} must be finished first`,
-    () => 'run moss recover',
   ),
   STATE_BROKEN: entry<{ path: string; problem: string }>(
     exits.failed,
