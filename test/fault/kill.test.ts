@@ -57,14 +57,17 @@ describe.skipIf(!oracle('cc'))('the built program, killed before a changing call
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   test.each<[RealVerb, number]>([
-    ['import', 110],
-    ['apply', 200],
+    ['import', 120],
+    ['apply', 300],
+    ['update', 270],
     ['rollback', 100],
     ['gc', 40],
     ['repair', 25],
   ])('T1 T2 T4 T5 T6: %s reaches its end when run again', async (verb, atLeast) => {
     const scenario = await prepare(verb)
     const total = scenario.calls.length
+    const isRecycling = scenario.calls.some((call) => /^rename\S* \/\.moss\/states\/1$/.test(call))
+    expect(isRecycling, scenario.calls.join('\n')).toBe(verb === 'update')
     const points = sampleOf(total, byEffort({ sample: 71, slow: 5, all: 1 }))
     const { violations } = await killAt(scenario, points)
     say(verb, points.length, total, violations)

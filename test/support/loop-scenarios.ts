@@ -70,6 +70,7 @@ const sets: readonly (readonly DraftPackage[])[] = [
   [base(2), games],
   [base(3)],
   [base(4), extra],
+  [base(5), extra],
 ]
 
 /** A bundle for `id` that leads from one of the sets to another. */

@@ -1,9 +1,12 @@
 // A managed root on a real disk with the history of the simulated machines (loop-scenarios.ts), and the verbs of the
 // built program to disturb on it: each with the root that it starts from, and the checks of what is left of one.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Digest, StateNumber } from '../../src/base/ids.ts'
 import { silent } from '../../src/base/progress.ts'
+import { joinTexts, lookJob } from '../../src/host/jobs.ts'
+import { linuxDisk } from '../../src/host/linux-disk.ts'
 import { linuxOutside } from '../../src/host/linux-outside.ts'
 import type { Outside } from '../../src/host/outside.ts'
 import { executeApply, planApply } from '../../src/ops/apply.ts'
@@ -11,7 +14,10 @@ import { importBundles } from '../../src/ops/import.ts'
 import { initHost } from '../../src/ops/init.ts'
 import { changeModel } from '../../src/ops/model.ts'
 import { readCounters } from '../../src/state/counters-file.ts'
-import { placesOf } from '../../src/state/places.ts'
+import { keptNumbers, readRecord, type StateParts } from '../../src/state/parts.ts'
+import { keptFolder, placesOf } from '../../src/state/places.ts'
+import { type Seal, sealOf, writeSeal } from '../../src/state/seal.ts'
+import { sealsFolder } from '../../src/store/parts.ts'
 import { fourKeyRootFile } from './compose-bundle.ts'
 import {
   checkRoot,
@@ -24,7 +30,8 @@ import {
 import { sampleBundle, subscribed } from './loop-scenarios.ts'
 import { rowsOf } from './simulated-host.ts'
 
-export const realVerbs = ['import', 'apply', 'rollback', 'gc', 'repair'] as const
+/** `update` is an apply that makes its tree from the one that falls out of the kept ones. */
+export const realVerbs = ['import', 'apply', 'update', 'rollback', 'gc', 'repair'] as const
 export type RealVerb = (typeof realVerbs)[number]
 
 export interface RealRoots {
@@ -35,10 +42,38 @@ export interface RealRoots {
   readonly before: Readonly<Record<RealVerb, string>>
 }
 
-/** With its hard links, owners and dates. */
+/** With its hard links, owners and dates; and with seals of its own, since its inodes and ctimes are other ones. */
 export function copyRoot(from: string, to: string): void {
   rmSync(to, { recursive: true, force: true })
   execFileSync('cp', ['-a', from, to])
+  const places = placesOf(to)
+  const seals = sealsFolder(places.own)
+  if (!existsSync(seals)) return
+  const disk = linuxDisk()
+  for (const number of keptNumbers(disk, places)) {
+    if (!existsSync(join(seals, `${number}`))) continue
+    rmSync(join(seals, `${number}`))
+    writeSeal({ outside: { disk }, places } as StateParts, {
+      number: number as StateNumber,
+      current: readRecord(disk, places.usr).number,
+      seal: sealNow(keptFolder(places, number as StateNumber)),
+    })
+  }
+}
+
+/** Of what stands in the folder of a kept state. */
+function sealNow(folder: string): Seal {
+  const found = execFileSync('find', ['usr', '-type', 'd'], { cwd: folder, encoding: 'utf8' })
+  const paths = found.trimEnd().split('\n')
+  const looks = lookJob.run(joinTexts(paths.map((path) => join(folder, path))))
+  return sealOf(
+    new Map(
+      paths.map((path, index) => [
+        path,
+        looks[index] ?? { digest: '' as Digest, records: new Uint8Array(0) },
+      ]),
+    ),
+  )
 }
 
 /** State 2 is current, a bundle that was outrun is taken in; then the next, as in loop-scenarios.ts. */
@@ -74,6 +109,7 @@ export async function makeRealRoots(folder: string): Promise<RealRoots> {
   const before = {
     import: at('before-import'),
     apply: at('before-apply'),
+    update: at('before-update'),
     rollback: at('before-rollback'),
     gc: at('before-gc'),
     repair: at('before-repair'),
@@ -86,6 +122,8 @@ export async function makeRealRoots(folder: string): Promise<RealRoots> {
   copyRoot(root, before.gc)
   copyRoot(root, before.repair)
   for (const name of firstAssets(before.repair, 3)) rmSync(name)
+  await takeIn(await write(5, 4, 5))
+  copyRoot(root, before.update)
   return { outside, bundle, before }
 }
 
@@ -100,8 +138,23 @@ function firstAssets(root: string, count: number): readonly string[] {
 
 /** Arguments of the verb; said twice it means the same. */
 export function argumentsOf(verb: RealVerb | 'recover', roots: RealRoots, root: string): readonly string[] {
-  const of = { import: [roots.bundle], apply: [], rollback: ['1'], gc: [], repair: [], recover: [] }[verb]
-  return [verb, ...of, '--root', root, '--json', ...(verb === 'recover' ? [] : ['-y'])]
+  const of = {
+    import: [roots.bundle],
+    apply: [],
+    update: [],
+    rollback: ['1'],
+    gc: [],
+    repair: [],
+    recover: [],
+  }[verb]
+  return [
+    verb === 'update' ? 'apply' : verb,
+    ...of,
+    '--root',
+    root,
+    '--json',
+    ...(verb === 'recover' ? [] : ['-y']),
+  ]
 }
 
 /** What of a root is the same after an undisturbed and a disturbed run. Receipts are signed and carry the time. */
