@@ -1,11 +1,14 @@
 // rollback: makes a kept state current. Counters stay: the serial guards what comes in, not what is kept.
 import { MossError } from '../base/error.ts'
+import { plural } from '../base/format.ts'
+import type { StateNumber } from '../base/ids.ts'
 import { silent } from '../base/progress.ts'
 import type { Outside } from '../host/outside.ts'
 import type { Applied, ApplyPlan } from './changes.ts'
 import { type HostSession, openHost } from './host.ts'
 import { parseState, readInstalled } from './installed.ts'
 import { readModel } from './model-file.ts'
+import { nameOfPath } from './owned-assets.ts'
 import { describeChange, planToStay, setOf } from './plan-change.ts'
 import { tellApplied } from './publish.ts'
 import { settleLast } from './receipt.ts'
@@ -30,6 +33,7 @@ export async function planRollback(
     to: target.number,
     isNothing: target.number === current.number,
     warnings: [
+      ...(await damageOf(host, target.number)),
       ...(failed === '' ? [] : [`state ${wanted} was gone back from: ${failed}`]),
       ...(request.withModel || target.model === text
         ? []
@@ -37,6 +41,17 @@ export async function planRollback(
     ],
     withModel: request.withModel,
   }
+}
+
+/** Without reading contents. Going back is not refused: it may be the best there is. */
+async function damageOf({ states }: HostSession, number: StateNumber): Promise<readonly string[]> {
+  if (number === states.current().number) return []
+  const [first, ...more] = await states.check(number, { isQuick: true, damaged: new Map() }, silent)
+  if (first === undefined) return []
+  const others = more.length === 0 ? '' : `, and ${plural(more.length, 'path')} more`
+  return [
+    `state ${number} is not as it was made: ${nameOfPath(first.path, first.owner)} ${first.problem}${others}; moss repair mends it first`,
+  ]
 }
 
 /**

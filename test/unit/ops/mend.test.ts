@@ -9,6 +9,7 @@ import { listPackages, packageFiles } from '../../../src/ops/ask.ts'
 import { openHost } from '../../../src/ops/host.ts'
 import { recoverHost } from '../../../src/ops/recover.ts'
 import { executeRepair, planRepair } from '../../../src/ops/repair.ts'
+import { planRollback } from '../../../src/ops/rollback.ts'
 import { hostStatus } from '../../../src/ops/status.ts'
 import { verifyHost } from '../../../src/ops/verify-host.ts'
 import { assetIdOf } from '../../../src/store/asset.ts'
@@ -123,6 +124,20 @@ test('quick: attributes, sizes and dates are seen, an edit that keeps them is no
     '/usr/bin/tide (package tide): has another date: it may have been edited',
     '/usr/lib/big (package tide): mode is 4755, not 644',
   ])
+})
+
+test('a rollback to a state that somebody changed says so before it is asked', async () => {
+  const outside = await updatedHost()
+  const told = async (): Promise<readonly string[]> =>
+    (await planRollback(outside, { root, state: '1', withModel: false })).warnings
+  const before = await told()
+  expect(before.join()).not.toContain('not as it was made')
+  outside.disk.remove(`${kept}/bin/tide`)
+  expect((await told()).join()).toContain(
+    'state 1 is not as it was made: /usr/bin/tide (package tide) is missing; moss repair mends it first',
+  )
+  await repair(outside)
+  expect(await told()).toEqual(before)
 })
 
 test('quick reads no contents', async () => {
