@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Digest, StateNumber } from '../../src/base/ids.ts'
+import type { Digest } from '../../src/base/ids.ts'
 import { silent } from '../../src/base/progress.ts'
 import { joinTexts, lookJob } from '../../src/host/jobs.ts'
 import { linuxDisk } from '../../src/host/linux-disk.ts'
@@ -54,9 +54,9 @@ export function copyRoot(from: string, to: string): void {
     if (!existsSync(join(seals, `${number}`))) continue
     rmSync(join(seals, `${number}`))
     writeSeal({ outside: { disk }, places } as StateParts, {
-      number: number as StateNumber,
+      number,
       current: readRecord(disk, places.usr).number,
-      seal: sealNow(keptFolder(places, number as StateNumber)),
+      seal: sealNow(keptFolder(places, number)),
     })
   }
 }
