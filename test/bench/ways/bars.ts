@@ -27,9 +27,9 @@ export const bars: Readonly<Record<string, Bars>> = {
   'kernel-img': barsOf({ fast: 1.15, default: 1.05, small: 0.95 }),
   'kernel-img-1': barsOf({ fast: 1.15, default: 1.05, small: 0.95 }),
   small: {
-    fast: { bytes: 1.1, make: 0.2, apply: 3.5 },
-    default: { bytes: 1.07, make: 0.2, apply: 3.9 },
-    small: { bytes: 1.04, make: 0.27, apply: 4.3 },
+    fast: { bytes: 0.47, make: 0.1, apply: 1.3 },
+    default: { bytes: 0.36, make: 0.15, apply: 1.55 },
+    small: { bytes: 0.3, make: 0.22, apply: 1.5 },
   },
 }
 

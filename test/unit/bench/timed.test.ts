@@ -9,7 +9,10 @@ if (!isHere) console.warn('skipped: the bench needs GNU time')
 const busy = `${quote(process.execPath)} -e 'let sum = 0; for (let i = 0; i < 3e8; i++) sum += i % 7'`
 
 test.skipIf(!isHere)('the seconds of every process of a script are counted, also one behind another', () => {
-  const one = timed(busy, tmpdir())
+  // The least of three: what else the machine does makes seconds longer, never shorter.
+  const [one = expect.fail('three')] = Array.from({ length: 3 }, () => timed(busy, tmpdir())).toSorted(
+    (a, b) => a.cpu - b.cpu,
+  )
   const both = timed(`bash -c "${busy} & ${busy}; wait"`, tmpdir())
   expect(one.cpu).toBeGreaterThan(0.05)
   expect(both.cpu).toBeGreaterThan(1.5 * one.cpu)
