@@ -108,7 +108,7 @@ export const channelVerbs: readonly Verb[] = [
     summary: 'sign a snapshot with the next serial, offering what was added',
     run: async (call) => {
       const { publishChannel } = await import('../ops/channels.ts')
-      const publish = (takeOver: boolean) =>
+      const publish = (takeOver?: Parameters<typeof publishChannel>[1]['takeOver']) =>
         publishChannel(call.outside, {
           home: call.home,
           channel: call.operands[0] ?? '',
@@ -117,12 +117,12 @@ export const channelVerbs: readonly Verb[] = [
           takeOver,
           ask: (what) => call.passphrase(what),
         })
-      const first = await publish(false)
+      const first = await publish()
       const { takenOver } = first
-      const shown = takenOver && formatTakenOver(first.serial, takenOver)
+      const shown = takenOver && formatTakenOver(first.serial, takenOver.packages)
       if (shown !== undefined && !(await call.confirm('sign all of them', shown)))
         return { json: first, text: 'not published; nothing was changed' }
-      const done = takenOver === undefined ? first : await publish(true)
+      const done = takenOver === undefined ? first : await publish(takenOver.id)
       const text = done.isNew
         ? `serial   ${done.serial} of channel ${display(done.channel)}: ${plural(done.packages, 'package')}`
         : `nothing to do: serial ${done.serial} already names these packages`

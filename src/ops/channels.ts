@@ -1,7 +1,7 @@
 // channel create, list, show, publish; add. A channel is a plain folder; what is added is offered by the next snapshot.
 import { MossError } from '../base/error.ts'
 import { formatDate } from '../base/format.ts'
-import type { PackageId } from '../base/ids.ts'
+import type { ContainerId, PackageId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { createChannel as makeChannel, openChannel, type StationChannel } from '../channel/station-channel.ts'
 import type { Outside } from '../host/outside.ts'
@@ -106,8 +106,8 @@ export async function publishChannel(
     readonly date: string | undefined
     /** Days until a host may want to hear something newer; for ever by default. */
     readonly days?: number | undefined
-    /** What a snapshot of an older root names, which is asked about, shall be signed under this one. */
-    readonly takeOver?: boolean
+    /** The snapshot of an older root that was shown: what it names shall be signed under this one. */
+    readonly takeOver?: ContainerId | undefined
     readonly ask: AskPassphrase
   },
 ) {
@@ -126,15 +126,16 @@ export async function publishChannel(
     }
   if (plan.packages.length === 0)
     throw new MossError('NOT_FOUND', { what: 'package to publish in channel', name: channel.name })
-  const old = latest?.isUnderRoot === false ? latest.snapshot : undefined
-  if (old !== undefined && request.takeOver !== true)
+  const old = latest?.isUnderRoot === false ? latest : undefined
+  if (old !== undefined && request.takeOver === undefined)
     return {
       channel: channel.name,
-      serial: old.serial,
+      serial: old.snapshot.serial,
       packages: plan.packages.length,
-      takenOver: old.packages,
+      takenOver: { id: old.id, packages: old.snapshot.packages },
       isNew: false,
     }
+  if (request.takeOver !== old?.id) throw new MossError('PLAN_STALE', { what: `channel ${channel.name}` })
   const signers = await signersFor(station, { role: 'channel', root, ask: request.ask })
   const expires = request.days === undefined ? undefined : created + request.days * 24 * 60 * 60
   const { snapshot } = channel.publish(plan, { created, expires, signers })
