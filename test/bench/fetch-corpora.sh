@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Builds real before/after trees from published Debian and npm packages.
 #
-#   fetch-corpora.sh FOLDER SET…   sets: small (0.2 GB), deb-set (1.5 GB), npm-set (0.6 GB), npm-more,
-#                                  deb-chromium, kernel-img, kernel-img-1, kernel-src
+#   fetch-corpora.sh FOLDER SET…   sets: small (0.2 GB), deb-set (1.5 GB), npm-set (0.6 GB), npm-more-typescript-5.7.3,
+#                                  npm-more-typescript-5.9.2, npm-more-next-16.4.4, deb-chromium, kernel-img,
+#                                  kernel-img-1, kernel-src
 #
 # FOLDER/SET/A and FOLDER/SET/B are the trees; FOLDER/packages holds the .deb and .tgz files.
 # kernel-src is the tree of sources, not the one packed file that the package holds.
@@ -58,19 +59,18 @@ open_sources() { # tree…: the packed sources in place of the tarball that the 
 }
 
 for wanted in "$@"; do
+  grep -q "^$wanted	" "$here/pairs.tsv" || { echo "no set $wanted in pairs.tsv" >&2; exit 1; }
   while IFS=$'\t' read -r set kind before before_version after after_version; do
     [ "$set" = "$wanted" ] || continue
     a=$(fetch "$kind" "$before" "$before_version") || { echo "missing: $before $before_version" >&2; continue; }
     b=$(fetch "$kind" "$after" "$after_version") || { echo "missing: $after $after_version" >&2; continue; }
     check "$a" "$before" "$before_version"
     check "$b" "$after" "$after_version"
-    tree=$set
-    [ "$set" = npm-more ] && tree=$set-$(echo "$before" | tr / -)-$before_version
-    unpack "$kind" "$a" "$folder/$tree/A" "$before"
-    unpack "$kind" "$b" "$folder/$tree/B" "$after"
-    [ "$set" = kernel-src ] && open_sources "$folder/$tree/A" "$folder/$tree/B"
+    unpack "$kind" "$a" "$folder/$set/A" "$before"
+    unpack "$kind" "$b" "$folder/$set/B" "$after"
+    [ "$set" = kernel-src ] && open_sources "$folder/$set/A" "$folder/$set/B"
   done < "$here/pairs.tsv"
-  for tree in "$folder/$wanted"*/A "$folder/$wanted"*/B; do
+  for tree in "$folder/$wanted/A" "$folder/$wanted/B"; do
     [ -d "$tree" ] || continue
     chmod -R u+rwX "$tree"
     printf '%s\t%s files\t%s bytes\n' "${tree#"$folder"/}" "$(find "$tree" -type f | wc -l)" \
