@@ -1,6 +1,4 @@
 // A host's audit as a container of kind audit, signed by the host's own key, as its states are.
-import { decodeUtf8, encodeUtf8 } from '../base/bytes.ts'
-import { MossError } from '../base/error.ts'
 import type { HostId } from '../base/ids.ts'
 import { openKind } from '../container/read.ts'
 import { readRecord } from '../container/sections.ts'
@@ -11,8 +9,8 @@ import type { PublicKey, Signer } from '../trust/keys.ts'
 import { hostIdOf } from './host-state.ts'
 import { verifyByHostKey } from './state-file.ts'
 
-/** `audit` is its text, of at least one line. */
-export function encodeAuditContainer(audit: string, created: number, signer: Signer): Uint8Array {
+/** `audit` is its whole bytes, of at least one line. */
+export function encodeAuditContainer(audit: Uint8Array, created: number, signer: Signer): Uint8Array {
   const { publicKey } = signer
   return encodeContainer(
     {
@@ -20,11 +18,11 @@ export function encodeAuditContainer(audit: string, created: number, signer: Sig
       created,
       about: {
         host: hostIdOf(publicKey.id),
-        counter: auditEnd(audit).entries,
+        counter: auditEnd([audit]).entries,
         key: publicKey.bytes,
         minisignId: publicKey.minisignId,
       },
-      sections: [{ name: 'record', bytes: encodeUtf8(audit) }],
+      sections: [{ name: 'record', bytes: audit }],
     },
     [signer],
   )
@@ -37,7 +35,5 @@ export function readAuditContainer(source: ByteSource): {
   readonly entries: readonly AuditEntry[]
 } {
   const { container, about, key } = verifyByHostKey(openKind(source, 'audit'))
-  const text = decodeUtf8(readRecord(container).recordBytes)
-  if (text === undefined) throw new MossError('AUDIT_BROKEN', { line: 1, problem: 'it is not text' })
-  return { host: about.host, key, entries: parseAudit(text) }
+  return { host: about.host, key, entries: parseAudit([readRecord(container).recordBytes]) }
 }

@@ -9,7 +9,7 @@ import { encodeHostRecord, type HostState } from '../fleet/host-state.ts'
 import { encodeHostState, readHostState } from '../fleet/state-file.ts'
 import { bytesSource } from '../host/byte-source.ts'
 import { writeDurably } from '../host/durable.ts'
-import { appendAudit, readAudit } from '../state/audit-file.ts'
+import { appendAudit, auditBlocks } from '../state/audit-file.ts'
 import type { HistoryEntry } from '../state/tables.ts'
 import { auditEnd } from '../trust/audit.ts'
 import { signerOf } from '../trust/keys.ts'
@@ -168,7 +168,7 @@ function describeHost(host: SettlingSession, answers: HostState['answers']): Omi
     lacking: lackingContents(host),
     ...(snapshots.length > 0 && { snapshots }),
     ...(recipient !== undefined && { recipient }),
-    audit: auditEnd(readAudit(outside.disk, host.places)),
+    audit: auditEnd(auditBlocks(outside.disk, host.places)),
     ...(triggers.length > 0 && { triggers }),
     ...(answers === undefined ? {} : { answers }),
   }

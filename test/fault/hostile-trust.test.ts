@@ -12,7 +12,7 @@ import type { Grant } from '../../src/trust/grant.ts'
 import { type Signer, signerOf } from '../../src/trust/keys.ts'
 import { planApply } from '../../src/ops/apply.ts'
 import { hostStatus } from '../../src/ops/status.ts'
-import { readAudit } from '../../src/state/audit-file.ts'
+import { auditBlocks } from '../../src/state/audit-file.ts'
 import { placesOf } from '../../src/state/places.ts'
 import { parseAudit } from '../../src/trust/audit.ts'
 import type { Root } from '../../src/trust/root.ts'
@@ -276,7 +276,7 @@ test('CVE-2025-2888 (tough): a rollback that was refused is not remembered, and 
 
 test('the audit says whose genuine signatures were on what was refused, and on nothing that was not proven', async () => {
   const machine = before.copy()
-  const last = () => parseAudit(readAudit(machine.disk, placesOf(root))).at(-1)
+  const last = () => parseAudit(auditBlocks(machine.disk, placesOf(root))).at(-1)
   const old = await composeBundle({ ...draft, serial: serial - 1 })
   await refusalOf(machine, old.bytes)
   const [channel, exporter] = [signers.channel.publicKey.id, signers.exporter.publicKey.id]

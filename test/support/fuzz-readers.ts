@@ -13,7 +13,7 @@ import type { OpenFile } from '../../src/host/disk.ts'
 import { readMembers } from '../../src/ingest/deb/ar.ts'
 import { readTar, TarError } from '../../src/ingest/deb/tar.ts'
 import { decodeManifest, encodeManifest } from '../../src/manifest/codec.ts'
-import { parseAudit, withAuditLine } from '../../src/trust/audit.ts'
+import { nextAuditLine, parseAudit } from '../../src/trust/audit.ts'
 import { decodeCounters, encodeCounters, startCounters } from '../../src/trust/counters.ts'
 import { signerOf } from '../../src/trust/keys.ts'
 import { formatPublicKey, formatSecretKey, parsePublicKey, parseSecretKey } from '../../src/trust/minisign.ts'
@@ -161,11 +161,11 @@ export async function readerOf(name: string): Promise<Reader> {
         subject: 'a'.repeat(64),
         signers: [key.publicKey.id],
       } as const
-      const audit = ['one', 'two', 'three'].reduce(
-        (whole, detail) => withAuditLine(whole, { ...event, detail }),
-        '',
+      const bytes = ['one', 'two', 'three'].reduce<Uint8Array>(
+        (whole, detail) => concatBytes([whole, nextAuditLine([whole], { ...event, detail })?.bytes ?? whole]),
+        new Uint8Array(0),
       )
-      return { seeds: [ofText(audit, parseAudit)] }
+      return { seeds: [{ bytes, read: (each) => parseAudit([each]) }] }
     }
     case 'deb': {
       const tar = tarOf([

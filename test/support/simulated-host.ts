@@ -12,7 +12,7 @@ import { importBundles } from '../../src/ops/import.ts'
 import { initHost } from '../../src/ops/init.ts'
 import { changeModel } from '../../src/ops/model.ts'
 import { digestOfFile } from '../../src/store/body.ts'
-import { readAudit } from '../../src/state/audit-file.ts'
+import { auditBlocks } from '../../src/state/audit-file.ts'
 import { placesOf } from '../../src/state/places.ts'
 import { openStates } from '../../src/state/states.ts'
 import { readDeliveries } from '../../src/state/tables.ts'
@@ -90,7 +90,7 @@ function receiptOf({ disk }: SimulatedOutside): readonly string[] {
 }
 
 export const auditOf = ({ disk }: SimulatedOutside): readonly string[] =>
-  parseAudit(readAudit(disk, placesOf(root))).map((entry) => `audit ${JSON.stringify(entry)}`)
+  parseAudit(auditBlocks(disk, placesOf(root))).map((entry) => `audit ${JSON.stringify(entry)}`)
 
 /** Of the database and of what is told from it: the store's assets, deliveries, the history, the states. */
 export function rowsOf(outside: Outside, root: string): readonly string[] {

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { auditEnd, type AuditEvent, parseAudit, withAuditLine } from '../../../src/trust/audit.ts'
+import { encodeUtf8 } from '../../../src/base/bytes.ts'
+import {
+  type AuditEntry,
+  auditEnd,
+  type AuditEvent,
+  nextAuditLine,
+  parseAudit,
+} from '../../../src/trust/audit.ts'
 import { outcomeOf, problemOf, sampleKey } from './sample-keys.ts'
 
 const event = (change: Partial<AuditEvent> = {}): AuditEvent => ({
@@ -12,16 +19,31 @@ const event = (change: Partial<AuditEvent> = {}): AuditEvent => ({
   ...change,
 })
 
+/** In blocks of `size`, as a file is read. */
+const blocksOf = (text: string, size = 7): readonly Uint8Array[] => {
+  const bytes = encodeUtf8(text)
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) =>
+    bytes.subarray(n * size, (n + 1) * size),
+  )
+}
+const parse = (text: string): readonly AuditEntry[] => parseAudit(blocksOf(text))
+const endOf = (text: string) => auditEnd(blocksOf(text))
+const withLine = (whole: string, next: AuditEvent): string => {
+  const line = nextAuditLine(blocksOf(whole), next)
+  if (line === undefined) return whole
+  return Buffer.concat([encodeUtf8(whole).subarray(0, line.at), line.bytes]).toString()
+}
+
 const audit = [
   event({ kind: 'root', subject: 'b'.repeat(64), detail: 'trust root 1, epoch 1' }),
   event(),
   event({ kind: 'apply', subject: '1', detail: 'transaction 1: state 1 after 0', signers: [] }),
   event({ outcome: 'refused', subject: '', detail: '“x”\n[TRUST_ROLLBACK]\u202e', signers: [] }),
-].reduce(withAuditLine, '')
+].reduce(withLine, '')
 
 describe('audit', () => {
   test('each line follows the one before', () => {
-    const entries = parseAudit(audit)
+    const entries = parse(audit)
     expect(entries.map(({ number, kind, outcome }) => `${number} ${kind} ${outcome}`)).toEqual([
       '1 root accepted',
       '2 bundle accepted',
@@ -30,26 +52,26 @@ describe('audit', () => {
     ])
     expect(entries[1]).toEqual({ number: 2, ...event() })
     expect(audit.split('\n')).toHaveLength(5)
-    expect(parseAudit('')).toEqual([])
+    expect(parse('')).toEqual([])
   })
 
   test('what is said again happened once, what differs happened twice', () => {
     expect(
-      withAuditLine(
+      withLine(
         audit,
         event({ at: 5, outcome: 'refused', subject: '', detail: '“x”\n[TRUST_ROLLBACK]\u202e' }),
       ),
     ).toBe(audit)
     expect(
-      withAuditLine(audit, event({ kind: 'root', subject: 'b'.repeat(64), detail: 'trust root 1, epoch 1' })),
+      withLine(audit, event({ kind: 'root', subject: 'b'.repeat(64), detail: 'trust root 1, epoch 1' })),
     ).toBe(audit)
-    expect(parseAudit(withAuditLine(audit, event()))).toHaveLength(5)
+    expect(parse(withLine(audit, event()))).toHaveLength(5)
   })
 
   test('a line that was changed, taken out, added or moved is found, and which', () => {
     const lines = audit.split('\n').slice(0, -1)
     const text = (of: readonly (string | undefined)[]): string => of.map((line) => `${line}\n`).join('')
-    expect(outcomeOf(() => parseAudit(text(lines)))).toHaveLength(4)
+    expect(outcomeOf(() => parse(text(lines)))).toHaveLength(4)
     const broken: readonly (readonly [string, readonly (string | undefined)[], number])[] = [
       ['changed', lines.with(1, lines[1]?.replace('serial 1', 'serial 2') ?? ''), 3],
       ['taken out', lines.toSpliced(1, 1), 2],
@@ -60,11 +82,11 @@ describe('audit', () => {
     ]
     for (const [what, of, line] of broken) {
       expect(
-        outcomeOf(() => parseAudit(text(of))),
+        outcomeOf(() => parse(text(of))),
         what,
       ).toBe('AUDIT_BROKEN')
       expect(
-        problemOf(() => parseAudit(text(of))),
+        problemOf(() => parse(text(of))),
         what,
       ).toContain(`line ${line} of the audit`)
     }
@@ -72,28 +94,46 @@ describe('audit', () => {
 
   test('cutting lines off at the end shows only beside a signed state', () => {
     const short = audit.split('\n').slice(0, 3).join('\n') + '\n'
-    expect(parseAudit(short)).toHaveLength(3)
-    expect(auditEnd(short).digest).not.toBe(auditEnd(audit).digest)
-    expect(auditEnd(audit).entries).toBe(4)
+    expect(parse(short)).toHaveLength(3)
+    expect(endOf(short).digest).not.toBe(endOf(audit).digest)
+    expect(endOf(audit).entries).toBe(4)
   })
 
   test('it goes on behind what is broken, and behind a line that a power cut left unfinished', () => {
     const torn = audit.slice(0, -20)
-    const after = withAuditLine(torn, event({ detail: 'after' }))
+    const after = withLine(torn, event({ detail: 'after' }))
     expect(
-      parseAudit(after)
+      parse(after)
         .map(({ detail }) => detail)
         .slice(-2),
     ).toEqual(['transaction 1: state 1 after 0', 'after'])
     const broken = audit.replace('serial 1', 'serial 2')
-    const on = withAuditLine(broken, event({ detail: 'after' }))
+    const on = withLine(broken, event({ detail: 'after' }))
     expect(on.startsWith(broken)).toBe(true)
-    expect(problemOf(() => parseAudit(on))).toContain('line 3')
+    expect(problemOf(() => parse(on))).toContain('line 3')
   })
 
   test('a detail is never so long that it cannot be read again', () => {
-    const long = withAuditLine('', event({ detail: 'x'.repeat(5000) }))
-    expect(parseAudit(long)[0]?.detail).toHaveLength(1000)
-    expect(withAuditLine(long, event({ detail: 'x'.repeat(5000) }))).toBe(long)
+    const long = withLine('', event({ detail: 'x'.repeat(5000) }))
+    expect(parse(long)[0]?.detail).toHaveLength(1000)
+    expect(withLine(long, event({ detail: 'x'.repeat(5000) }))).toBe(long)
+  })
+
+  test('it is the same in blocks of any size', () => {
+    for (const size of [1, 2, 64, 1000, 1_000_000]) {
+      expect(parseAudit(blocksOf(audit, size))).toHaveLength(4)
+      expect(auditEnd(blocksOf(audit, size))).toEqual(endOf(audit))
+    }
+  })
+
+  test.each([
+    ['bytes that are no text', Buffer.from([0xff, 0xfe, 10])],
+    ['three MiB without an end of line', Buffer.alloc(3 * 1024 * 1024 + 5)],
+  ])('%s are no entry, and it goes on behind them', (_, garbage) => {
+    const whole = Buffer.concat([encodeUtf8(audit), garbage])
+    const line = nextAuditLine([whole], event({ detail: 'after' }))
+    const after = Buffer.concat([whole.subarray(0, line?.at), line?.bytes ?? whole])
+    expect(problemOf(() => parseAudit([after]))).toContain('line 5')
+    expect(nextAuditLine([after], event({ detail: 'after' }))).toBeUndefined()
   })
 })
