@@ -13,7 +13,7 @@ import { compareVersions } from '../manifest/version.ts'
 import { roomForTree } from '../state/room.ts'
 import { tellAdvisories } from './advisories.ts'
 import { tellAlikePaths } from './alike-paths.ts'
-import type { Applied, ApplyPlan } from './changes.ts'
+import type { Applied, ApplyPlan, PackageChange } from './changes.ts'
 import { type JudgedSet, judgeSet } from './bundle-set.ts'
 import { type HostSession, openHost } from './host.ts'
 import { sayReason } from './installed.ts'
@@ -93,7 +93,7 @@ function planFor(host: HostSession, bundle: ReadBundle, set: JudgedSet): ApplyPl
             `this goes back from serial ${bundle.granted.from} to ${bundle.granted.to}, as a grant of the channel allows once`,
           ]),
       ...(lack === undefined ? [] : [lack.message]),
-      ...warningsFor(bundle, set),
+      ...warningsFor(bundle, set, difference.changes),
       ...tellAlikePaths(set.packages, new Set(difference.changes.map(({ name }) => name))),
     ],
     neededBytes: room.sizeBytes,
@@ -117,32 +117,30 @@ const reasonOf = (reasons: ReadonlyMap<string, string>, name: string): { readonl
   return reason === undefined ? {} : { reason }
 }
 
-function warningsFor(bundle: ReadBundle, set: JudgedSet): readonly string[] {
-  const newer = bundle.packages.flatMap(({ manifest: { name, version } }) =>
-    bundle.snapshot.packages.some(
-      (offered) =>
-        offered.name === name &&
-        offered.version !== version &&
-        isNewer(bundle, { name, than: version, offered: offered.version }),
-    )
-      ? [`the channel offers a newer ${name} than ${version}`]
-      : [],
-  )
+function warningsFor(
+  { snapshot }: ReadBundle,
+  { unmet, packages }: JudgedSet,
+  changes: readonly PackageChange[],
+): readonly string[] {
+  const offered = Map.groupBy(snapshot.packages, ({ name }) => name)
+  const from = new Map(changes.map((change) => [change.name, change.from]))
   return [
-    ...set.unmet.map(
+    ...unmet.map(
       (wish) =>
         `the model asks for ${formatRelation(wish)}, which this bundle does not bring: it goes on the next state export`,
     ),
-    ...newer,
+    ...packages.flatMap(({ manifest: { name, version, scheme } }) => {
+      const isNewer = (other: string): boolean => compareVersions(scheme, other, version) > 0
+      const before = from.get(name)
+      const isOvertaken = (offered.get(name) ?? []).some((other) => isNewer(other.version))
+      return [
+        ...(before !== undefined && isNewer(before)
+          ? [`${name} goes back from ${before} to ${version}`]
+          : []),
+        ...(isOvertaken ? [`the channel offers a newer ${name} than ${version}`] : []),
+      ]
+    }),
   ]
-}
-
-function isNewer(
-  bundle: ReadBundle,
-  { name, than, offered }: { readonly name: string; readonly than: string; readonly offered: string },
-): boolean {
-  const found = bundle.packages.find(({ manifest }) => manifest.name === name)
-  return found !== undefined && compareVersions(found.manifest.scheme, offered, than) > 0
 }
 
 /** Steps 3 to 8 of the transaction, and the checks. Throws PLAN_STALE, STATE_FAILED_BEFORE. */

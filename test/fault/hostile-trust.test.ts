@@ -371,6 +371,39 @@ describe('with a grant to go back', () => {
   })
 })
 
+describe('CVE-2025-2887 (tough): a newer snapshot does not lead a single package back unseen', () => {
+  const toolAt = (version: string): DraftPackage => ({ ...toolWith({ version }), version })
+  const [old, fresh] = [toolAt('0'), toolAt('3')]
+
+  test.each<[string, Partial<BundleDraft>, readonly string[]]>([
+    ['nothing goes back', {}, []],
+    [
+      'its exporter leaves this host with less than the channel offers',
+      { snapshot: { offered: [honest, fresh].map(offeredOf) } },
+      ['the channel offers a newer tool than 2'],
+    ],
+    [
+      'its exporter keeps it from this host',
+      { packages: [installed], has: [installed], snapshot: { offered: [installed, fresh].map(offeredOf) } },
+      ['the channel offers a newer tool than 1'],
+    ],
+    ['the channel itself goes back', { packages: [old] }, ['tool goes back from 1 to 0']],
+    [
+      'the channel offers both',
+      {
+        packages: [old],
+        snapshot: { offered: [old, installed].map(offeredOf) },
+      },
+      ['tool goes back from 1 to 0', 'the channel offers a newer tool than 0'],
+    ],
+  ])('%s: the plan says so', async (_, variation, warnings) => {
+    const machine = before.copy()
+    placeFile(machine, bundlePath, (await composeBundle({ ...draft, ...variation })).bytes)
+    await importVerb(bundlePath)(machine)
+    expect((await planApply(machine, { root })).warnings).toEqual(warnings)
+  })
+})
+
 describe('what is shown', () => {
   const evil = 'pump\u001b[2J\u202e\u200b\u0007'
 

@@ -1,4 +1,4 @@
-// RAUC once signed plain bundles of more than 2 GiB only in part: a size that was too large for its type. Here what lies
+// CVE-2026-34155: RAUC signed plain bundles of more than 2 GiB only in part, by a size that was too large for its type. Here what lies
 // behind 2 GiB, and behind 4, is pinned by the head as much as what lies before, to the last byte.
 import { expect, test } from 'vitest'
 import { digestOf } from '../../../src/base/digest.ts'

@@ -35,7 +35,10 @@ describe('root', () => {
     ['version 0', (root) => (root['version'] = 0)],
     ['an unknown role', (_, roles) => (roles['owner'] = roles['root'] ?? {})],
     ['a missing role', (_, roles) => delete roles['exporter']],
-    ['a threshold of 0', (_, roles) => (roles['root'] = { ...roles['root'], threshold: 0 })],
+    [
+      'CVE-2026-23992 (go-tuf): a threshold of 0',
+      (_, roles) => (roles['root'] = { ...roles['root'], threshold: 0 }),
+    ],
     ['a threshold nobody can reach', (_, roles) => (roles['root'] = { ...roles['root'], threshold: 2 })],
     ['a role without keys', (_, roles) => (roles['root'] = { keys: [], threshold: 1 })],
     ['keys out of order', (_, __, keys) => keys.reverse()],

@@ -38,8 +38,17 @@ describe('threshold', () => {
     expect(verify('channel', 2, 3, 5)).toHaveLength(3)
   })
 
-  test('CVE-2020-6174, CVE-2020-15093 (tuf, tough): one signer twice does not reach a threshold of two', () => {
-    expect(outcomeOf(() => verify('channel', 2, 2))).toBe('TRUST_SIGNATURE_INVALID')
+  test.each<[string, Role]>([
+    ['CVE-2020-6174 (python-tuf), CVE-2020-15093 (tough)', 'channel'],
+    ['CVE-2026-6966 (tough), of a role that another delegates to', 'packager'],
+  ])('%s: one signer twice does not reach a threshold of two', (_, role) => {
+    const twoOf = { keys: [id(2), id(3)], threshold: 2 }
+    const strict = { ...root, roles: { ...root.roles, [role]: twoOf } }
+    const verifyStrict = (...numbers: readonly number[]) =>
+      outcomeOf(() => verifyThresholds(signedBy(...numbers), [{ role, root: strict }]))
+    expect(verifyStrict(2, 2)).toBe('TRUST_SIGNATURE_INVALID')
+    expect(verifyStrict(2)).toBe('TRUST_THRESHOLD')
+    expect(verifyStrict(2, 3)).toEqual([id(2), id(3)])
   })
 
   test('go-tuf 369: one key under two ids counts once', () => {
