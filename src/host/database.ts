@@ -1,8 +1,10 @@
 // SQLite as rooms see it. This file alone opens one; each room owns its tables in its tables.ts. A commit is
-// durable when `transaction` returns: rollback journal, truncated and synced (journal TRUNCATE, synchronous EXTRA).
+// durable when `transaction` returns: the header of the rollback journal is cleared and synced (journal PERSIST,
+// synchronous EXTRA). Up to 1 MiB of the journal stays where it is: a commit on a full disk writes over it.
 // node:sqlite is loaded at the first opening.
 import type * as Sqlite from 'node:sqlite'
 import { MossError } from '../base/error.ts'
+import type { Disk } from './disk.ts'
 import { ioError } from './problem.ts'
 
 export type SqlValue = null | number | string | Uint8Array
@@ -30,7 +32,8 @@ export interface Database extends DatabaseReader, Disposable {
 const busyMs = 5000
 const shared = `PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;
   PRAGMA cache_size = -16000;`
-const durable = 'PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = EXTRA;'
+const durable =
+  'PRAGMA journal_mode = PERSIST; PRAGMA journal_size_limit = 1048576; PRAGMA synchronous = EXTRA;'
 
 /** `write` makes the file if it is absent. `read` changes nothing, except to undo what a power cut left half. */
 export function openDatabase(path: string, how: 'read' | 'write'): Database {
@@ -66,6 +69,18 @@ function openToRead(path: string): Sqlite.DatabaseSync {
   }
   // A journal of an interrupted commit lies there: only one who may write can undo it.
   return attempt(path, () => connect(path, false, `${shared} PRAGMA query_only = ON;`))
+}
+
+export const journalOf = (path: string): string => `${path}-journal`
+
+/** A commit was cut short, and opening the database will undo it: the journal's header, which a whole one clears, is there. */
+export function hasCommitUnderWay(disk: Disk, path: string): boolean {
+  const journal = journalOf(path)
+  if (disk.lstat(journal) === undefined) return false
+  using file = disk.open(journal, 'read')
+  const header = new Uint8Array(8)
+  file.read(header, 0)
+  return header.some((byte) => byte !== 0)
 }
 
 export interface Commits {

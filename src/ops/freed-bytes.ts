@@ -1,5 +1,6 @@
 // How much room there is more, at least, when some paths go: the bytes of every file that loses its last name with them.
 // Where trees are reflinks nothing tells what they share with what stays: there only what is no tree counts.
+import { isMossError } from '../base/error.ts'
 import type { Disk } from '../host/disk.ts'
 import type { Places } from '../state/places.ts'
 import { walkTree } from '../state/tree-digest.ts'
@@ -11,7 +12,7 @@ export interface Going {
 }
 
 export function freedBytes(disk: Disk, { own }: Places, { paths, trees }: Going): number {
-  const isShared = trees.length > 0 && disk.features(own).reflink
+  const isShared = trees.length > 0 && mayShareBytes(disk, own)
   let freed = 0
   const left = new Map<string, number>()
   for (const path of [...paths, ...(isShared ? [] : trees)])
@@ -24,4 +25,14 @@ export function freedBytes(disk: Disk, { own }: Places, { paths, trees }: Going)
       else left.set(file, names)
     }
   return freed
+}
+
+/** A disk that is too full to try it out may do so. */
+function mayShareBytes(disk: Disk, folder: string): boolean {
+  try {
+    return disk.features(folder).reflink
+  } catch (error) {
+    if (isMossError(error, 'HOST_NO_SPACE')) return true
+    throw error
+  }
 }

@@ -3,6 +3,7 @@
 // the old one.
 import { MossError } from '../base/error.ts'
 import type { StateNumber } from '../base/ids.ts'
+import { hasCommitUnderWay, journalOf } from '../host/database.ts'
 import { moveTree } from '../host/durable.ts'
 import { standingAt } from './deliver.ts'
 import { placeAside } from './mend-tree.ts'
@@ -13,12 +14,12 @@ import { giveOldTreeItsNumber } from './publish.ts'
 import { encodeRecord, type StateRecord } from './record.ts'
 import { makeStateTables, writeDelivery, writeRecordCopy } from './tables.ts'
 
-/** What is left of the old one. Its journal first, empty or not: it must not be taken for the new one's. */
+/** What is left of the old one. Its journal first: it must not be taken for the new one's. */
 export function setDatabaseAside(parts: Pick<StateParts, 'outside' | 'places'>): void {
   const { disk } = parts.outside
   const { database, own } = parts.places
-  const journal = `${database}-journal`
-  if (disk.lstat(journal)?.sizeBytes === 0) disk.remove(journal)
+  const journal = journalOf(database)
+  if (disk.lstat(journal) !== undefined && !hasCommitUnderWay(disk, database)) disk.remove(journal)
   for (const path of [journal, database])
     if (disk.lstat(path) !== undefined) moveTree(disk, path, placeAside(parts, path.slice(own.length + 1)))
 }

@@ -2,7 +2,7 @@
 // /etc and /var, how well states were, and the history. Which states exist is not here: the disk says that. All but
 // health and history can be made again from the disk.
 import type { Disk } from '../host/disk.ts'
-import type { Database, DatabaseReader, Transaction } from '../host/database.ts'
+import { type Database, type DatabaseReader, hasCommitUnderWay, type Transaction } from '../host/database.ts'
 
 /** The open transaction. `to` is the state that is being made current. */
 export interface JournalEntry {
@@ -140,7 +140,7 @@ export function writeNews(transaction: Transaction): void {
  * then there may be news.
  */
 export function mayHaveNews(disk: Disk, path: string): boolean {
-  if ((disk.lstat(`${path}-journal`)?.sizeBytes ?? 0) > 0) return true
+  if (hasCommitUnderWay(disk, path)) return true
   using file = disk.open(path, 'read')
   const header = new Uint8Array(userVersionAt + 4)
   if (file.read(header, 0) < header.length) return true

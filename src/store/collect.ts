@@ -30,19 +30,27 @@ export function collect(parts: StoreParts, plan: CollectPlan): void {
   const stillStray = plan.strays.length === 0 ? new Set<string>() : new Set(findStrays(parts))
   if (isWanted || plan.strays.some((path) => !stillStray.has(path) && parts.disk.lstat(path) !== undefined))
     throw new MossError('PLAN_STALE', { what: 'the store' })
-  if (plan.assets.length > 0)
-    parts.database.transaction((transaction) => {
-      for (const { id } of plan.assets) deleteAsset(transaction, id)
-    })
-  for (const { id } of plan.assets) {
-    const path = assetPath(parts.folder, id)
-    const kind = parts.disk.lstat(path)?.kind
-    if (kind === 'folder') parts.disk.removeTree(path)
-    else if (kind !== undefined) parts.disk.remove(path)
-  }
   for (const path of plan.strays) parts.disk.removeTree(path)
+  for (const few of inGrowingParts(plan.assets)) {
+    parts.database.transaction((transaction) => {
+      for (const { id } of few) deleteAsset(transaction, id)
+    })
+    for (const { id } of few) removeAsset(parts, id)
+  }
   // T3: what was said to be freed does not come back with a power cut.
   syncAll(parts.disk, parts.folder)
+}
+
+/** Of 1, 2, 4 and so on: on a full disk a commit has only the room that those before it gave back. */
+function* inGrowingParts<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0, count = 1; at < items.length; at += count, count *= 2) yield items.slice(at, at + count)
+}
+
+function removeAsset({ disk, folder }: StoreParts, id: AssetId): void {
+  const path = assetPath(folder, id)
+  const kind = disk.lstat(path)?.kind
+  if (kind === 'folder') disk.removeTree(path)
+  else if (kind !== undefined) disk.remove(path)
 }
 
 /** Removes exactly these, kept or not: their bytes are not what their names say. */

@@ -104,3 +104,25 @@ test.skipIf(isMissing).each<[RealVerb, Kind, number, number]>([
   expect(violations).toEqual([])
   expect(refused).toBeGreaterThanOrEqual(atLeast)
 })
+
+test.skipIf(isMissing).each([
+  ['gc', 0, ['gc']],
+  // The trees of states are links: letting them go gives inodes back, and the receipt takes bytes.
+  ['state prune', 16_384, ['state', 'prune', '--keep', '2']],
+] as const)('%s needs no inode and at most %i bytes, and gives some back', async (_, room, words) => {
+  const root = join(place, 'root')
+  mount('size=64M,nr_inodes=100000')
+  try {
+    copyRoot(roots.before.gc, root)
+    mount(`remount,size=${takes('size') + room},nr_inodes=${takes('nr_inodes')}`)
+    const before = statfsSync(place)
+    expect(before).toMatchObject({ bfree: room / 4096, ffree: 0 })
+    const { exit, output } = await runShimmed(shim, { root }, [...words, '--root', root, '--json', '-y'])
+    expect(output).not.toContain('HOST_NO_SPACE')
+    expect(exit).toBe(0)
+    expect(statfsSync(place).ffree).toBeGreaterThan(0)
+    if (room === 0) expect(statfsSync(place).bfree).toBeGreaterThan(0)
+  } finally {
+    unmount()
+  }
+})
