@@ -34,8 +34,10 @@ export async function initTrust(outside: Outside, request: TrustInit, report: Re
   const before = host.trust.root
   const counters = startCounters(offered.root)
   const timeFloor = offered.root.floor ?? Math.max(counters.timeFloor, host.states.counters().timeFloor)
-  restartCounters(disk, host.places, { ...counters, timeFloor })
+  // The root first: serials are never forgotten under the one that signed them. Cut short between, old serials hold what the
+  // new root signs back until this is done again.
   host.trust.follow([offered])
+  restartCounters(disk, host.places, { ...counters, timeFloor })
   return {
     before: { version: before.version, fingerprint: fingerprintOf(rootDigest(before)) },
     version: offered.root.version,

@@ -13,6 +13,7 @@ import {
   makeMachines,
   recovering,
   repairing,
+  restartingTrust,
   rollingBack,
   rollingBackOnce,
 } from '../support/loop-scenarios.ts'
@@ -51,6 +52,12 @@ test('T1 T2 T3 T4 T5 T6 S1: a crash at any step of an import that brings another
   })
   expect(violations).toEqual([])
   expect(points).toBeGreaterThan(70 / crashStep)
+})
+
+test('T1 T3 T4 T5 T6: a crash at any step of a trust init', async () => {
+  const { points, violations } = await everywhere('trust init', await restartingTrust(machines), { cuts: 2 })
+  expect(violations).toEqual([])
+  expect(points).toBeGreaterThan(20 / crashStep)
 })
 
 test('T1 T2 T3 T4 T5 T6 S1: a crash at any step of apply', async () => {

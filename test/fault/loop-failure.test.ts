@@ -13,6 +13,7 @@ import {
   makeMachines,
   recovering,
   repairing,
+  restartingTrust,
   rollingBack,
 } from '../support/loop-scenarios.ts'
 
@@ -35,6 +36,7 @@ beforeAll(async () => {
 test.each<[string, (machines: Machines) => Promise<Scenario>, number]>([
   ['import', importing, 11],
   ['import with root', importingRoot, 23],
+  ['trust init', restartingTrust, 23],
   ['apply', applying, 11],
   ['rollback', rollingBack, 11],
   ['state export', exporting, 11],

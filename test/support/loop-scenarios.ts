@@ -1,17 +1,31 @@
 // The verbs of the loop on a machine with a history, as scenarios to disturb: a fourth bundle on the stick, the same
 // taken in, the same applied. Small, but with each kind of entry, a file of several chunks of which one changes, and
 // defaults for /etc, one of which the machine has deleted.
+import { isDeepStrictEqual } from 'node:util'
 import { MossError } from '../../src/base/error.ts'
 import type { HostId } from '../../src/base/ids.ts'
 import { silent } from '../../src/base/progress.ts'
 import { readCounters } from '../../src/state/counters-file.ts'
 import { placesOf } from '../../src/state/places.ts'
+import { encodeRootFile } from '../../src/container/root-file.ts'
 import { executeGc, planGc } from '../../src/ops/gc.ts'
+import { readHostRoot } from '../../src/ops/host-trust.ts'
 import { executeRepair, planRepair } from '../../src/ops/repair.ts'
 import { executeRollback, planRollback } from '../../src/ops/rollback.ts'
 import { exportState } from '../../src/ops/state-export.ts'
+import { initTrust } from '../../src/ops/trust-init.ts'
+import type { Counters } from '../../src/trust/counters.ts'
+import { fingerprintOf } from '../../src/trust/fingerprint.ts'
+import { makeSoleRoot, rootDigest } from '../../src/trust/root.ts'
 import type { SimulatedOutside } from '../sim/simulated-outside.ts'
-import { composeBundle, draftPackage, type DraftPackage, underNextRoot } from './compose-bundle.ts'
+import {
+  bundleDate,
+  composeBundle,
+  draftPackage,
+  type DraftPackage,
+  signers,
+  underNextRoot,
+} from './compose-bundle.ts'
 import { noise } from './containers.ts'
 import type { Scenario } from './disturb.ts'
 import { checkRoot, describeTree, differences, knownTrees, surroundingsOf } from './invariants.ts'
@@ -137,12 +151,14 @@ const ofTheState = [`${root}/usr`, `${root}/etc`, `${root}/var`, `${root}/.moss/
 interface Rules {
   /** T6: what this verb must leave alone beyond the surroundings of every verb. */
   readonly untouched: readonly string[]
+  /** T5: what no counter falls below; what is there before, where it is not said. */
+  readonly floor?: Counters
 }
 
 async function scenarioOf(
   before: SimulatedOutside,
   verb: (outside: SimulatedOutside) => Promise<void>,
-  { untouched }: Rules,
+  { untouched, floor = readCounters(before.disk, placesOf(root)) }: Rules,
 ): Promise<Scenario> {
   const undisturbed = before.copy()
   await verb(undisturbed)
@@ -152,7 +168,6 @@ async function scenarioOf(
   const surroundings = surroundingsOf(before.disk, root)
   const textOf = ({ disk }: SimulatedOutside, folder: string): string => describeTree(disk, folder).join('\n')
   const still = new Map(untouched.map((folder) => [folder, textOf(before, folder)]))
-  const floor = readCounters(before.disk, placesOf(root))
   return {
     before,
     verb,
@@ -184,6 +199,34 @@ export async function importingRoot({ withStick, outrunBytes, rootBytes }: Machi
   placeFile(machine, '/waits.moss', outrunBytes)
   await importVerb('/waits.moss')(machine)
   return await scenarioOf(machine.copy(), importVerb(stickFile), { untouched: [stick, ...ofTheState] })
+}
+
+/** The host is given another trust root, under which serials count anew: never under the one before. */
+export async function restartingTrust({ withStick }: Machines): Promise<Scenario> {
+  const machine = withStick.copy()
+  const [file, places] = ['/other.moss-root', placesOf(root)]
+  const other = makeSoleRoot(signers.stranger.publicKey, bundleDate)
+  placeFile(machine, file, encodeRootFile(other, [signers.stranger]))
+  const before = readCounters(machine.disk, places)
+  const fingerprint = fingerprintOf(rootDigest(other))
+  const scenario = await scenarioOf(
+    machine.copy(),
+    async (outside) => void (await initTrust(outside, { root, file, expect: fingerprint }, silent)),
+    { untouched: [stick, ...ofTheState], floor: { ...before, serials: {} } },
+  )
+  const isOther = ({ disk }: SimulatedOutside): boolean =>
+    fingerprintOf(rootDigest(readHostRoot(disk, places))) === fingerprint
+  return {
+    ...scenario,
+    check: (outside, when) => [
+      ...scenario
+        .check(outside, when)
+        .filter((one) => !(isOther(outside) && one.includes('behind the current state’s serial'))),
+      ...(isOther(outside) || isDeepStrictEqual(readCounters(outside.disk, places), before)
+        ? []
+        : ['T5: serials are forgotten under the root that was there before']),
+    ],
+  }
 }
 
 export const applying = ({ taken }: Machines): Promise<Scenario> =>
