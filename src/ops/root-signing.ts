@@ -7,6 +7,7 @@ import { missingSigners, withBlocks } from '../container/root-file.ts'
 import { claimedRoot } from '../container/verify.ts'
 import { writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
+import { assertPossibleDate } from '../trust/counters.ts'
 import { fingerprintOf } from '../trust/fingerprint.ts'
 import { rootDigest } from '../trust/root.ts'
 import { verifySignature } from '../trust/signatures.ts'
@@ -29,7 +30,7 @@ export interface SignRootPlan {
   readonly root: DescribedRoot
 }
 
-/** Throws KEY_ABSENT where nobody whose signature is missing has a key here. */
+/** Throws KEY_ABSENT where nobody whose signature is missing has a key here, TRUST_FUTURE. */
 export async function planSignRoot(
   outside: Outside,
   { home, file }: { readonly home: string; readonly file: string },
@@ -38,6 +39,7 @@ export async function planSignRoot(
   const opened = openRootFile(outside.disk, file)
   const keys = ownMissing(station, opened).map(({ name }) => name)
   if (keys.length === 0) throw new MossError('KEY_ABSENT', { role: 'a signer of this root' })
+  assertPossibleDate(claimedRoot(opened), Math.floor(outside.nowMs() / 1000))
   return { home, file, keys, root: describeRoot(opened, { file, before: currentRoot(station) }) }
 }
 

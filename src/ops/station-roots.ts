@@ -7,6 +7,7 @@ import { bytesSource } from '../host/byte-source.ts'
 import { writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
 import { assertFingerprint, spellingsOf } from '../trust/fingerprint.ts'
+import { assertPossibleDate } from '../trust/counters.ts'
 import { rootDigest } from '../trust/root.ts'
 import { openStation, readRootFile, readTrustRoot, type Station } from './station.ts'
 
@@ -55,6 +56,7 @@ export async function acceptRootFile(
   const opened = openKind(bytesSource(request.file, bytes), 'root')
   const before = disk.lstat(places.root) === undefined ? undefined : readTrustRoot(disk, places.root)
   const root = before === undefined ? verifySelfSignedRoot(opened) : verifyNextRoot(opened, before.root)
+  assertPossibleDate(root, Math.floor(outside.nowMs() / 1000))
   assertFingerprint({ what: 'trust root', digest: rootDigest(root) }, request.expect)
   if (before !== undefined) {
     if (disk.lstat(places.roots) === undefined) disk.makeFolder(places.roots, 0o755)
