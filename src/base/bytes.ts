@@ -6,10 +6,19 @@ const encoder = new TextEncoder()
 export const toHex = (bytes: Uint8Array): string => bytes.toHex()
 export const fromHex = (text: string): Uint8Array => Uint8Array.fromHex(text)
 
-export const encodeUtf8 = (text: string): Uint8Array => encoder.encode(text)
-
-/** Longer ones are for the decoder: most names and keys are shorter, and calling it costs more than looking at them. */
+/** Longer ones are for encoder and decoder: most names and keys are shorter, and calling those costs more than looking at them. */
 const shortBytes = 64
+
+export function encodeUtf8(text: string): Uint8Array {
+  if (text.length > shortBytes) return encoder.encode(text)
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x7f) return encoder.encode(text)
+    bytes[i] = code
+  }
+  return bytes
+}
 
 export function isAscii(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
   for (let i = from; i < to; i++) if ((bytes[i] as number) > 0x7f) return false

@@ -2,7 +2,7 @@
 // undefined, duplicate keys, integers from 2^53, or text that starts with a byte order mark. Maps have text keys. What differs is refused, never repaired:
 // a checker of ours walks all bytes first, and only then does cbor-x decode them.
 import { Decoder } from 'cbor-x/decode-no-eval'
-import { compareBytes, concatBytes, decodeUtf8, encodeUtf8, isAscii } from './bytes.ts'
+import { compareText, concatBytes, decodeUtf8, encodeUtf8, isAscii } from './bytes.ts'
 import { MossError } from './error.ts'
 import { limits } from './limits.ts'
 
@@ -18,7 +18,7 @@ export type CborValue =
 const Major = { positive: 0, negative: 1, bytes: 2, text: 3, array: 4, map: 5 } as const
 
 class Writer {
-  #bytes = new Uint8Array(4096)
+  #bytes = new Uint8Array(1024)
   #size = 0
 
   finish(): Uint8Array {
@@ -102,14 +102,14 @@ function writeMap(
   map: { readonly [key: string]: CborValue | undefined },
   depth: number,
 ): void {
-  const entries: { key: Uint8Array; value: CborValue }[] = []
+  const entries: { name: string; key: Uint8Array; value: CborValue }[] = []
   for (const [name, value] of Object.entries(map)) {
     if (value === undefined) continue
     checkText(name)
     if (name === '__proto__') throw new TypeError('not a CBOR key')
-    entries.push({ key: encodeUtf8(name), value })
+    entries.push({ name, key: encodeUtf8(name), value })
   }
-  entries.sort((a, b) => a.key.length - b.key.length || compareBytes(a.key, b.key))
+  entries.sort((a, b) => a.key.length - b.key.length || compareText(a.name, b.name))
   writer.head(Major.map, entries.length)
   for (const { key, value } of entries) {
     writer.head(Major.text, key.length)

@@ -148,11 +148,14 @@ class PlainLayoutReader {
   }
 }
 
+/** One for all layouts: each is read to its end before another is begun. */
+const joinedPath = new Uint8Array(limits.pathDepth * (limits.pathComponentBytes + 1))
+
 /** Neighbours of a layout share most of their components: of each path only those are read that are new. */
 class PathReader {
   readonly #bytes: Uint8Array
   /** The path's bytes, with its slashes. */
-  readonly #joined = new Uint8Array(limits.pathDepth * (limits.pathComponentBytes + 1))
+  readonly #joined = joinedPath
   /** For each component of the path before: where it ends in `joined`, and whether all is ASCII up to there. */
   readonly #ends: number[] = []
   readonly #isAscii: boolean[] = []
