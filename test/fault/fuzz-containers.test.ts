@@ -6,6 +6,6 @@ import { expectSurvives, manyInputs } from '../support/fuzz.ts'
 
 vi.setConfig({ testTimeout: faultTimeoutMs })
 
-test.each(['cbor', 'head', 'tables'])('the reader of %s survives damaged inputs', (name) => {
-  expectSurvives(name, manyInputs)
+test.each(['cbor', 'head', 'tables'])('the reader of %s survives damaged inputs', async (name) => {
+  await expectSurvives(name, manyInputs)
 })

@@ -13,6 +13,6 @@ test.each<[string, number]>([
   ['sshsig', someInputs],
   ['audit', someInputs],
   ['deb', someInputs],
-])('the reader of %s survives %i damaged inputs', (name, count) => {
-  expectSurvives(name, count)
+])('the reader of %s survives %i damaged inputs', async (name, count) => {
+  await expectSurvives(name, count)
 })

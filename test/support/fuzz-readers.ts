@@ -96,24 +96,29 @@ export async function readerOf(name: string): Promise<Reader> {
     }
     case 'tables': {
       const { sections, frames } = await containerSeeds()
-      const readWith = (changed: SectionName, bytes: Uint8Array): void => {
-        const section = (wanted: SectionName): Uint8Array | undefined => {
-          const found = wanted === changed ? bytes : sections.get(wanted)
-          return found === undefined || found.length === 0 ? undefined : found
-        }
-        const bases = new BaseTable(section('bases'))
-        const frameTable = new FrameTable(section('frames'), frames, bases)
+      const readChunks = (section: SectionReader): void => {
+        const frameTable = new FrameTable(section('frames'), frames, new BaseTable(section('bases')))
         const chunks = new ChunkTable(section('chunks'), frameTable)
-        const contents = new ContentTable(section('contents'), section('links'))
-        const packages = decodePackages(section('packages'), 26)
-        decodeHosts(section('hosts'))
-        const capabilities = new CapabilityTable(section('capabilities'), packages)
         for (const id of chunks.ids()) for (const place of chunks.places(id)) frameTable.entry(place.frame)
-        for (const content of contents.digests()) contents.list(content)
-        for (const { id } of packages) capabilities.providers(id)
       }
+      const readers = [
+        [['bases', 'frames', 'chunks'], readChunks],
+        [['contents', 'links'], readContents],
+        [['packages', 'capabilities'], readCapabilities],
+        [['hosts'], (section: SectionReader) => decodeHosts(section('hosts'))],
+      ] as const
+      // Each with the tables that it is read with, and no others: they would be the same every time.
       return {
-        seeds: [...sections].map(([section, bytes]) => ({ bytes, read: (each) => readWith(section, each) })),
+        seeds: readers.flatMap(([names, readGroup]) =>
+          names.map((changed) => ({
+            bytes: sections.get(changed) ?? new Uint8Array(0),
+            read: (bytes) =>
+              readGroup((wanted) => {
+                const found = wanted === changed ? bytes : sections.get(wanted)
+                return found === undefined || found.length === 0 ? undefined : found
+              }),
+          })),
+        ),
       }
     }
     case 'manifest':
@@ -188,6 +193,19 @@ export async function readerOf(name: string): Promise<Reader> {
     default:
       throw new Error(`no reader ${name}`)
   }
+}
+
+type SectionReader = (name: SectionName) => Uint8Array | undefined
+
+function readContents(section: SectionReader): void {
+  const contents = new ContentTable(section('contents'), section('links'))
+  for (const content of contents.digests()) contents.list(content)
+}
+
+function readCapabilities(section: SectionReader): void {
+  const packages = decodePackages(section('packages'), 26)
+  const capabilities = new CapabilityTable(section('capabilities'), packages)
+  for (const { id } of packages) capabilities.providers(id)
 }
 
 const ofText = (written: string, read: (written: string) => unknown): Seed => ({
