@@ -9,16 +9,20 @@ import {
   checkEnd,
   controlStream,
   differencesStream,
+  endOf,
   endsInRun,
   extraStream,
   fail,
   failure,
   gapsStream,
+  goOnAt,
   hasEmptyRun,
   hasManyRuns,
   isAtEnd,
+  isCutShort,
   isSegmentLong,
   leavesBase,
+  placeOf,
   readBytes,
   readNumber,
   readSigned,
@@ -119,26 +123,62 @@ function makeRun(to: usize, most: u32, isFirst: bool): u32 {
   return count
 }
 
+/**
+ * Nearly all gaps are below 2^14 and nearly all runs below 2^7: those are read here, without looking the streams up. What is
+ * longer, and what ends or is wrong, is for `nextDifferences`.
+ */
 function addDifferences(bytes: usize, size: u32): void {
-  let at: u32 = 0
-  while (failure() == 0) {
-    const left = size - at
-    if (gap >= left) {
-      gap -= left
-      return
+  if (failure() != 0) return
+  let gaps = placeOf(gapsStream)
+  let runs = placeOf(runsStream)
+  let differences = placeOf(differencesStream)
+  // A gap and a run of these lengths are inside.
+  const lastGap = endOf(gapsStream) - 2
+  const lastRun = endOf(runsStream) - 1
+  const end = endOf(differencesStream)
+  let at = bytes
+  const stop = bytes + size
+  let here = gap
+  let count = run
+  while (here < <u64>(stop - at)) {
+    at += <usize>here
+    here = 0
+    const now = <usize>min(count, <u64>(stop - at))
+    if (now > end - differences) {
+      fail(isCutShort, differencesStream)
+      break
     }
-    at += <u32>gap
-    gap = 0
-    const count = <u32>min(run, <u64>(size - at))
-    const differences = readBytes(differencesStream, count)
-    if (failure() != 0) return
-    for (let i: u32 = 0; i < count; i++)
-      store<u8>(bytes + at + i, load<u8>(bytes + at + i) + load<u8>(differences + i))
-    at += count
-    run -= count
-    if (run > 0) return
+    for (const to = at + now; at < to; at++) store<u8>(at, load<u8>(at) + load<u8>(differences++))
+    count -= now
+    if (count > 0) break
+    if (<isize>gaps <= <isize>lastGap && <isize>runs <= <isize>lastRun) {
+      const pair: u32 = load<u16>(gaps)
+      const length: u32 = load<u8>(runs)
+      const isShort = (pair & 0x80) == 0
+      if ((isShort || (pair & 0x8000) == 0) && length - 1 < 127) {
+        here = isShort ? pair & 0x7f : (pair & 0x7f) | ((pair >> 8) << 7)
+        count = length
+        gaps += isShort ? 1 : 2
+        runs++
+        continue
+      }
+    }
+    goOnAt(gapsStream, gaps)
+    goOnAt(runsStream, runs)
+    run = 0
     nextDifferences()
+    if (failure() != 0) break
+    gaps = placeOf(gapsStream)
+    runs = placeOf(runsStream)
+    here = gap
+    count = run
   }
+  if (failure() == 0 && here >= <u64>(stop - at)) here -= <u64>(stop - at)
+  gap = here
+  run = count
+  goOnAt(gapsStream, gaps)
+  goOnAt(runsStream, runs)
+  goOnAt(differencesStream, differences)
 }
 
 function nextDifferences(): void {

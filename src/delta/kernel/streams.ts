@@ -40,6 +40,19 @@ export function failure(): u32 {
   return problem
 }
 
+/** Where the stream is read, for loops that keep the place themselves and give it back. */
+export function placeOf(stream: u32): usize {
+  return load<u32>(places + 8 * stream)
+}
+
+export function endOf(stream: u32): usize {
+  return load<u32>(places + 8 * stream, 4)
+}
+
+export function goOnAt(stream: u32, at: usize): void {
+  store<u32>(places + 8 * stream, <u32>at)
+}
+
 export function isAtEnd(stream: u32): bool {
   return load<u32>(places + 8 * stream) == load<u32>(places + 8 * stream, 4)
 }
