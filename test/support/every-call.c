@@ -201,7 +201,7 @@ ON_SYNC(fsync)
 ON_SYNC(fdatasync)
 ON_SYNC(syncfs)
 ON_FD(fchmod, (int fd, mode_t mode), (fd, mode))
-ON_FD(fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid))
+/* Not fchown: SQLite alone calls it, and gives its journal the owner that it has, each time it looks at it. */
 ON_FD(futimens, (int fd, const struct timespec times[2]), (fd, times))
 ON_FD(fsetxattr, (int fd, const char *name, const void *value, size_t size, int how), (fd, name, value, size, how))
 ON_FD(fremovexattr, (int fd, const char *name), (fd, name))
