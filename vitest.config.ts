@@ -13,7 +13,7 @@ const trust = [
   'test/unit/bundle/refusal.test.ts',
   'test/unit/ops/{hostile-size,hostile-station,publish-date,root-date,take-over}.test.ts',
   'test/property/{ingest-hostile,trust-rules}.test.ts',
-  'test/fault/{every-bit,fuzz-containers,fuzz-records,hostile-layout,hostile-stick,hostile-trust,odd-stick}.test.ts',
+  'test/fault/{every-bit,fuzz-containers,fuzz-records,hostile-bomb,hostile-layout,hostile-stick,hostile-trust,odd-stick}.test.ts',
   'test/e2e/{advisories,agent,downgrade,fleet,sealed,supply-chain,trust-rotation}.test.ts',
 ]
 const include = { real: [real], trust, main: ['test/**/*.test.ts', 'test/**/*.test.tsx'] }[suite]
