@@ -1,7 +1,7 @@
 // How much room an import takes: each new file in whole blocks, and the rows about it. The database journals what it
 // changes, in the worst case every page it has. Frames are decoded in memory.
 import { chunkSizes } from '../base/limits.ts'
-import { inBlocks, type Room } from '../host/room.ts'
+import { inBlocks, journalBytes, type Room } from '../host/room.ts'
 import type { Store } from '../store/store.ts'
 import type { BundlePackage } from './read-bundle.ts'
 
@@ -23,7 +23,9 @@ export function roomForAssets(store: Pick<Store, 'totals'>, sizes: Iterable<numb
   }
   const held = store.totals()
   const isNothing = inodes === 0
-  const database = isNothing ? 0 : rowBytes(held.assets, held.bytes) + 2 * rowBytes(inodes, plainBytes)
+  const database = isNothing
+    ? 0
+    : journalBytes + rowBytes(held.assets, held.bytes) + 2 * rowBytes(inodes, plainBytes)
   return { sizeBytes: sizeBytes + database, inodes }
 }
 

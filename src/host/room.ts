@@ -14,6 +14,9 @@ export const blockBytes = 4096
 /** For what a filesystem and the database write about it: journals, trees, sums. */
 const reserveBytes = 1024 * 1024
 
+/** Of the database's journal, which keeps its place: a page or two of each table and index, however little changes. */
+export const journalBytes = 64 * 1024
+
 /** What a file of this size takes on most disks. */
 export const inBlocks = (sizeBytes: number): number => Math.ceil(sizeBytes / blockBytes) * blockBytes
 

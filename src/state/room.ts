@@ -1,7 +1,7 @@
 // How much room a state's tree takes: its folders and links. Where files can be linked they cost nothing more; where
 // they are reflinked each has an inode of its own; where neither is possible they are copied.
 import type { Disk } from '../host/disk.ts'
-import { blockBytes, inBlocks, type Room } from '../host/room.ts'
+import { blockBytes, inBlocks, journalBytes, type Room } from '../host/room.ts'
 import type { MergedEntry } from '../manifest/merged-layout.ts'
 
 /** A name in its folder, with some room for the filesystem's own order. */
@@ -16,7 +16,7 @@ export function roomForTree(
   { reflink, hardLinks, countsLinks }: ReturnType<Disk['features']>,
 ): Room {
   let inodes = ownInodes
-  let sizeBytes = ownInodes * blockBytes
+  let sizeBytes = ownInodes * blockBytes + journalBytes
   for (const { entry } of entries) {
     sizeBytes += nameBytes
     const isLinked = entry.kind === 'file' && entry.sizeBytes > 0 && hardLinks && !reflink

@@ -85,7 +85,7 @@ test('plan says what apply needs; without it apply changes nothing', async () =>
   const { outside, bundle } = await waiting()
   await importVerb(bundle)(outside)
   for (const [answers, message] of [
-    [{ freeBytes: () => 1000 }, '/root/.moss/staging needs 1.1 MB, 1.0 kB are free'],
+    [{ freeBytes: () => 1000 }, '/root/.moss/staging needs 1.2 MB, 1.0 kB are free'],
     [{ freeInodes: () => 3 }, '/root/.moss/staging needs 9 inodes, 3 are free'],
   ] as const) {
     const small = withRoom(outside, answers)
