@@ -1,5 +1,5 @@
 // Containers on any medium, for anyone: no keys, no root, nothing unpacked.
-import { exits } from '../base/codes.ts'
+import { exits } from '../base/exits.ts'
 import { display } from '../base/display.ts'
 import { MossError } from '../base/error.ts'
 import { formatBytes, formatDate, plural } from '../base/format.ts'

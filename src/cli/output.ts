@@ -1,6 +1,6 @@
 // What goes out: data to standard output, everything else to standard error. With --json there is one final object,
 // also for an error.
-import { exits } from '../base/codes.ts'
+import { exits } from '../base/exits.ts'
 import { display, displayJson } from '../base/display.ts'
 import { isMossError } from '../base/error.ts'
 import type { OpEvent } from '../ops/types.ts'

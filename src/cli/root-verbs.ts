@@ -1,5 +1,5 @@
 // Verbs that set a managed root up and tell how it is.
-import { exits } from '../base/codes.ts'
+import { exits } from '../base/exits.ts'
 import { display } from '../base/display.ts'
 import { formatAge, formatBytes, formatDate, plural } from '../base/format.ts'
 import { MossError } from '../base/error.ts'

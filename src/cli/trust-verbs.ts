@@ -1,5 +1,5 @@
 // Trust: whom a host believes, and the root that says so, from its draft to the signatures of keys that never meet.
-import { exits } from '../base/codes.ts'
+import { exits } from '../base/exits.ts'
 import { display } from '../base/display.ts'
 import { formatDate, plural } from '../base/format.ts'
 import { MossError } from '../base/error.ts'

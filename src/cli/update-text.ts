@@ -1,5 +1,5 @@
 // How plans and results of the update verbs read.
-import { exits } from '../base/codes.ts'
+import { exits } from '../base/exits.ts'
 import { display } from '../base/display.ts'
 import { formatAge, formatBytes, plural, shortId } from '../base/format.ts'
 import type { Applied, ApplyPlan, ImportedBundle, PackageChange } from '../ops/changes.ts'

@@ -1,7 +1,7 @@
 // import: takes bundles in. Each is copied once and judged, its contents go to the store, and it waits for apply.
 // Idempotent: what was taken in before is recognised by its id. The medium is only read. Where the store cannot give what
 // it says it has, it forgets what is damaged, so that the next state tells the station.
-import { exits } from '../base/codes.ts'
+import { exits } from '../base/exits.ts'
 import { isMossError } from '../base/error.ts'
 import type { ContainerId } from '../base/ids.ts'
 import { type ImportedContent, importBundle } from '../bundle/import.ts'

@@ -1,6 +1,6 @@
 // Bundles that are taken in: copied, judged, and their contents in the store. The newest of them is what apply will
 // make current; once it is applied, it and the older ones are let go.
-import { exits } from '../base/codes.ts'
+import { exits } from '../base/exits.ts'
 import { isMossError, MossError } from '../base/error.ts'
 import { shortId } from '../base/format.ts'
 import type { ContainerId, PackageId } from '../base/ids.ts'

@@ -2,7 +2,7 @@
 // Ink, its effects to the operations. The terminal is given back as it was, also after an error or a signal.
 import { render, useInput } from 'ink'
 import type { ReactElement } from 'react'
-import { exits } from '../base/codes.ts'
+import { exits } from '../base/exits.ts'
 import type { HostOperations } from '../ops/host-operations.ts'
 import type { Environment } from '../ops/types.ts'
 import type { ScreenEvent } from './events.ts'

@@ -1,0 +1,77 @@
+// Busy, changed underneath, or not as it was left.
+import { display } from '../display.ts'
+import { exits } from '../exits.ts'
+import { type Entry, entry } from './entry.ts'
+
+export const changedCodes = {
+  PLAN_STALE: entry<{ what: string }>(
+    exits.busy,
+    (d) => `${display(d.what)} changed since the plan was made`,
+    () => 'make the plan again',
+  ),
+  ALREADY_EXISTS: entry<{ what: string }>(
+    exits.failed,
+    (d) => `${display(d.what)} already exists`,
+    () => 'nothing was changed; choose another name or place',
+  ),
+  NOT_INITIALISED: entry<{ path: string }>(
+    exits.failed,
+    (d) => `${display(d.path)} is not managed by moss`,
+    (d) => `run moss init --root ${display(d.path)} --trust ROOTFILE first`,
+  ),
+  MEDIUM_ABSENT: entry<{ path: string }>(
+    exits.noRoom,
+    (d) => `no medium or file at ${display(d.path)}`,
+    () => 'plug the medium in and mount it, then run the same command again',
+  ),
+  STATE_BROKEN: entry<{ path: string; problem: string }>(
+    exits.failed,
+    (d) => `${display(d.path)} is not in order: ${display(d.problem)}`,
+    (d) =>
+      d.path.endsWith('.db')
+        ? 'the system runs on as it is; run moss repair, which makes the database anew from the kept states'
+        : 'run moss repair, which says what is damaged before it mends; a kept state may be whole: moss rollback',
+  ),
+  STATE_NEEDED: entry<{ state: number; why: string }>(
+    exits.failed,
+    (d) => `state ${d.state} stays: ${display(d.why)}`,
+    () => 'nothing was removed; moss state list shows which states are kept, and why',
+  ),
+  CHANNEL_BEHIND_ROOT: entry<{ channel: string; serial: number; version: number }>(
+    exits.failed,
+    (d) =>
+      `serial ${d.serial} of channel ${display(d.channel)} was signed under an older root than ${d.version}: hosts would refuse it`,
+    (d) => `run moss channel publish ${display(d.channel)}; then make the bundle again`,
+  ),
+  AUDIT_BROKEN: entry<{ line: number; problem: string }>(
+    exits.findings,
+    (d) => `line ${d.line} of the audit does not hold: ${display(d.problem)}`,
+    () =>
+      'something changed .moss/audit: compare it with what the station has of this host; new entries go on behind it',
+  ),
+  TRIGGER_FAILED: entry<{ trigger: string; output: string }>(
+    exits.failed,
+    (d) => `trigger ${display(d.trigger)} failed: ${display(d.output)}`,
+    () => 'the system is unchanged; the new state was not published',
+  ),
+  TRIGGER_INVALID: entry<{ path: string; problem: string }>(
+    exits.damaged,
+    (d) => `the trigger ${display(d.path)} is not valid: ${display(d.problem)}`,
+    () => 'the package that brings it must be made again (moss-triggers(5)); nothing was changed',
+  ),
+  STATE_FAILED_BEFORE: entry<{ state: number; why: string }>(
+    exits.notAllowed,
+    (d) => `these packages were state ${d.state}, which was gone back from: ${display(d.why)}`,
+    () => 'nothing was changed; take a newer bundle in, or try this one once more with moss apply --again',
+  ),
+  VERIFY_FINDINGS: entry<{ count: number }>(
+    exits.findings,
+    (d) => `${d.count} ${d.count === 1 ? 'finding' : 'findings'}`,
+    () => undefined,
+  ),
+  INTERRUPTED: entry<{ during: string }>(
+    exits.stopped,
+    (d) => `stopped during ${display(d.during)}`,
+    () => 'nothing is half done; run the same command again to go on',
+  ),
+} as const satisfies Record<string, Entry<never>>

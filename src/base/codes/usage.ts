@@ -1,0 +1,22 @@
+// Wrong usage: what was typed, or stands in the model.
+import { display } from '../display.ts'
+import { exits } from '../exits.ts'
+import { type Entry, entry } from './entry.ts'
+
+export const usageCodes = {
+  CLI_USAGE: entry<{ problem: string; see?: string }>(
+    exits.usage,
+    (d) => display(d.problem),
+    (d) => `see moss ${d.see === undefined ? 'help' : `help ${d.see}`}`,
+  ),
+  MODEL_INVALID: entry<{ path: string; problem: string }>(
+    exits.usage,
+    (d) => `the model ${display(d.path)} is not valid: ${display(d.problem)}`,
+    (d) => `correct ${display(d.path)}; nothing was changed`,
+  ),
+  CAPABILITY_INVALID: entry<{ text: string; problem: string }>(
+    exits.usage,
+    (d) => `${display(d.text)} is not a capability: ${display(d.problem)}`,
+    () => 'write a package name such as bash, or kind(name), each with a bound if needed: "bash >= 5.2"',
+  ),
+} as const satisfies Record<string, Entry<never>>
