@@ -1,5 +1,6 @@
 // Channels: signed, numbered lists of packages, each a plain folder of containers.
 import { display } from '../base/display.ts'
+import type { ContainerId } from '../base/ids.ts'
 import { MossError } from '../base/error.ts'
 import { formatBytes, formatCount, formatDate, plural } from '../base/format.ts'
 import { formatFields, formatTable } from './format.ts'
@@ -108,7 +109,7 @@ export const channelVerbs: readonly Verb[] = [
     summary: 'sign a snapshot with the next serial, offering what was added',
     run: async (call) => {
       const { publishChannel } = await import('../ops/channels.ts')
-      const publish = (takeOver?: Parameters<typeof publishChannel>[1]['takeOver']) =>
+      const publish = (takeOver?: ContainerId) =>
         publishChannel(call.outside, {
           home: call.home,
           channel: call.operands[0] ?? '',

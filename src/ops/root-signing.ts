@@ -39,9 +39,13 @@ export async function planSignRoot(
   const opened = openRootFile(outside.disk, file)
   const keys = ownMissing(station, opened).map(({ name }) => name)
   if (keys.length === 0) throw new MossError('KEY_ABSENT', { role: 'a signer of this root' })
-  assertPossibleDate(claimedRoot(opened), Math.floor(outside.nowMs() / 1000))
+  assertMaySign(outside, opened)
   return { home, file, keys, root: describeRoot(opened, { file, before: currentRoot(station) }) }
 }
+
+/** Whoever signs has a clock of their own, and finds out one that was wrong where the root was drafted. */
+const assertMaySign = (outside: Outside, opened: OpenedContainer): void =>
+  assertPossibleDate(claimedRoot(opened), Math.floor(outside.nowMs() / 1000))
 
 function ownMissing(station: Station, opened: OpenedContainer) {
   const missing = new Set(missingSigners(opened))
@@ -68,12 +72,14 @@ export async function executeSignRoot(
   return describeRoot(openRootFile(disk, plan.file), { file: plan.file, before: currentRoot(station) })
 }
 
-/** What is to be signed elsewhere, by ssh-keygen or minisign: the head, as a file. */
+/** What is to be signed elsewhere, by ssh-keygen or minisign: the head, as a file. Throws TRUST_FUTURE. */
 export async function writeRootHead(
   outside: Outside,
   { file, to }: { readonly file: string; readonly to: string },
 ): Promise<{ readonly file: string; readonly head: string }> {
-  writeDurably(outside.disk, to, openRootFile(outside.disk, file).headBytes, { mode: 0o644 })
+  const opened = openRootFile(outside.disk, file)
+  assertMaySign(outside, opened)
+  writeDurably(outside.disk, to, opened.headBytes, { mode: 0o644 })
   return { file, head: to }
 }
 

@@ -72,11 +72,11 @@ export function assertRootKept({ rootVersion }: Counters, { version }: Root): vo
     throw new MossError('TRUST_ROLLBACK', { what: 'trust root', have: rootVersion, offered: version })
 }
 
-/** Hosts whose clock says `latestKnown` would refuse it, and all that follow it, since no root is dated before another. Throws TRUST_FUTURE. */
+/** Hosts that know no later date would refuse it, and all that follow, since none is dated before another. Throws TRUST_FUTURE. */
 export const assertPossibleDate = ({ version, created }: Root, latestKnown: number): void =>
   checkDate(`trust root ${version}`, created, latestKnown)
 
-/** The same of a root that comes in: its date must be possible. Throws TRUST_FUTURE. */
+/** The counters under a root that comes in. Throws TRUST_FUTURE. */
 export function acceptRoot(counters: Counters, root: Root, nowSeconds: number): Counters {
   if (root.version > counters.rootVersion) assertPossibleDate(root, Math.max(counters.timeFloor, nowSeconds))
   return countersUnder(counters, root)

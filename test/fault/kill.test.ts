@@ -57,12 +57,12 @@ describe.skipIf(!oracle('cc'))('the built program, killed before a changing call
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   test.each<[RealVerb, number]>([
-    ['import', 120],
+    ['import', 125],
     ['apply', 300],
     ['update', 270],
-    ['rollback', 100],
-    ['gc', 40],
-    ['repair', 25],
+    ['rollback', 125],
+    ['gc', 100],
+    ['repair', 34],
   ])('T1 T2 T4 T5 T6: %s reaches its end when run again', async (verb, atLeast) => {
     const scenario = await prepare(verb)
     const total = scenario.calls.length

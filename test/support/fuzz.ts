@@ -38,7 +38,9 @@ export async function expectSurvives(name: string, count: number): Promise<void>
     sum((one) => one.refused),
     sum((one) => one.perSecond),
   ]
-  const failures = told.flatMap((one) => one.failures)
+  const failures = told.flatMap((one, n) =>
+    one.failures.map((failure) => `seed ${faultSeed + n}, ${failure}`),
+  )
   const peakBytes = Math.max(...told.map((one) => one.peakBytes))
   const mib = Math.round(peakBytes / 1024 / 1024)
   console.log(

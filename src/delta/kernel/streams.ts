@@ -54,7 +54,7 @@ export function goOnAt(stream: u32, at: usize): void {
 }
 
 export function isAtEnd(stream: u32): bool {
-  return load<u32>(places + 8 * stream) == load<u32>(places + 8 * stream, 4)
+  return placeOf(stream) == endOf(stream)
 }
 
 export function checkEnd(stream: u32): void {

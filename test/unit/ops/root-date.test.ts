@@ -1,13 +1,13 @@
 // A root dated far ahead would be refused by hosts, and every root after it: a clock that was wrong where it was drafted is
 // found out by those who sign it, and where it is accepted.
-import { readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { Outside } from '../../../src/host/outside.ts'
 import { linuxOutside } from '../../../src/host/linux-outside.ts'
 import { generateKey } from '../../../src/ops/keys.ts'
 import { draftRoot } from '../../../src/ops/root-draft.ts'
-import { executeSignRoot, planSignRoot } from '../../../src/ops/root-signing.ts'
+import { executeSignRoot, planSignRoot, writeRootHead } from '../../../src/ops/root-signing.ts'
 import { acceptRootFile } from '../../../src/ops/station-roots.ts'
 import { scratchFolder } from '../../support/scratch.ts'
 
@@ -41,6 +41,9 @@ test('one dated further ahead is neither signed nor accepted, and nothing is cha
   const drafted = readFileSync(file)
   await expect(planSignRoot(at(today), { home, file })).rejects.toMatchObject({ code: 'TRUST_FUTURE' })
   expect(readFileSync(file)).toEqual(drafted)
+  const to = `${file}.head`
+  await expect(writeRootHead(at(today), { file, to })).rejects.toMatchObject({ code: 'TRUST_FUTURE' })
+  expect(existsSync(to)).toBe(false)
   await executeSignRoot(at(wrong), await planSignRoot(at(wrong), { home, file }), ask)
   const before = readFileSync(join(home, 'root.moss-root'))
   await expect(acceptRootFile(at(today), { home, file, expect: undefined })).rejects.toMatchObject({

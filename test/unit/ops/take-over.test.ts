@@ -3,6 +3,7 @@
 import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { ContainerId } from '../../../src/base/ids.ts'
 import { silent } from '../../../src/base/progress.ts'
 import { linuxOutside } from '../../../src/host/linux-outside.ts'
 import { addPackages, createChannel, publishChannel } from '../../../src/ops/channels.ts'
@@ -29,7 +30,7 @@ async function publish(of: string, name: string): Promise<void> {
   await publishChannel(outside, { ...request, date })
 }
 
-const republish = (takeOver?: Parameters<typeof publishChannel>[1]['takeOver']) =>
+const republish = (takeOver?: ContainerId) =>
   publishChannel(outside, { home, channel: 'stable', date, takeOver, ask })
 
 beforeAll(async () => {
