@@ -126,6 +126,12 @@ describe('audit', () => {
     }
   })
 
+  test('a byte that is no text makes a line no entry, also the last one', () => {
+    const bytes = Buffer.from(audit)
+    bytes[bytes.lastIndexOf('TRUST_ROLLBACK')] = 0xff
+    expect(problemOf(() => parseAudit([bytes]))).toContain('line 4')
+  })
+
   test.each([
     ['bytes that are no text', Buffer.from([0xff, 0xfe, 10])],
     ['three MiB without an end of line', Buffer.alloc(3 * 1024 * 1024 + 5)],
