@@ -2,11 +2,12 @@
 // already takes until the verb succeeds. It says HOST_NO_SPACE and leaves one whole state; with room the same verb
 // reaches the end.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync, statfsSync } from 'node:fs'
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type CallShim, compileShim, runShimmed } from '../support/call-shim.ts'
 import { byEffort, faultTimeoutMs } from '../support/fault-effort.ts'
+import { type FilesystemName, type MountedFilesystem, mountFilesystem } from '../support/filesystems.ts'
 import { settle } from '../support/kill-program.ts'
 import { oracle } from '../support/oracle.ts'
 import {
@@ -14,6 +15,7 @@ import {
   copyRoot,
   expectationOf,
   makeRealRoots,
+  type RealExpectation,
   type RealRoots,
   type RealVerb,
 } from '../support/real-root.ts'
@@ -58,6 +60,13 @@ const takes = (kind: Kind): number => {
   return kind === 'size' ? (blocks - bfree) * bsize : files - ffree
 }
 
+async function expectedOf(verb: RealVerb): Promise<RealExpectation> {
+  const undisturbed = join(folder, 'undisturbed')
+  copyRoot(roots.before[verb], undisturbed)
+  await runShimmed(shim, { root: undisturbed }, argumentsOf(verb, roots, undisturbed))
+  return expectationOf(roots.outside, roots.before[verb], undisturbed)
+}
+
 /** From no room at all until the verb succeeds. */
 async function fillEverywhere(
   verb: RealVerb,
@@ -66,10 +75,7 @@ async function fillEverywhere(
 ): Promise<{ readonly refused: number; readonly violations: readonly string[] }> {
   const root = join(place, 'root')
   const args = (at: string): readonly string[] => argumentsOf(verb, roots, at)
-  const undisturbed = join(folder, 'undisturbed')
-  copyRoot(roots.before[verb], undisturbed)
-  await runShimmed(shim, { root: undisturbed }, args(undisturbed))
-  const expected = expectationOf(roots.outside, roots.before[verb], undisturbed)
+  const expected = await expectedOf(verb)
   const violations: string[] = []
   for (let room = 0; ; room += step) {
     mount('size=64M,nr_inodes=100000')
@@ -126,3 +132,52 @@ test.skipIf(isMissing).each([
     unmount()
   }
 })
+
+/** Until not even a byte finds a block, as root, whom no reserve keeps out. */
+function fill(folder: string): void {
+  for (const bytes of [2 ** 20, 4096, 1])
+    for (let n = 0; ; n++)
+      try {
+        writeFileSync(join(folder, `fill-${bytes}-${n}`), new Uint8Array(bytes))
+      } catch {
+        break
+      }
+  execFileSync('sync', ['-f', folder])
+}
+
+test.skipIf(isMissing).each<[FilesystemName, boolean]>([
+  ['ext4', true],
+  ['xfs', true],
+  // It writes nothing in place: the journal needs blocks as everything does.
+  ['btrfs', false],
+])('gc on a full %s: it gives room back at once is %s', async (name, atOnce) => {
+  using filesystem = mountedOr(name)
+  if (filesystem === undefined) return
+  const root = join(filesystem.folder, 'root')
+  const gc = () => runShimmed(shim, { root }, argumentsOf('gc', roots, root))
+  const expected = await expectedOf('gc')
+  copyRoot(roots.before.gc, root)
+  fill(filesystem.folder)
+  if (!atOnce) {
+    const { exit, output } = await gc()
+    expect(output).toContain('HOST_NO_SPACE')
+    expect(exit).toBe(15)
+    expect(expected.checkFound(root)).toEqual([])
+    rmSync(join(filesystem.folder, `fill-${2 ** 20}-0`))
+  }
+  execFileSync('sync', ['-f', filesystem.folder])
+  const { bfree } = statfsSync(filesystem.folder)
+  const { exit, output } = await gc()
+  expect(output).not.toContain('HOST_NO_SPACE')
+  expect(exit).toBe(0)
+  execFileSync('sync', ['-f', filesystem.folder])
+  expect(statfsSync(filesystem.folder).bfree).toBeGreaterThan(bfree)
+  expect(expected.checkEnd(root)).toEqual([])
+})
+
+function mountedOr(name: FilesystemName): MountedFilesystem | undefined {
+  const made = mountFilesystem(name)
+  if (typeof made !== 'string') return made
+  console.warn(`skipped: ${name}: ${made}`)
+  return undefined
+}

@@ -26,7 +26,7 @@ export const machineCodes = {
           ? `${display(d.path)} needs ${plural(d.neededInodes, 'inode')}, ${formatCount(d.freeInodes ?? 0)} are free`
           : `no space left for ${display(d.path)}`,
     () =>
-      'nothing is lost: free some space there (moss gc gives back what the store no longer needs) and run the same command again',
+      'nothing is lost: free some space there and run the same command again; moss gc gives back what the store no longer needs, and if it says this itself, remove a file of yours first',
   ),
   HOST_UNSUPPORTED: entry<{ path: string; problem: string }>(
     exits.failed,
