@@ -15,11 +15,11 @@ export function lookUp(root: Inode, path: string, action: string): Place {
   if (!path.startsWith('/') || path.includes('\0') || !path.isWellFormed())
     throw new Error(`not an absolute path: ${JSON.stringify(path)}`)
   const way: Inode[] = [root]
-  const parts = path.split('/').filter((part) => part !== '')
+  let parts = namesIn(path)
   let links = 0
-  for (;;) {
+  for (let next = 0; ; next++) {
     const folder = way.at(-1) ?? root
-    const part = parts.shift()
+    const part = parts[next]
     if (part === undefined) return { folder: way.at(-2) ?? root, name: '', inode: folder }
     if (part === '.') continue
     if (part === '..') {
@@ -28,13 +28,28 @@ export function lookUp(root: Inode, path: string, action: string): Place {
     }
     const inode = folder.now.entries.get(part)
     if (inode?.isGone === true) throw ioError(action, path, 'ENODEV')
-    if (parts.length === 0) return { folder, name: part, inode }
+    if (next === parts.length - 1) return { folder, name: part, inode }
     if (inode === undefined) throw ioError(action, path, 'ENOENT')
     if (inode.kind === 'symlink') {
       if (++links > mostLinks) throw ioError(action, path, 'ELOOP')
       if (inode.target.startsWith('/')) way.splice(1)
-      parts.unshift(...inode.target.split('/').filter((one) => one !== ''))
+      parts = [...namesIn(inode.target), ...parts.slice(next + 1)]
+      next = -1
     } else if (inode.kind === 'folder') way.push(inode)
     else throw ioError(action, path, 'ENOTDIR')
   }
 }
+
+const named = new Map<string, readonly string[]>()
+
+/** Remembered: a test that repeats a verb thousands of times asks for the same paths. */
+function namesIn(path: string): readonly string[] {
+  const known = named.get(path)
+  if (known !== undefined) return known
+  const names = path.split('/').filter((part) => part !== '')
+  if (named.size === mostNamed) named.clear()
+  named.set(path, names)
+  return names
+}
+
+const mostNamed = 20_000

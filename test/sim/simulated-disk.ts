@@ -1,7 +1,9 @@
 // A disk in memory with the whole of Disk's behaviour, that counts its calls and forgets at a power cut what was
 // not synced.
 import { compareText } from '../../src/base/bytes.ts'
+import { digestOf } from '../../src/base/digest.ts'
 import { MossError } from '../../src/base/error.ts'
+import type { ContentDigest } from '../../src/base/ids.ts'
 import type { Disk, FileKind, FileStat, PlacedBy, Placement, Xattrs } from '../../src/host/disk.ts'
 import { type FolderLook, LookWriter, statxBytes, writeStatx } from '../../src/host/folder-look.ts'
 import { ioError, problemOf } from '../../src/host/problem.ts'
@@ -42,6 +44,8 @@ const statOf = (inode: Inode): FileStat => ({
   device: inode.device,
   links: inode.kind === 'folder' ? 1 : inode.now.links,
 })
+
+const digests = new WeakMap<Uint8Array, ContentDigest>()
 
 /** Where the real disk goes on with the next cheaper way. */
 const fallsBack: readonly string[] = ['EMLINK', 'EXDEV', 'EPERM']
@@ -116,6 +120,14 @@ export class SimulatedDisk implements Disk {
     const { body } = this.#regular(path).now
     if (body.sizeBytes > limitBytes) throw ioError('read', path, `it is longer than ${limitBytes} bytes`)
     return body.bytes.slice(0, body.sizeBytes)
+  }
+
+  /** For checks: of bytes that two images share, which are never written again, it is remembered. */
+  digestOf(path: string): ContentDigest {
+    const { bytes, sizeBytes, isShared } = this.#regular(path).now.body
+    const digest = digests.get(bytes) ?? digestOf<ContentDigest>(bytes.subarray(0, sizeBytes))
+    if (isShared) digests.set(bytes, digest)
+    return digest
   }
 
   #regular(path: string): Inode {

@@ -2,6 +2,7 @@
 // disk alone, through the Disk interface: at any instant, after any fault, simulated or real.
 import { compareText } from '../../src/base/bytes.ts'
 import { MossError } from '../../src/base/error.ts'
+import type { ContentDigest } from '../../src/base/ids.ts'
 import type { Disk } from '../../src/host/disk.ts'
 import { readCounters } from '../../src/state/counters-file.ts'
 import { placesOf, keptTree } from '../../src/state/places.ts'
@@ -9,6 +10,10 @@ import { keptNumbers, readRecord } from '../../src/state/parts.ts'
 import { walkTree } from '../../src/state/tree-digest.ts'
 import { digestOfFile } from '../../src/store/body.ts'
 import type { Counters } from '../../src/trust/counters.ts'
+import { SimulatedDisk } from '../sim/simulated-disk.ts'
+
+export const digestAt = (disk: Disk, path: string): ContentDigest =>
+  disk instanceof SimulatedDisk ? disk.digestOf(path) : digestOfFile(disk, path)
 
 /** One line per entry below `folder`: what is where, byte for byte, mode for mode. */
 export function describeTree(
@@ -23,7 +28,7 @@ export function describeTree(
     if (stat === undefined) lines.push(`${path} vanished`)
     else if (stat.kind === 'symlink') lines.push(`${path} -> ${disk.readLink(`${folder}${path}`)}`)
     else {
-      const content = stat.kind === 'file' ? digestOfFile(disk, `${folder}${path}`).slice(0, 16) : ''
+      const content = stat.kind === 'file' ? digestAt(disk, `${folder}${path}`).slice(0, 16) : ''
       lines.push(`${path} ${stat.kind} ${stat.mode.toString(8)} ${stat.uid}:${stat.gid} ${content}`.trim())
     }
   }

@@ -11,7 +11,6 @@ import { openHost } from '../../src/ops/host.ts'
 import { importBundles } from '../../src/ops/import.ts'
 import { initHost } from '../../src/ops/init.ts'
 import { changeModel } from '../../src/ops/model.ts'
-import { digestOfFile } from '../../src/store/body.ts'
 import { auditBlocks } from '../../src/state/audit-file.ts'
 import { placesOf } from '../../src/state/places.ts'
 import { openStates } from '../../src/state/states.ts'
@@ -20,7 +19,7 @@ import { openStore } from '../../src/store/store.ts'
 import { parseAudit } from '../../src/trust/audit.ts'
 import { simulatedOutside, type SimulatedOutside, type SimulationOptions } from '../sim/simulated-outside.ts'
 import { fourKeyRootFile } from './compose-bundle.ts'
-import { describeTree, wholeRoot } from './invariants.ts'
+import { describeTree, digestAt, wholeRoot } from './invariants.ts'
 
 export const root = '/root'
 export const stick = '/media/stick'
@@ -120,7 +119,7 @@ export function checkAssets(outside: Outside, root: string): readonly string[] {
     const path = store.assetPath(id)
     const stat = disk.lstat(path)
     if (stat === undefined) return [`S1: asset ${id} is recorded and not there`]
-    const content = stat.sizeBytes === 0 ? emptyDigest : digestOfFile(disk, path)
+    const content = stat.sizeBytes === 0 ? emptyDigest : digestAt(disk, path)
     if (content !== description.content) return [`S1: asset ${id} has other bytes`]
     return stat.mode === description.mode ? [] : [`S1: asset ${id} has another mode`]
   })
