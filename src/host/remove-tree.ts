@@ -32,12 +32,15 @@ function emptyFolder(above: number, name: Uint8Array, path: string): void {
     for (const item of items) {
       if (!item.isFolder && calls.removeAt(folder, item.name, false) >= 0) continue
       makeWritable(folder, item.name)
-      removeItem(folder, item, path)
+      removeItem(folder, item, `${path}/${nameOf(item)}`)
     }
   } finally {
     closeSync(folder)
   }
 }
+
+/** For messages. */
+const nameOf = ({ name }: Item): string => Buffer.from(name.subarray(0, -1)).toString()
 
 const itself = Uint8Array.of(0)
 const attributesAt = 8

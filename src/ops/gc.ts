@@ -13,8 +13,8 @@ import type { CollectPlan } from '../store/collect.ts'
 import { freedBytes } from './freed-bytes.ts'
 import { type HostSession, openHost } from './host.ts'
 import { keptSnapshots } from './kept-snapshots.ts'
-import { readExported, readReceipt } from './receipt.ts'
-import { judgeWaiting, manifestInStore } from './waiting.ts'
+import { statesTold } from './receipt.ts'
+import { manifestInStore, mayBeApplied } from './waiting.ts'
 
 export interface GcPlan {
   readonly kind: 'gc'
@@ -76,8 +76,9 @@ export async function executeGc(outside: Outside, plan: GcPlan): Promise<Collect
     !plan.lost.every((path) => lost.has(path))
   if (isStale) throw new MossError('PLAN_STALE', { what: 'what the store is needed for' })
   for (const { path } of plan.snapshots) outside.disk.remove(path)
-  for (const path of plan.lost) outside.disk.removeTree(path)
   host.store.collect(plan.collect)
+  // Last: one that cannot be removed must not keep the rest.
+  for (const path of plan.lost) outside.disk.removeTree(path)
   return {
     assets: plan.collect.assets.length,
     snapshots: plan.snapshots.length,
@@ -88,12 +89,12 @@ export async function executeGc(outside: Outside, plan: GcPlan): Promise<Collect
 
 /** S2: a snapshot is needed by the states chosen from it, by what waits, and where the station counts on it. */
 function unneededSnapshots(host: HostSession): GcPlan['snapshots'] {
-  const told = [readReceipt(host)?.state, readExported(host)]
-  const waiting = judgeWaiting(host).bundles
+  const told = statesTold(host)
+  const waiting = mayBeApplied(host)
   const needed = new Set<Digest | undefined>([
     ...host.states.list().map(({ record }) => record.channel?.snapshot),
     ...waiting.flatMap(({ about, known }) => [about.snapshot, ...known]),
-    ...told.flatMap((state) => state?.snapshots ?? []),
+    ...told.flatMap((state) => state.snapshots ?? []),
   ])
   return [...keptSnapshots(host)]
     .filter(({ id, content }) => !needed.has(id) && !needed.has(content))
@@ -103,11 +104,11 @@ function unneededSnapshots(host: HostSession): GcPlan['snapshots'] {
 /** S2: all of it, whatever its attributes where a base may be meant. */
 function neededAssets(host: HostSession): ReadonlySet<AssetId> {
   const keep = new Set(host.states.neededAssets())
-  const told = [readReceipt(host)?.state, readExported(host)].filter((state) => state !== undefined)
+  const told = statesTold(host)
   const packages = new Set<PackageId>(told.flatMap(packagesHeld))
   const manifest = manifestInStore(host)
   const contents = new Set<ContentDigest>()
-  for (const waiting of judgeWaiting(host).bundles) {
+  for (const waiting of mayBeApplied(host)) {
     for (const { id } of waiting.packages) packages.add(id)
     for (const content of waiting.known) contents.add(content)
   }

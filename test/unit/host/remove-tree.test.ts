@@ -30,6 +30,20 @@ test.runIf(process.getuid?.() === 0)(
   },
 )
 
+test('what cannot be removed is named', () => {
+  const path = join(folder, 'tree')
+  const stuck = join(path, 'usr/lib/stuck')
+  mkdirSync(join(path, 'usr/lib'), { recursive: true })
+  writeFileSync(stuck, 'x')
+  const { status, stderr } = spawnSync('chattr', ['+i', stuck], { encoding: 'utf8' })
+  if (status !== 0) return console.log(`skipped: nothing can be made immutable here: ${stderr?.trim()}`)
+  try {
+    expect(() => removeItem(currentFolder, { name: pathBytes(path), isFolder: true }, path)).toThrow(stuck)
+  } finally {
+    spawnSync('chattr', ['-i', stuck])
+  }
+})
+
 /** Whether it is there now. */
 function mount(...how: readonly string[]): boolean {
   const { status, stderr } = spawnSync('mount', how, { encoding: 'utf8' })
