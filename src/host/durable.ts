@@ -50,6 +50,8 @@ function renameToNew(disk: Disk, from: string, to: string): void {
 export interface Move {
   readonly from: string
   readonly to: string
+  /** A file that is there is another one, and goes in the same step. */
+  readonly replaces?: boolean
 }
 
 /** Folders that are synced one by one: each is a commit of the filesystem's journal, as the sync of everything is. */
@@ -57,17 +59,17 @@ const fewFolders = 8
 
 /**
  * Gives many files their final names. Their bytes must be durable already (syncAll). Where a target exists it is
- * the same file by its name: it stays and the source goes. Every folder touched is synced once, at the end; where they are
+ * the same file by its name: it stays and the source goes, unless it is to be replaced. Every folder touched is synced once, at the end; where they are
  * many and all on the filesystem of `within`, with that filesystem.
  */
 export function moveIntoPlace(disk: Disk, moves: Iterable<Move>, within?: string): void {
   const targets = new Set<string>()
   const sources = new Set<string>()
-  for (const { from, to } of moves) {
+  for (const { from, to, replaces } of moves) {
     targets.add(dirname(to))
     sources.add(dirname(from))
     try {
-      disk.rename(from, to, 'exclusive')
+      disk.rename(from, to, replaces === true ? 'replace' : 'exclusive')
     } catch (error) {
       if (problemOf(error) !== 'EEXIST') throw error
       disk.remove(from)

@@ -6,7 +6,7 @@ import { assertTrue, MossError } from '../base/error.ts'
 import type { AssetId, ContentDigest } from '../base/ids.ts'
 import { type ChunkList, checkChunkList, emptyContent, listOfOne } from '../delta/chunk-list.ts'
 import { cutContent } from '../delta/cut-file.ts'
-import { moveIntoPlace } from '../host/durable.ts'
+import { type Move, moveIntoPlace } from '../host/durable.ts'
 import { windowsOf } from '../host/windows.ts'
 import { type AssetDescription, assetIdOf } from './asset.ts'
 import { applyAttributes } from './attributes.ts'
@@ -206,18 +206,20 @@ class OpenImport implements StoreImport {
   }
 
   /**
-   * Makes the folders, and removes what bears an asset's name: it is garbage of a crash or is made anew, and a move keeps
-   * what it finds at its target.
+   * Makes the folders. What bears an asset's name already is garbage of a crash or is made anew: it is replaced when the
+   * new one is durable, since it may be the only one.
    */
-  #planMoves(): { readonly from: string; readonly to: string }[] {
+  #planMoves(): readonly Move[] {
     const { disk, folder } = this.#parts
     const folders = new Set([...this.#added.keys()].map((id) => assetFolder(folder, id)))
     for (const path of folders) ensureFolder(disk, path)
     const moves = [...this.#added].map(([id, { path }]) => ({ from: path, to: assetPath(folder, id) }))
-    const taken = moves.filter(({ to }) => disk.lstat(to) !== undefined)
-    if (taken.length > 0) voidSeals(this.#parts)
-    for (const { to } of taken) disk.removeTree(to)
-    return moves
+    const kinds = moves.map(({ to }) => disk.lstat(to)?.kind)
+    if (kinds.some((kind) => kind !== undefined)) voidSeals(this.#parts)
+    moves.forEach(({ to }, index) => {
+      if (kinds[index] === 'folder') disk.removeTree(to)
+    })
+    return moves.map((move, index) => ({ ...move, replaces: kinds[index] !== undefined }))
   }
 
   #pin(id: AssetId): void {
