@@ -81,6 +81,12 @@ export const rootVerbs: readonly Verb[] = [
         ['space', `${formatBytes(status.freeBytes)} free`],
         ['trust', ['fingerprint', ...foldFingerprint(status.trust.fingerprint)]],
         ['!', status.interrupted ? 'an interrupted transaction: run moss recover' : undefined],
+        [
+          '!',
+          status.undelivered
+            ? 'not all of /etc and /var could be written: moss recover tries again and says why'
+            : undefined,
+        ],
       ])
       return { json: status, text }
     },

@@ -61,6 +61,8 @@ export interface Disk {
   makeSymlink(target: string, path: string): void
   /** The cheapest copy that shares nothing changeable: says which way was taken. Falls back per file. */
   placeCopy(from: string, to: string): PlacedBy
+  /** So many copies come next: what starts for them may start now. */
+  expectCopies(count: number): void
   /** Many such copies, with every processor; each folder's together. The first that fails is told, and others may be there. */
   placeCopies(placements: readonly Placement[]): Promise<readonly PlacedBy[]>
   /** What each folder holds, with every processor; undefined where no folder is. */

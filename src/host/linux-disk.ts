@@ -28,7 +28,7 @@ import { attempt, lstat, openFile, readFile } from './linux-file.ts'
 import { linuxLocks } from './linux-locks.ts'
 import { filePlacer, tryCopy } from './linux-place.ts'
 import { mountsBelow } from './mounts.ts'
-import { inSlices, type Slicing } from './slices.ts'
+import { inSlices, type Slicing, startThreads } from './slices.ts'
 import { joinTexts, lookJob, placeFilesJob } from './jobs.ts'
 import { inlinePool, type Pool } from './pool.ts'
 import { ioError, ioErrorFrom, problemOf } from './problem.ts'
@@ -172,6 +172,7 @@ export const linuxDisk = (pool: Pool = inlinePool): Disk => ({
     }),
   makeSymlink: (target, path) => attempt('make the link', path, () => symlinkSync(target, path)),
   placeCopy: filePlacer(),
+  expectCopies: (count) => startThreads(pool, placing, count),
   placeCopies: (placements) => inSlices(pool, placing, placements),
   lookAtFolders: (folders) => inSlices(pool, looking, folders),
   setMode,

@@ -13,6 +13,17 @@ export interface Slicing<Item, Input, Output> {
 /** Pools that have their threads: there is nothing to save any more. */
 const begun = new WeakSet<Pool>()
 
+/** Where so many items will be worth threads, they start while the caller does something else. */
+export function startThreads<Item, Input, Output>(
+  pool: Pool,
+  { job, encode, few }: Slicing<Item, Input, Output>,
+  count: number,
+): void {
+  if (count < few || begun.has(pool)) return
+  begun.add(pool)
+  for (let n = 0; n < pool.width; n++) void pool.run(job, encode([])).catch(() => {})
+}
+
 /** Ends when every slice has ended, also when one failed: nothing goes on behind the caller's back. */
 export async function inSlices<Item, Input, Output>(
   pool: Pool,

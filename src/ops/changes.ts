@@ -68,6 +68,8 @@ export interface Applied {
   readonly triggers: readonly { readonly name: string; readonly outcome: string }[]
   /** What was delivered to /etc and /var, one path each with what happened to it. */
   readonly deliveries: readonly { readonly path: string; readonly outcome: string }[]
+  /** False where the machine did not let all of /etc and /var be written: the notes say what, and it is tried again. */
+  readonly isDelivered: boolean
   readonly notes: readonly string[]
   /** If it went `back`, `state` is the one that is current again and `previous` the one that was not well. */
   readonly health: Health | undefined

@@ -29,6 +29,8 @@ export interface HostSession extends Disposable {
   readonly isFinishing: boolean
   /** ROOT/.moss/incoming */
   readonly incoming: string
+  /** What stops nothing, for whoever is at the machine. */
+  tell(warning: string): void
 }
 
 export interface OpenHost {
@@ -80,6 +82,7 @@ export async function openHost(
       trust: new HostTrust(outside, places),
       recovery,
       incoming,
+      tell: (warning: string) => report({ phase: 'recover', warning }),
       [Symbol.dispose]: () => {
         opened[Symbol.dispose]()
         lock[Symbol.dispose]()

@@ -115,7 +115,7 @@ export async function executePrune(
   using host = await openHost(outside, { root: plan.root, report: silent })
   assertFresh(host, plan)
   const removed = plan.going.map(({ number }) => number)
-  host.states.prune(removed)
+  host.states.prune(removed, silent)
   // What only they needed is no base any more, unless the station was told of it.
   renewReceipt(host)
   return { removed, freedBytes: plan.freedBytes }

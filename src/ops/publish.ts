@@ -33,16 +33,22 @@ export function tellApplied(
       outcome: note === '' ? outcome : `${outcome}: ${note}`,
     })),
     deliveries: published.deliveries.map(({ path, kind }) => ({ path, outcome: outcomes[kind] })),
+    isDelivered: published.isDelivered,
     notes: [
-      ...sayHealth(published),
-      ...fewest(published.problems),
-      ...restartNotes(host, published),
+      ...sayPublished(host, published),
       ...(published.pruned.length === 0 ? [] : [`no longer kept: state ${published.pruned.join(', ')}`]),
     ],
     health: published.health,
     seconds: (host.outside.nowMs() - startedMs) / 1000,
   }
 }
+
+/** What whoever is at the machine should know of a state that became current. */
+export const sayPublished = (host: HostSession, published: Published): readonly string[] => [
+  ...sayHealth(published),
+  ...fewest(published.problems),
+  ...restartNotes(host, published),
+]
 
 /** Only where services of this root run: then what they run is still the state before. */
 function restartNotes({ outside, places }: HostSession, { restart }: Published): readonly string[] {

@@ -2,6 +2,7 @@
 // follows each transaction; where one was cut short before its receipt, the next opening of the root writes it. So what
 // the station hears does not depend on when the power failed.
 import { equalBytes } from '../base/bytes.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import type { ContainerId, Digest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { ReadBundle } from '../bundle/read-bundle.ts'
@@ -46,10 +47,41 @@ export const readExported = (host: SettlingSession): HostState | undefined =>
 export const rememberExported = (host: SettlingSession, { bytes }: Receipt): void =>
   writeDurably(host.outside.disk, exportedPath(host), bytes, { mode: 0o600, replace: true })
 
+/** A spoiled one counts as missing: it is made anew, and must not keep a root from being opened. */
+/** What the station counts on: the receipt and what was last exported. Throws STATE_BROKEN where that is not known. */
+export function statesTold(host: SettlingSession): readonly HostState[] {
+  const exported = readExported(host)
+  if (exported === undefined && isThere(host, exportedPath(host)))
+    throw new MossError('STATE_BROKEN', {
+      path: exportedPath(host),
+      problem: 'what the station counts on is not known',
+    })
+  return [readReceipt(host)?.state, exported].filter((state) => state !== undefined)
+}
+
+const isThere = ({ outside }: SettlingSession, path: string): boolean =>
+  outside.disk.lstat(path) !== undefined
+
 function readOwn(host: SettlingSession, path: string): Receipt | undefined {
-  if (host.outside.disk.lstat(path) === undefined) return undefined
-  const bytes = host.outside.disk.readFile(path, recordBytes)
-  return { state: readHostState(bytesSource(path, bytes), host.identity.key.publicKey.id).state, bytes }
+  const { disk } = host.outside
+  if (!isThere(host, path)) return undefined
+  const bytes = disk.readFile(path, recordBytes)
+  try {
+    return { state: readHostState(bytesSource(path, bytes), host.identity.key.publicKey.id).state, bytes }
+  } catch (error) {
+    if (!isMossError(error)) throw error
+    return undefined
+  }
+}
+
+/**
+ * No counter was higher: the exported one was reached, and the time floor, seconds since 1970, lies far above what a receipt
+ * for each transaction can reach.
+ */
+function counterBefore(host: SettlingSession, last: Receipt | undefined): number {
+  if (last !== undefined) return last.state.counter
+  const isFirst = host.states.history().length <= 1
+  return isFirst ? 0 : Math.max(readExported(host)?.counter ?? 0, host.states.counters().timeFloor)
 }
 
 /** As long as nothing has changed it stays as it is, so that one state has one record and one counter. */
@@ -61,7 +93,9 @@ export function renewReceipt(host: SettlingSession, answers?: HostState['answers
     equalBytes(encodeHostRecord(last.state), encodeHostRecord({ ...now, counter: 1 }))
   )
     return last
-  const state = { ...now, counter: (last?.state.counter ?? 0) + 1 }
+  if (last === undefined && isThere(host, receiptPath(host)))
+    host.tell(`${receiptPath(host)} was spoiled: it is written anew`)
+  const state = { ...now, counter: counterBefore(host, last) + 1 }
   const bytes = encodeHostState(state, signerOf(host.identity.key))
   writeDurably(host.outside.disk, receiptPath(host), bytes, { mode: 0o600, replace: true })
   return { state, bytes }

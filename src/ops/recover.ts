@@ -4,7 +4,7 @@ import { silent } from '../base/progress.ts'
 import type { Outside } from '../host/outside.ts'
 import type { Health } from '../state/health-rule.ts'
 import { type HostSession, openHost } from './host.ts'
-import { sayHealth } from './publish.ts'
+import { sayHealth, sayPublished } from './publish.ts'
 import { settleLast } from './receipt.ts'
 import type { ReportEvent } from './types.ts'
 
@@ -38,7 +38,8 @@ export async function recoverHost(
   }
 }
 
-function sayRecovery({ recovery }: HostSession): readonly string[] {
+function sayRecovery(host: HostSession): readonly string[] {
+  const { recovery } = host
   if (recovery.kind === 'nothing') return []
   if (recovery.kind === 'put-back')
     return recovery.records.map(
@@ -46,7 +47,7 @@ function sayRecovery({ recovery }: HostSession): readonly string[] {
         `put the record of state ${number} back, which was missing or spoiled: moss verify tells what else is`,
     )
   return recovery.kind === 'finished'
-    ? [`finished the transaction to state ${recovery.state}`, ...sayHealth(recovery.published)]
+    ? [`finished the transaction to state ${recovery.state}`, ...sayPublished(host, recovery.published)]
     : [`discarded state ${recovery.attempted}, which was not complete; nothing was lost`]
 }
 

@@ -4,7 +4,14 @@ import { MossError } from '../base/error.ts'
 import type { Outside } from '../host/outside.ts'
 import { currentRecord, keptNumbers } from '../state/parts.ts'
 import type { Places } from '../state/places.ts'
-import { mayHaveNews, readHealth, readHistory, readJournal, readMarks } from '../state/tables.ts'
+import {
+  mayHaveNews,
+  readHealth,
+  readHistory,
+  readJournal,
+  readMarks,
+  readUndelivered,
+} from '../state/tables.ts'
 import { readIdentity } from './identity.ts'
 import { newestImported } from './imported-mark.ts'
 import { managedPlaces } from './installed.ts'
@@ -40,6 +47,8 @@ export async function hostStatus(outside: Outside, { root }: { readonly root: st
 interface News {
   /** A transaction was cut short, and nobody has finished it yet. */
   readonly interrupted: boolean
+  /** Something of /etc and /var could not be written, and is tried again whenever the root is opened. */
+  readonly undelivered?: true
   /** Absent where all is well. */
   readonly health?: {
     readonly isConfirmed: boolean
@@ -55,11 +64,14 @@ function newsOf({ disk, openDatabase }: Outside, { database: path }: Places): Ne
   using database = openDatabase(path, 'read')
   const last = readHistory(database).at(-1)
   const { isConfirmed } = readMarks(database, last?.to ?? 0)
-  const interrupted = readJournal(database) !== undefined
+  const news = {
+    interrupted: readJournal(database) !== undefined,
+    ...(readUndelivered(database) !== undefined && { undelivered: true as const }),
+  }
   if (last?.kind !== 'back')
-    return last === undefined || isConfirmed ? { interrupted } : { interrupted, health: { isConfirmed } }
+    return last === undefined || isConfirmed ? news : { ...news, health: { isConfirmed } }
   return {
-    interrupted,
+    ...news,
     health: { isConfirmed, wentBack: { from: last.from, why: readHealth(database, last.from).failed } },
   }
 }

@@ -28,8 +28,11 @@ export const markImported = (
     { replace: true },
   )
 
-export const isImported = ({ outside, incoming }: SettlingSession, id: ContainerId): boolean =>
-  outside.disk.lstat(importedMark(incoming, id)) !== undefined
+/** A mark without its copy says nothing: the copy is taken in again. */
+export const isImported = (host: SettlingSession, id: ContainerId): boolean => {
+  const { disk } = host.outside
+  return [importedMark(host.incoming, id), copyOf(host, id)].every((path) => disk.lstat(path) !== undefined)
+}
 
 /** Taken in wholly, or in part. */
 export const isTaken = ({ outside, incoming }: SettlingSession, id: ContainerId): boolean =>
@@ -95,6 +98,24 @@ export function judgeWaiting(host: SettlingSession): Waiting {
   return { bundles, overtaken }
 }
 
+/** Also those that the clock alone speaks against, which may be wrong today: what they need stays (S2). */
+export function mayBeApplied(host: SettlingSession): readonly ReadBundle[] {
+  const whenever = [host.states.counters().timeFloor, Number.MAX_SAFE_INTEGER].map((nowSeconds) => ({
+    ...judgeOf(host),
+    nowSeconds,
+    refusesExpired: false,
+  }))
+  return listIncoming(host.outside.disk, host.incoming)
+    .filter((id) => isImported(host, id))
+    .flatMap((id) => {
+      for (const judge of [judgeOf(host), ...whenever]) {
+        const judged = judgeTaken(host, id, judge)
+        if (!(judged instanceof MossError)) return [judged]
+      }
+      return []
+    })
+}
+
 export const readWaiting = (host: SettlingSession): ReadBundle | undefined =>
   chooseWaiting(host, judgeWaiting(host))
 
@@ -121,10 +142,14 @@ const isOutrun = (error: MossError): boolean =>
  * It was judged when it came in; what is refused of it now has been overtaken by counters, a newer root or the clock, and
  * is no error. Anything else wrong with it is.
  */
-function judgeTaken(host: SettlingSession, id: ContainerId): ReadBundle | MossError {
+function judgeTaken(
+  host: SettlingSession,
+  id: ContainerId,
+  judge: Judge = judgeOf(host),
+): ReadBundle | MossError {
   using source = fileSource(host.outside.disk, copyOf(host, id))
   try {
-    return readBundle(source, judgeOf(host))
+    return readBundle(source, judge)
   } catch (error) {
     if (isMossError(error) && (error.exit === exits.notGenuine || error.exit === exits.notAllowed))
       return error

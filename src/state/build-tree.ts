@@ -1,10 +1,12 @@
 // Builds a state's tree below `staging/`, from a plan and the store alone: folders, then files placed the cheapest
 // way, then symlinks. Folders get their attributes last, because a read-only one takes no entries. Nothing here is
 // durable: barrier B follows, and readBack checks what came out.
-import type { Disk } from '../host/disk.ts'
+import { MossError } from '../base/error.ts'
+import type { Disk, PlacedBy, Placement } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
+import { problemOf } from '../host/problem.ts'
 import type { Report } from '../base/progress.ts'
-import type { LayoutFolder } from '../manifest/manifest.ts'
+import type { LayoutFolder, LayoutSymlink } from '../manifest/manifest.ts'
 import { assetModifiedMs } from '../store/asset.ts'
 import { applyAttributes } from '../store/attributes.ts'
 import type { Store } from '../store/store.ts'
@@ -27,9 +29,8 @@ export async function buildTree(
   report: Report,
 ): Promise<ReadonlySet<PlannedFile>> {
   const { disk } = site.outside
-  for (const { path } of plan.folders) {
-    disk.makeFolder(`${site.folder}/${path}`, 0o700)
-  }
+  disk.expectCopies(plan.files.length)
+  for (const { path } of plan.folders) disk.makeFolder(`${site.folder}/${path}`, 0o700)
   const totalItems = plan.files.length + plan.symlinks.length
   const linked = new Set<PlannedFile>()
   for (let start = 0; start < plan.files.length; start += batchFiles) {
@@ -37,7 +38,7 @@ export async function buildTree(
     await placeFiles(site, plan.files.slice(start, start + batchFiles), linked)
     await site.outside.turn()
   }
-  for (const { path, target } of plan.symlinks) disk.makeSymlink(target, `${site.folder}/${path}`)
+  for (const symlink of plan.symlinks) placeSymlink(site, symlink)
   report({ phase: 'stage', doneItems: totalItems, totalItems })
   return linked
 }
@@ -50,14 +51,30 @@ export async function placeFiles(
 ): Promise<void> {
   const { store, folder, outside } = site
   const whole = files.filter(({ description }) => description.sizeBytes > 0)
-  const ways = await outside.disk.placeCopies(
-    whole.map(({ asset, path }) => ({ from: store.assetPath(asset), to: `${folder}/${path}` })),
-  )
+  const placements = whole.map(({ asset, path }) => ({
+    from: store.assetPath(asset),
+    to: `${folder}/${path}`,
+  }))
+  const ways = await placeAll(outside.disk, placements)
   whole.forEach((file, index) => {
     if (ways[index] === 'link') linked.add(file)
     else applyTo(site, file)
   })
   for (const file of files) if (file.description.sizeBytes === 0) placeFile(site, file)
+}
+
+/** Throws STORE_DAMAGED where an asset is gone: a place in staging/ would tell nobody what to do. */
+async function placeAll(disk: Disk, placements: readonly Placement[]): Promise<readonly PlacedBy[]> {
+  try {
+    return await disk.placeCopies(placements)
+  } catch (error) {
+    const gone =
+      problemOf(error) === 'ENOENT'
+        ? placements.find(({ from }) => disk.lstat(from) === undefined)
+        : undefined
+    if (gone === undefined) throw error
+    throw new MossError('STORE_DAMAGED', { path: gone.from, problem: 'it is gone' }, error)
+  }
 }
 
 /** Empty files are made: linked ones would soon meet the limit of links, and share nothing worth sharing. */
@@ -67,6 +84,15 @@ export function placeFile(site: TreeSite, file: PlannedFile): void {
   if (file.description.sizeBytes === 0) disk.open(target, 'create')[Symbol.dispose]()
   else if (disk.placeCopy(site.store.assetPath(file.asset), target) === 'link') return
   applyTo(site, file)
+}
+
+/** Dated like everything that is not the state's own. */
+export function placeSymlink(
+  { outside: { disk }, folder }: TreeSite,
+  { path, target }: Pick<LayoutSymlink, 'path' | 'target'>,
+): void {
+  disk.makeSymlink(target, `${folder}/${path}`)
+  disk.setModified(`${folder}/${path}`, assetModifiedMs)
 }
 
 const applyTo = ({ outside: { disk, userId }, folder }: TreeSite, file: PlannedFile): void =>

@@ -1,6 +1,6 @@
 // In what two states differ: their packages by id, so that only the manifests of those that changed are read, and what
 // triggers made. What follows from a change (triggers of the system, services to restart) is decided by this.
-import { MossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import { compareFiles } from '../manifest/compare-files.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { readManifest } from './manifests.ts'
@@ -14,18 +14,24 @@ export interface ChangedPackages {
   readonly after: readonly Manifest[]
   /** Of files and links that came, went or are others now. */
   readonly paths: readonly string[]
+  /** What is not known of it, a sentence each. */
+  readonly problems: readonly string[]
 }
 
-/** An earlier state that is no longer kept counts as empty: then everything is new. */
+/**
+ * An earlier state that is no longer kept counts as empty: then everything is new. So does a package whose manifest is lost:
+ * past the commit point nothing may stop for it.
+ */
 export function changedPackages(
   parts: StateParts,
   { from, to }: { readonly from: number; readonly to: StateRecord },
 ): ChangedPackages {
   const earlier = earlierState(parts, from)
-  const before = earlier === undefined ? [] : manifestsBeyond(parts, earlier, to)
-  const after = manifestsBeyond(parts, to, earlier)
+  const problems: string[] = []
+  const before = earlier === undefined ? [] : manifestsBeyond(parts, { state: earlier, other: to, problems })
+  const after = manifestsBeyond(parts, { state: to, other: earlier, problems })
   const files = compareFiles(before, after).map(({ path }) => path)
-  return { before, after, paths: [...files, ...changedMade(earlier?.made ?? [], to.made)] }
+  return { before, after, paths: [...files, ...changedMade(earlier?.made ?? [], to.made)], problems }
 }
 
 function earlierState(parts: StateParts, from: number): StateRecord | undefined {
@@ -39,15 +45,28 @@ function earlierState(parts: StateParts, from: number): StateRecord | undefined 
 
 function manifestsBeyond(
   parts: StateParts,
-  state: StateRecord,
-  other: StateRecord | undefined,
+  {
+    state,
+    other,
+    problems,
+  }: { readonly state: StateRecord; readonly other: StateRecord | undefined; readonly problems: string[] },
 ): readonly Manifest[] {
   const known = new Set(other?.packages.map(({ id }) => id))
   const tree = treeOf(parts, state.number)
   const place = { disk: parts.outside.disk, places: parts.places }
   return state.packages
     .filter(({ id }) => !known.has(id))
-    .map((recorded) => readManifest(place, { tree, recorded }).manifest)
+    .flatMap((recorded) => {
+      try {
+        return [readManifest(place, { tree, recorded }).manifest]
+      } catch (error) {
+        if (!isMossError(error, 'STATE_BROKEN')) throw error
+        problems.push(
+          `${error.message}: what changed by it is not known, and triggers may be owed; run moss repair`,
+        )
+        return []
+      }
+    })
 }
 
 function changedMade(before: readonly MadeEntry[], after: readonly MadeEntry[]): readonly string[] {

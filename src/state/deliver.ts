@@ -7,9 +7,10 @@ import { digestOf } from '../base/digest.ts'
 import { assertTrue } from '../base/error.ts'
 import type { Report } from '../base/progress.ts'
 import type { Disk } from '../host/disk.ts'
-import { exchangeTrees, moveIntoPlace, moveTree, syncAll } from '../host/durable.ts'
+import { exchangeTrees, type Move, moveIntoPlace, moveTree, syncAll } from '../host/durable.ts'
 import { copyBody } from '../store/body.ts'
 import { type Delivery, blocked, isFolder, nothing, planDeliveries, type Standing } from './deliveries.ts'
+import type { Failures } from './failures.ts'
 import { type Attributes, type Offer, readOffers, standingOfOffer } from './offers.ts'
 import type { StateParts } from './parts.ts'
 import { parentFolder } from './places.ts'
@@ -28,16 +29,26 @@ export interface Delivered {
   readonly problems: readonly string[]
 }
 
+interface Delivering {
+  readonly state: number
+  readonly failures: Failures
+  readonly report: Report
+}
+
 /**
  * Brings the machine's own files in line with the current state: users and groups first, who may own the rest, then
- * the defaults of /etc and /var. Durable when it returns.
+ * the defaults of /etc and /var. Durable when it returns. What stands in its way at one path is kept in `failures`, and stops
+ * nothing else.
  */
-export async function deliver(parts: StateParts, state: number, report: Report): Promise<Delivered> {
+export async function deliver(
+  parts: StateParts,
+  { state, failures, report }: Delivering,
+): Promise<Delivered> {
   settlePending(parts)
   const { database, outside } = parts
-  const accountProblems = makeAccounts(parts)
+  const accountProblems = failures.of('users and groups', () => makeAccounts(parts))
   const { offered, remade, problems: lineProblems } = await readOffers(parts)
-  const problems = [...accountProblems, ...lineProblems, ...outOfReach(parts, offered.keys())]
+  const problems = [...(accountProblems ?? []), ...lineProblems, ...outOfReach(parts, offered.keys())]
   const plan = planDeliveries({
     offered: new Map([...offered].map(([path, offer]) => [path, standingOfOffer(outside.disk, offer)])),
     remade,
@@ -51,7 +62,7 @@ export async function deliver(parts: StateParts, state: number, report: Report):
       writeDelivery(transaction, { path, digest: kind === 'place' ? nothing : before, state, pending: after })
   })
   await outside.turn()
-  carryOut(parts, { offered, deliveries: plan.deliveries }, report)
+  carryOut(parts, { offered, deliveries: plan.deliveries, failures }, report)
   syncMachineFolders(parts)
   const settled = settleRows(parts)
   const changed = plan.deliveries.filter(
@@ -118,35 +129,57 @@ export function standingAt(reach: Reach, path: string): Standing {
 interface Work {
   readonly offered: ReadonlyMap<string, Offer>
   readonly deliveries: readonly Delivery[]
+  readonly failures: Failures
 }
 
 function carryOut(parts: StateParts, work: Work, report: Report): void {
   const { disk } = parts.outside
+  const { failures } = work
   const ready = makeParts(parts, work, report)
   if (ready.length > 0) syncMachineFolders(parts)
-  const moveOf = ({ path }: Delivery): { readonly from: string; readonly to: string } => ({
+  const moveOf = ({ path }: Delivery): Move => ({
     from: partOf(inRoot(parts, path)),
     to: inRoot(parts, path),
   })
   const placed = ready.filter(({ kind }) => kind === 'place')
-  moveIntoPlace(disk, placed.filter(({ after }) => !isFolder(after)).map(moveOf))
+  placeFiles(parts, placed.filter(({ after }) => !isFolder(after)).map(moveOf), failures)
   for (const { from, to } of placed.filter(({ after }) => isFolder(after)).map(moveOf))
-    moveTree(disk, from, to)
-  for (const delivery of ready) {
-    if (delivery.kind !== 'replace') continue
-    const { from, to } = moveOf(delivery)
-    if (standingAt(parts, delivery.path) === delivery.before) {
-      exchangeTrees(disk, from, to)
-      // Somebody saved it in between: that is what has to stand there.
-      if (standingAt(parts, partOf(delivery.path)) !== delivery.before) exchangeTrees(disk, from, to)
-    }
-    disk.remove(from)
+    failures.of(to, () => moveTree(disk, from, to))
+  for (const delivery of ready)
+    if (delivery.kind === 'replace')
+      failures.of(moveOf(delivery).to, () => replaceDefault(parts, delivery, moveOf(delivery)))
+  for (const delivery of work.deliveries)
+    if (delivery.kind === 'remove')
+      failures.of(inRoot(parts, delivery.path), () => removeDefault(parts, delivery))
+}
+
+/** Together; where one of them cannot be, the others all the same. A sync that failed is for all of them. */
+function placeFiles({ outside: { disk } }: StateParts, moves: readonly Move[], failures: Failures): void {
+  try {
+    moveIntoPlace(disk, moves)
+  } catch (error) {
+    const left = moves.filter(({ from }) => disk.lstat(from) !== undefined)
+    if (left.length === 0) throw error
+    for (const move of left) failures.of(move.to, () => moveIntoPlace(disk, [move]))
   }
-  for (const delivery of work.deliveries) if (delivery.kind === 'remove') removeDefault(parts, delivery)
+}
+
+function replaceDefault(parts: StateParts, { path, before }: Delivery, { from, to }: Move): void {
+  const { disk } = parts.outside
+  if (standingAt(parts, path) === before) {
+    exchangeTrees(disk, from, to)
+    // Somebody saved it in between: that is what has to stand there.
+    if (standingAt(parts, partOf(path)) !== before) exchangeTrees(disk, from, to)
+  }
+  disk.remove(from)
 }
 
 /** Makes everything beside its place. Gives what is to be moved: what is in a new folder moves with it. */
-function makeParts(parts: StateParts, { offered, deliveries }: Work, report: Report): readonly Delivery[] {
+function makeParts(
+  parts: StateParts,
+  { offered, deliveries, failures }: Work,
+  report: Report,
+): readonly Delivery[] {
   const { disk } = parts.outside
   const ready: Delivery[] = []
   const folders: { readonly at: string; readonly attributes: Attributes }[] = []
@@ -161,14 +194,18 @@ function makeParts(parts: StateParts, { offered, deliveries }: Work, report: Rep
         ? partOf(inRoot(parts, path))
         : `${inside}/${path.slice(path.lastIndexOf('/') + 1)}`
     if (inside === undefined && !isReady(parts, path)) continue
-    if (inside === undefined) ready.push(delivery)
     const offer = offered.get(path)
     assertTrue(offer !== undefined, `${path} is delivered because it is offered`)
-    if (offer.kind === 'folder') {
-      disk.makeFolder(at, 0o700)
+    const isMade = failures.of(inRoot(parts, path), () => {
+      if (offer.kind === 'folder') disk.makeFolder(at, 0o700)
+      else makeDefault(parts, offer, at)
+      return true
+    })
+    if (isMade && offer.kind === 'folder') {
       building.set(path, at)
       folders.push({ at, attributes: offer })
-    } else makeDefault(parts, offer, at)
+    }
+    if (isMade && inside === undefined) ready.push(delivery)
   }
   // Last and deepest first: until then they are root's.
   for (const { at, attributes } of folders.toReversed()) setAttributes(parts, at, attributes)

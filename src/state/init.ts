@@ -17,7 +17,7 @@ import { encodeRecord, type StateRecord } from './record.ts'
 import { readRecord } from './parts.ts'
 import { isInitialised } from './root-format.ts'
 import { planTree } from './tree-plan.ts'
-import { writeModel } from './publish.ts'
+import { writeModel } from './deliver-state.ts'
 
 export interface InitRequest {
   /** Seconds since 1970: the date of state 0. */

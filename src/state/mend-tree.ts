@@ -42,7 +42,7 @@ export async function mendTree(parts: StateParts, number: number, report: Report
   if (tree === places.usr) assertNothingMounted(parts)
   const record = recordOf(parts, number, tree)
   const { plan, packages } = ownedTree(parts, record)
-  await supplyAssets(store, plan, packages)
+  await supplyAssets({ outside, store }, plan, packages)
   const site: TreeSite = { outside, store, folder: `${places.staging}/mend-${number}` }
   disk.removeTree(site.folder)
   disk.makeFolder(site.folder, 0o700)

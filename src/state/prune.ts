@@ -1,11 +1,12 @@
 // Removes kept trees. The row goes first, then the whole tree leaves states/ in one move, and only then is it taken
 // apart: what lies in states/ is always whole. What a crash leaves in staging/ is swept at the next recovery.
 import type { StateNumber } from '../base/ids.ts'
+import type { Report } from '../base/progress.ts'
 import { moveTree } from '../host/durable.ts'
 import { lastConfirmed } from './health.ts'
 import { fewestKept, newestKept, statesToKeep } from './keep-rule.ts'
 import { bootOf, currentRecord, keptNumbers, type StateParts } from './parts.ts'
-import { dropTree } from './mounts.ts'
+import { dropTree, freePlace } from './garbage.ts'
 import { keptFolder } from './places.ts'
 import { removeSeal } from './seal.ts'
 import { readMarks, removeMarks, removeRecordCopy, removeTriggerRuns } from './tables.ts'
@@ -46,21 +47,9 @@ export function forgetState(parts: StateParts, number: StateNumber): void {
   removeSeal(parts, number)
 }
 
-export function removeState(parts: StateParts, number: StateNumber): void {
-  const { outside, places } = parts
-  const { disk } = outside
+export function removeState(parts: StateParts, number: StateNumber, report: Report): void {
   forgetState(parts, number)
-  const removed = `${places.staging}/removed-${number}`
-  disk.removeTree(removed)
-  moveTree(disk, keptFolder(places, number), removed)
-  dropTree(parts, removed)
-}
-
-/**
- * Trees that were never finished or are half removed, and what imports left. Only with no import open: called by
- * recovery, before anything else is begun.
- */
-export function sweepStaging(parts: StateParts): void {
-  const { outside, places } = parts
-  for (const { name } of outside.disk.list(places.staging)) dropTree(parts, `${places.staging}/${name}`)
+  const removed = freePlace(parts, `removed-${number}`)
+  moveTree(parts.outside.disk, keptFolder(parts.places, number), removed)
+  dropTree(parts, removed, report)
 }

@@ -1,21 +1,20 @@
 // Steps 7 and 8: raise the counters, exchange ROOT/usr with the state's tree (the commit point), and finish. Everything
 // after the exchange can be interrupted and done again, in any number of pieces: recovery calls the same finish(). It ends
 // with the checks: until they are decided on, the transaction is open.
-import { encodeUtf8 } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
 import type { StateNumber } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
-import { exchangeTrees, moveTree, writeDurably } from '../host/durable.ts'
+import { exchangeTrees, moveTree } from '../host/durable.ts'
 import type { Counters } from '../trust/counters.ts'
 import { raiseCounters } from './counters-file.ts'
 import { changedPackages } from './changed-packages.ts'
-import { deliver } from './deliver.ts'
+import { deliverState, writeModel } from './deliver-state.ts'
 import type { Delivery } from './deliveries.ts'
 import { judgeHealth, markConfirmed, markFailed } from './health.ts'
 import type { Health } from './health-rule.ts'
 import { assertNothingMounted } from './mounts.ts'
 import { bootOf, currentRecord, readRecord, type StateParts } from './parts.ts'
-import { keptFolder, keptTree, parentFolder } from './places.ts'
+import { keptFolder, keptTree } from './places.ts'
 import { prunableStates, removeState } from './prune.ts'
 import type { StateRecord } from './record.ts'
 import { servicesToRestart } from './restart.ts'
@@ -31,6 +30,7 @@ import {
   setJournalPhase,
   type TriggerRun,
   writeMarks,
+  writeUndelivered,
 } from './tables.ts'
 
 export interface Published {
@@ -38,6 +38,8 @@ export interface Published {
   readonly from: StateNumber
   /** What changed in /etc and /var. */
   readonly deliveries: readonly Delivery[]
+  /** False where the machine did not let all of it be written: the next opening tries again. */
+  readonly isDelivered: boolean
   /** How the triggers of the system went. */
   readonly triggers: readonly TriggerRun[]
   /** Services of systemd that still run from the state before. */
@@ -84,6 +86,7 @@ export async function publishKept(
       record: current,
       from: current.number,
       deliveries: [],
+      isDelivered: true,
       problems: [],
       triggers: [],
       restart: [],
@@ -150,13 +153,16 @@ export async function finish(parts: StateParts, journal: JournalEntry, report: R
       for (const number of [from, to]) writeMarks(transaction, number, { boot })
       setJournalPhase(transaction, 'published')
     })
-  if (journal.withModel) writeModel(parts, record.model)
-  const delivered = await deliver(parts, record.number, report)
+  const { isWhole, ...delivered } = await deliverState(
+    parts,
+    { record, withModel: journal.withModel },
+    report,
+  )
   const from = journal.from as StateNumber
   const changed = changedPackages(parts, { from, to: record })
   const triggers = await runSystemTriggers(parts, { from, record, changed, report })
   const pruned = prunableStates(parts)
-  for (const number of pruned) removeState(parts, number)
+  for (const number of pruned) removeState(parts, number, report)
   const health = await judgeHealth(parts, 'published', report)
   if (health.kind === 'back') {
     const back = await goBack(parts, health, report)
@@ -164,12 +170,15 @@ export async function finish(parts: StateParts, journal: JournalEntry, report: R
   }
   database.transaction((transaction) => {
     if (health.kind === 'confirmed') markConfirmed(transaction, record)
+    writeUndelivered(transaction, isWhole ? undefined : journal)
     closeJournal(transaction)
   })
   return {
     record,
     from,
     ...delivered,
+    isDelivered: isWhole,
+    problems: [...delivered.problems, ...changed.problems],
     triggers,
     restart: servicesToRestart(changed),
     pruned,
@@ -192,16 +201,4 @@ export function giveOldTreeItsNumber(
   if (disk.lstat(keptTree(places, published)) === undefined) return
   const own = readRecord(disk, keptTree(places, published)).number
   if (own !== published) moveTree(disk, keptFolder(places, published), keptFolder(places, own))
-}
-
-export function writeModel(
-  { outside: { disk }, places }: Pick<StateParts, 'outside' | 'places'>,
-  model: string,
-): void {
-  const folder = parentFolder(places.model)
-  if (disk.lstat(folder) === undefined) {
-    disk.makeFolder(folder, 0o755)
-    disk.syncFolder(places.etc)
-  }
-  writeDurably(disk, places.model, encodeUtf8(model), { mode: 0o644, replace: true })
 }

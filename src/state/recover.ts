@@ -5,7 +5,8 @@ import type { StateNumber } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
 import { currentRecord, readRecord, type StateParts } from './parts.ts'
 import { keptFolder, keptTree } from './places.ts'
-import { sweepStaging } from './prune.ts'
+import { deliverLeft } from './deliver-state.ts'
+import { freePlace, sweepStaging } from './garbage.ts'
 import { finish, type Published } from './publish.ts'
 import { putRecordsBack } from './put-back.ts'
 import { exchangeTrees, moveTree } from '../host/durable.ts'
@@ -32,7 +33,8 @@ export async function recoverStates(parts: StateParts, report: Report): Promise<
   const { places, database } = parts
   const journal = readJournal(database)
   if (journal === undefined) {
-    sweepStaging(parts)
+    sweepStaging(parts, report)
+    await deliverLeft(parts, report)
     return { kind: 'nothing' }
   }
   report({ phase: 'recover' })
@@ -41,7 +43,7 @@ export async function recoverStates(parts: StateParts, report: Report): Promise<
     // The exchange may be seen before it is durable: made durable here, before anything is built on it.
     parts.outside.disk.syncFilesystem(places.own)
     const published = await finish(parts, journal, report)
-    sweepStaging(parts)
+    sweepStaging(parts, report)
     return { kind: 'finished', state: current, published }
   }
   if (current !== journal.from)
@@ -50,7 +52,7 @@ export async function recoverStates(parts: StateParts, report: Report): Promise<
       problem: `it is state ${current}, neither ${journal.from} nor ${journal.to}`,
     })
   if (journal.kind === 'apply') discardStaged(parts, journal.to as StateNumber)
-  sweepStaging(parts)
+  sweepStaging(parts, report)
   database.transaction((transaction) => {
     if (journal.kind === 'apply') removeRecordCopy(transaction, journal.to)
     closeJournal(transaction)
@@ -71,9 +73,9 @@ function goOnBack(parts: StateParts, { kind, from, to }: JournalEntry): StateNum
 }
 
 /** A state that was staged and never current: out of states/ in one move, then taken apart. */
-function discardStaged({ outside: { disk }, places }: StateParts, number: StateNumber): void {
+function discardStaged(parts: StateParts, number: StateNumber): void {
+  const { disk } = parts.outside
+  const { places } = parts
   if (disk.lstat(keptTree(places, number)) === undefined) return
-  const removed = `${places.staging}/removed-${number}`
-  disk.removeTree(removed)
-  moveTree(disk, keptFolder(places, number), removed)
+  moveTree(disk, keptFolder(places, number), freePlace(parts, `removed-${number}`))
 }

@@ -5,7 +5,7 @@
 import { MossError } from '../base/error.ts'
 import type { StateNumber } from '../base/ids.ts'
 import { moveTree } from '../host/durable.ts'
-import { placeFiles, type TreeSite } from './build-tree.ts'
+import { placeFiles, placeSymlink, type TreeSite } from './build-tree.ts'
 import { readManifest } from './manifests.ts'
 import { readRecord, type StateParts } from './parts.ts'
 import { keptFolder, keptTree } from './places.ts'
@@ -36,11 +36,7 @@ export async function recycleTree(parts: StateParts, request: RecycleRequest): P
   const found = await findProven(parts, request)
   if (found === undefined) return undefined
   const { number, seal, change } = found
-  await supplyAssets(
-    parts.store,
-    { ...request.plan, files: addedIn(request.plan.files, change) },
-    request.packages,
-  )
+  await supplyAssets(parts, { ...request.plan, files: addedIn(request.plan.files, change) }, request.packages)
   takeTree(parts, number, request.site)
   try {
     await applyChange(request, change, seal)
@@ -131,7 +127,7 @@ async function applyChange({ site, plan }: RecycleRequest, change: TreeChange, s
   for (const { path } of plan.folders)
     if (change.added.has(path) && (!seal.has(path) || gone.has(path))) disk.makeFolder(at(path), 0o700)
   await placeFiles(site, addedIn(plan.files, change), new Set())
-  for (const { path, target } of addedIn(plan.symlinks, change)) disk.makeSymlink(target, at(path))
+  for (const symlink of addedIn(plan.symlinks, change)) placeSymlink(site, symlink)
 }
 
 const addedIn = <T extends { readonly path: string }>(

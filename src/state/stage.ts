@@ -8,11 +8,13 @@ import { moveTree, syncAll } from '../host/durable.ts'
 import { measureManifest } from '../manifest/codec.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { buildTree, finishFolders, type TreeSite, writeOwnFile } from './build-tree.ts'
+import { freePlace } from './garbage.ts'
 import { assertNothingMounted } from './mounts.ts'
 import { type StateParts, currentRecord, keptNumbers } from './parts.ts'
 import { keptFolder, keptTree, parentFolder, recordPath } from './places.ts'
 import { readBack } from './read-back.ts'
 import {
+  decodeRecord,
   encodeRecord,
   type PackageReason,
   type RecordedChannel,
@@ -81,8 +83,7 @@ export async function stageState(
   database.transaction((transaction) =>
     openJournal(transaction, { kind: 'apply', from, to: number, phase: 'staging', withModel: false }),
   )
-  const site: TreeSite = { outside, store, folder: `${places.staging}/${number}` }
-  disk.removeTree(site.folder)
+  const site: TreeSite = { outside, store, folder: freePlace(parts, `${number}`) }
   const recycled = await recycleTree(parts, { number, plan, packages, site })
   const linked = recycled === undefined ? await assembleTree(site, { plan, packages, report }) : undefined
   // Before triggers, which see dates and modes: what they make must not tell how the tree was made.
@@ -109,7 +110,7 @@ async function assembleTree(
   site: TreeSite,
   { plan, packages, report }: { plan: TreePlan; packages: readonly PlannedPackage[]; report: Report },
 ): Promise<ReadonlySet<PlannedFile>> {
-  await supplyAssets(site.store, plan, packages)
+  await supplyAssets(site, plan, packages)
   site.outside.disk.makeFolder(site.folder, 0o700)
   return buildTree(site, plan, report)
 }
@@ -167,7 +168,11 @@ async function completeTree(
     triggers: results,
     made,
   }
-  writeOwnFile(site.outside.disk, `${site.folder}/usr/${recordPath}`, encodeRecord(record))
+  const path = `${site.folder}/usr/${recordPath}`
+  const encoded = encodeRecord(record)
+  // Once it is current, everything depends on its being read.
+  decodeRecord(encoded, path)
+  writeOwnFile(site.outside.disk, path, encoded)
   return { record, whole }
 }
 

@@ -26,6 +26,7 @@ import {
   readJournal,
   readMarks,
   readTriggerRuns,
+  readUndelivered,
   type TriggerRun,
   writeMarks,
 } from './tables.ts'
@@ -70,6 +71,8 @@ export interface States {
   triggerRuns(number: number): readonly TriggerRun[]
   /** True while a transaction is open that recover() must end. */
   isInterrupted(): boolean
+  /** False while something of /etc and /var could not be written; each opening tries again. */
+  isDelivered(): boolean
   recover(report: Report): Promise<Recovery>
   stage(request: StageRequest, report: Report): Promise<StagedState>
   publish(staged: StagedState, how: { readonly counters?: Counters }, report: Report): Promise<Published>
@@ -83,7 +86,7 @@ export interface States {
   failedBefore(packages: readonly PackageId[]): { readonly state: number; readonly why: string } | undefined
   /** What the keep rule would let go now; removing is the caller's choice. */
   prunable(): readonly StateNumber[]
-  prune(numbers: readonly StateNumber[]): void
+  prune(numbers: readonly StateNumber[], report: Report): void
 }
 
 export interface OpenStates extends Omit<StateParts, 'places'> {
@@ -120,6 +123,7 @@ export function openStates({ root, ...given }: OpenStates): States {
     history: () => readHistory(database),
     triggerRuns: (number) => readTriggerRuns(database, number),
     isInterrupted: () => readJournal(database) !== undefined,
+    isDelivered: () => readUndelivered(database) === undefined,
     recover: (report) => recoverRoot(parts, report),
     stage: async (request, report) => {
       await recoverStates(parts, report)
@@ -145,7 +149,7 @@ export function openStates({ root, ...given }: OpenStates): States {
     }),
     failedBefore: (packages) => failedBefore(parts, packages),
     prunable: () => prunableStates(parts),
-    prune: (chosen) => chosen.forEach((number) => removeState(parts, number)),
+    prune: (chosen, report) => chosen.forEach((number) => removeState(parts, number, report)),
   }
 }
 

@@ -79,6 +79,8 @@ const schema = [
   `CREATE TABLE IF NOT EXISTS state_health (
     number INTEGER PRIMARY KEY, boots INTEGER NOT NULL, counted TEXT NOT NULL, failed TEXT NOT NULL,
     packages TEXT NOT NULL) STRICT`,
+  `CREATE TABLE IF NOT EXISTS state_undelivered (
+    id INTEGER PRIMARY KEY CHECK (id = 1), with_model INTEGER NOT NULL) STRICT`,
   'CREATE TABLE IF NOT EXISTS state_records (number INTEGER PRIMARY KEY, record BLOB NOT NULL) STRICT',
 ]
 
@@ -128,11 +130,12 @@ export function closeJournal(transaction: Transaction): void {
 /** In SQLite's file format: four bytes, big-endian, free for the application. */
 const userVersionAt = 60
 
-/** A transaction is open, or the current state was gone back to or is not confirmed. Written with each of these. */
+/** A transaction is open or not wholly delivered, or the current state was gone back to or is not confirmed. */
 export function writeNews(transaction: Transaction): void {
   const last = readHistory(transaction).at(-1)
   const isWell = last === undefined || (last.kind !== 'back' && readMarks(transaction, last.to).isConfirmed)
-  transaction.run(`PRAGMA user_version = ${isWell && readJournal(transaction) === undefined ? 0 : 1}`)
+  const isOver = readJournal(transaction) === undefined && readUndelivered(transaction) === undefined
+  transaction.run(`PRAGMA user_version = ${isWell && isOver ? 0 : 1}`)
 }
 
 /**
@@ -171,14 +174,15 @@ export const removeMarks = (transaction: Transaction, number: number): void =>
 
 export const removeTriggerRuns = (transaction: Transaction, state: number): void =>
   void transaction.run('DELETE FROM state_triggers WHERE state = ?', state)
-const hasHealth = (database: DatabaseReader): boolean =>
-  database.get("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'state_health'") !== undefined
+
+const hasTable = (database: DatabaseReader, name: string): boolean =>
+  database.get("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", name) !== undefined
 
 const noHealth: StateHealth = { boots: 0, counted: '', failed: '', packages: '' }
 
 /** Also from a database that was last written by a moss that knew nothing of this. */
 export function readHealth(database: DatabaseReader, number: number): StateHealth {
-  const row = hasHealth(database)
+  const row = hasTable(database, 'state_health')
     ? database.get('SELECT boots, counted, failed, packages FROM state_health WHERE number = ?', number)
     : undefined
   if (row === undefined) return noHealth
@@ -240,6 +244,29 @@ export const readHistory = (database: DatabaseReader): readonly HistoryEntry[] =
   }))
 
 const keptOutput = 4096
+
+/** What of the current state is still to be written to the machine's own files. */
+export interface Undelivered {
+  /** Its model too. */
+  readonly withModel: boolean
+}
+
+/** Also from a database that was last written by a moss that knew nothing of this. */
+export function readUndelivered(database: DatabaseReader): Undelivered | undefined {
+  if (!hasTable(database, 'state_undelivered')) return undefined
+  const row = database.get('SELECT with_model FROM state_undelivered')
+  return row && { withModel: row['with_model'] === 1 }
+}
+
+export function writeUndelivered(transaction: Transaction, undelivered: Undelivered | undefined): void {
+  transaction.run('DELETE FROM state_undelivered')
+  if (undelivered !== undefined)
+    transaction.run(
+      'INSERT INTO state_undelivered (id, with_model) VALUES (1, ?)',
+      undelivered.withModel ? 1 : 0,
+    )
+  writeNews(transaction)
+}
 
 /** In place of what is known of that scope's triggers for the state. */
 export function writeTriggerRuns(

@@ -25,6 +25,9 @@ export interface TriggersRequest {
   readonly keep: (runs: readonly TriggerRun[]) => void
 }
 
+/** Of the state's record. */
+const mostNote = 1024
+
 export interface TriggersRun {
   /** None of them failed. */
   readonly results: readonly TriggerResult[]
@@ -47,13 +50,13 @@ export async function runTriggers(request: TriggersRequest): Promise<TriggersRun
       else runs.push({ ...blocked, name: trigger.name })
     }
   } finally {
-    if (runs.length > 0) keep(runs)
+    keep(runs)
   }
   tellTroubles(runs, report)
   const results = runs.map(({ name, outcome, note }) => ({
     name,
     outcome: outcome === 'skipped' ? outcome : ('done' as const),
-    note,
+    note: note.slice(0, mostNote).toWellFormed(),
   }))
   return { results, made: made.toSorted((a, b) => comparePaths(a.path, b.path)) }
 }

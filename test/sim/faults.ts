@@ -28,6 +28,8 @@ export interface Faults {
   readonly crashAt?: number
   /** The n-th call, from 1, fails with this kernel's word: EIO, ENOSPC, EROFS, EMLINK, EINTR … */
   readonly failAt?: { readonly n: number; readonly problem: string }
+  /** Every such call fails with this word, again and again: an immutable file, a rotten block. */
+  readonly refuses?: (call: Omit<Call, 'number'>) => string | undefined
   /** A broken program or disk: syncs that do nothing and say they did. */
   readonly isSyncForgotten?: (call: Call) => boolean
 }
@@ -105,7 +107,7 @@ export class FaultPlan {
     if (this.#hasCrashed) throw new SimulatedCrash(`${name} ${path}, after the crash`)
     this.#all++
     this.#trace.push({ number: this.#all, name, path })
-    const { failAt } = this.#faults
-    return failAt?.n === this.#all ? failAt.problem : undefined
+    const { failAt, refuses } = this.#faults
+    return failAt?.n === this.#all ? failAt.problem : refuses?.({ name, path })
   }
 }

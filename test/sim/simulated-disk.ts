@@ -164,6 +164,8 @@ export class SimulatedDisk implements Disk {
     this.#make(this.#fresh(path, 'make the link'), 'symlink', 0o777, target)
   }
 
+  expectCopies(): void {}
+
   /** One after the other: a crash leaves some of them. */
   async placeCopies(placements: readonly Placement[]): Promise<readonly PlacedBy[]> {
     return placements.map(({ from, to }) => this.placeCopy(from, to))

@@ -151,7 +151,13 @@ function start(machine: Machine, seed: number, options: SimulationOptions): Simu
 }
 
 function withoutFaults(options: SimulationOptions): SimulationOptions {
-  const { crashAt: _crashAt, failAt: _failAt, isSyncForgotten: _forgotten, ...lasting } = options
+  const {
+    crashAt: _crashAt,
+    failAt: _failAt,
+    isSyncForgotten: _forgotten,
+    refuses: _refuses,
+    ...lasting
+  } = options
   return lasting
 }
 

@@ -30,7 +30,9 @@ export const changedCodes = {
     (d) =>
       d.path.endsWith('.db')
         ? 'the system runs on as it is; run moss repair, which makes the database anew from the kept states'
-        : 'run moss repair, which says what is damaged before it mends; a kept state may be whole: moss rollback',
+        : d.path.endsWith('.moss-state')
+          ? 'the system runs on as it is; run moss state export, which writes it anew'
+          : 'run moss repair, which says what is damaged before it mends; a kept state may be whole: moss rollback',
   ),
   STATE_NEEDED: entry<{ state: number; why: string }>(
     exits.failed,

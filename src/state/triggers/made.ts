@@ -4,7 +4,7 @@ import { MossError } from '../../base/error.ts'
 import type { FileStat } from '../../host/disk.ts'
 import { windowsOf } from '../../host/windows.ts'
 import { checkPath } from '../../manifest/path.ts'
-import { placeFile, type TreeSite } from '../build-tree.ts'
+import { placeFile, placeSymlink, type TreeSite } from '../build-tree.ts'
 import type { MadeEntry } from '../record.ts'
 import { digestOfFile } from '../../store/body.ts'
 import { walkTree } from '../tree-digest.ts'
@@ -71,7 +71,7 @@ export async function placeMade(site: TreeSite, made: readonly MadeEntry[]): Pro
   for (const entry of made) {
     const path = `${site.folder}/${entry.path}`
     if (entry.kind === 'folder') disk.makeFolder(path, 0o700)
-    else if (entry.kind === 'symlink') disk.makeSymlink(entry.target, path)
+    else if (entry.kind === 'symlink') placeSymlink(site, entry)
     else placeFile(site, planMade(entry))
   }
 }

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { MossError } from '../../../src/base/error.ts'
 import { inlinePool, type Job, type Pool } from '../../../src/host/pool.ts'
-import { inSlices } from '../../../src/host/slices.ts'
+import { inSlices, startThreads } from '../../../src/host/slices.ts'
 
 const double: Job<readonly number[], readonly number[]> = {
   name: 'double',
@@ -48,4 +48,15 @@ test('a failure is told when every slice has ended', async () => {
   const pool = slowPool()
   await expect(inSlices(pool, slicing, numbers)).rejects.toMatchObject({ code: 'HOST_NO_SPACE' })
   expect([pool.ran, pool.ended]).toEqual([5, 5])
+})
+
+test('threads start before there is work for them, once, and only where it will be worth it', async () => {
+  const pool = slowPool()
+  startThreads(pool, slicing, 9)
+  expect(pool.ran).toBe(0)
+  startThreads(pool, slicing, 10)
+  startThreads(pool, slicing, 10)
+  expect(pool.ran).toBe(2)
+  expect(await inSlices(pool, slicing, numbers.slice(0, 9))).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16])
+  expect(pool.ran).toBe(5)
 })

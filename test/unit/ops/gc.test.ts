@@ -1,14 +1,17 @@
 import { expect, test, vi } from 'vitest'
+import type { HostId } from '../../../src/base/ids.ts'
 import { silent } from '../../../src/base/progress.ts'
+import { planApply } from '../../../src/ops/apply.ts'
 import { executeGc, planGc } from '../../../src/ops/gc.ts'
 import { openHost } from '../../../src/ops/host.ts'
 import { executeRollback, planRollback } from '../../../src/ops/rollback.ts'
 import { executeRepair, planRepair } from '../../../src/ops/repair.ts'
+import { hostStatus } from '../../../src/ops/status.ts'
 import { exportState } from '../../../src/ops/state-export.ts'
 import { listStates } from '../../../src/ops/states.ts'
 import { verifyHost } from '../../../src/ops/verify-host.ts'
 import type { SimulatedOutside } from '../../sim/simulated-outside.ts'
-import { composeBundle, draftPackage } from '../../support/compose-bundle.ts'
+import { bundleDate, composeBundle, draftPackage } from '../../support/compose-bundle.ts'
 import { noise } from '../../support/containers.ts'
 import { samplePackage } from '../../support/sample-root.ts'
 import { applyVerb, freshHost, importVerb, placeFile, root, stick } from '../../support/simulated-host.ts'
@@ -93,6 +96,54 @@ test('S2: what the newest export names stays, also when its states are kept no l
   expect(await going()).toEqual([])
   await exportState(outside, { root, to: `${stick}/state.moss-state` })
   expect((await going()).length).toBeGreaterThan(0)
+})
+
+test.each([
+  ['has lost its time', -20],
+  ['runs years ahead, where what has expired is refused', 20],
+])('S2: what waits stays while the clock %s', async (_, years) => {
+  const { outside, update } = await freshTool()
+  await update(1, 1)
+  const { disk } = outside
+  const model = `${root}/etc/moss/model.toml`
+  const text = Buffer.from(disk.readFile(model, 10_000)).toString()
+  disk.remove(model)
+  placeFile(outside, model, Buffer.from(`expired = "refuse"\n${text}`))
+  const day = 86_400
+  outside.advance(500 * day * 1000)
+  const { host } = await hostStatus(outside, { root })
+  const { bytes } = await composeBundle({
+    serial: 2,
+    hosts: [host as HostId],
+    packages: [version(2)],
+    snapshot: { created: bundleDate + 450 * day, expires: bundleDate + 600 * day },
+  })
+  placeFile(outside, `${stick}/2.moss`, bytes)
+  await importVerb(`${stick}/2.moss`)(outside)
+  const away = years * 365 * day * 1000
+  outside.advance(away)
+  expect(await planApply(outside, { root })).toMatchObject({ isNothing: true })
+  expect((await planGc(outside, { root })).collect.assets).toEqual([])
+  await executeGc(outside, await planGc(outside, { root }))
+  outside.advance(-away)
+  await applyVerb(outside)
+  expect(await soundness(outside)).toEqual([])
+  expect((await hostStatus(outside, { root })).current).toBe(2)
+})
+
+test('S2: a spoiled export keeps everything, and another one makes it known again', async () => {
+  const outside = await updatedHost(6)
+  await exportState(outside, { root, to: `${stick}/state.moss-state` })
+  const path = `${root}/.moss/exported.moss-state`
+  using file = outside.disk.open(path, 'update')
+  file.truncate(100)
+  await expect(planGc(outside, { root })).rejects.toMatchObject({
+    code: 'STATE_BROKEN',
+    hint: expect.stringContaining('moss state export'),
+  })
+  await exportState(outside, { root, to: `${stick}/state.moss-state` })
+  await executeGc(outside, await planGc(outside, { root }))
+  expect(await soundness(outside)).toEqual([])
 })
 
 test('a plan that another state has overtaken is refused and removes nothing', async () => {

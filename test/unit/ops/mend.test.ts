@@ -3,7 +3,7 @@
 import { dirname } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { encodeUtf8 } from '../../../src/base/bytes.ts'
-import type { AssetId } from '../../../src/base/ids.ts'
+import type { AssetId, HostId } from '../../../src/base/ids.ts'
 import { silent } from '../../../src/base/progress.ts'
 import { listPackages, packageFiles } from '../../../src/ops/ask.ts'
 import { openHost } from '../../../src/ops/host.ts'
@@ -64,6 +64,21 @@ const storePath = async (outside: SimulatedOutside, path: string): Promise<strin
   const asset = await assetOf(outside, path)
   return `${root}/.moss/assets/${asset.slice(0, 2)}/${asset}`
 }
+
+test('an asset that is gone is named where the store has it, with what helps', async () => {
+  const outside = await updatedHost()
+  const { host } = await hostStatus(outside, { root })
+  const path = await storePath(outside, 'usr/share/tide/same')
+  const { bytes } = await composeBundle({ serial: 9, hosts: [host as HostId], packages: [tide(9)] })
+  placeFile(outside, `${stick}/9.moss`, bytes)
+  await importVerb(`${stick}/9.moss`)(outside)
+  outside.disk.remove(path)
+  await expect(applyVerb(outside)).rejects.toMatchObject({
+    code: 'STORE_DAMAGED',
+    details: { path },
+    hint: expect.stringContaining('moss repair'),
+  })
+})
 
 test('verify names package, path and what is wrong, each kind of damage once', async () => {
   const outside = await updatedHost()
@@ -366,6 +381,31 @@ test('a tree of another state that took the place of /usr is not given a record'
     code: 'STATE_BROKEN',
   })
   expect(outside.disk.lstat(`${usr}/${recordPath}`)).toBeUndefined()
+})
+
+test('an asset that no tree links is there at every instant while repair makes it anew', async () => {
+  const outside = await updatedHost()
+  const { host } = await hostStatus(outside, { root })
+  const { bytes } = await composeBundle({ serial: 3, hosts: [host], packages: [tide(3)] })
+  placeFile(outside, `${stick}/3.moss`, bytes)
+  await importVerb(`${stick}/3.moss`)(outside)
+  const { content } = tideFile(3, 'usr/lib/big')
+  using session = await openHost(outside, { root, report: silent })
+  const path = session.store.contentPlace(content)?.path as string
+  session[Symbol.dispose]()
+  outside.disk.setMode(path, 0o777)
+  const before = outside.copy()
+  for (let crashAt = 1; ; crashAt++) {
+    const machine = before.copy()
+    machine.arm({ crashAt })
+    await repair(machine).catch(() => {})
+    if (!machine.hasCrashed) return expect(machine.disk.lstat(path)?.mode).toBe(0o644)
+    for (const seed of [1, 2, 3]) {
+      const after = machine.afterPowerCut(crashAt * 10 + seed)
+      await recoverHost(after, { root, moment: undefined })
+      expect([crashAt, seed, after.disk.lstat(path)?.sizeBytes]).toEqual([crashAt, seed, 40_000])
+    }
+  }
 })
 
 test('T1: a crash or power cut at any call of repair leaves a whole tree, the damaged or the sound one, and repair ends it', async () => {

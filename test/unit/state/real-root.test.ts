@@ -196,7 +196,7 @@ describe('rollback', () => {
 
   test('a number is never given twice', async () => {
     await opened.states.publishKept(1, { withModel: false }, silent)
-    opened.states.prune([2 as never])
+    opened.states.prune([2 as never], silent)
     expect(await applySamples(opened, [tool('3')], 3)).toBe(3)
   })
 

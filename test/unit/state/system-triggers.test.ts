@@ -149,7 +149,7 @@ describe('on a machine that pretends', () => {
     using opened = freshRoot(outside, root)
     await apply(opened, [data('1'), triggers], 1)
     await apply(opened, [data('2'), triggers], 2)
-    opened.states.prune([1 as never])
+    opened.states.prune([1 as never], silent)
     expect(opened.states.triggerRuns(1)).toEqual([])
     expect(opened.states.triggerRuns(2)).toHaveLength(3)
   })

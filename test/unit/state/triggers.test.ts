@@ -93,6 +93,20 @@ test.runIf(isRoot)('a trigger that fails stops the transaction and says why', as
   })
 })
 
+test.runIf(isRoot)('a failure is not told of the next state that gets the number', async () => {
+  using opened = freshRoot(pretending({ exitCode: 91, output: 'no such library' }), root)
+  await expect(applySamples(opened, [libc()])).rejects.toMatchObject({ code: 'TRIGGER_FAILED' })
+  expect(await applySamples(opened, [samplePackage('tool', '1', { 'usr/bin/tool': 'tool' })])).toBe(1)
+  expect(opened.states.triggerRuns(1)).toEqual([])
+})
+
+test('a reason of any length is recorded as far as a record can be read', async () => {
+  const outside = pretending({ exitCode: undefined, output: '', unsupported: 'no '.repeat(30_000) })
+  using opened = freshRoot(outside, root)
+  await applySamples(opened, [libc()])
+  if (isRoot) expect(opened.states.current().triggers[0]?.note).toHaveLength(1024)
+})
+
 /** As if all this were somebody's own: the disk says so of every file. */
 const ordinaryUser: Outside = {
   ...real,
