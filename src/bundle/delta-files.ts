@@ -1,12 +1,13 @@
 // Files that shall be deltas, with the bytes they are made from: for each its base and its own bytes are read from the
 // channel's packages, and a few files make a group. Groups are cut by takers and sizes alone, so that what becomes of them
 // depends on neither cores nor speed, and memory is bounded by a few groups.
+import type { ChunkId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { CarriedChunk, CarryPlan } from '../carry/plan.ts'
 import type { CarriedDelta, DeltaPart } from '../carry/plan-deltas.ts'
 import type { StationChannel } from '../channel/station-channel.ts'
 import { longBytes } from '../container/delta-jobs.ts'
-import { type DeltaWindow, deltaWindows } from '../delta/delta-windows.ts'
+import { type DeltaWindow, deltaWindows, type PlacedChunk } from '../delta/delta-windows.ts'
 import type { Pool } from '../host/pool.ts'
 import { packageChunks, type WantedChunk } from './package-chunks.ts'
 
@@ -48,7 +49,8 @@ export function windowsOfPart(
   const whole = wholeFile({ lacking, channel }, delta, part)
   if (whole !== undefined) return [whole]
   let at = delta.firstChunk
-  return deltaWindows(lacking, part.base.sizeBytes).map((window) => {
+  const sizes = { fileBytes: delta.file.sizeBytes, baseBytes: part.base.sizeBytes }
+  return deltaWindows(placesOf(lacking, delta, channel), sizes).map((window) => {
     const firstChunk = at
     const target = plan.chunks.slice(at, at + window.chunks.length)
     at += window.chunks.length
@@ -74,6 +76,27 @@ function wholeFile(
   const window = { chunks, baseOffset: 0, baseBytes: part.base.sizeBytes }
   const target = chunks.map(({ id, sizeBytes: size }) => ({ id, sizeBytes: size, from }))
   return { part, window, target, targetBytes: file.sizeBytes, firstChunk, lacking: lacking.length }
+}
+
+/** Where each stands in the file for the first time. */
+function placesOf(
+  lacking: readonly CarriedChunk[],
+  { file }: CarriedDelta,
+  channel: StationChannel,
+): readonly PlacedChunk[] {
+  const [first] = lacking
+  if (first === undefined) return []
+  const offsets = new Map<ChunkId, number>()
+  let at = 0
+  for (const { id, sizeBytes } of channel.chunkList(first.from, file).chunks) {
+    if (!offsets.has(id)) offsets.set(id, at)
+    at += sizeBytes
+  }
+  return lacking.map(({ id, sizeBytes }) => {
+    const offset = offsets.get(id)
+    if (offset === undefined) throw new Error('broken promise: what is lacking is part of the file')
+    return { id, sizeBytes, offset }
+  })
 }
 
 const sizeOf = (chunks: readonly { readonly sizeBytes: number }[]): number =>
