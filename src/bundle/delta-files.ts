@@ -6,7 +6,7 @@ import { limits } from '../base/limits.ts'
 import type { CarriedChunk, CarryPlan } from '../carry/plan.ts'
 import type { CarriedDelta, DeltaPart } from '../carry/plan-deltas.ts'
 import type { StationChannel } from '../channel/station-channel.ts'
-import { longBytes } from '../container/delta-jobs.ts'
+import { longBytes } from '../container/file-to-encode.ts'
 import { type DeltaWindow, deltaWindows, type PlacedChunk } from '../delta/delta-windows.ts'
 import type { Pool } from '../host/pool.ts'
 import { packageChunks, type WantedChunk } from './package-chunks.ts'
@@ -17,9 +17,8 @@ export interface DeltaFile {
   readonly window: DeltaWindow
   readonly targetBytes: number
   readonly target: readonly CarriedChunk[]
-  /** Of the plan's chunks, the first that it brings, and how many follow each other. */
+  /** Of the plan's chunks, the first that it brings; all that it brings follow each other. */
   readonly firstChunk: number
-  readonly lacking: number
 }
 
 /** Part of a chunk, and where it goes in the bytes of a group. */
@@ -54,7 +53,7 @@ export function windowsOfPart(
     const firstChunk = at
     const target = plan.chunks.slice(at, at + window.chunks.length)
     at += window.chunks.length
-    return { part, window, target, targetBytes: sizeOf(target), firstChunk, lacking: target.length }
+    return { part, window, target, targetBytes: sizeOf(target), firstChunk }
   })
 }
 
@@ -75,7 +74,7 @@ function wholeFile(
   if (isLacking.size > 0) throw new Error('broken promise: what is lacking is part of the file')
   const window = { chunks, baseOffset: 0, baseBytes: part.base.sizeBytes }
   const target = chunks.map(({ id, sizeBytes: size }) => ({ id, sizeBytes: size, from }))
-  return { part, window, target, targetBytes: file.sizeBytes, firstChunk, lacking: lacking.length }
+  return { part, window, target, targetBytes: file.sizeBytes, firstChunk }
 }
 
 /** Where each stands in the file for the first time. */

@@ -29,10 +29,9 @@ export async function spoolDeltas(spool: FrameSpool, from: DeltaSource): Promise
   const makeRoom = (sizeBytes: number): Promise<void> => spool.makeRoom(sizeBytes)
   const groups = groupsOf(files, { isApart: true })
   for await (const { group, bytes } of filledGroups(groups, { channel, pool, makeRoom }))
-    spool.addDeltas({ bytes, files: group.map(draftOf) }, (isKept) => {
+    spool.addDeltas({ bytes, files: group.map(draftOf) }, (isGiven) => {
       group.forEach((file, index) => {
-        if (isKept[index] === true) doneBytes += file.targetBytes
-        else whole.add(file)
+        doneBytes += whole.add(file, isGiven[index] ?? [])
       })
       report({
         phase: 'encode',
@@ -63,9 +62,16 @@ class WholeChunks {
     }
   }
 
-  /** One of its parts did not become a delta: whoever counted on it takes the chunks. */
-  add({ firstChunk, lacking }: DeltaFile): void {
-    this.#isWhole.fill(true, firstChunk, firstChunk + lacking)
+  /** What of a file did not become a delta: whoever counted on it takes the chunks. Gives the bytes of the rest. */
+  add({ window, firstChunk }: DeltaFile, isGiven: readonly boolean[]): number {
+    let at = firstChunk
+    let givenBytes = 0
+    window.chunks.forEach(({ sizeBytes, isHeld }, n) => {
+      if (isGiven[n] === true) givenBytes += sizeBytes
+      else if (isHeld !== true) this.#isWhole[at] = true
+      if (isHeld !== true) at++
+    })
+    return givenBytes
   }
 
   chunks(): readonly CarriedChunk[] {

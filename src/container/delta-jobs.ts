@@ -6,23 +6,27 @@ import { digestOf } from '../base/digest.ts'
 import type { Digest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { bytesInMemory } from '../delta/base-bytes.ts'
-import { type DeltaStreams, streamBytes } from '../delta/delta-streams.ts'
+import type { DeltaStreams } from '../delta/delta-streams.ts'
 import type { WindowChunk } from '../delta/delta-windows.ts'
 import { type DeltaEffort, DeltaEncoder, type DeltaPair } from '../delta/encode-delta.ts'
 import { dropLargeKernels } from '../delta/kernel.ts'
-import { HeldPair } from '../delta/laid-pair.ts'
 import type { Job } from '../host/pool.ts'
 import { cutDelta } from './cut-delta.ts'
 import { encodeDeltaFrame, priceOfStreams } from './delta-frame.ts'
+import {
+  cutFiles,
+  fileOf,
+  type FilesToEncode,
+  type FileToEncode,
+  halvesOf,
+  holdLong,
+} from './file-to-encode.ts'
 import { checkChunk } from './jobs.ts'
 import { decodeTextFrame, encodeTextFrame, groupsOfText, isText } from './text-frames.ts'
 import { isShorterWhole } from './whole-price.ts'
 import { encodeZstd } from './zstd.ts'
 
-export interface DeltaToEncode {
-  /** For each file its base, then the file, back to back. Those of a long file are gone afterwards. */
-  readonly bytes: Uint8Array
-  readonly files: readonly { readonly baseBytes: number; readonly chunks: readonly WindowChunk[] }[]
+export interface DeltaToEncode extends FilesToEncode {
   readonly level: number
   /** Both ways are priced at it, 3 by default: a higher one takes much longer and seldom changes the answer. */
   readonly pricingLevel?: number
@@ -34,20 +38,16 @@ export interface DeltaFrame {
   readonly stored: Uint8Array
   readonly digest: Digest
   readonly plainBytes: number
-  /** Numbers of the group's files that it gives, in its order. */
-  readonly files: readonly number[]
+  /** Of the group's files, those that it gives, in its order: all chunks of each, or some that follow each other. */
+  readonly files: readonly {
+    readonly number: number
+    readonly firstChunk: number
+    readonly chunks: number
+  }[]
 }
 
 /** What is in no frame is better carried whole. */
 export type EncodedDelta = readonly DeltaFrame[]
-
-export interface FileToEncode extends DeltaPair {
-  readonly number: number
-  readonly pair: DeltaPair
-  readonly chunks: readonly WindowChunk[]
-  /** What would have to be carried of it otherwise, part by part. */
-  readonly lacking: readonly Uint8Array[]
-}
 
 type Prices = Pick<DeltaToEncode, 'level' | 'deltaEffort'> & { readonly pricingLevel: number }
 
@@ -56,14 +56,18 @@ export const encodeDeltaJob: Job<DeltaToEncode, EncodedDelta> = {
   name: 'container.encode-delta',
   run: (input) => {
     using long = holdLong(input)
-    const files = long === undefined ? cutFiles(input) : [fileOf(long, input.files[0]!.chunks, 0)]
+    const files =
+      long === undefined
+        ? cutFiles(input)
+        : [fileOf(long, { number: 0, firstChunk: 0, chunks: input.files[0]!.chunks })]
     const prices = { ...input, pricingLevel: Math.min(input.level, input.pricingLevel ?? 3) }
     const groups = input.deltaEffort?.isQuick === true ? [] : groupsOfText(files.filter(isTextPair))
     const ofText = new Set(groups.flat())
     const others = files.filter((file) => !ofText.has(file))
-    return [...groups.map((group) => textFrame(group, prices)), differenceFrame(others, prices)]
-      .filter((frame) => frame !== undefined)
-      .toSorted((a, b) => a.files[0]! - b.files[0]!)
+    return [
+      ...groups.flatMap((group) => textFrames(group, prices)),
+      ...differenceFrames(others, prices),
+    ].toSorted((a, b) => a.files[0]!.number - b.files[0]!.number)
   },
   transfer: (frames) => frames.map(({ stored }) => stored.buffer as ArrayBuffer),
   rest: dropLargeKernels,
@@ -72,12 +76,13 @@ export const encodeDeltaJob: Job<DeltaToEncode, EncodedDelta> = {
 const isTextPair = ({ base, target }: DeltaPair): boolean => isText(base) && isText(target)
 
 /** Codec 3, or 4 where that is shorter with what it leaves to be carried whole. */
-function textFrame(files: readonly FileToEncode[], prices: Prices): DeltaFrame | undefined {
-  const differences = differenceFrame(files, prices)
-  const left = files.filter(({ number }) => differences?.files.includes(number) !== true)
+function textFrames(files: readonly FileToEncode[], prices: Prices): readonly DeltaFrame[] {
+  const differences = differenceFrames(files, prices)
+  const given = new Set(differences.flatMap((frame) => frame.files.map(({ number }) => number)))
+  const left = files.filter(({ number }) => !given.has(number))
   const price = left.reduce(
     (sum, file) => sum + priceWhole(file, prices.pricingLevel),
-    differences?.stored.length ?? 0,
+    sizeOf(differences.map(({ stored }) => stored)),
   )
   const stored = encodeTextFrame(files, prices.level)
   if (stored.length >= price || isWholeShorter(files, stored, prices)) return differences
@@ -86,26 +91,56 @@ function textFrame(files: readonly FileToEncode[], prices: Prices): DeltaFrame |
     made,
     files.flatMap(({ chunks }) => chunks),
   )
-  return frameOf(3, stored, files)
+  return [frameOf(3, stored, files)]
 }
 
-function differenceFrame(files: readonly FileToEncode[], prices: Prices): DeltaFrame | undefined {
-  const encoder = new DeltaEncoder(prices.deltaEffort)
-  const kept = files.filter((file) => {
+function differenceFrames(files: readonly FileToEncode[], prices: Prices): readonly DeltaFrame[] {
+  const frames: DeltaFrame[] = []
+  for (const { kept, streams } of filledFrames(files, prices)) {
+    const stored = encodeDeltaFrame(streams, prices.level)
+    if (isWholeShorter(kept, stored, prices)) continue
+    checkDecodes(kept, streams)
+    frames.push(frameOf(4, stored, kept))
+  }
+  return frames
+}
+
+interface FilledFrame {
+  readonly kept: readonly FileToEncode[]
+  readonly streams: DeltaStreams
+}
+
+/** What pays of the files, in as many frames as the limits of one ask for; mostly in one. */
+function* filledFrames(files: readonly FileToEncode[], prices: Prices): Generator<FilledFrame> {
+  let encoder = new DeltaEncoder(prices.deltaEffort)
+  let kept: FileToEncode[] = []
+  let baseBytes = 0
+  const waiting = files.toReversed()
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     const added = encoder.add(file.pair)
     const isWorth =
       encoder.likelyBytes * surelyShorter <= sizeOf(file.lacking) ||
       isWorthIt(file, added, prices.pricingLevel)
-    if (!isWorth) encoder.undo()
-    return isWorth
-  })
-  if (kept.length === 0) return undefined
-  const streams = encoder.finish()
-  if (streamBytes(streams) > limits.deltaStreamBytes) return undefined
-  const stored = encodeDeltaFrame(streams, prices.level)
-  if (isWholeShorter(kept, stored, prices)) return undefined
-  checkDecodes(kept, streams)
-  return frameOf(4, stored, kept)
+    // Parts of one file have its base each.
+    const isFit =
+      encoder.streamBytes <= limits.deltaStreamBytes && baseBytes + file.base.length <= limits.deltaBaseBytes
+    if (isWorth && isFit) {
+      kept.push(file)
+      baseBytes += file.base.length
+      continue
+    }
+    encoder.undo()
+    if (!isWorth) continue
+    if (kept.length === 0) waiting.push(...halvesOf(file).toReversed())
+    else {
+      yield { kept, streams: encoder.finish() }
+      encoder = new DeltaEncoder(prices.deltaEffort)
+      kept = []
+      baseBytes = 0
+      waiting.push(file)
+    }
+  }
+  if (kept.length > 0) yield { kept, streams: encoder.finish() }
 }
 
 function isWholeShorter(
@@ -130,56 +165,8 @@ const frameOf = (
   stored: stored.byteLength === stored.buffer.byteLength ? stored : Uint8Array.from(stored),
   digest: digestOf(stored),
   plainBytes: sizeOf(files.map(({ target }) => target)),
-  files: files.map(({ number }) => number),
+  files: files.map(({ number, firstChunk, chunks }) => ({ number, firstChunk, chunks: chunks.length })),
 })
-
-export function cutFiles({ bytes, files }: Pick<DeltaToEncode, 'bytes' | 'files'>): readonly FileToEncode[] {
-  let at = 0
-  return files.map(({ baseBytes, chunks }, number) => {
-    const base = bytes.subarray(at, at + baseBytes)
-    const targetBytes = chunks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    const target = bytes.subarray(at + baseBytes, at + baseBytes + targetBytes)
-    at += baseBytes + targetBytes
-    return fileOf({ base, target }, chunks, number)
-  })
-}
-
-/** Its bytes are asked for each time: those of a long pair move when memory grows. */
-const fileOf = (pair: DeltaPair, chunks: readonly WindowChunk[], number: number): FileToEncode => ({
-  number,
-  pair,
-  chunks,
-  get base() {
-    return pair.base
-  },
-  get target() {
-    return pair.target
-  },
-  get lacking() {
-    return lackingOf(pair.target, chunks)
-  },
-})
-
-/** A base and a file of so many bytes are in memory once, if their buffer can be resized. */
-export const longBytes = 64 * 1024 * 1024
-
-function holdLong({ bytes, files }: DeltaToEncode): HeldPair | undefined {
-  const [only] = files
-  const isAll = bytes.length === bytes.buffer.byteLength
-  if (only === undefined || files.length > 1 || bytes.length < longBytes || !isAll) return undefined
-  return new HeldPair(bytes, only.baseBytes)
-}
-
-function lackingOf(target: Uint8Array, chunks: readonly WindowChunk[]): readonly Uint8Array[] {
-  if (!chunks.some(({ isHeld }) => isHeld)) return [target]
-  let at = 0
-  const parts: Uint8Array[] = []
-  for (const { sizeBytes, isHeld } of chunks) {
-    if (isHeld !== true) parts.push(target.subarray(at, at + sizeBytes))
-    at += sizeBytes
-  }
-  return parts
-}
 
 export const priceWhole = ({ lacking }: FileToEncode, level: number): number => {
   const plain = concatBytes(lacking)

@@ -58,6 +58,9 @@ export const startFrames = (outside: Outside, path: string, options: SpoolOption
 /** Bases and targets at a worker or on the way to one. */
 const deltaBytesUnderWay = 128 * 1024 * 1024
 
+/** For each file, for each of its chunks, whether a frame gives it. */
+type OnPriced = (isGiven: readonly (readonly boolean[])[]) => void
+
 interface Group {
   readonly plain: Uint8Array<ArrayBuffer>
   filled: number
@@ -85,7 +88,7 @@ export class FrameSpool implements Disposable {
     readonly files: DeltaGroup['files']
     readonly inUse: number
     readonly encoded: Promise<EncodedDelta>
-    readonly onPriced: (isKept: readonly boolean[]) => void
+    readonly onPriced: OnPriced
   }[] = []
   #deltaBytes = 0
   #deltaStoredBytes = 0
@@ -147,10 +150,10 @@ export class FrameSpool implements Disposable {
   }
 
   /**
-   * Files as deltas, in frames of their own; `onPriced` hears in order which of them pay, and those that do not are to
-   * be added as chunks. All deltas come before the first chunk. Room was made; `group.bytes` moves away.
+   * Files as deltas, in frames of their own; `onPriced` hears in order what of them pays, and what does not is to be
+   * added as chunks. All deltas come before the first chunk. Room was made; `group.bytes` moves away.
    */
-  addDeltas(group: DeltaGroup, onPriced: (isKept: readonly boolean[]) => void): void {
+  addDeltas(group: DeltaGroup, onPriced: OnPriced): void {
     if (this.#groupCount > this.#frames.length || this.#groups.usual || this.#groups.dense)
       throw new Error('broken promise: deltas come before chunks')
     const inUse = group.bytes.length
@@ -239,14 +242,19 @@ export class FrameSpool implements Disposable {
     if (oldest === undefined) return
     const frames = await oldest.encoded
     this.#deltaBytes -= oldest.inUse
-    const isKept = oldest.files.map(() => false)
+    const isGiven = oldest.files.map((file) => file.chunks.map(() => false))
     for (const { files, codec, stored, digest, plainBytes } of frames) {
-      for (const n of files) isKept[n] = true
-      this.#placeDeltas(files.map((n) => oldest.files[n]!))
+      this.#placeDeltas(
+        files.map(({ number, firstChunk, chunks: count }) => {
+          const { base, chunks } = oldest.files[number]!
+          isGiven[number]!.fill(true, firstChunk, firstChunk + count)
+          return { base, chunks: chunks.slice(firstChunk, firstChunk + count) }
+        }),
+      )
       this.#deltaStoredBytes += stored.length
       this.#write(stored, { plainBytes, codec, digest, bases: files.length })
     }
-    oldest.onPriced(isKept)
+    oldest.onPriced(isGiven)
   }
 
   #placeDeltas(files: DeltaGroup['files']): void {

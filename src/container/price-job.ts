@@ -4,7 +4,8 @@ import { DeltaEncoder } from '../delta/encode-delta.ts'
 import { dropLargeKernels } from '../delta/kernel.ts'
 import type { Job } from '../host/pool.ts'
 import { priceOfStreams } from './delta-frame.ts'
-import { cutFiles, type DeltaToEncode, priceWhole } from './delta-jobs.ts'
+import { type DeltaToEncode, priceWhole } from './delta-jobs.ts'
+import { cutFiles } from './file-to-encode.ts'
 
 /** `level` of zstd. */
 export type DeltasToPrice = Pick<DeltaToEncode, 'bytes' | 'files' | 'level' | 'deltaEffort'>

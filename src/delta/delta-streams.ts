@@ -8,7 +8,7 @@ export type StreamName = (typeof streamNames)[number]
 
 export type DeltaStreams = Readonly<Record<StreamName, Uint8Array>>
 
-export const streamBytes = (streams: DeltaStreams): number =>
+export const streamBytes = (streams: Readonly<Record<StreamName, { readonly length: number }>>): number =>
   streamNames.reduce((sum, name) => sum + streams[name].length, 0)
 
 /** A stream that grows; what it gives is a copy of its own size. */

@@ -2,7 +2,13 @@
 // its input and keeps base, target and index of one file in memory. The same input gives the same streams.
 import { limits } from '../base/limits.ts'
 import { form } from './delta-forms.ts'
-import { type DeltaStreams, type StreamName, streamNames, StreamWriter } from './delta-streams.ts'
+import {
+  type DeltaStreams,
+  streamBytes,
+  type StreamName,
+  streamNames,
+  StreamWriter,
+} from './delta-streams.ts'
 import { LaidPair, type Pair, type Thoroughness } from './laid-pair.ts'
 import { codingsFor, isMuchNew, type MemberChoice, priceOfOpened } from './members/choose-coding.ts'
 import { asTokens, type MemberCoding } from './members/coding.ts'
@@ -54,6 +60,11 @@ export class DeltaEncoder {
 
   #added(): DeltaStreams {
     return eachStream((name) => this.#streams[name].since(this.#before.lengths[name]))
+  }
+
+  /** Of all files so far. */
+  get streamBytes(): number {
+    return streamBytes(this.#streams)
   }
 
   /** What the last file added, as it would be compressed without what repeats in it; small numbers say the most. */

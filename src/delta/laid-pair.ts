@@ -56,6 +56,50 @@ export class HeldPair implements Pair, Disposable {
   }
 }
 
+/** Part of the file of a long pair, in the memory of its kernel, against the whole base. */
+class HeldPart implements Pair {
+  readonly #whole: HeldPair
+  readonly #start: number
+  readonly #end: number
+
+  constructor(whole: HeldPair, start: number, end: number) {
+    this.#whole = whole
+    this.#start = start
+    this.#end = end
+  }
+
+  get kernel(): Kernel {
+    return this.#whole.kernel
+  }
+
+  get baseAt(): number {
+    return this.#whole.baseAt
+  }
+
+  get targetAt(): number {
+    return this.#whole.targetAt + this.#start
+  }
+
+  get base(): Uint8Array {
+    return this.#whole.base
+  }
+
+  get target(): Uint8Array {
+    return this.kernel.view(this.targetAt, this.#end - this.#start)
+  }
+
+  part(start: number, end: number): HeldPart {
+    return new HeldPart(this.#whole, this.#start + start, this.#start + end)
+  }
+}
+
+/** These bytes of the file against the whole base; nothing is copied. */
+export function partOfPair(pair: Pair, start: number, end: number): Pair {
+  if (pair instanceof HeldPair) return new HeldPart(pair, start, end)
+  if (pair instanceof HeldPart) return pair.part(start, end)
+  return { base: pair.base, target: pair.target.subarray(start, end) }
+}
+
 export class LaidPair implements Disposable {
   readonly #kernel: Kernel
   readonly #release: () => void
@@ -68,7 +112,7 @@ export class LaidPair implements Disposable {
     { step, mostStride }: Thoroughness,
     { isUnpacked = false }: { readonly isUnpacked?: boolean } = {},
   ) {
-    const held = pair instanceof HeldPair ? pair : undefined
+    const held = pair instanceof HeldPair || pair instanceof HeldPart ? pair : undefined
     const kernel = held?.kernel ?? takeKernel()
     const { calls } = kernel
     const mark = calls.mark()

@@ -131,7 +131,9 @@ export async function addDeltas(spool: FrameSpool, pairs: readonly DeltaPair[]):
   })
   let kept: readonly boolean[] = []
   const bytes = concatBytes(pairs.flatMap(({ base, target }) => [base, target]))
-  spool.addDeltas({ bytes, files }, (isKept) => (kept = isKept))
+  spool.addDeltas({ bytes, files }, (isGiven) => {
+    kept = isGiven.map((chunks) => chunks.every((isOne) => isOne))
+  })
   await spool.endDeltas()
   return kept
 }

@@ -41,21 +41,19 @@ const range = (startMiB: number, endMiB: number) =>
 test('the last 5 % of a long file are compared with the end of its base', () => {
   const lacking = range(380, 400)
   const windows = windowsFor(lacking)
-  expect(windows).toMatchObject([
-    { firstChunk: 1, lacking: 80, targetBytes: 20 * MiB, window: { baseOffset: 336 * MiB } },
-  ])
+  expect(windows).toMatchObject([{ firstChunk: 1, targetBytes: 20 * MiB, window: { baseOffset: 336 * MiB } }])
   expect(windows[0]?.target).toEqual(lacking)
 })
 
 test('what is lacking at both ends of a long file is compared with both ends of its base', () => {
   const windows = windowsFor([...range(40, 45), ...range(360, 365)])
   expect(windows).toMatchObject([
-    { firstChunk: 1, lacking: 20, window: { baseOffset: 10.5 * MiB, baseBytes: 64 * MiB } },
-    { firstChunk: 21, lacking: 20, window: { baseOffset: 330.5 * MiB, baseBytes: 64 * MiB } },
+    { firstChunk: 1, targetBytes: 5 * MiB, window: { baseOffset: 10.5 * MiB, baseBytes: 64 * MiB } },
+    { firstChunk: 21, targetBytes: 5 * MiB, window: { baseOffset: 330.5 * MiB, baseBytes: 64 * MiB } },
   ])
 })
 
 test('a chunk that a long file has twice is compared with the first of its places', () => {
   const list = [...range(0, 399), ...range(0, 1)]
-  expect(windowsFor(range(0, 1), list)).toMatchObject([{ lacking: 4, window: { baseOffset: 0 } }])
+  expect(windowsFor(range(0, 1), list)).toMatchObject([{ targetBytes: MiB, window: { baseOffset: 0 } }])
 })
