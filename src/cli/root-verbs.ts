@@ -10,6 +10,8 @@ import { formatFingerprint } from './trust-verbs.ts'
 import { exitOf } from './update-text.ts'
 import { optionalPath, type Outcome, type Verb } from './verb.ts'
 
+const moments = { boot: 'booting', ok: 'up', late: 'late' } as const
+
 export const rootVerbs: readonly Verb[] = [
   {
     words: 'init',
@@ -101,11 +103,16 @@ export const rootVerbs: readonly Verb[] = [
         summary: 'early in a boot: count it, and go back from a state that two boots did not confirm',
       },
       { name: 'ok', summary: 'the machine is up: run the checks, then confirm the state or go back' },
+      {
+        name: 'late',
+        summary: 'the machine should be up: go back from a state that this boot did not confirm',
+      },
     ],
     run: async (call) => {
-      if (call.has('boot') && call.has('ok'))
-        throw new MossError('CLI_USAGE', { problem: 'say --boot or --ok, not both', see: 'recover' })
-      const moment = call.has('boot') ? 'booting' : call.has('ok') ? 'up' : undefined
+      const said = (['boot', 'ok', 'late'] as const).filter((name) => call.has(name))
+      if (said.length > 1)
+        throw new MossError('CLI_USAGE', { problem: 'say one of --boot, --ok, --late', see: 'recover' })
+      const moment = said[0] && moments[said[0]]
       const { recoverHost } = await import('../ops/recover.ts')
       const done = await recoverHost(call.outside, { root: call.root, moment }, call.report)
       const isQuiet = moment !== undefined && done.actions.length === 0

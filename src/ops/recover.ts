@@ -8,10 +8,15 @@ import { sayHealth, sayPublished } from './publish.ts'
 import { settleLast } from './receipt.ts'
 import type { ReportEvent } from './types.ts'
 
+type BootMoment = 'booting' | 'up' | 'late'
+
 export interface RecoverHost {
   readonly root: string
-  /** `booting`: early, nothing is checked. `up`: user space is reached. Undefined: only what a power cut left. */
-  readonly moment: 'booting' | 'up' | undefined
+  /**
+   * `booting`: early, nothing is checked. `up`: user space is reached. `late`: it should have been, nothing is checked any
+   * more. Undefined: only what a power cut left.
+   */
+  readonly moment: BootMoment | undefined
 }
 
 export interface Recovered {
@@ -26,7 +31,7 @@ export async function recoverHost(
   { root, moment }: RecoverHost,
   report: ReportEvent = silent,
 ): Promise<Recovered> {
-  using host = await openHost(outside, { root, report, isBooting: moment === 'booting' })
+  using host = await openHost(outside, { root, report, isBooting: moment === 'booting' || moment === 'late' })
   const found = host.recovery.kind === 'finished' ? host.recovery.published.health : undefined
   const done = moment === undefined ? undefined : await settle(host, moment, report)
   const current = host.states.current().number
@@ -51,7 +56,7 @@ function sayRecovery(host: HostSession): readonly string[] {
     : [`discarded state ${recovery.attempted}, which was not complete; nothing was lost`]
 }
 
-async function settle(host: HostSession, moment: 'booting' | 'up', report: ReportEvent) {
+async function settle(host: HostSession, moment: BootMoment, report: ReportEvent) {
   const before = host.states.current()
   const wasConfirmed = host.states.health(before.number).isConfirmed
   const health = await host.states.settleHealth(moment, report)

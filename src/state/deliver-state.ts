@@ -35,7 +35,7 @@ async function deliverDefaults(
   try {
     return await deliver(parts, how)
   } catch (error) {
-    how.failures.keep('the defaults of /etc and /var', error)
+    how.failures.keep('users, groups and the defaults of /etc and /var', error)
     return undefined
   }
 }

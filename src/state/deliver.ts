@@ -10,7 +10,7 @@ import type { Disk } from '../host/disk.ts'
 import { exchangeTrees, type Move, moveIntoPlace, moveTree, syncAll } from '../host/durable.ts'
 import { copyBody } from '../store/body.ts'
 import { type Delivery, blocked, isFolder, nothing, planDeliveries, type Standing } from './deliveries.ts'
-import type { Failures } from './failures.ts'
+import { Failures } from './failures.ts'
 import { type Attributes, type Offer, readOffers, standingOfOffer } from './offers.ts'
 import type { StateParts } from './parts.ts'
 import { parentFolder } from './places.ts'
@@ -38,37 +38,52 @@ interface Delivering {
 /**
  * Brings the machine's own files in line with the current state: users and groups first, who may own the rest, then
  * the defaults of /etc and /var. Durable when it returns. What stands in its way at one path is kept in `failures`, and stops
- * nothing else.
+ * nothing else: what is pending there stays so.
  */
 export async function deliver(
   parts: StateParts,
   { state, failures, report }: Delivering,
 ): Promise<Delivered> {
-  settlePending(parts)
   const { database, outside } = parts
-  const accountProblems = failures.of('users and groups', () => makeAccounts(parts))
+  settlePending(parts, failures)
+  const accountProblems = makeAccounts(parts)
   const { offered, remade, problems: lineProblems } = await readOffers(parts)
-  const problems = [...(accountProblems ?? []), ...lineProblems, ...outOfReach(parts, offered.keys())]
+  const problems = [...accountProblems, ...lineProblems, ...outOfReach(parts, offered.keys())]
+  const rows = readDeliveries(database).filter(({ pending }) => pending === undefined)
+  const wanted = [...offered].filter(([path]) => !failures.stuck.has(path))
   const plan = planDeliveries({
-    offered: new Map([...offered].map(([path, offer]) => [path, standingOfOffer(outside.disk, offer)])),
+    offered: new Map(wanted.map(([path, offer]) => [path, standingOfOffer(outside.disk, offer)])),
     remade,
-    rows: readDeliveries(database),
-    standingAt: (path) => standingAt(parts, path),
+    rows,
+    standingAt: (path) => failures.at(path, () => standingAt(parts, path)) ?? blocked,
   })
-  if (plan.deliveries.length === 0 && plan.forgotten.length === 0) return { deliveries: [], problems }
+  const forgotten = plan.forgotten.filter((path) => !failures.stuck.has(path))
+  const planned = withoutStuck(plan.deliveries, failures.stuck)
+  if (planned.length === 0 && forgotten.length === 0) return { deliveries: [], problems }
   database.transaction((transaction) => {
-    for (const path of plan.forgotten) removeDelivery(transaction, path)
-    for (const { path, before, after, kind } of plan.deliveries)
+    for (const path of forgotten) removeDelivery(transaction, path)
+    for (const { path, before, after, kind } of planned)
       writeDelivery(transaction, { path, digest: kind === 'place' ? nothing : before, state, pending: after })
   })
   await outside.turn()
-  carryOut(parts, { offered, deliveries: plan.deliveries, failures }, report)
+  carryOut(parts, { offered, deliveries: planned, failures }, report)
   syncMachineFolders(parts)
-  const settled = settleRows(parts)
-  const changed = plan.deliveries.filter(
+  const settled = settleRows(parts, failures)
+  const changed = planned.filter(
     ({ path, before, after }) => settled.has(path) && !isFolder(before) && !isFolder(after),
   )
   return { deliveries: changed, problems }
+}
+
+/** A new folder waits for all that is to be in it: afterwards it may belong to a service. */
+function withoutStuck(deliveries: readonly Delivery[], stuck: ReadonlySet<string>): readonly Delivery[] {
+  if (stuck.size === 0) return deliveries
+  const isWithin = (folder: string, path: string): boolean => path === folder || path.startsWith(`${folder}/`)
+  const waiting = deliveries.filter(
+    ({ kind, path, after }) =>
+      kind === 'place' && isFolder(after) && [...stuck].some((one) => isWithin(path, one)),
+  )
+  return deliveries.filter(({ path }) => !waiting.some((folder) => isWithin(folder.path, path)))
 }
 
 /** What nobody but root may choose is left to root, and root is told. */
@@ -80,25 +95,28 @@ const outOfReach = (reach: Reach, offered: Iterable<string>): readonly string[] 
     .map((path) => `/${path} is not delivered: others than root can change a folder above it`)
 
 /** Makes the rows say what is true after an interruption; removes what it left half made. */
-export function settlePending(parts: StateParts): void {
+export function settlePending(parts: StateParts, failures = new Failures()): void {
   const pending = readDeliveries(parts.database).filter((row) => row.pending !== undefined)
   if (pending.length === 0) return
   for (const { path } of pending)
-    if (isReachable(parts, path)) parts.outside.disk.removeTree(partOf(inRoot(parts, path)))
+    failures.at(path, () => {
+      if (isReachable(parts, path)) parts.outside.disk.removeTree(partOf(inRoot(parts, path)))
+    })
   syncMachineFolders(parts)
-  settleRows(parts)
+  settleRows(parts, failures)
 }
 
 /**
- * One commit: each pending row becomes what stands there, if that is what it was or what it shall be. Gives the paths
- * that are as they shall be.
+ * One commit: each pending row becomes what stands there, if that is what it was or what it shall be; not where something is
+ * stuck. Gives the paths that are as they shall be.
  */
-function settleRows(parts: StateParts): ReadonlySet<string> {
+function settleRows(parts: StateParts, failures: Failures): ReadonlySet<string> {
   const settled = new Set<string>()
   parts.database.transaction((transaction) => {
     for (const row of readDeliveries(transaction)) {
-      if (row.pending === undefined) continue
-      const now = standingAt(parts, row.path)
+      if (row.pending === undefined || failures.stuck.has(row.path)) continue
+      const now = failures.at(row.path, () => standingAt(parts, row.path))
+      if (now === undefined) continue
       if (now === row.pending) settled.add(row.path)
       const digest = now === row.pending ? now : now === nothing ? nothing : row.digest
       if (digest === nothing) removeDelivery(transaction, row.path)
@@ -137,35 +155,47 @@ function carryOut(parts: StateParts, work: Work, report: Report): void {
   const { failures } = work
   const ready = makeParts(parts, work, report)
   if (ready.length > 0) syncMachineFolders(parts)
-  const moveOf = ({ path }: Delivery): Move => ({
-    from: partOf(inRoot(parts, path)),
-    to: inRoot(parts, path),
-  })
   const placed = ready.filter(({ kind }) => kind === 'place')
-  placeFiles(parts, placed.filter(({ after }) => !isFolder(after)).map(moveOf), failures)
-  for (const { from, to } of placed.filter(({ after }) => isFolder(after)).map(moveOf))
-    failures.of(to, () => moveTree(disk, from, to))
+  placeFiles(
+    parts,
+    placed.filter(({ after }) => !isFolder(after)),
+    failures,
+  )
+  for (const { path, after } of placed)
+    if (isFolder(after))
+      failures.at(path, () => {
+        const { from, to } = moveOf(parts, path)
+        moveTree(disk, from, to)
+      })
   for (const delivery of ready)
-    if (delivery.kind === 'replace')
-      failures.of(moveOf(delivery).to, () => replaceDefault(parts, delivery, moveOf(delivery)))
+    if (delivery.kind === 'replace') failures.at(delivery.path, () => replaceDefault(parts, delivery))
   for (const delivery of work.deliveries)
-    if (delivery.kind === 'remove')
-      failures.of(inRoot(parts, delivery.path), () => removeDefault(parts, delivery))
+    if (delivery.kind === 'remove') failures.at(delivery.path, () => removeDefault(parts, delivery))
 }
 
+const moveOf = (parts: StateParts, path: string): Move => ({
+  from: partOf(inRoot(parts, path)),
+  to: inRoot(parts, path),
+})
+
 /** Together; where one of them cannot be, the others all the same. A sync that failed is for all of them. */
-function placeFiles({ outside: { disk } }: StateParts, moves: readonly Move[], failures: Failures): void {
+function placeFiles(parts: StateParts, files: readonly Delivery[], failures: Failures): void {
+  const { disk } = parts.outside
   try {
-    moveIntoPlace(disk, moves)
+    moveIntoPlace(
+      disk,
+      files.map(({ path }) => moveOf(parts, path)),
+    )
   } catch (error) {
-    const left = moves.filter(({ from }) => disk.lstat(from) !== undefined)
+    const left = files.filter(({ path }) => disk.lstat(moveOf(parts, path).from) !== undefined)
     if (left.length === 0) throw error
-    for (const move of left) failures.of(move.to, () => moveIntoPlace(disk, [move]))
+    for (const { path } of left) failures.at(path, () => moveIntoPlace(disk, [moveOf(parts, path)]))
   }
 }
 
-function replaceDefault(parts: StateParts, { path, before }: Delivery, { from, to }: Move): void {
+function replaceDefault(parts: StateParts, { path, before }: Delivery): void {
   const { disk } = parts.outside
+  const { from, to } = moveOf(parts, path)
   if (standingAt(parts, path) === before) {
     exchangeTrees(disk, from, to)
     // Somebody saved it in between: that is what has to stand there.
@@ -174,7 +204,14 @@ function replaceDefault(parts: StateParts, { path, before }: Delivery, { from, t
   disk.remove(from)
 }
 
-/** Makes everything beside its place. Gives what is to be moved: what is in a new folder moves with it. */
+/** A folder that is built beside its place, or what is in it. */
+interface Building {
+  readonly at: string
+  /** The folder that will be moved. */
+  readonly top: string
+}
+
+/** Makes everything beside its place. Gives what is to be moved: what is in a new folder moves with it, or not at all. */
 function makeParts(
   parts: StateParts,
   { offered, deliveries, failures }: Work,
@@ -182,34 +219,34 @@ function makeParts(
 ): readonly Delivery[] {
   const { disk } = parts.outside
   const ready: Delivery[] = []
-  const folders: { readonly at: string; readonly attributes: Attributes }[] = []
-  const building = new Map<string, string>()
+  const folders: (Building & { readonly attributes: Attributes })[] = []
+  const building = new Map<string, Building>()
   for (const delivery of deliveries) {
     const { kind, path } = delivery
     report({ phase: 'deliver', item: path })
     if (kind === 'remove') continue
     const inside = building.get(parentFolder(path))
-    const at =
+    const name = path.slice(path.lastIndexOf('/') + 1)
+    const { at, top } =
       inside === undefined
-        ? partOf(inRoot(parts, path))
-        : `${inside}/${path.slice(path.lastIndexOf('/') + 1)}`
-    if (inside === undefined && !isReady(parts, path)) continue
+        ? { at: partOf(inRoot(parts, path)), top: path }
+        : { at: `${inside.at}/${name}`, top: inside.top }
     const offer = offered.get(path)
     assertTrue(offer !== undefined, `${path} is delivered because it is offered`)
-    const isMade = failures.of(inRoot(parts, path), () => {
-      if (offer.kind === 'folder') disk.makeFolder(at, 0o700)
-      else makeDefault(parts, offer, at)
-      return true
+    failures.at(top, () => {
+      if (inside === undefined && !isReady(parts, path)) return
+      if (offer.kind === 'folder') {
+        disk.makeFolder(at, 0o700)
+        building.set(path, { at, top })
+        folders.push({ at, top, attributes: offer })
+      } else makeDefault(parts, offer, at)
+      if (inside === undefined) ready.push(delivery)
     })
-    if (isMade && offer.kind === 'folder') {
-      building.set(path, at)
-      folders.push({ at, attributes: offer })
-    }
-    if (isMade && inside === undefined) ready.push(delivery)
   }
   // Last and deepest first: until then they are root's.
-  for (const { at, attributes } of folders.toReversed()) setAttributes(parts, at, attributes)
-  return ready
+  for (const { at, top, attributes } of folders.toReversed())
+    failures.at(top, () => setAttributes(parts, at, attributes))
+  return ready.filter(({ path }) => !failures.stuck.has(path))
 }
 
 /** A folder that the machine deleted stays deleted, and so does what was to be in it. */

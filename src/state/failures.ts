@@ -8,6 +8,8 @@ const ofTheMachine: readonly ErrorCode[] = ['HOST_IO', 'HOST_NO_SPACE', 'STATE_L
 export class Failures {
   /** A sentence each. */
   readonly told: string[] = []
+  /** Paths of the root at which something is left half done. */
+  readonly stuck = new Set<string>()
 
   /** What `work` gives; undefined where the machine does not let it. */
   of<T>(what: string, work: () => T): T | undefined {
@@ -15,6 +17,17 @@ export class Failures {
       return work()
     } catch (error) {
       this.keep(what, error)
+      return undefined
+    }
+  }
+
+  /** The same at a path of the root. */
+  at<T>(path: string, work: () => T): T | undefined {
+    try {
+      return work()
+    } catch (error) {
+      this.keep(`/${path}`, error)
+      this.stuck.add(path)
       return undefined
     }
   }

@@ -10,8 +10,8 @@ export type Verdict =
   /** They could not be run, or not yet. */
   | { readonly kind: 'unknown'; readonly why: string }
 
-/** After the exchange; early in a boot, when nothing can be checked yet; when the machine is up. */
-export type Moment = 'published' | 'booting' | 'up'
+/** After the exchange; early in a boot, when nothing can be checked yet; when the machine is up, or should long have been. */
+export type Moment = 'published' | 'booting' | 'up' | 'late'
 
 export interface Situation {
   readonly moment: Moment
@@ -20,6 +20,8 @@ export interface Situation {
   readonly isApplied: boolean
   /** This machine counts its boots: then what has not seen the end of a boot is not confirmed. */
   readonly isCounting: boolean
+  /** This boot began with it. */
+  readonly isOfThisBoot: boolean
   /** Boots that began with it, without this one. */
   readonly earlierBoots: number
   /** The state that was confirmed last, if it is another one and still kept. */
@@ -47,7 +49,9 @@ export function decideHealth(situation: Situation, verdict: Verdict): Health {
   return isApplied && fallback !== undefined ? { kind: 'back', to: fallback, why } : { kind: 'failing', why }
 }
 
-const overdue = ({ moment, earlierBoots }: Situation): string | undefined =>
-  moment === 'booting' && earlierBoots >= bootsAllowed
-    ? `${bootsAllowed} boots without confirmation`
-    : undefined
+function overdue({ moment, earlierBoots, isOfThisBoot }: Situation): string | undefined {
+  if (moment === 'booting' && earlierBoots >= bootsAllowed)
+    return `${bootsAllowed} boots without confirmation`
+  // A state that was applied since waits for the next boot.
+  return moment === 'late' && isOfThisBoot ? 'the boot did not come to its end in time' : undefined
+}

@@ -45,6 +45,7 @@ function situationOf(parts: StateParts, number: StateNumber, moment: Moment): Si
     isConfirmed: readMarks(database, number).isConfirmed,
     isApplied: last?.kind === 'apply' && last.to === number,
     isCounting: hasCounted(database, boot),
+    isOfThisBoot: boot !== '' && counted === boot,
     earlierBoots: counted === boot ? boots - 1 : boots,
     fallback: fallback === number ? undefined : fallback,
   }

@@ -127,6 +127,7 @@ export function boot(outside: SimulatedOutside, name: string): SimulatedOutside 
 }
 
 export const bootEarly = (outside: SimulatedOutside) => recoverHost(outside, { root, moment: 'booting' })
+export const bootLate = (outside: SimulatedOutside) => recoverHost(outside, { root, moment: 'late' })
 export const bootUp = (outside: SimulatedOutside) => recoverHost(outside, { root, moment: 'up' })
 
 /** What the machine is and what it says of itself. */

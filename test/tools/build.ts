@@ -1,6 +1,6 @@
 // Makes dist/: moss.cjs, the program (CommonJS, so that what is not used is not loaded); its compiled forms, and
 // start.cjs, which runs the one with the help of the others; tui.js, the screens with Ink, loaded by them alone;
-// worker.js for the pool; moss, the launcher that finds the Node that moss brings; two units for systemd; and sbom.json, what
+// worker.js for the pool; moss, the launcher that finds the Node that moss brings; the units for systemd; and sbom.json, what
 // it is made of. Built beside and put in place whole: whoever starts moss meanwhile has the old one.
 import { spawnSync } from 'node:child_process'
 import { hash } from 'node:crypto'

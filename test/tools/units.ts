@@ -1,10 +1,12 @@
-// The two units of a machine whose running system moss manages, as the manual prints them and the build writes them.
+// The units of a machine whose running system moss manages, as the manual prints them and the build writes them.
 // Exit code 17 says that the state before is current again: what runs was started from the other one, so the machine starts
 // anew. That happens at most once for each `moss apply`.
 const orRestart = (verb: string): string =>
   `/bin/sh -c 'moss ${verb}; r=$$?; test $$r -ne 17 || systemctl --no-block reboot; exit $$r'`
 
-export const units: Readonly<Record<'moss-boot.service' | 'moss-ok.service', string>> = {
+type Unit = 'moss-boot.service' | 'moss-ok.service' | 'moss-late.service' | 'moss-late.timer'
+
+export const units: Readonly<Record<Unit, string>> = {
   'moss-boot.service': `[Unit]
 Description=Finish what a power cut left and count this boot
 Documentation=man:moss(1)
@@ -32,5 +34,31 @@ ExecStart=${orRestart('recover --ok')}
 
 [Install]
 WantedBy=multi-user.target
+`,
+  'moss-late.timer': `[Unit]
+Description=How long a boot may take
+Documentation=man:moss(1)
+DefaultDependencies=no
+After=moss-boot.service
+Before=shutdown.target
+Conflicts=shutdown.target
+
+[Timer]
+OnBootSec=15min
+
+[Install]
+WantedBy=sysinit.target
+`,
+  'moss-late.service': `[Unit]
+Description=Go back from a state that this boot did not confirm
+Documentation=man:moss(1)
+DefaultDependencies=no
+After=moss-boot.service
+Before=shutdown.target
+Conflicts=shutdown.target
+
+[Service]
+Type=oneshot
+ExecStart=${orRestart('recover --late')}
 `,
 }

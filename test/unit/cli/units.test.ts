@@ -24,11 +24,13 @@ test.skipIf(!canAsk)('systemd has no word against them, and finds no circle in t
     const place = join(folder, 'etc/systemd/system')
     cpSync(system, join(folder, 'usr/lib/systemd/system'), { recursive: true, verbatimSymlinks: true })
     mkdirSync(join(folder, 'bin'))
+    mkdirSync(place, { recursive: true })
     writeFileSync(join(folder, 'bin/sh'), '', { mode: 0o755 })
     for (const [name, text] of Object.entries(units)) {
-      const target = /^WantedBy=(.*)$/m.exec(text)?.[1]
-      mkdirSync(join(place, `${target}.wants`), { recursive: true })
       writeFileSync(join(place, name), text)
+      const target = /^WantedBy=(.*)$/m.exec(text)?.[1]
+      if (target === undefined) continue
+      mkdirSync(join(place, `${target}.wants`), { recursive: true })
       symlinkSync(`../${name}`, join(place, `${target}.wants`, name))
     }
     const ask = (unit: string): string =>

@@ -8,6 +8,7 @@ const applied: Situation = {
   isConfirmed: false,
   isApplied: true,
   isCounting: false,
+  isOfThisBoot: false,
   earlierBoots: 0,
   fallback: 4 as StateNumber,
 }
@@ -16,6 +17,7 @@ const failed: Verdict = { kind: 'failed', why: 'check web: exit code 1' }
 const unknown: Verdict = { kind: 'unknown', why: 'the machine is booting' }
 const isCounting = { isCounting: true }
 const booting = { moment: 'booting', ...isCounting } as const
+const late = { moment: 'late', ...isCounting } as const
 const up = { moment: 'up', ...isCounting } as const
 const byPerson = { isApplied: false }
 const alone = { fallback: undefined }
@@ -63,6 +65,24 @@ test.for<readonly [string, Partial<Situation>, Verdict, string]>([
     { ...booting, ...alone, earlierBoots: 2 },
     unknown,
     'failing: 2 boots without confirmation',
+  ],
+  [
+    'a boot that does not come to its end leads back when its time is over',
+    { ...late, isOfThisBoot: true },
+    unknown,
+    'back to 4: the boot did not come to its end in time',
+  ],
+  [
+    'what was applied since that boot began waits for the next',
+    late,
+    unknown,
+    'waiting: the machine is booting',
+  ],
+  [
+    'and what the boot confirmed stays',
+    { ...late, isOfThisBoot: true, isConfirmed: true },
+    unknown,
+    'confirmed',
   ],
   ['what is confirmed stays so', { isConfirmed: true }, failed, 'confirmed'],
   ['at every boot', { ...booting, isConfirmed: true, earlierBoots: 7 }, unknown, 'confirmed'],

@@ -233,7 +233,7 @@ test('while somebody else holds the lock of the accounts no users are made, and 
   const lock = outside.disk.lock(at('etc/.pwd.lock'))
   const [problem] = await apply([web('1')], 1)
   expect(problem).toBe(
-    `users and groups: another program is changing the users in ${at('etc/passwd')}; it will be tried again`,
+    `users, groups and the defaults of /etc and /var: another program is changing the users in ${at('etc/passwd')}; it will be tried again`,
   )
   expect(opened.states.current().number).toBe(1)
   expect(opened.states.isDelivered()).toBe(false)
