@@ -7,7 +7,10 @@ import type { WholeContent } from '../container/jobs.ts'
 import type { ChunkList } from '../delta/chunk-list.ts'
 import type { Destination } from './assembly.ts'
 
-/** `chunks` are the frame's, in their order; `needed` says where those go that are written from this frame. */
+/**
+ * `chunks` are the frame's, in their order; `needed` says where those go that are written from this frame. Of a chunk that
+ * the frame has twice the first counts: both may be many, the places in the frame and those it goes to.
+ */
 export function wholeContents(
   chunks: readonly ChunkInFrame[],
   needed: ReadonlyMap<ChunkId, readonly Destination[]> | undefined,
@@ -17,8 +20,11 @@ export function wholeContents(
   const isNextHere = (index: number, id: ChunkId, offset: number): boolean =>
     chunks[index]?.id === id && chunks[index].offset === offset && needed.has(id)
   const found: WholeContent[] = []
-  for (const [first, { id, offset }] of chunks.entries())
-    for (const { content, at } of needed.get(id) ?? []) {
+  const left = new Map(needed)
+  for (const [first, { id, offset }] of chunks.entries()) {
+    const destinations = left.get(id) ?? []
+    left.delete(id)
+    for (const { content, at } of destinations) {
       const list = lists.get(content)
       if (at > 0 || list === undefined || list.chunks.length < 2) continue
       let end = offset
@@ -29,6 +35,7 @@ export function wholeContents(
       })
       if (isWhole) found.push({ content, offset, sizeBytes: list.sizeBytes })
     }
+  }
   return found
 }
 
@@ -42,5 +49,6 @@ export function chunksToCheck(
   lists: ReadonlyMap<ContentDigest, ChunkList>,
 ): ReadonlySet<ChunkId> {
   const isContent = ({ content }: Destination): boolean => lists.get(content)?.chunks.length === 1
-  return new Set(chunks.filter(({ id }) => needed?.get(id)?.some(isContent) === true).map(({ id }) => id))
+  const ids = new Set(chunks.map(({ id }) => id))
+  return new Set([...ids].filter((id) => needed?.get(id)?.some(isContent) === true))
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { digestOf } from '../../../src/base/digest.ts'
 import type { ChunkId } from '../../../src/base/ids.ts'
-import { wholeContents } from '../../../src/bundle/whole-contents.ts'
+import { chunksToCheck, wholeContents } from '../../../src/bundle/whole-contents.ts'
 import type { ChunkList } from '../../../src/delta/chunk-list.ts'
 
 const id = (n: number) => digestOf<ChunkId>(Uint8Array.of(n))
@@ -39,4 +39,23 @@ test('one whose chunks are elsewhere, out of order, repeated or written from ano
 
 test('a content of one chunk is checked as that chunk', () => {
   expect(found([1], [1])).toEqual([])
+})
+
+test('however often a frame has a chunk, each place that it goes to is looked at a few times', () => {
+  const often = 300
+  let looks = 0
+  const places = Array.from({ length: often }, (_, n) => ({
+    get content() {
+      looks++
+      return content
+    },
+    at: 10 * (n + 1),
+    sizeBytes: 10,
+  }))
+  const frame = inFrame(...Array.from({ length: often }, () => 1))
+  const lists = new Map([[content, listOf(2, ...Array.from({ length: often }, () => 1))]])
+  expect(wholeContents(frame, new Map([[id(1), places]]), lists)).toEqual([])
+  expect(chunksToCheck(frame, new Map([[id(1), places]]), lists)).toEqual(new Set())
+  expect(looks).toBeGreaterThanOrEqual(often)
+  expect(looks).toBeLessThanOrEqual(3 * often)
 })
