@@ -1,5 +1,6 @@
 // Tables `contents` and `links`: the chunk lists of contents of more than one chunk. A content of one chunk bears
 // that chunk's digest and needs no list; the empty content has none. Lists stand in the order of their contents.
+// Only the last chunk of a content is short: so a list has as many links as its bytes allow, whoever wrote it.
 import { fromHex } from '../base/bytes.ts'
 import type { ChunkId, ContentDigest } from '../base/ids.ts'
 import { chunkSizes } from '../base/limits.ts'
@@ -84,7 +85,8 @@ export class ContentTable {
     let sizeBytes = 0
     for (let i = link; i < end; i++) {
       const size = this.#links.u32(i, 32)
-      if (size === 0 || size > chunkSizes.max) this.#links.refuse(`link ${i} has ${size} bytes`)
+      const least = i === end - 1 ? 1 : chunkSizes.min
+      if (size < least || size > chunkSizes.max) this.#links.refuse(`link ${i} has ${size} bytes`)
       sizeBytes += size
     }
     if (sizeBytes !== contents.u64(record, 32))

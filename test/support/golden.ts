@@ -3,9 +3,11 @@
 import { concatBytes, encodeUtf8, fromHex } from '../../src/base/bytes.ts'
 import { encodeCbor, type CborValue } from '../../src/base/cbor.ts'
 import { digestOf } from '../../src/base/digest.ts'
-import type { ContainerId, ContentDigest, PackageId } from '../../src/base/ids.ts'
+import type { ChunkId, ContainerId, ContentDigest, PackageId } from '../../src/base/ids.ts'
+import { chunkSizes } from '../../src/base/limits.ts'
 import { encodeGrants } from '../../src/channel/grant-file.ts'
 import { encodeBases } from '../../src/container/base-table.ts'
+import { encodeLists } from '../../src/container/content-table.ts'
 import { encodeFront } from '../../src/container/encode.ts'
 import { FrameSpool } from '../../src/container/frames.ts'
 import { viewOf, writeU32 } from '../../src/container/little-endian.ts'
@@ -226,6 +228,14 @@ function badFiles(): readonly (readonly [string, string, Uint8Array])[] {
     encodeFront({ kind: 'bundle', created, about: {}, sections: [] }, [signer]).bytes
   const headWithFloat = encodeCbor({ ...headFields(), created: 1_700_000_000 })
   const long = new Uint8Array(9 * 1024 * 1024)
+  const shortLink = (sizeBytes: number) => ({ id: digestOf<ChunkId>(Uint8Array.of(1)), sizeBytes })
+  const shortLinks = encodeLists([
+    {
+      content: digestOf<ContentDigest>(Uint8Array.of(2)),
+      sizeBytes: chunkSizes.min,
+      chunks: [shortLink(chunkSizes.min - 1), shortLink(1)],
+    },
+  ])
   const swapOwner = concatBytes([other(owner).subarray(0, -110), other(stranger).subarray(-110)])
   return [
     ['CONTAINER_NOT_ONE--empty', '', new Uint8Array(0)],
@@ -289,6 +299,14 @@ function badFiles(): readonly (readonly [string, string, Uint8Array])[] {
       'CONTAINER_DAMAGED--chunk-fan-out',
       'table chunks',
       byHand([good], (name, bytes) => (name === 'chunks' ? at(bytes, 1020, 2) : bytes)),
+    ],
+    [
+      'CONTAINER_DAMAGED--link-of-16383-bytes',
+      'table links',
+      byHand([good], undefined, [
+        { name: 'contents', bytes: shortLinks.contents },
+        { name: 'links', bytes: shortLinks.links },
+      ]),
     ],
     [
       'CONTAINER_DAMAGED--bases',

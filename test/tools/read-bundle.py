@@ -257,7 +257,9 @@ class Container:
             first, count = u32(record, 40), u32(record, 44)
             chosen = links[first : first + count]
             need(len(chosen) == count >= 2 and u32(record, 48) == 1, "table contents is wrong")
-            need(sum(u32(link, 32) for link in chosen) == u64(record, 32), "links of another size")
+            sizes = [u32(link, 32) for link in chosen]
+            need(sum(sizes) == u64(record, 32), "links of another size")
+            need(min(sizes[:-1]) >= 16384 and 1 <= min(sizes) and max(sizes) <= 262144, "a link of another size")
             self.lists[record[:32]] = [link[:32] for link in chosen]
         self.cached = (None, b"")
 

@@ -229,7 +229,7 @@ describe('tables contents and links', () => {
     sizeBytes: sizes.reduce((sum, size) => sum + size, 0),
     chunks: sizes.map((sizeBytes, index) => ({ id: id<ChunkId>(`${name}${index}`), sizeBytes })),
   })
-  const lists = [list('one', [1, 2, 3]), list('two', [65536, 262144])]
+  const lists = [list('one', [16384, 20000, 3]), list('two', [65536, 262144])]
   const { contents, links } = encodeLists([...lists, list('single', [7])])
 
   test('give each list as it was, and none for a content of one chunk', () => {
@@ -253,11 +253,11 @@ describe('tables contents and links', () => {
     expect(refusal(() => new ContentTable(changed(contents, change), links))).toMatch(/^table contents: /)
   })
 
-  test('are refused for links nobody uses, links of no bytes, and links too long', () => {
+  test('are refused for links nobody uses, links too short before the last, and links too long', () => {
     const more = new Uint8Array(links.length + 36)
     more.set(links)
     expect(refusal(() => new ContentTable(contents, more))).toMatch(/^table links: /)
-    for (const size of [0, 262145, ...edges])
+    for (const size of [0, 1, 16383, 262145, ...edges])
       expect(
         refusal(
           () =>
