@@ -58,6 +58,10 @@ export const headText = (kind: Kind): string => `moss-${kind} 1\n`
 export const isAlwaysPlain = (kind: Kind, name: SectionName): boolean =>
   name === 'summary' || name === 'roots' || (kind === 'root' && name === 'record')
 
+/** Tables that have a record for each chunk or content: they could be longer than anything that is carried needs. */
+export const isChunkTable = (name: SectionName): boolean =>
+  name === 'chunks' || name === 'contents' || name === 'links'
+
 /**
  * These may be written against what a host has (codec 3). Not the frames' own table: whoever holds the file alone can
  * then still check every frame.

@@ -211,13 +211,13 @@ const unsorted: readonly SectionDraft[] = [
   { name: 'manifests', bytes: new Uint8Array(64).fill(2) },
 ]
 
-const leaningSummary: CborValue = {
+const leaningSummary = {
   name: 'summary',
   codec: 3,
   digest: new Uint8Array(32),
   plain: 20,
   stored: 10,
-}
+} satisfies CborValue
 
 /** The name says the code and what is wrong; the second item is the part that the error must name. */
 function badFiles(): readonly (readonly [string, string, Uint8Array])[] {
@@ -332,6 +332,16 @@ function badFiles(): readonly (readonly [string, string, Uint8Array])[] {
       'CONTAINER_DAMAGED--summary-that-builds-on-something',
       'head',
       signedHead(encodeCbor({ ...headFields(), sections: [leaningSummary] })),
+    ],
+    [
+      'CONTAINER_DAMAGED--links-of-129-mib',
+      'head',
+      signedHead(
+        encodeCbor({
+          ...headFields(),
+          sections: [{ ...leaningSummary, name: 'links', codec: 2, plain: 129 * 1024 * 1024 }],
+        }),
+      ),
     ],
     ['CONTAINER_CODEC_UNKNOWN--deflate', 'frame 0', byHand([{ ...good, codec: 1 }])],
     ...badDeltas(),

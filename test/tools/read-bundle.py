@@ -154,6 +154,8 @@ class Container:
         need(names == sorted(set(names), key=ORDER.index), "sections are not in their order")
         stored = {}
         for section in self.head["sections"]:
+            most = 134217728 if section["name"] in ("chunks", "contents", "links") else 536870912
+            need(1 <= section["plain"] <= most, f"section {section['name']} is too large")
             data = self.take(at, section["stored"], "section " + section["name"])
             need(digest(data) == section["digest"], f"section {section['name']} is damaged")
             stored[section["name"]] = data

@@ -62,6 +62,10 @@ test('a head comes back as it was, and begins with its kind in plain text', () =
 
 test('the head made by hand here is accepted, so each refusal below has one cause', () => {
   expect(refusal(headOf())).toBe('accepted')
+  for (const name of ['chunks', 'contents', 'links'])
+    expect(refusal(headOf({ sections: [section(name, { codec: 2, plain: limits.chunkTableBytes })] }))).toBe(
+      'accepted',
+    )
 })
 
 describe('a head is refused', () => {
@@ -123,6 +127,11 @@ describe('a head is refused', () => {
       { sections: [section('roots', { plain: 2 ** 20 + 1, stored: 2 ** 20 + 1 })] },
       'CONTAINER_DAMAGED head',
     ],
+    ...['chunks', 'contents', 'links'].map((name): [string, Record<string, CborValue>, string] => [
+      `a table ${name} above its limit`,
+      { sections: [section(name, { codec: 2, plain: limits.chunkTableBytes + 1 })] },
+      'CONTAINER_DAMAGED head',
+    ]),
     ['bytes of frames without a frame', { frames: { count: 0, stored: 1 } }, 'CONTAINER_DAMAGED head'],
     ['more frames than bytes', { frames: { count: 2, stored: 1 } }, 'CONTAINER_DAMAGED head'],
     [
