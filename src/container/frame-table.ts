@@ -66,22 +66,25 @@ export function encodeChunks(chunks: readonly (ChunkPlace & { readonly id: Chunk
   )
   const bytes = new Uint8Array(fanOutBytes + sorted.length * chunkWidth)
   const view = viewOf(bytes)
-  const upTo = Array.from({ length: 256 }, () => 0)
   sorted.forEach((chunk, index) => {
     const at = fanOutBytes + index * chunkWidth
-    const id = fromHex(chunk.id)
-    bytes.set(id, at)
+    bytes.set(fromHex(chunk.id), at)
     writeU32(view, at + 32, chunk.frame)
     writeU32(view, at + 36, chunk.offset)
     writeU32(view, at + 40, chunk.sizeBytes)
-    upTo[id[0] ?? 0] = index + 1
   })
-  let count = 0
-  upTo.forEach((last, first) => {
-    count = Math.max(count, last)
-    writeU32(view, first * 4, count)
-  })
+  writeFanOut(bytes)
   return bytes
+}
+
+/** Of a table that has its records. */
+export function writeFanOut(table: Uint8Array): void {
+  const view = viewOf(table)
+  let at = fanOutBytes
+  for (let first = 0; first < 256; first++) {
+    while (table[at] === first) at += chunkWidth
+    writeU32(view, first * 4, (at - fanOutBytes) / chunkWidth)
+  }
 }
 
 export class FrameTable {
@@ -272,8 +275,10 @@ export class ChunkTable {
   #checkPlaces(frames: FrameTable): void {
     for (let n = 0; n < frames.count; n++) {
       let end = 0
-      for (const { offset, sizeBytes } of this.ofFrame(n)) {
-        if (offset !== end) this.#records.refuse(`the chunks of frame ${n} leave a gap or overlap`)
+      for (const record of this.#inOrder.subarray(this.#starts[n], this.#starts[n + 1])) {
+        const sizeBytes = this.#records.u32(record, 40)
+        if (this.#records.u32(record, 36) !== end)
+          this.#records.refuse(`the chunks of frame ${n} leave a gap or overlap`)
         if (sizeBytes === 0 || sizeBytes > chunkSizes.max)
           this.#records.refuse(`a chunk of ${sizeBytes} bytes in frame ${n}`)
         end += sizeBytes
