@@ -83,7 +83,9 @@ export class FilesUnderWay {
     const list = this.#listOf(content)
     const [first] = this.#assembly.held.get(content) ?? []
     if (first !== undefined && list.chunks.length === 1) {
-      this.put(assertSizeOf(first, await this.#heldChunks.readChecked(first, content)), content)
+      const bytes = await this.#heldChunks.readChecked(first, content)
+      assertChunkSize(first.sizeBytes, bytes.length)
+      this.put(bytes, content)
       return
     }
     const file = this.#begun.get(content) ?? this.#begin(list)
@@ -112,9 +114,17 @@ export class FilesUnderWay {
     const held = this.#assembly.held.get(content) ?? []
     for (let next = held[file.heldWritten]; next !== undefined; next = held[file.heldWritten]) {
       if (next.at > Math.max(file.endBytes, most)) return
-      this.#writePiece(file, assertSizeOf(next, this.#heldChunks.read(next, content)), next.at)
+      this.#writePiece(file, this.#readHeld(next, content), next.at)
       file.heldWritten++
     }
+  }
+
+  /** Who says another size than the chunk has: what is known of the store, or else the bundle. */
+  #readHeld(chunk: HeldChunk, content: ContentDigest): Uint8Array {
+    const bytes = this.#heldChunks.read(chunk, content)
+    if (bytes.length !== chunk.sizeBytes) this.#heldChunks.check(chunk, content)
+    assertChunkSize(chunk.sizeBytes, bytes.length)
+    return bytes
   }
 
   async #finishIfWhole(file: FileUnderWay): Promise<void> {
@@ -149,9 +159,4 @@ export class FilesUnderWay {
     if (this.#whole.size !== this.#assembly.lists.size)
       throw new Error(`broken promise: ${this.#whole.size} of ${this.#assembly.lists.size} files are whole`)
   }
-}
-
-function assertSizeOf({ sizeBytes }: HeldChunk, bytes: Uint8Array): Uint8Array {
-  assertChunkSize(sizeBytes, bytes.length)
-  return bytes
 }

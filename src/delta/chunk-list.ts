@@ -30,6 +30,11 @@ export const listOfOne = (content: ContentDigest, sizeBytes: number): ChunkList 
   chunks: sizeBytes === 0 ? [] : [{ id: chunkOfContent(content), sizeBytes }],
 })
 
+/** Whether two lists of one content cut it at the same places into the same chunks. */
+export const isSameList = (a: ChunkList, b: ChunkList): boolean =>
+  a.chunks.length === b.chunks.length &&
+  a.chunks.every(({ id, sizeBytes }, n) => id === b.chunks[n]?.id && sizeBytes === b.chunks[n].sizeBytes)
+
 /** What is wrong with a list that came from elsewhere, in words; undefined when nothing is. */
 export function checkChunkList(list: ChunkList): string | undefined {
   let total = 0

@@ -16,7 +16,7 @@ import { judgeSet } from './bundle-set.ts'
 import type { ImportedBundle } from './changes.ts'
 import { type HostSession, openHost } from './host.ts'
 import { keepSnapshot } from './kept-snapshots.ts'
-import { contentNames, forgetDamaged } from './lacking.ts'
+import { contentNames, forgetDamaged, recutFalse } from './lacking.ts'
 import { checkIsFile } from './named-file.ts'
 import { openLargeIfSealed } from './sealing.ts'
 import type { ReportEvent } from './types.ts'
@@ -153,7 +153,7 @@ function followRoots(host: HostSession, { roots }: TakenBundle, report: ReportEv
 
 /**
  * What is damaged here is forgotten, and the bundle tried once more: another copy may serve; if none does, every file
- * that is missing is named, not the first alone.
+ * that is missing is named, not the first alone. Where nothing is damaged, somebody lied about chunks.
  */
 async function importContents(
   host: HostSession,
@@ -165,7 +165,9 @@ async function importContents(
   try {
     return await work()
   } catch (error) {
-    if (!isDamagedBase(error) || (await forgetDamaged(host, report)) === 0) throw error
+    if (!isDamagedBase(error)) throw error
+    const isOther = (await forgetDamaged(host, report)) > 0 || (await recutFalse(host, report)) > 0
+    if (!isOther) throw error
     return await work()
   }
 }

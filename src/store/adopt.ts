@@ -4,12 +4,9 @@ import { isMossError } from '../base/error.ts'
 import type { AssetId } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
 import type { ChunkList } from '../delta/chunk-list.ts'
-import { cutContent } from '../delta/cut-file.ts'
-import { cutWhole } from '../delta/jobs.ts'
-import { windowsOf } from '../host/windows.ts'
 import { type AssetDescription, assetIdOf } from './asset.ts'
 import { attributeProblem } from './attributes.ts'
-import { wholeBodyBytes } from './body.ts'
+import { cutBody } from './body.ts'
 import { assetPath, type StoreParts } from './parts.ts'
 import { hasAssetRow, insertAsset } from './tables.ts'
 
@@ -56,10 +53,6 @@ async function soundList(
   const stat = disk.lstat(path)
   if (stat?.kind !== 'file' || stat.sizeBytes !== description.sizeBytes) return undefined
   if (attributeProblem(disk, path, { description, userId, stat }) !== undefined) return undefined
-  using file = disk.open(path, 'read')
-  const list =
-    stat.sizeBytes > wholeBodyBytes
-      ? await cutContent(pool, windowsOf(file))
-      : cutWhole(disk.readFile(path, wholeBodyBytes))
+  const list = await cutBody(path, { disk, pool })
   return list.content === description.content ? list : undefined
 }

@@ -15,6 +15,7 @@ import { checkStore, type StoreCheck, type StoreFinding } from './check.ts'
 import { collect, type CollectPlan, discard, planCollect } from './collect.ts'
 import { beginImport, type StoreImport } from './import.ts'
 import { assetPath, type StoreParts } from './parts.ts'
+import { recut } from './recut.ts'
 import {
   allAssetIds,
   allContentSizes,
@@ -74,6 +75,8 @@ export interface Store extends ChunkReader {
   beginImport(label: string): StoreImport
   /** Of every asset and every stray file, unless `how` says less. */
   check(report: Report, how?: StoreCheck): Promise<readonly StoreFinding[]>
+  /** Cuts contents anew whose chunks are not what an import was told; how many. Reads every body. */
+  recut(report: Report): Promise<number>
   planCollect(keep: ReadonlySet<AssetId>): CollectPlan
   collect(plan: CollectPlan): void
   /** Records what is there without a row; how many. For whoever has lost the database. */
@@ -114,6 +117,7 @@ export function openStore(options: StoreOptions): Store {
     reading: () => database.reading(),
     beginImport: (label) => beginImport(parts, label),
     check: (report, how) => checkStore(parts, report, how),
+    recut: (report) => recut(parts, report),
     planCollect: (keep) => planCollect(parts, keep),
     collect: (plan) => collect(parts, plan),
     adopt: (descriptions, report) => adopt(parts, descriptions, report),

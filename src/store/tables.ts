@@ -235,20 +235,31 @@ function insertContent(transaction: Transaction, list: ChunkList): number {
     return known.number
   }
   const number = numberIn(inserted, 'number')
-  if (list.chunks.length > 1) {
-    let start = 0
-    for (const { id, sizeBytes } of list.chunks) {
-      transaction.run(
-        'INSERT INTO chunks (content, start, id, size) VALUES (?, ?, ?, ?)',
-        number,
-        start,
-        fromHex(id),
-        sizeBytes,
-      )
-      start += sizeBytes
-    }
-  }
+  insertChunks(transaction, number, list)
   return number
+}
+
+function insertChunks(transaction: Transaction, number: number, { chunks }: ChunkList): void {
+  if (chunks.length < 2) return
+  let start = 0
+  for (const { id, sizeBytes } of chunks) {
+    transaction.run(
+      'INSERT INTO chunks (content, start, id, size) VALUES (?, ?, ?, ?)',
+      number,
+      start,
+      fromHex(id),
+      sizeBytes,
+    )
+    start += sizeBytes
+  }
+}
+
+/** What is known of a content's chunks is wrong: it has these. */
+export function replaceChunks(transaction: Transaction, list: ChunkList): void {
+  const number = findContent(transaction, list.content)?.number
+  if (number === undefined) return
+  transaction.run('DELETE FROM chunks WHERE content = ?', number)
+  insertChunks(transaction, number, list)
 }
 
 export function insertAsset(

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { equalBytes } from '../../../src/base/bytes.ts'
 import { digestOf } from '../../../src/base/digest.ts'
 import { MossError } from '../../../src/base/error.ts'
-import type { AssetId, ChunkId } from '../../../src/base/ids.ts'
+import type { AssetId, ChunkId, ContentDigest } from '../../../src/base/ids.ts'
 import { chunkOfContent } from '../../../src/delta/chunk-list.ts'
 import { cutWhole } from '../../../src/delta/jobs.ts'
 import { linuxDisk } from '../../../src/host/linux-disk.ts'
@@ -102,6 +102,31 @@ describe('the store as a reader of chunks', () => {
     const again = place.reopen()
     expect(again.hasAsset(id)).toBe(true)
     expect(again.chunkList(digestOf(large))).toEqual(cutWhole(large))
+  })
+})
+
+describe('recut', () => {
+  test('puts right what was said of chunks, and leaves alone what is right, or damaged', async () => {
+    using place = makeTestStore()
+    const { store } = place
+    const bodies = [2, 3, 4].map((seed) => knownBytes(900_000, seed))
+    const said = (bytes: Uint8Array) => {
+      const list = cutWhole(bytes)
+      return { ...list, chunks: list.chunks.toReversed() }
+    }
+    using opened = store.beginImport('lies')
+    for (const bytes of bodies) {
+      opened.put(bytes, bytes === bodies[0] ? cutWhole(bytes) : said(bytes))
+      opened.addAsset(describe0644(bytes))
+    }
+    opened.commit()
+    const [honest, told, damaged] = bodies.map((bytes) => digestOf<ContentDigest>(bytes))
+    flip(store.contentPlace(damaged!)!.path, 5)
+    expect(await store.recut(() => {})).toBe(1)
+    expect(store.chunkList(honest!)).toEqual(cutWhole(bodies[0]!))
+    expect(store.chunkList(told!)).toEqual(cutWhole(bodies[1]!))
+    expect(store.chunkList(damaged!)).toEqual(said(bodies[2]!))
+    expect(await store.recut(() => {})).toBe(0)
   })
 })
 
