@@ -20,7 +20,7 @@ export const limits = {
   deltaStreamBytes: 32 * MiB,
   /** Of a file, or its base, whose packed members are unpacked. */
   deltaUnpackedBytes: 64 * MiB,
-  /** Of all such files of a frame: packing them again takes long. */
+  /** Of all such files of a frame, since packing them again takes long, and of all such bases. */
   deltaUnpackedTogetherBytes: 128 * MiB,
   zstdWindowBytes: 8 * MiB,
   /** Of codec 3: the base, and the window over base and content. */

@@ -73,7 +73,9 @@ class DeltaDecoder {
   readonly #forms: StreamReader
   readonly #room: number
   #leftBytes: number
+  /** Of all files so far, and of all bases. */
   #unpackedBytes = 0
+  #unpackedBaseBytes = 0
 
   constructor(kernel: Kernel, { streams, plainBytes, part }: Omit<DeltaToDecode, 'bases'>) {
     this.#kernel = kernel
@@ -122,7 +124,10 @@ class DeltaDecoder {
     if (base.sizeBytes > mostBytes) refuse(part, 'a base with members is too long')
     const packed = new Uint8Array(base.sizeBytes)
     base.read(0, packed)
-    const opened = unpackBase({ base: packed, members: ofBase, mostBytes, coding, part })
+    const leftForBases = limits.deltaUnpackedTogetherBytes - this.#unpackedBaseBytes
+    const mostOfBase = Math.min(mostBytes, leftForBases)
+    const opened = unpackBase({ base: packed, members: ofBase, mostBytes: mostOfBase, coding, part })
+    this.#unpackedBaseBytes += opened.length
     freeNow(packed)
     const size = this.#readSize()
     this.#unpackedBytes += size

@@ -40,10 +40,11 @@ export class DeltaEncoder {
   readonly #streams = eachStream(() => new StreamWriter())
   /** Bytes that agree since the last difference, across runs and files. */
   #gap = 0
-  /** Of all files together that are compared unpacked. */
+  /** Of all files together that are compared unpacked, and of their bases. */
   #unpackedBytes = 0
+  #unpackedBaseBytes = 0
   #likelyBytes = 0
-  #before = { lengths: eachStream(() => 0), gap: 0, unpackedBytes: 0 }
+  #before = { lengths: eachStream(() => 0), gap: 0, unpackedBytes: 0, unpackedBaseBytes: 0 }
   readonly #effort: DeltaEffort
 
   constructor(effort: DeltaEffort = usualEffort) {
@@ -53,7 +54,12 @@ export class DeltaEncoder {
   /** Gives what the file added to the streams, valid until the next one is added. */
   add(pair: DeltaPair): DeltaStreams {
     const lengths = eachStream((name) => this.#streams[name].length)
-    this.#before = { lengths, gap: this.#gap, unpackedBytes: this.#unpackedBytes }
+    this.#before = {
+      lengths,
+      gap: this.#gap,
+      unpackedBytes: this.#unpackedBytes,
+      unpackedBaseBytes: this.#unpackedBaseBytes,
+    }
     if (!this.#addWithMembers(pair)) this.#addPlain(pair)
     return this.#added()
   }
@@ -76,6 +82,7 @@ export class DeltaEncoder {
     for (const name of streamNames) this.#streams[name].cutTo(this.#before.lengths[name])
     this.#gap = this.#before.gap
     this.#unpackedBytes = this.#before.unpackedBytes
+    this.#unpackedBaseBytes = this.#before.unpackedBaseBytes
   }
 
   finish(): DeltaStreams {
@@ -105,9 +112,14 @@ export class DeltaEncoder {
   }
 
   #addOpened(pair: DeltaPair, coding: MemberCoding): boolean {
-    const opened = openPair(pair, coding, limits.deltaUnpackedTogetherBytes - this.#unpackedBytes)
+    const mostBytes = limits.deltaUnpackedTogetherBytes
+    const opened = openPair(pair, coding, {
+      base: mostBytes - this.#unpackedBaseBytes,
+      target: mostBytes - this.#unpackedBytes,
+    })
     if (opened === undefined) return false
     this.#unpackedBytes += opened.target.length
+    this.#unpackedBaseBytes += opened.base.length
     this.#streams.forms.number(coding === asTokens ? form.tokens : form.members)
     for (const number of opened.forms) this.#streams.forms.number(number)
     this.#streams.control.number(opened.target.length)

@@ -14,12 +14,17 @@ export interface OpenedPair extends PackedPair {
   readonly forms: readonly number[]
 }
 
-/** Undefined if the target has no members, or base or target would be too large. */
-export function openPair(pair: PackedPair, coding: MemberCoding, mostBytes: number): OpenedPair | undefined {
+/** Undefined if the target has no members, or base or target would be larger than `mostBytes`. */
+export function openPair(
+  pair: PackedPair,
+  coding: MemberCoding,
+  mostBytes: { readonly base: number; readonly target: number },
+): OpenedPair | undefined {
   if (pair.base.length > limits.deltaUnpackedBytes) return undefined
   const target = openMembers(pair.target, coding)
-  if (target.members.length === 0 || target.opened.length > mostBytes) return undefined
+  if (target.members.length === 0 || target.opened.length > mostBytes.target) return undefined
   const base = openStreams(pair.base, coding)
+  if (base.opened.length > mostBytes.base) return undefined
   const forms = [pair.target.length, base.members.length]
   for (const { skip, packedBytes, plainBytes } of base.members) forms.push(skip, packedBytes, plainBytes)
   forms.push(target.members.length)

@@ -94,12 +94,12 @@ class PackedForm:
         need(count <= MOST_MEMBERS, "too many members")
         return count
 
-    def unpack(self, base):
+    def unpack(self, base, most):
         parts, end, total = [], 0, len(base)
         for member in self.base_members:
             need(member.end <= len(base), "a member is outside the base")
             total += member.plain_size - member.packed_size
-        need(total <= MOST_UNPACKED, "a base is too large with its members unpacked")
+        need(total <= min(most, MOST_UNPACKED), "a base is too large with its members unpacked")
         for member in self.base_members:
             parts.append(base[end : member.start])
             open_member = inflate_tokens if self.has_tokens else inflate
@@ -144,11 +144,11 @@ def deflate(plain, maker):
 class Delta:
     """One file of a frame: its base, and segments of (place in the base, place in the file, copied bytes, extra bytes)."""
 
-    def __init__(self, streams, base):
+    def __init__(self, streams, base, most_of_base):
         self.form = streams["forms"].number()
         need(self.form <= 3, f"form {self.form}")
         self.packed = PackedForm(streams["forms"], self.form) if self.form >= 2 else None
-        self.base = self.packed.unpack(base) if self.packed else base
+        self.base = self.packed.unpack(base, most_of_base) if self.packed else base
         control, seeks, extra = streams["control"], streams["seeks"], streams["extra"]
         self.size, self.segments = control.number(), []
         need(self.size <= (MOST_UNPACKED if self.packed else 2**53), "a file is too large with its members unpacked")
@@ -185,7 +185,8 @@ def decode_delta(stored, bases, plain_size):
     streams = read_streams(stored)
     files = []
     for base in bases:
-        files.append(Delta(streams, base))
+        opened = sum(len(file.base) for file in files if file.packed)
+        files.append(Delta(streams, base, MOST_UNPACKED_TOGETHER - opened))
         unpacked = sum(file.size for file in files if file.packed)
         need(unpacked <= MOST_UNPACKED_TOGETHER, "the files are too large with their members unpacked")
         need(sum(file.file_size() for file in files) <= plain_size, "a file is longer than its frame")
