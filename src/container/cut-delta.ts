@@ -11,7 +11,10 @@ export interface DeltaPart {
   readonly id?: ChunkId
 }
 
-export interface DeltaToCut<Part extends DeltaPart> extends Pick<DeltaToDecode, 'streams' | 'onRead'> {
+export interface DeltaToCut<Part extends DeltaPart> extends Pick<
+  DeltaToDecode,
+  'streams' | 'onRead' | 'heldBytes'
+> {
   readonly bases: readonly BaseBytes[]
   /** In their order in the frame; together they are its plain bytes. None is empty. */
   readonly parts: readonly Part[]

@@ -27,6 +27,8 @@ export interface DeltaToDecode {
   readonly part: string
   /** Called when the streams are not needed any more, before anything is given. */
   readonly onRead?: () => void
+  /** Longer bases are read in pages as they are needed. */
+  readonly heldBytes?: number
 }
 
 /** The targets back to back. */
@@ -71,15 +73,17 @@ class DeltaDecoder {
   readonly #kernel: Kernel
   readonly #part: string
   readonly #forms: StreamReader
+  readonly #heldBytes: number | undefined
   readonly #room: number
   #leftBytes: number
   /** Of all files so far, and of all bases. */
   #unpackedBytes = 0
   #unpackedBaseBytes = 0
 
-  constructor(kernel: Kernel, { streams, plainBytes, part }: Omit<DeltaToDecode, 'bases'>) {
+  constructor(kernel: Kernel, { streams, plainBytes, part, heldBytes }: Omit<DeltaToDecode, 'bases'>) {
     this.#kernel = kernel
     this.#part = part
+    this.#heldBytes = heldBytes
     this.#leftBytes = plainBytes
     this.#forms = new StreamReader(streams.forms.slice(), (problem) =>
       refuse(part, `stream forms ${problem}`),
@@ -161,7 +165,7 @@ class DeltaDecoder {
     const mark = calls.mark()
     calls.readRuns(size, base.sizeBytes)
     this.#checkKernel()
-    lendBase(this.#kernel, base)
+    lendBase(this.#kernel, base, this.#heldBytes)
     if (hasReferences) {
       if (calls.findReferences() < 0) refuse(this.#part, 'a base has no references')
       calls.predict(base.sizeBytes)

@@ -1,8 +1,8 @@
 // Where an ELF file for x86-64 refers to other places of itself, as kernel/references.ts finds it, taken out of the kernel.
 // What a reference is, and how it is predicted, is said there.
-import { bytesInMemory } from '../../src/delta/base-bytes.ts'
 import { lendBase } from '../../src/delta/base-in-kernel.ts'
 import { takeKernel } from '../../src/delta/kernel.ts'
+import { strictBase } from './strict-base.ts'
 
 /** A field is 32 bits, little-endian, and rises by (how far its target moved − how far its origin moved) / scale. */
 export interface ReferenceKind {
@@ -22,11 +22,11 @@ export interface References {
   readonly kinds: readonly ReferenceKind[]
 }
 
-/** Undefined of anything but a well-formed ELF file for x86-64. */
-export function findReferences(file: Uint8Array): References | undefined {
+/** Undefined of anything but a well-formed ELF file for x86-64. One that is longer than `heldBytes` is read as a long base is. */
+export function findReferences(file: Uint8Array, heldBytes?: number): References | undefined {
   using kernel = takeKernel()
   const { calls } = kernel
-  lendBase(kernel, bytesInMemory(file))
+  lendBase(kernel, strictBase(file), heldBytes)
   const count = calls.findReferences()
   if (count < 0) return undefined
   const found = kernel.view(calls.referencesAt(), 8 * count)

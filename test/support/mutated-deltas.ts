@@ -76,13 +76,13 @@ export function makeFrames(seed: number): readonly DeltaFrame[] {
   return frames.filter(({ target }) => target.length > 0)
 }
 
-/** What becomes of case `number`. Throws what no decoder may throw, and on bytes that were not promised. */
+/** What becomes of case `number`, of which every second reads its bases in pages. Throws what no decoder may throw, and on bytes that were not promised. */
 export function tryCase(frames: readonly DeltaFrame[], seed: number, number: number): Verdict {
   const random = seededRandom(Math.imul(seed + 1, 0x9e3779b1) + number)
   const frame = random.pick(frames)
   const other = random.pick(frames)
   try {
-    const damaged = damage(random, frame, other)
+    const damaged = { ...damage(random, frame, other), ...(number % 2 === 1 && { heldBytes: 0 }) }
     return random.below(2) === 0 ? bySize(frame, damaged) : byChunks(frame, damaged)
   } catch (error) {
     if (isMossError(error, 'CONTAINER_DAMAGED') || isMossError(error, 'CHUNK_DIGEST_MISMATCH'))
@@ -94,14 +94,18 @@ export function tryCase(frames: readonly DeltaFrame[], seed: number, number: num
 interface Damaged {
   readonly streams: DeltaStreams
   readonly bases: readonly Uint8Array[]
+  readonly heldBytes?: number
 }
 
 function damage(random: Random, frame: DeltaFrame, other: DeltaFrame): Damaged {
   const kind = random.below(10)
   if (kind < 3)
-    return { ...frame, streams: decodeDeltaFrame(mutateStored(random, frame.stored, other.stored), part) }
+    return {
+      bases: frame.bases,
+      streams: decodeDeltaFrame(mutateStored(random, frame.stored, other.stored), part),
+    }
   const streams = kind < 9 ? mutateStreams(random, frame.streams, other.streams) : frame.streams
-  if (kind < 7) return { ...frame, streams }
+  if (kind < 7) return { bases: frame.bases, streams }
   const which = random.below(frame.bases.length)
   const bases = frame.bases.map((base, i) =>
     i === which ? mutateBase(random, base, random.pick(other.bases)) : base,
@@ -110,10 +114,10 @@ function damage(random: Random, frame: DeltaFrame, other: DeltaFrame): Damaged {
 }
 
 /** Without ids: what is made must be as long as promised, and no more. */
-function bySize({ target }: DeltaFrame, { streams, bases }: Damaged): Verdict {
+function bySize({ target }: DeltaFrame, { bases, ...damaged }: Damaged): Verdict {
   const made = new Uint8Array(target.length)
   let at = 0
-  const input = { streams, plainBytes: target.length, part }
+  const input = { ...damaged, plainBytes: target.length, part }
   for (const piece of decodePieces(input, bases.map(strictBase))) {
     if (at + piece.length > target.length) throw new Error('more bytes than promised')
     made.set(piece, at)
@@ -123,9 +127,9 @@ function bySize({ target }: DeltaFrame, { streams, bases }: Damaged): Verdict {
   return Buffer.compare(made, target) === 0 ? 'exact' : 'other bytes'
 }
 
-function byChunks({ target, chunks }: DeltaFrame, { streams, bases }: Damaged): Verdict {
+function byChunks({ target, chunks }: DeltaFrame, { bases, ...damaged }: Damaged): Verdict {
   const made: Uint8Array[] = []
-  for (const { bytes } of cutDelta({ streams, bases: bases.map(strictBase), parts: chunks, name: part }))
+  for (const { bytes } of cutDelta({ ...damaged, bases: bases.map(strictBase), parts: chunks, name: part }))
     made.push(bytes.slice())
   if (Buffer.compare(concatBytes(made), target) !== 0)
     throw new Error('chunks passed that are not the target')
