@@ -20,6 +20,11 @@ export const journalBytes = 64 * 1024
 /** What a file of this size takes on most disks. */
 export const inBlocks = (sizeBytes: number): number => Math.ceil(sizeBytes / blockBytes) * blockBytes
 
+export const addRooms = (a: Room, b: Room): Room => ({
+  sizeBytes: a.sizeBytes + b.sizeBytes,
+  inodes: a.inodes + b.inodes,
+})
+
 /** Undefined if it fits on the filesystem of `path`; else what to throw, or to say. */
 export function lackOfRoom(
   disk: Disk,

@@ -6,11 +6,12 @@ import { silent } from '../base/progress.ts'
 import { readBundle, type ReadBundle } from '../bundle/read-bundle.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
-import { assertRoom, lackOfRoom } from '../host/room.ts'
+import { addRooms, assertRoom, lackOfRoom } from '../host/room.ts'
 import { formatRelation } from '../manifest/capability.ts'
 import { mergeLayouts } from '../manifest/merged-layout.ts'
 import { compareVersions } from '../manifest/version.ts'
-import { roomForTree } from '../state/room.ts'
+import type { StateRecord } from '../state/record.ts'
+import { roomBeside, roomForTree } from '../state/room.ts'
 import { tellAdvisories } from './advisories.ts'
 import { tellAlikePaths } from './alike-paths.ts'
 import type { Applied, ApplyPlan, PackageChange } from './changes.ts'
@@ -57,7 +58,10 @@ function planFor(host: HostSession, bundle: ReadBundle, set: JudgedSet): ApplyPl
   const before = setOf(outside, { places, tree: places.usr, record: current })
   const difference = describeChange(before, set.packages)
   const { disk } = outside
-  const room = roomForTree(mergeLayouts(set.packages).entries, disk.features(places.staging))
+  const room = addRooms(
+    roomForTree(mergeLayouts(set.packages).entries, disk.features(places.staging)),
+    roomBeside({ made: current.made, fresh: packagesBeyond(current, set.packages) }),
+  )
   const lack = lackOfRoom(disk, places.staging, room)
   const isSame = difference.changes.length === 0 && current.channel?.serial === snapshot.serial
   return {
@@ -100,6 +104,11 @@ function planFor(host: HostSession, bundle: ReadBundle, set: JudgedSet): ApplyPl
     neededInodes: room.inodes,
     model: modelDigest(set.model),
   }
+}
+
+const packagesBeyond = ({ packages }: StateRecord, wanted: JudgedSet['packages']) => {
+  const known = new Set(packages.map(({ id }) => id))
+  return wanted.filter(({ id }) => !known.has(id)).map(({ manifest }) => manifest)
 }
 
 const failedSet = ({ states }: HostSession, { packages }: JudgedSet) =>

@@ -8,7 +8,7 @@ import { importBundles } from '../../../src/ops/import.ts'
 import { initHost } from '../../../src/ops/init.ts'
 import { executeRollback, planRollback } from '../../../src/ops/rollback.ts'
 import { hostStatus } from '../../../src/ops/status.ts'
-import { roomForTree } from '../../../src/state/room.ts'
+import { roomBeside, roomForTree } from '../../../src/state/room.ts'
 import type { SimulatedOutside } from '../../sim/simulated-outside.ts'
 import { simulatedOutside } from '../../sim/simulated-outside.ts'
 import { composeBundle, draftPackage, fourKeyRootFile } from '../../support/compose-bundle.ts'
@@ -181,4 +181,37 @@ test('init refuses before it makes anything, or takes back what it made', async 
     expect(outside.disk.lstat('/new')).toBeUndefined()
   }
   await initHost(outside, request)
+})
+
+test('what triggers made last, and the defaults of packages that are new, are asked for too', () => {
+  const file = { kind: 'file', content: '' as never, uid: 0, gid: 0, mode: 0o644 } as const
+  const fresh = [
+    {
+      layout: [
+        { ...file, path: 'usr/share/factory/etc/tool.conf', sizeBytes: 5000 },
+        { ...file, path: 'usr/bin/tool', sizeBytes: 9_000_000 },
+      ],
+    },
+  ]
+  const made = [
+    {
+      kind: 'file',
+      path: 'usr/lib/ld.so.cache',
+      trigger: 'ldconfig',
+      content: '' as never,
+      sizeBytes: 100_000,
+      mode: 0o644,
+    },
+    { kind: 'folder', path: 'usr/lib/cache', trigger: 'index', mode: 0o755 },
+  ] as const
+  expect(roomBeside({ made, fresh })).toEqual({ sizeBytes: 8192 + 102_400 + 4096, inodes: 3 })
+})
+
+test('apply counts what it will copy to /etc', async () => {
+  const { outside, id } = await freshHost(['tool'])
+  const tool = samplePackage('tool', '1', { 'usr/share/factory/etc/big': { text: noise(MiB, 1) } })
+  const { bytes } = await composeBundle({ serial: 1, hosts: [id], packages: [draftPackage(tool)] })
+  placeFile(outside, `${stick}/1.moss`, bytes)
+  await importVerb(`${stick}/1.moss`)(outside)
+  expect((await planApply(outside, { root })).neededBytes).toBeGreaterThan(MiB)
 })
