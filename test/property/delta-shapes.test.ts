@@ -84,6 +84,17 @@ test('files longer than the pieces in which they are made come back', () => {
   for (const thoroughness of thoroughnesses) expect(comesBack(programs, thoroughness)).toBe(true)
 })
 
+test('runs of every length from anywhere in a base too long to be held come back', () => {
+  const random = seededRandom(seed)
+  const base = knownBytes(17 * 1024 * 1024 + 5, seed)
+  const runs = Array.from({ length: 60 }, () => {
+    const at = random.below(base.length)
+    return base.subarray(at, at + 1 + random.below(4 ** (5 + random.below(5))))
+  })
+  const target = concatBytes([...runs, base.subarray(-300_000), base.subarray(0, 400_000)])
+  expect(comesBack([{ base, target }], thoroughnesses[0]!), `MOSS_SEED=${seed}`).toBe(true)
+})
+
 test('however a run is cut into pieces, its references become the same', () => {
   const random = seededRandom(seed)
   for (let round = 0; round < 30; round++) {

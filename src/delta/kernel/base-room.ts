@@ -1,9 +1,11 @@
 // The bytes of a base, as loops ask for them: a short base lies in memory whole, of a long one its pages that were
-// used last, so that it is read about once in bounded memory. A page has one slot, by its number.
+// used last, so that little is read twice in bounded memory. A page has one slot, by its number. Pages that a run takes
+// whole need none: another run seldom asks for them.
 import { take } from './memory.ts'
 
-const pageBytes: u32 = 64 * 1024
-const slots: u32 = 256
+/** Of a program whose parts were laid out anew, runs are a few KiB each and anywhere: larger pages would be read in vain. */
+const pageBytes: u32 = 16 * 1024
+const slots: u32 = 1024
 const noPage: u32 = 0xffff_ffff
 
 /** Fills memory with bytes of the base, which has them. */
@@ -48,17 +50,18 @@ export function readBaseInto(at: u32, size: u32, to: usize): void {
   else if (size > 0) readBase(at, size, to)
 }
 
-/** For runs, which are short and near each other. */
+/** For runs. */
 export function copyBase(at: u32, size: u32, to: usize): void {
   if (held) {
     memory.copy(to, held + at, size)
     return
   }
   while (size > 0) {
-    const page = at / pageBytes
     const from = at % pageBytes
-    const count = min(size, pageBytes - from)
-    memory.copy(to, pageAt(page) + from, count)
+    const isWhole = from == 0 && size >= pageBytes
+    const count = isWhole ? size - (size % pageBytes) : min(size, pageBytes - from)
+    if (isWhole) readBase(at, count, to)
+    else memory.copy(to, pageAt(at / pageBytes) + from, count)
     at += count
     to += count
     size -= count
