@@ -112,8 +112,7 @@ class AssemblyPlan {
   }
 
   addFile(file: LayoutFile, packageName: string): void {
-    const description = fileAsset(file)
-    const id = assetIdOf(description)
+    const id = assetIdOf(file)
     const knownBytes = this.#sizeOf(file.content)
     // What is not put together here is not weighed here: its size is compared with the one that was.
     if (knownBytes !== undefined && knownBytes !== file.sizeBytes)
@@ -122,7 +121,7 @@ class AssemblyPlan {
         problem: `/${file.path} has ${knownBytes} bytes, not ${file.sizeBytes}`,
       })
     if (this.#assets.has(id) || this.#heldAssets.has(id)) return
-    this.#assets.set(id, { description, path: `/${file.path}` })
+    this.#assets.set(id, { description: fileAsset(file), path: `/${file.path}` })
     if (knownBytes !== undefined) return
     const list = this.#listOf(file)
     if (list === undefined) {

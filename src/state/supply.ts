@@ -55,8 +55,8 @@ function lackingAssets(store: Store, files: readonly PlannedFile[]): readonly Pl
   const seen = new Set<AssetId>()
   const held = files.length > askedOneByOne ? store.assetIds() : { has: (id: AssetId) => store.hasAsset(id) }
   return files.filter(({ asset, description }) => {
-    if (description.sizeBytes === 0 || seen.has(asset)) return false
+    if (description.sizeBytes === 0 || held.has(asset) || seen.has(asset)) return false
     seen.add(asset)
-    return !held.has(asset)
+    return true
   })
 }

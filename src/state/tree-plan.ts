@@ -26,7 +26,6 @@ export interface TreePlan {
 export class PlannedFile {
   readonly path: string
   readonly description: AssetDescription
-  #asset: AssetId | undefined
 
   constructor(path: string, description: AssetDescription) {
     this.path = path
@@ -34,7 +33,7 @@ export class PlannedFile {
   }
 
   get asset(): AssetId {
-    return (this.#asset ??= assetIdOf(this.description))
+    return assetIdOf(this.description)
   }
 }
 

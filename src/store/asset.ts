@@ -22,12 +22,21 @@ export interface AssetDescription {
  */
 export const assetModifiedMs = Date.UTC(1980, 0, 1)
 
+/** Of the files of a layout: taking a bundle in and building its tree ask for all of them. */
+const named = new WeakMap<AssetDescription, AssetId>()
+
 /** The digest of the canonical CBOR of what is described. An empty set of xattrs is none. */
 export function assetIdOf(description: AssetDescription): AssetId {
+  let id = named.get(description)
+  if (id === undefined) named.set(description, (id = digestOf<AssetId>(filledRecord(description))))
+  return id
+}
+
+function filledRecord(description: AssetDescription): Uint8Array {
   const bytes = recordBytes(description)
   // Its key is the longest, so it is the last of the canonical form.
   bytes.subarray(-32).setFromHex(description.content)
-  return digestOf<AssetId>(bytes)
+  return bytes
 }
 
 /** Of the attributes that were seen: files of a tree have few different ones, and many thousands of files are named. */
