@@ -232,7 +232,7 @@ function readPackage(wanted: {
 }): BundlePackage {
   const { id, named, carried, judge } = wanted
   const manifestBytes = carried.get(id) ?? heldManifest(named, judge)
-  const manifest = decodeManifest(manifestBytes, `manifest of ${named.name}`)
+  const manifest = decodeManifest(manifestBytes, `manifest of ${named.name}`, id)
   if (manifest.name !== named.name || manifest.version !== named.version)
     throw new MossError('MANIFEST_INVALID', {
       package: named.name,

@@ -46,11 +46,14 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 }
 
 /**
- * `part` names the bytes in errors. Throws CBOR_INVALID, SHAPE_INVALID or MANIFEST_INVALID. The same bytes give the same
- * value: what one verb asks several times is decoded once.
+ * `part` names the bytes in errors; `id` is theirs where the caller has just digested them. Throws CBOR_INVALID,
+ * SHAPE_INVALID or MANIFEST_INVALID. The same bytes give the same value: what one verb asks several times is decoded once.
  */
-export function decodeManifest(manifestBytes: Uint8Array, part: string): Manifest {
-  const id = packageIdOf(manifestBytes)
+export function decodeManifest(
+  manifestBytes: Uint8Array,
+  part: string,
+  id: PackageId = packageIdOf(manifestBytes),
+): Manifest {
   const known = recentlyDecoded.get(id)
   if (known !== undefined) return known
   const manifest = readPlain(manifestBytes, part) ?? manifestShape(decodeCbor(manifestBytes, part), part)

@@ -35,7 +35,7 @@ function* keptPackages(host: SettlingSession): Generator<KeptPackage> {
       if (seen.has(id)) continue
       seen.add(id)
       const bytes = stored(id) ?? manifestInTree(host, states.tree(record.number), id)
-      const layout = bytes && decodeManifest(bytes, `manifest of ${name}`).layout
+      const layout = bytes && decodeManifest(bytes, `manifest of ${name}`, id).layout
       yield { id, title: `${name} ${version}`, layout }
     }
 }

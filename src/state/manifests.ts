@@ -66,5 +66,5 @@ export function readManifest(
       path: `${tree}/${manifestsPath}/${id}`,
       problem: `the manifest of ${name} ${version} is lost`,
     })
-  return { manifest: decodeManifest(bytes, `manifest of ${name}`), sizeBytes: bytes.length }
+  return { manifest: decodeManifest(bytes, `manifest of ${name}`, id), sizeBytes: bytes.length }
 }
