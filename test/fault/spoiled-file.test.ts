@@ -74,9 +74,9 @@ async function tryVerb(name: string, verb: Verb, spoiled: SimulatedOutside): Pro
   const outside = spoiled.copy()
   const problems: string[] = []
   const refusal = await refusalOf(() => verb(outside))
-  if (refusal !== undefined && !isMossError(refusal)) return [`${name}: no MossError, but ${refusal}`]
+  if (refusal !== undefined && !isMossError(refusal)) return [`${name}: no MossError, but ${refusal.stack}`]
   const unopened = await refusalOf(() => recoverVerb(outside))
-  if (unopened !== undefined) return [`${name}, then recover: ${unopened}`]
+  if (unopened !== undefined) return [`${name}, then recover: ${unopened.message}`]
   if (refusal === undefined) return []
   if (currentOf(outside) !== currentOf(machine)) problems.push('past the commit point')
   if (!refusal.message.includes(`${root}/`)) problems.push('no file is named')
@@ -84,12 +84,12 @@ async function tryVerb(name: string, verb: Verb, spoiled: SimulatedOutside): Pro
   return problems.map((problem) => `${name}: ${problem}: ${refusal.message}`)
 }
 
-async function refusalOf(run: () => Promise<unknown>): Promise<unknown> {
+async function refusalOf(run: () => Promise<unknown>): Promise<Error | undefined> {
   try {
     await run()
     return undefined
   } catch (error) {
-    return error ?? 'nothing was thrown'
+    return error instanceof Error ? error : new Error('what was thrown is no error', { cause: error })
   }
 }
 

@@ -1,5 +1,4 @@
 import { expect, test, vi } from 'vitest'
-import type { HostId } from '../../../src/base/ids.ts'
 import { silent } from '../../../src/base/progress.ts'
 import { planApply } from '../../../src/ops/apply.ts'
 import { executeGc, planGc } from '../../../src/ops/gc.ts'
@@ -114,7 +113,7 @@ test.each([
   const { host } = await hostStatus(outside, { root })
   const { bytes } = await composeBundle({
     serial: 2,
-    hosts: [host as HostId],
+    hosts: [host],
     packages: [version(2)],
     snapshot: { created: bundleDate + 450 * day, expires: bundleDate + 600 * day },
   })

@@ -12,6 +12,7 @@ import {
   apply,
   boot,
   bootEarly,
+  bootLate,
   bootUp,
   copyOf,
   cutFile,
@@ -184,6 +185,21 @@ describe('where boots are counted', () => {
       serial: 2,
       receipt: '1 failed went back from state 2 to 1: 2 boots without confirmation',
     })
+  })
+
+  test('a boot that does not come to its end in time goes back, but not from what was applied in it', async () => {
+    const { outside } = await updated(counting, 'well')
+    expect((await bootLate(outside)).health?.kind).toBe('waiting')
+    const next = boot(outside, 'boot 1')
+    await bootEarly(next)
+    const other = copyOf(next)
+    expect(await bootLate(next)).toMatchObject({
+      actions: ['went back from state 2 to 1: the boot did not come to its end in time'],
+      current: 1,
+      health: { kind: 'back', to: 1 },
+    })
+    await bootUp(other)
+    expect(await bootLate(other)).toMatchObject({ actions: [], current: 2 })
   })
 
   test('a check that fails at the end of a boot goes back, and the packages are known when they come again', async () => {

@@ -3,7 +3,7 @@
 import { dirname } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { encodeUtf8 } from '../../../src/base/bytes.ts'
-import type { AssetId, HostId } from '../../../src/base/ids.ts'
+import type { AssetId } from '../../../src/base/ids.ts'
 import { silent } from '../../../src/base/progress.ts'
 import { listPackages, packageFiles } from '../../../src/ops/ask.ts'
 import { openHost } from '../../../src/ops/host.ts'
@@ -69,7 +69,7 @@ test('an asset that is gone is named where the store has it, with what helps', a
   const outside = await updatedHost()
   const { host } = await hostStatus(outside, { root })
   const path = await storePath(outside, 'usr/share/tide/same')
-  const { bytes } = await composeBundle({ serial: 9, hosts: [host as HostId], packages: [tide(9)] })
+  const { bytes } = await composeBundle({ serial: 9, hosts: [host], packages: [tide(9)] })
   placeFile(outside, `${stick}/9.moss`, bytes)
   await importVerb(`${stick}/9.moss`)(outside)
   outside.disk.remove(path)
