@@ -119,7 +119,7 @@ export const rootVerbs: readonly Verb[] = [
       return {
         json: done,
         text: isQuiet ? '' : [...done.actions.map(display), `state ${done.current} is current`].join('\n'),
-        exit: exitOf(done.health),
+        exit: exitOf(done),
       }
     },
   },

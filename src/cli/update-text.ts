@@ -88,8 +88,16 @@ const sayFailedBefore = ({ failedBefore }: ApplyPlan): readonly string[] =>
         ...(failedBefore.isAccepted ? [] : ['! they are applied again only with moss apply --again']),
       ]
 
-export const exitOf = (health: Applied['health']): number =>
-  health?.kind === 'back' ? exits.wentBack : health?.kind === 'failing' ? exits.findings : exits.done
+export function exitOf({
+  health,
+  isDelivered,
+}: {
+  readonly health?: Applied['health']
+  readonly isDelivered: boolean
+}): number {
+  if (health?.kind === 'back') return exits.wentBack
+  return health?.kind === 'failing' || !isDelivered ? exits.findings : exits.done
+}
 
 export function formatImported(done: ImportedBundle): string {
   return formatFields([

@@ -67,7 +67,7 @@ export const updateVerbs: readonly Verb[] = [
       if (!(await call.confirm('apply', `${text}\n${formatApplyPlan(plan, call.nowSeconds)}`)))
         return { json: { ...done, applied: null }, text: 'not applied; it waits for moss apply' }
       const applied = await executeApply(call.outside, plan, call.report)
-      return { json: { ...done, applied }, text: formatApplied(applied), exit: exitOf(applied.health) }
+      return { json: { ...done, applied }, text: formatApplied(applied), exit: exitOf(applied) }
     },
   },
   {
@@ -87,7 +87,7 @@ export const updateVerbs: readonly Verb[] = [
       if (!(await call.confirm('apply', shown)))
         return { json: { applied: null }, text: 'not applied; nothing was changed' }
       const applied = await executeApply(call.outside, plan, call.report)
-      return { json: applied, text: formatApplied(applied), exit: exitOf(applied.health) }
+      return { json: applied, text: formatApplied(applied), exit: exitOf(applied) }
     },
   },
   {
@@ -111,7 +111,7 @@ export const updateVerbs: readonly Verb[] = [
       if (!(await call.confirm('roll back', shown)))
         return { json: { applied: null }, text: 'nothing was changed' }
       const applied = await executeRollback(call.outside, plan, call.report)
-      return { json: applied, text: formatApplied(applied), exit: exitOf(applied.health) }
+      return { json: applied, text: formatApplied(applied), exit: exitOf(applied) }
     },
   },
 ]

@@ -24,6 +24,8 @@ export interface Recovered {
   readonly actions: readonly string[]
   readonly current: number
   readonly health?: Health
+  /** False where the machine did not let all of /etc and /var be written. */
+  readonly isDelivered: boolean
 }
 
 export async function recoverHost(
@@ -39,6 +41,7 @@ export async function recoverHost(
   return {
     actions: [...new Set([...sayRecovery(host), ...(done?.actions ?? [])])],
     current,
+    isDelivered: host.states.isDelivered(),
     ...(health !== undefined && { health }),
   }
 }

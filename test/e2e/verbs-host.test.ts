@@ -293,7 +293,7 @@ test('plan --from', () => {
     signed   <id>
     serial   none → 1 of channel stable, signed <age>
     after  4 packages, 66 files, <size>
-    disk  needs at most <size> and 81 inodes while working; <size> free
+    disk  needs at most <size> and 83 inodes while working; <size> free
       +  harbour      1.0  subscribed: binary(harbour)
       +  pilot-books  1.0  subscribed: name(pilot-books)
       +  tide         1.0  harbour requires binary(tide)
@@ -384,7 +384,7 @@ test('plan', () => {
     signed   <id>
     serial   none → 1 of channel stable, signed <age>
     after  4 packages, 66 files, <size>
-    disk  needs at most <size> and 81 inodes while working; <size> free
+    disk  needs at most <size> and 83 inodes while working; <size> free
       +  harbour      1.0  subscribed: binary(harbour)
       +  pilot-books  1.0  subscribed: name(pilot-books)
       +  tide         1.0  harbour requires binary(tide)
@@ -403,7 +403,7 @@ test('apply', () => {
     | signed   <id>
     | serial   none → 1 of channel stable, signed <age>
     | after  4 packages, 66 files, <size>
-    | disk  needs at most <size> and 81 inodes while working; <size> free
+    | disk  needs at most <size> and 83 inodes while working; <size> free
     |   +  harbour      1.0  subscribed: binary(harbour)
     |   +  pilot-books  1.0  subscribed: name(pilot-books)
     |   +  tide         1.0  harbour requires binary(tide)
@@ -420,7 +420,7 @@ test('apply', () => {
     | signed   <id>
     | serial   none → 1 of channel stable, signed <age>
     | after  4 packages, 66 files, <size>
-    | disk  needs at most <size> and 81 inodes while working; <size> free
+    | disk  needs at most <size> and 83 inodes while working; <size> free
     |   +  harbour      1.0  subscribed: binary(harbour)
     |   +  pilot-books  1.0  subscribed: name(pilot-books)
     |   +  tide         1.0  harbour requires binary(tide)
@@ -445,7 +445,7 @@ test('apply', () => {
     `"exit 2 {error: {code: string, message: string, hint: string, details: {problem: string, see: string}}}"`,
   )
   expect(moss.shape('apply', '-y', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {kind: string, state: number, previous: number, files: number, changes: [{name: string, to: string, reason: string}], triggers: [], deliveries: [], notes: [], health: {kind: string}, seconds: number}"`,
+    `"exit 0 {kind: string, state: number, previous: number, files: number, changes: [{name: string, to: string, reason: string}], triggers: [], deliveries: [], isDelivered: boolean, notes: [], health: {kind: string}, seconds: number}"`,
   )
 })
 
@@ -541,7 +541,7 @@ test('import --apply', () => {
     | signed   <id>
     | serial   1 → 2 of channel stable, signed <age>
     | after  4 packages, 66 files, <size>
-    | disk  needs at most <size> and 81 inodes while working; <size> free
+    | disk  needs at most <size> and 83 inodes while working; <size> free
     |   ~  harbour      1.0 → 2.0  subscribed: binary(harbour)
     |   ~  tide         1.0 → 2.0  harbour requires binary(tide)
     |   ~  tide-tables  1.0 → 1.1  harbour requires name(tide-tables) >= 1.0
@@ -553,7 +553,7 @@ test('import --apply', () => {
     [exit 0]"
   `)
   expect(moss.shape('import', '--apply', '-y', 'second.moss', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {bundles: [{file: string, bundle: string, channel: string, serial: number, isNew: boolean, fileBytes: number, contentBytes: number, files: number, signedBy: string[], seconds: number}], applied: {kind: string, state: number, previous: number, files: number, changes: [{name: string, from: string, to: string, reason: string}], triggers: [], deliveries: [], notes: [], health: {kind: string}, seconds: number}}"`,
+    `"exit 0 {bundles: [{file: string, bundle: string, channel: string, serial: number, isNew: boolean, fileBytes: number, contentBytes: number, files: number, signedBy: string[], seconds: number}], applied: {kind: string, state: number, previous: number, files: number, changes: [{name: string, from: string, to: string, reason: string}], triggers: [], deliveries: [], isDelivered: boolean, notes: [], health: {kind: string}, seconds: number}}"`,
   )
 })
 
@@ -686,7 +686,7 @@ test('rollback', () => {
     [exit 13]"
   `)
   expect(moss.shape('rollback', '1', '-y', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {kind: string, state: number, previous: number, files: number, changes: [{name: string, from: string, to: string}], triggers: [], deliveries: [], notes: [], health: {kind: string}, seconds: number}"`,
+    `"exit 0 {kind: string, state: number, previous: number, files: number, changes: [{name: string, from: string, to: string}], triggers: [], deliveries: [], isDelivered: boolean, notes: [], health: {kind: string}, seconds: number}"`,
   )
 })
 
@@ -700,7 +700,9 @@ test('recover', () => {
     "$ moss recover --boot --root pump-07
     [exit 0]"
   `)
-  expect(moss.shape('recover', ...at07)).toMatchInlineSnapshot(`"exit 0 {actions: [], current: number}"`)
+  expect(moss.shape('recover', ...at07)).toMatchInlineSnapshot(
+    `"exit 0 {actions: [], current: number, isDelivered: boolean}"`,
+  )
 })
 
 /** Only root may change the root folder, as a check of another root needs. */
@@ -724,20 +726,20 @@ test.skipIf(!isRoot)(
     const check = '[[check]]\nname = "pump"\ncommand = ["/usr/bin/no-pump"]\n'
     writeFileSync(model, `${readFileSync(model, 'utf8')}\n${check}`)
     expect(moss.text('apply', '-y', '-q', ...at09)).toMatchInlineSnapshot(`
-    "$ moss apply -y -q --root pump-09
-    | plan     2 new; state 1 → 2
-    | signed   <id>
-    | serial   2 → 2 of channel stable, signed <age>
-    | after  3 packages, 6 files, <size>
-    | disk  needs at most <size> and 20 inodes while working; <size> free
-    |   +  harbour      2.0  subscribed: name(harbour)
-    |   +  tide-tables  1.1  harbour requires name(tide-tables) >= 1.0
-    publish  state 1 is current; state 2 is kept
-    etc      etc/harbour.conf: gone with its package
-    note     went back from state 2 to 1: check pump: exit code 127, /usr/sbin/chroot: failed to run command ‘/usr/bin/no-pump’: No such file or directory
-    next     moss state export MEDIUM takes the receipt to the station
-    [exit 17]"
-  `)
+      "$ moss apply -y -q --root pump-09
+      | plan     2 new; state 1 → 2
+      | signed   <id>
+      | serial   2 → 2 of channel stable, signed <age>
+      | after  3 packages, 6 files, <size>
+      | disk  needs at most <size> and 22 inodes while working; <size> free
+      |   +  harbour      2.0  subscribed: name(harbour)
+      |   +  tide-tables  1.1  harbour requires name(tide-tables) >= 1.0
+      publish  state 1 is current; state 2 is kept
+      etc      etc/harbour.conf: gone with its package
+      note     went back from state 2 to 1: check pump: exit code 127, /usr/sbin/chroot: failed to run command ‘/usr/bin/no-pump’: No such file or directory
+      next     moss state export MEDIUM takes the receipt to the station
+      [exit 17]"
+    `)
     expect(moss.text('apply', '-y', ...at09)).toMatchInlineSnapshot(`
     "$ moss apply -y --root pump-09
     | moss: error: these packages were state 2, which was gone back from: check pump: exit code 127, /usr/sbin/chroot: failed to run command ‘/usr/bin/no-pump’: No such file or directory [STATE_FAILED_BEFORE]
@@ -750,7 +752,7 @@ test.skipIf(!isRoot)(
       signed   <id>
       serial   2 → 2 of channel stable, signed <age>
       after  3 packages, 6 files, <size>
-      disk  needs at most <size> and 20 inodes while working; <size> free
+      disk  needs at most <size> and 22 inodes while working; <size> free
         +  harbour      2.0  subscribed: name(harbour)
         +  tide-tables  1.1  harbour requires name(tide-tables) >= 1.0
       ! these packages were state 2, which was gone back from: check pump: exit code 127, /usr/sbin/chroot: failed to run command ‘/usr/bin/no-pump’: No such file or directory
@@ -765,7 +767,7 @@ test.skipIf(!isRoot)(
     [exit 0]"
   `)
     expect(moss.shape('apply', '-y', '--again', ...at09)).toMatchInlineSnapshot(
-      `"exit 17 {kind: string, state: number, previous: number, files: number, changes: [{name: string, to: string, reason: string}], triggers: [], deliveries: [{path: string, outcome: string}], notes: string[], health: {kind: string, to: number, why: string}, seconds: number}"`,
+      `"exit 17 {kind: string, state: number, previous: number, files: number, changes: [{name: string, to: string, reason: string}], triggers: [], deliveries: [{path: string, outcome: string}], isDelivered: boolean, notes: string[], health: {kind: string, to: number, why: string}, seconds: number}"`,
     )
     moss.json('state', 'export', '09.moss-state', ...at09)
     expect(moss.text('plan', '--for', '09.moss-state', ...atStation)).toMatchInlineSnapshot(`
@@ -785,11 +787,11 @@ test.skipIf(!isRoot)(
     [exit 0]"
   `)
     expect(moss.text('recover', '--ok', '--boot', ...at09)).toMatchInlineSnapshot(`
-    "$ moss recover --ok --boot --root pump-09
-    | moss: error: say --boot or --ok, not both [CLI_USAGE]
-    | moss: hint: see moss help recover
-    [exit 2]"
-  `)
+      "$ moss recover --ok --boot --root pump-09
+      | moss: error: say one of --boot, --ok, --late [CLI_USAGE]
+      | moss: hint: see moss help recover
+      [exit 2]"
+    `)
   },
 )
 if (!isRoot) console.warn('skipped: only root may run a check of another root')
