@@ -55,7 +55,7 @@ describe.skipIf(!oracle('cc'))('a changing call that fails', () => {
     const violations: string[] = []
     let points = 0
     for (const [turn, mishap] of mishaps.entries())
-      for (const at of sampleOf(whole.calls.length, byEffort({ sample: 300, slow: 23, all: 1 }), turn * 29)) {
+      for (const at of sampleOf(whole.calls.length, byEffort({ sample: 300, slow: 37, all: 1 }), turn * 29)) {
         points++
         const { exit, output, calls, root } = await killedCopy({ shim, folder, before }, args, {
           name: 'failed',

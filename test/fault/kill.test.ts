@@ -69,7 +69,7 @@ describe.skipIf(!oracle('cc'))('the built program, killed before a changing call
     // A rollback moves the folder of that state, too: the old tree takes its own number there.
     const isMoved = scenario.calls.some((call) => /^rename\S* \/\.moss\/states\/1$/.test(call))
     expect(isMoved, scenario.calls.join('\n')).toBe(verb === 'update' || verb === 'rollback')
-    const points = sampleOf(total, byEffort({ sample: 71, slow: 5, all: 1 }))
+    const points = sampleOf(total, byEffort({ sample: 71, slow: 8, all: 1 }))
     const { violations } = await killAt(scenario, points)
     say(verb, points.length, total, violations)
     expect(violations).toEqual([])
@@ -97,7 +97,7 @@ describe.skipIf(!oracle('cc'))('the built program, killed before a changing call
       const whole = await killedCopy(interrupted, recover, { name: 'undisturbed' })
       expect(whole.exit, whole.output).toBe(0)
       const total = whole.calls.length
-      const points = sampleOf(total, byEffort({ sample: 61, slow: 5, all: 1 }))
+      const points = sampleOf(total, byEffort({ sample: 61, slow: 8, all: 1 }))
       const { violations } = await killAt(
         { ...interrupted, verb: recover, expected: expectationOf(roots.outside, half, whole.root) },
         points,

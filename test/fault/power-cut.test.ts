@@ -84,7 +84,7 @@ describe.each<LoopKind>(['ext4', 'xfs'])('%s', (kind) => {
   const isMissing = isSkipped(kind)
   test.skipIf(isMissing).each(verbs)('T1–T6: power cuts during %s', async (verb) => {
     const { points, total, violations } = await cutEverywhere(kind, verb, (calls) =>
-      sampleOf(calls.length, byEffort({ sample: 200, slow: 17, all: 1 })).flatMap((at) =>
+      sampleOf(calls.length, byEffort({ sample: 200, slow: 29, all: 1 })).flatMap((at) =>
         cuts.map((mishap) => ({ at, mishap })),
       ),
     )
