@@ -178,6 +178,7 @@ describe('where boots are counted', () => {
       actions: ['went back from state 2 to 1: 2 boots without confirmation'],
       current: 1,
       health: { kind: 'back', to: 1, why: '2 boots without confirmation' },
+      isDelivered: true,
     })
     expect((await bootUp(machine)).health?.kind).toBe('confirmed')
     expect(await tell(machine)).toMatchObject({
