@@ -59,8 +59,8 @@ const fewFolders = 8
 
 /**
  * Gives many files their final names. Their bytes must be durable already (syncAll). Where a target exists it is
- * the same file by its name: it stays and the source goes, unless it is to be replaced. Every folder touched is synced once, at the end; where they are
- * many and all on the filesystem of `within`, with that filesystem.
+ * the same file by its name: it stays and the source goes, unless it is to be replaced. Every folder touched is synced
+ * once, at the end; where they are many and all on the filesystem of `within`, with that filesystem.
  */
 export function moveIntoPlace(disk: Disk, moves: Iterable<Move>, within?: string): void {
   const targets = new Set<string>()

@@ -9,7 +9,7 @@ const sentences: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
   ENOTEMPTY: 'the folder is not empty',
   EACCES: 'permission denied',
-  EPERM: 'not permitted for this user',
+  EPERM: 'not permitted for this user, or immutable (lsattr tells)',
   EROFS: 'the filesystem is read-only',
   EIO: 'the device reported an error',
   ENODEV: 'the device is gone',

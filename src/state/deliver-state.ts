@@ -4,7 +4,8 @@
 import { encodeUtf8 } from '../base/bytes.ts'
 import type { Report } from '../base/progress.ts'
 import { writeDurably } from '../host/durable.ts'
-import { type Delivered, deliver } from './deliver.ts'
+import { type Delivered, deliver, standingAt } from './deliver.ts'
+import { blocked, type Standing } from './deliveries.ts'
 import { Failures } from './failures.ts'
 import { currentRecord, type StateParts } from './parts.ts'
 import { parentFolder } from './places.ts'
@@ -12,21 +13,41 @@ import type { StateRecord } from './record.ts'
 import { readUndelivered, type Undelivered, writeUndelivered } from './tables.ts'
 
 interface DeliveredState extends Delivered {
-  /** Nothing is left to be tried again. */
-  readonly isWhole: boolean
+  /** What is left to be tried again; undefined if nothing is. */
+  readonly left: Undelivered | undefined
+}
+
+interface ToDeliver {
+  readonly record: StateRecord
+  /** Whatever stands there is replaced. */
+  readonly withModel: boolean
 }
 
 export async function deliverState(
   parts: StateParts,
-  { record, withModel }: Undelivered & { readonly record: StateRecord },
+  { record, withModel }: ToDeliver,
   report: Report,
 ): Promise<DeliveredState> {
   const failures = new Failures()
-  if (withModel) failures.of(parts.places.model, () => writeModel(parts, record.model))
+  const writes = (): true => {
+    writeModel(parts, record.model)
+    return true
+  }
+  const hasModel = !withModel || failures.of(parts.places.model, writes) === true
   const delivered = await deliverDefaults(parts, { state: record.number, failures, report })
   const { deliveries, problems } = delivered ?? { deliveries: [], problems: [] }
-  return { deliveries, problems: [...failures.told, ...problems], isWhole: failures.told.length === 0 }
+  const left = { modelOver: hasModel ? undefined : standingOfModel(parts) }
+  return {
+    deliveries,
+    problems: [...failures.told, ...problems],
+    left: failures.told.length === 0 ? undefined : left,
+  }
 }
+
+const modelPath = 'etc/moss/model.toml'
+
+const standingOfModel = (parts: StateParts): Standing =>
+  new Failures().of(modelPath, () => standingAt(parts, modelPath)) ?? blocked
 
 async function deliverDefaults(
   parts: StateParts,
@@ -40,13 +61,17 @@ async function deliverDefaults(
   }
 }
 
-/** What an earlier transaction left; one sentence tells if the machine still does not let it. */
+/**
+ * What an earlier transaction left; one sentence tells if the machine still does not let it. A model that was changed since
+ * is somebody's, and stays.
+ */
 export async function deliverLeft(parts: StateParts, report: Report): Promise<void> {
   const { database } = parts
-  const left = readUndelivered(database)
-  if (left === undefined) return
-  const { isWhole, problems } = await deliverState(parts, { ...left, record: currentRecord(parts) }, report)
-  if (isWhole) database.transaction((transaction) => writeUndelivered(transaction, undefined))
+  const owed = readUndelivered(database)
+  if (owed === undefined) return
+  const withModel = owed.modelOver !== undefined && owed.modelOver === standingOfModel(parts)
+  const { left, problems } = await deliverState(parts, { record: currentRecord(parts), withModel }, report)
+  if (left === undefined) database.transaction((transaction) => writeUndelivered(transaction, undefined))
   else report({ phase: 'deliver', warning: problems[0] ?? '' })
 }
 

@@ -16,11 +16,9 @@ export function freePlace({ outside: { disk }, places }: Parts, name: string): s
   return path
 }
 
-/** Whether it is gone. */
-export function dropTree({ outside: { disk } }: Parts, path: string, report: Report): boolean {
+export function dropTree({ outside: { disk } }: Parts, path: string, report: Report): void {
   try {
     disk.removeTree(path)
-    return true
   } catch (error) {
     if (!isMossError(error, 'HOST_IO') && !isMossError(error, 'HOST_NO_SPACE')) throw error
     if (problemOf(error) !== 'EBUSY')
@@ -28,7 +26,6 @@ export function dropTree({ outside: { disk } }: Parts, path: string, report: Rep
         phase: 'recover',
         warning: `${error.message}; it is garbage, and goes when it can be removed`,
       })
-    return false
   }
 }
 

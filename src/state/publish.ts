@@ -153,11 +153,7 @@ export async function finish(parts: StateParts, journal: JournalEntry, report: R
       for (const number of [from, to]) writeMarks(transaction, number, { boot })
       setJournalPhase(transaction, 'published')
     })
-  const { isWhole, ...delivered } = await deliverState(
-    parts,
-    { record, withModel: journal.withModel },
-    report,
-  )
+  const { left, ...delivered } = await deliverState(parts, { record, withModel: journal.withModel }, report)
   const from = journal.from as StateNumber
   const changed = changedPackages(parts, { from, to: record })
   const triggers = await runSystemTriggers(parts, { from, record, changed, report })
@@ -170,14 +166,14 @@ export async function finish(parts: StateParts, journal: JournalEntry, report: R
   }
   database.transaction((transaction) => {
     if (health.kind === 'confirmed') markConfirmed(transaction, record)
-    writeUndelivered(transaction, isWhole ? undefined : journal)
+    writeUndelivered(transaction, left)
     closeJournal(transaction)
   })
   return {
     record,
     from,
     ...delivered,
-    isDelivered: isWhole,
+    isDelivered: left === undefined,
     problems: [...delivered.problems, ...changed.problems],
     triggers,
     restart: servicesToRestart(changed),

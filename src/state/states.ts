@@ -80,7 +80,7 @@ export interface States {
   setPinned(number: number, isPinned: boolean): void
   /** `failed` says why it was gone back from, also when it is no longer kept; empty if it was not. */
   health(number: number): { readonly isConfirmed: boolean; readonly failed: string }
-  /** Early in a boot, which is counted, when the machine is up, or should long have been: confirms the current state, or goes back. */
+  /** Early in a boot, which is counted; when the machine is up, or should be: confirms the current state, or goes back. */
   settleHealth(moment: 'booting' | 'up' | 'late', report: Report): Promise<Health>
   /** A state of exactly these packages that was gone back from, and why. */
   failedBefore(packages: readonly PackageId[]): { readonly state: number; readonly why: string } | undefined

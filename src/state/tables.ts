@@ -80,7 +80,7 @@ const schema = [
     number INTEGER PRIMARY KEY, boots INTEGER NOT NULL, counted TEXT NOT NULL, failed TEXT NOT NULL,
     packages TEXT NOT NULL) STRICT`,
   `CREATE TABLE IF NOT EXISTS state_undelivered (
-    id INTEGER PRIMARY KEY CHECK (id = 1), with_model INTEGER NOT NULL) STRICT`,
+    id INTEGER PRIMARY KEY CHECK (id = 1), model_over TEXT) STRICT`,
   'CREATE TABLE IF NOT EXISTS state_records (number INTEGER PRIMARY KEY, record BLOB NOT NULL) STRICT',
 ]
 
@@ -245,25 +245,25 @@ export const readHistory = (database: DatabaseReader): readonly HistoryEntry[] =
 
 const keptOutput = 4096
 
-/** What of the current state is still to be written to the machine's own files. */
+/** Something of the current state is still to be written to the machine's own files. */
 export interface Undelivered {
-  /** Its model too. */
-  readonly withModel: boolean
+  /** The model too, over what stands there, as deliveries.ts names it; undefined if it is not. */
+  readonly modelOver: string | undefined
 }
 
 /** Also from a database that was last written by a moss that knew nothing of this. */
 export function readUndelivered(database: DatabaseReader): Undelivered | undefined {
   if (!hasTable(database, 'state_undelivered')) return undefined
-  const row = database.get('SELECT with_model FROM state_undelivered')
-  return row && { withModel: row['with_model'] === 1 }
+  const row = database.get('SELECT model_over FROM state_undelivered')
+  return row && { modelOver: row['model_over'] === null ? undefined : String(row['model_over']) }
 }
 
 export function writeUndelivered(transaction: Transaction, undelivered: Undelivered | undefined): void {
   transaction.run('DELETE FROM state_undelivered')
   if (undelivered !== undefined)
     transaction.run(
-      'INSERT INTO state_undelivered (id, with_model) VALUES (1, ?)',
-      undelivered.withModel ? 1 : 0,
+      'INSERT INTO state_undelivered (id, model_over) VALUES (1, ?)',
+      undelivered.modelOver ?? null,
     )
   writeNews(transaction)
 }

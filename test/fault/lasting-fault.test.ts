@@ -2,6 +2,7 @@
 // elsewhere (loop-failure); here each path refuses for good. Once the tree is exchanged nothing of that may stop the
 // transaction, nor any verb after it; when the machine lets it, opening the root brings everything to its end.
 import { beforeAll, expect, test, vi } from 'vitest'
+import { encodeUtf8 } from '../../src/base/bytes.ts'
 import { keptNumbers, readRecord } from '../../src/state/parts.ts'
 import { placesOf } from '../../src/state/places.ts'
 import { executeGc, planGc } from '../../src/ops/gc.ts'
@@ -11,7 +12,7 @@ import { hostStatus } from '../../src/ops/status.ts'
 import type { Scenario } from '../support/disturb.ts'
 import { faultTimeoutMs } from '../support/fault-effort.ts'
 import { applying, makeMachines, type Machines, rollingBack } from '../support/loop-scenarios.ts'
-import { recoverVerb, root } from '../support/simulated-host.ts'
+import { placeFile, recoverVerb, root } from '../support/simulated-host.ts'
 import type { SimulatedOutside } from '../sim/simulated-outside.ts'
 
 vi.mock('@noble/ed25519', async (original) =>
@@ -91,6 +92,23 @@ test.each(verbs)('no file of /etc and /var stops %s or what comes after it', asy
     expect([stuck, ...scenario.checkEnd(machine)]).toEqual([stuck])
     expect(await hostStatus(machine, { root })).not.toHaveProperty('undelivered')
   }
+})
+
+test('a model that could not be brought back, and that somebody has changed since, stays', async () => {
+  const { before, verb } = await rollingBack(machines)
+  const machine = before.copy()
+  const { disk } = machine
+  const model = `${root}/etc/moss/model.toml`
+  machine.arm({ refuses: refusing((path) => path === model) })
+  await verb(machine)
+  expect(await hostStatus(machine, { root })).toMatchObject({ undelivered: true })
+  machine.arm({})
+  const own = encodeUtf8('# mine\nchannel = "stable"\n')
+  disk.remove(model)
+  placeFile(machine, model, own)
+  await recoverVerb(machine)
+  expect(disk.readFile(model, 10_000)).toEqual(own)
+  expect(await hostStatus(machine, { root })).not.toHaveProperty('undelivered')
 })
 
 test('what cannot be removed stops neither pruning nor what comes after it', async () => {
