@@ -5,6 +5,7 @@ import type { Effort } from '../carry/effort.ts'
 import type { CarryPlan } from '../carry/plan.ts'
 import type { CarriedDelta, DeltaPart } from '../carry/plan-deltas.ts'
 import type { StationChannel } from '../channel/station-channel.ts'
+import { deltaGroupBytes } from '../container/frames.ts'
 import { type DeltaPrice, type DeltasToPrice, priceDeltasJob } from '../container/price-job.ts'
 import type { Pool } from '../host/pool.ts'
 import { type DeltaFile, filledGroups, groupsOf, windowsOfPart } from './delta-files.ts'
@@ -20,9 +21,6 @@ interface PriceSource {
   readonly pool: Pool
   readonly effort: Pick<Effort, 'pricingLevel' | 'deltaEffort'>
 }
-
-/** Bytes at a worker or on the way to one; a single larger group goes alone. */
-const bytesUnderWay = 192 * 1024 * 1024
 
 /** In the plan's order, without those that are best carried whole. */
 export async function chooseWays(from: PriceSource): Promise<readonly ChosenDelta[]> {
@@ -74,8 +72,10 @@ async function priceFiles(
   const underWay: { readonly inUse: number; readonly done: Promise<void> }[] = []
   let inUse = 0
   const groups = groupsOf(files, { isApart: false })
+  /** One for each worker, and one that is read meanwhile. */
+  const mostBytes = deltaGroupBytes * (pool.width + 1)
   const makeRoom = async (sizeBytes: number): Promise<void> => {
-    while (underWay.length > 0 && inUse + sizeBytes > bytesUnderWay) {
+    while (underWay.length > 0 && inUse + sizeBytes > mostBytes) {
       const oldest = underWay.shift()
       inUse -= oldest?.inUse ?? 0
       await oldest?.done

@@ -55,8 +55,11 @@ export interface SpoolOptions {
 export const startFrames = (outside: Outside, path: string, options: SpoolOptions = {}): FrameSpool =>
   new FrameSpool(outside, path, options)
 
-/** Bases and targets at a worker or on the way to one. */
-const deltaBytesUnderWay = 128 * 1024 * 1024
+/** Bases and targets of a usual group of files, at most: so many bytes are under way for each worker. */
+export const deltaGroupBytes = 64 * 1024 * 1024
+
+/** As many groups of deltas as a machine of two cores has under way. */
+const leastWidth = 2
 
 /** For each file, for each of its chunks, whether a frame gives it. */
 type OnPriced = (isGiven: readonly (readonly boolean[])[]) => void
@@ -169,8 +172,8 @@ export class FrameSpool implements Disposable {
 
   /** Waits until deltas of so many bytes, bases and targets, may be under way too; a single larger group goes alone. */
   async makeRoom(sizeBytes: number): Promise<void> {
-    while (this.#deltas.length > 0 && this.#deltaBytes + sizeBytes > deltaBytesUnderWay)
-      await this.#writeOldestDelta()
+    const mostBytes = deltaGroupBytes * Math.max(leastWidth, this.#outside.pool.width)
+    while (this.#deltas.length > 0 && this.#deltaBytes + sizeBytes > mostBytes) await this.#writeOldestDelta()
   }
 
   /** After the last delta, and before the first chunk. */

@@ -43,6 +43,31 @@ describe('a spool of frames', () => {
     }
   })
 
+  test.each([
+    [1, 2],
+    [2, 2],
+    [5, 5],
+  ])('has deltas for each of %i workers under way, and at least two groups', async (width, groups) => {
+    let release = (): void => {}
+    const held = new Promise<void>((resolve) => (release = resolve))
+    const run = async (): Promise<never> => held.then(() => [] as never)
+    const { outside } = spoolOutside()
+    using spool = new FrameSpool({ ...outside, pool: { ...inlinePool, width, run } }, 'spool', {})
+    const sizeBytes = 60 * 1024 * 1024
+    let count = 0
+    const adding = (async () => {
+      while (count <= groups) {
+        await spool.makeRoom(sizeBytes)
+        spool.addDeltas({ bytes: new Uint8Array(sizeBytes), files: [] }, () => {})
+        count++
+      }
+    })()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(count).toBe(groups)
+    release()
+    await adding
+  })
+
   test('takes each chunk once and starts a frame where a group is full or ended', async () => {
     const { outside } = spoolOutside()
     using spool = new FrameSpool(outside, 'spool', { groupBytes: 4096 })
