@@ -2,7 +2,7 @@
 // leaves its bzip2. Only the patches count: not their names, nor what to remove. Apply is one bspatch for each.
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { quote, timedWarm } from './timed.ts'
+import { quote } from './timed.ts'
 import { changedFiles } from './trees.ts'
 import { assertSame, type Peer } from './way.ts'
 
@@ -10,7 +10,7 @@ export const bsdiff: Peer = {
   name: 'bsdiff',
   programs: ['bsdiff', 'bspatch'],
   version: "dpkg-query -W -f '${Version}' bsdiff 2>/dev/null || echo unknown",
-  measure: ({ a, b, work }) => {
+  measure: ({ a, b, work, timed }) => {
     writeFileSync(join(work, 'nothing'), '\n')
     const files = changedFiles(a, b).map(({ path, hasBase }, at) => ({
       path,
@@ -22,19 +22,17 @@ export const bsdiff: Peer = {
       writeFileSync(join(work, name), `set -e\n${lines.join('\n')}\n`)
       return `bash ${name}`
     }
-    const make = timedWarm(
+    const make = timed(
       shell('make.sh', [
         'mkdir patches',
         ...files.map(({ before, after, patch }) => `bsdiff ${before} ${after} ${patch}`),
       ]),
-      work,
     )
-    const apply = timedWarm(
+    const apply = timed(
       shell('apply.sh', [
         'mkdir out',
         ...files.map(({ before, patch }, at) => `bspatch ${before} out/${at} ${patch}`),
       ]),
-      work,
     )
     const isSame = (path: string, at: number): boolean =>
       readFileSync(join(b, path)).equals(readFileSync(join(work, 'out', `${at}`)))

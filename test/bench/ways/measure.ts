@@ -12,9 +12,9 @@ import { type Effort, efforts, measureMoss } from './moss.ts'
 import { ostree } from './ostree.ts'
 import { drawReport } from './plot.ts'
 import { earlierPeers, formatReport, readReport, type Report, type SetReport } from './report.ts'
-import { isInstalled, run } from './timed.ts'
+import { isInstalled, run, timedWarm } from './timed.ts'
 import { changedFiles, sizeBelow } from './trees.ts'
-import { type Peer, type Row, versionOf } from './way.ts'
+import { type Peer, type Row, type Timed, versionOf } from './way.ts'
 import { zchunk } from './zchunk.ts'
 import { zstdPatch } from './zstd-patch.ts'
 
@@ -41,6 +41,9 @@ export interface Done {
   readonly text: string
   readonly folder: string
 }
+
+/** So many times a tree is warm before it is worked on: both trees, stores, checkouts and the programs themselves. */
+const memoryOf = 8
 
 const say = (text: string): void => console.error(`${new Date().toTimeString().slice(0, 8)} ${text}`)
 
@@ -114,17 +117,19 @@ function measureSet(corpus: Corpus, { options, earlier, work }: SetRun): SetRepo
   rmSync(work, { recursive: true, force: true })
   using _work = { [Symbol.dispose]: () => rmSync(work, { recursive: true, force: true }) }
   /** Nothing is removed before the set is done: some filesystems make files slowly where others were just removed. */
-  const inFolder = <T>(name: string, measure: (folder: string) => T): T => {
+  const inFolder = <T>(name: string, measure: (folder: string, timed: Timed) => T): T => {
     const folder = join(work, name.replaceAll(/\W/g, '-'))
     mkdirSync(folder, { recursive: true })
-    return measure(folder)
+    return measure(folder, (script) => timedWarm(script, folder, memoryOf * about.sizeBytes))
   }
   const wanted: readonly Effort[] = efforts.filter((effort) => isWanted(`moss ${effort}`))
   const program = resolve(options.moss ?? join(top, 'dist/moss'))
   const ours =
     wanted.length === 0
       ? []
-      : inFolder('moss', (folder) => measureMoss(corpus, { program, efforts: wanted, work: folder, say }))
+      : inFolder('moss', (folder, timed) =>
+          measureMoss(corpus, { program, efforts: wanted, work: folder, timed, say }),
+        )
   if (known !== undefined) return { ...known, rows: [...ours, ...known.rows] }
   const theirs = peers
     .filter(({ name }) => isWanted(name))
@@ -135,7 +140,7 @@ function measureSet(corpus: Corpus, { options, earlier, work }: SetRun): SetRepo
       }
       say(peer.name)
       try {
-        const row = inFolder(peer.name, (folder) => peer.measure({ a, b, work: folder }))
+        const row = inFolder(peer.name, (folder, timed) => peer.measure({ a, b, work: folder, timed }))
         return [{ way: peer.name, version: versionOf(peer, (script) => run(script, top)), ...row }]
       } catch (error) {
         // What the others cost was measured, and took long.

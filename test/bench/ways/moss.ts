@@ -9,9 +9,9 @@ import { placeTarget } from '../../../src/ingest/placement.ts'
 import { readRecord } from '../../../src/state/parts.ts'
 import type { Corpus } from './corpus.ts'
 import { nameOf, placeIn, unpackSide } from './moss-packages.ts'
-import { type Cost, leastOf, quote, run, timedWarm } from './timed.ts'
+import { type Cost, leastOf, quote, run } from './timed.ts'
 import { differences, entriesBelow } from './trees.ts'
-import { assertSame, type Row } from './way.ts'
+import { assertSame, type Row, type Timed } from './way.ts'
 
 export const efforts = ['fast', 'default', 'small'] as const
 export type Effort = (typeof efforts)[number]
@@ -21,6 +21,7 @@ export interface MossOptions {
   readonly program: string
   readonly efforts: readonly Effort[]
   readonly work: string
+  readonly timed: Timed
   readonly say: (text: string) => void
 }
 
@@ -73,15 +74,14 @@ export function measureMoss(corpus: Corpus, options: MossOptions): readonly Row[
 function measureEffort(
   corpus: Corpus,
   effort: Effort,
-  { program, work }: MossOptions,
+  { program, work, timed }: MossOptions,
 ): Omit<Row, 'way' | 'version'> {
   const moss = quote(program)
   const [station, bundle] = [`station-${effort}`, `${effort}.moss`]
   run(`cp -a home ${station}; sync`, work)
   const flag = effort === 'default' ? '' : `--effort ${effort}`
-  const make = timedWarm(
+  const make = timed(
     `${moss} export --for now.moss-state -o ${bundle} ${flag} --home ${station} --json > told.json`,
-    work,
   )
   const bytes = statSync(join(work, bundle)).size
   const target = (round: number | 'apart'): string => {
@@ -92,7 +92,7 @@ function measureEffort(
   const rounds: Cost[] = []
   const apply = leastOf((round) => {
     const root = target(round)
-    const cost = timedWarm(`${moss} import --apply -y ${bundle} --root ${root}`, work)
+    const cost = timed(`${moss} import --apply -y ${bundle} --root ${root}`)
     if (round === 0) assertIsB(corpus, join(work, root))
     rounds.push(cost)
     return cost
@@ -101,9 +101,7 @@ function measureEffort(
   const note = `${where}; import --apply ${seconds(rounds, ', ')} s`
   if (effort !== 'default') return { bytes, make, apply, note }
   const root = target('apart')
-  const apart = [`import ${bundle}`, 'apply -y'].map((verb) =>
-    timedWarm(`${moss} ${verb} --root ${root}`, work),
-  )
+  const apart = [`import ${bundle}`, 'apply -y'].map((verb) => timed(`${moss} ${verb} --root ${root}`))
   return { bytes, make, apply, note: `${note}; import, then apply ${seconds(apart, ' + ')} s` }
 }
 

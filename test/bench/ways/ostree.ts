@@ -4,7 +4,7 @@
 // into a repository that has A, and a checkout by hard links, as a machine that boots from checkouts does.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { leastOf, run, timedWarm } from './timed.ts'
+import { leastOf, run } from './timed.ts'
 import { differences, sizeBelow } from './trees.ts'
 import { assertSame, type Peer } from './way.ts'
 
@@ -14,7 +14,7 @@ export const ostree: Peer = {
   name: 'ostree static-delta',
   programs: ['ostree'],
   version: "ostree --version | sed -n 's/.*Version: *//p' | tr -d \"'\"",
-  measure: ({ a, b, work }) => {
+  measure: ({ a, b, work, timed }) => {
     run(
       `ostree --repo=repo init --mode=archive
       ostree --repo=repo config set core.fsync false
@@ -22,9 +22,8 @@ export const ostree: Peer = {
       ostree --repo=repo commit -b after --tree=dir='${b}' ${commit}`,
       work,
     )
-    const make = timedWarm(
+    const make = timed(
       'ostree --repo=repo static-delta generate --from=before --to=after --min-fallback-size=0 --max-bsdiff-size=1024',
-      work,
     )
     const deltas = join(work, 'repo/deltas')
     const [first = ''] = readdirSync(deltas)
@@ -40,10 +39,9 @@ export const ostree: Peer = {
     const commitOfB = run('ostree --repo=repo rev-parse after', work).trim()
     const apply = leastOf((round) => {
       run(`cp -a host host-${round}; sync`, work)
-      return timedWarm(
+      return timed(
         `ostree --repo=host-${round} static-delta apply-offline delta
         ostree --repo=host-${round} checkout -U -H ${commitOfB} out-${round}`,
-        work,
       )
     })
     assertSame('ostree', differences(b, join(work, 'out-0')))

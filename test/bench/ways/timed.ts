@@ -3,7 +3,7 @@
 // script that fails ends the bench: a figure of half a run is worse than none.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export interface Cost {
@@ -19,21 +19,24 @@ export interface TimedCost extends Cost {
 
 const quiet = { ...process.env, LC_ALL: 'C', TZ: 'UTC' }
 
-const warmGibibytes = 8
+const mostWarmBytes = 8 * 2 ** 30
 
 /**
  * Free memory that a virtual machine has handed back to its host is fetched anew page by page, at the cost of whoever
- * touches it first (note 0021): so it is touched here, by a process that ends and leaves it free.
+ * touches it first (note 0021): so it is touched here, by processes that end and leave it free.
  */
-function warmMemory(): void {
-  const most = Math.floor(process.availableMemory() / 2 ** 31)
-  const touch = `const kept = Array.from({ length: ${Math.min(warmGibibytes, most)} }, () => Buffer.alloc(2 ** 30, 1))`
-  spawnSync(process.execPath, ['-e', touch])
+function warmMemory(warmBytes: number): void {
+  const processes = availableParallelism()
+  const mebibytes = Math.floor(Math.min(warmBytes, process.availableMemory() / 2) / 2 ** 20)
+  const count = Math.ceil(mebibytes / 256 / processes)
+  const touch = `'const kept = Array.from({ length: ${count} }, () => Buffer.alloc(2 ** 28, 1))'`
+  const each = `${quote(process.execPath)} -e ${touch} &`
+  spawnSync('bash', ['-c', `${Array.from({ length: processes }, () => each).join('\n')}\nwait`])
 }
 
-/** The same as `timed`, on memory that is this machine's own. */
-export function timedWarm(script: string, folder: string): TimedCost {
-  warmMemory()
+/** The same as `timed`, on memory that is this machine's own: so much of it. */
+export function timedWarm(script: string, folder: string, warmBytes = mostWarmBytes): TimedCost {
+  warmMemory(Math.min(warmBytes, mostWarmBytes))
   return timed(script, folder)
 }
 

@@ -1,7 +1,7 @@
 // What a way of carrying an update is to the bench: it is given two trees and an empty folder, and tells what it
 // carried and what that cost. Every way undoes nothing of what it was given, checks that what it made is B, and
 // counts whatever a station or a host must do once both versions lie there as trees, or as what it keeps of trees.
-import type { Cost } from './timed.ts'
+import type { Cost, TimedCost } from './timed.ts'
 
 export interface Row {
   /** Such as `ostree`, or `moss default`. */
@@ -22,7 +22,11 @@ export interface Trees {
   readonly b: string
   /** An empty folder of the way's own. */
   readonly work: string
+  readonly timed: Timed
 }
+
+/** What a bash script costs in the way's folder, on warm memory. */
+export type Timed = (script: string) => TimedCost
 
 export interface Peer {
   readonly name: string

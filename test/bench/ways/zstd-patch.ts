@@ -3,7 +3,7 @@
 // above 2 GiB.
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { run, timedWarm } from './timed.ts'
+import { run } from './timed.ts'
 import { differences } from './trees.ts'
 import { assertSame, type Peer } from './way.ts'
 
@@ -13,14 +13,13 @@ export const zstdPatch: Peer = {
   name: 'zstd --patch-from',
   programs: ['zstd', 'tar'],
   version: "zstd --version | grep -o 'v[0-9.]*'",
-  measure: ({ a, b, work }) => {
+  measure: ({ a, b, work, timed }) => {
     run(`${tar} -cf a.tar -C '${a}' .; ${tar} -cf b.tar -C '${b}' .`, work)
-    const make = timedWarm('zstd -q -3 --long=31 --patch-from=a.tar b.tar -o patch.zst', work)
-    const apply = timedWarm(
+    const make = timed('zstd -q -3 --long=31 --patch-from=a.tar b.tar -o patch.zst')
+    const apply = timed(
       `mkdir out
       ${tar} -cf again.tar -C '${a}' .
       zstd -q -d --long=31 --memory=2048MB --patch-from=again.tar patch.zst -c | tar -xf - -C out`,
-      work,
     )
     assertSame('zstd', differences(b, join(work, 'out'), { modes: true }))
     return { bytes: statSync(join(work, 'patch.zst')).size, make, apply }
