@@ -90,9 +90,18 @@ export interface Commits {
   readonly closes?: boolean
 }
 
+/** Each is prepared once for a connection, which may outlive a database that was opened on it. */
+const preparedOn = new WeakMap<Sqlite.DatabaseSync, Map<string, Sqlite.StatementSync>>()
+
+function statementsOf(connection: Sqlite.DatabaseSync): Map<string, Sqlite.StatementSync> {
+  const known = preparedOn.get(connection) ?? new Map<string, Sqlite.StatementSync>()
+  preparedOn.set(connection, known)
+  return known
+}
+
 /** Wraps a connection. How it was opened decides what it may do. */
 export function databaseOn(connection: Sqlite.DatabaseSync, path: string, commits: Commits = {}): Database {
-  const prepared = new Map<string, Sqlite.StatementSync>()
+  const prepared = statementsOf(connection)
   let isInside = false
   let isReading = false
   let isClosed = false

@@ -13,6 +13,12 @@ import { applyVerb, checkAssets, endOf, recoverVerb, root } from '../support/sim
 vi.mock('@noble/ed25519', async (original) =>
   (await import('../support/remembered-ed25519.ts')).remember(original),
 )
+vi.mock('../../src/container/zstd.ts', async (original) =>
+  (await import('../support/remembered-zstd.ts')).remember(original),
+)
+vi.mock('../../src/trust/keys.ts', async (original) =>
+  (await import('../support/remembered-keys.ts')).remember(original),
+)
 
 /** Hundreds of whole verbs: on a busy machine they take their time. */
 vi.setConfig({ testTimeout: 300_000 })

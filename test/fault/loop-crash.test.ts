@@ -21,6 +21,12 @@ import {
 vi.mock('@noble/ed25519', async (original) =>
   (await import('../support/remembered-ed25519.ts')).remember(original),
 )
+vi.mock('../../src/container/zstd.ts', async (original) =>
+  (await import('../support/remembered-zstd.ts')).remember(original),
+)
+vi.mock('../../src/trust/keys.ts', async (original) =>
+  (await import('../support/remembered-keys.ts')).remember(original),
+)
 
 vi.setConfig({ testTimeout: faultTimeoutMs })
 
