@@ -6,11 +6,10 @@ import { smallestFailure } from './rework.ts'
 import { sayFacts } from './say-facts.ts'
 import { suggestChange } from './suggest.ts'
 
-/** `core`: positions of clauses that cannot all hold. The text starts small and has no final stop. */
-export function explainFailure(problem: Problem, core: readonly number[]): string {
+/** `core`: clauses that cannot all hold. The text starts small and has no final stop. */
+export function explainFailure(problem: Problem, core: readonly FactClause[]): string {
   const missing = missingSubscriptions(problem)
-  const clauses = core.map((position) => problem.clauses[position] as FactClause)
-  const facts = missing.length > 0 ? missing : smallestFailure(problem, clauses)
+  const facts = missing.length > 0 ? missing : smallestFailure(problem, core)
   const advice = suggestChange(problem, facts)
   const told = `the model cannot be satisfied: ${sayFacts(problem, facts)}`
   return advice === undefined ? told : `${told}; ${advice}`

@@ -1,9 +1,12 @@
-// Turns a model and what is offered into clauses. Only candidates that the subscriptions can reach take part.
-// Every clause remembers the fact it stands for, in words a person would use, so that a failure can be explained.
+// A model and what is offered as clauses. Only what the search comes to choose is stated: a package's own clauses when
+// it is chosen, so that a subscription costs what it brings in and not what it could have been. Every clause remembers
+// the fact it stands for, in words a person would use, so that a failure can be explained.
 import { formatRelation, type Relation } from '../manifest/capability.ts'
-import { type Candidate, compareAge, compareCandidates } from './candidate.ts'
+import { type Candidate, compareAge } from './candidate.ts'
+import { listedUniverse } from './listed-universe.ts'
 import type { Model } from './model.ts'
-import { indexProviders, type ProviderIndex } from './provider-index.ts'
+import type { Clause } from './search.ts'
+import type { Numbers, Universe } from './universe.ts'
 
 export type Fact =
   | { readonly kind: 'subscription'; readonly relation: Relation }
@@ -21,21 +24,20 @@ export type Fact =
     }
   | { readonly kind: 'one version'; readonly name: string }
 
-export interface FactClause {
-  readonly literals: readonly number[]
+export interface FactClause extends Clause {
   readonly fact: Fact
 }
 
 export interface Problem {
   readonly model: Model
-  /** What the problem was stated from. */
-  readonly offer: Offer
-  /** Variable v is candidate v - 1. Sorted by compareCandidates. */
-  readonly candidates: readonly Candidate[]
-  readonly index: ProviderIndex
+  readonly installed: readonly Candidate[]
+  readonly universe: Universe
+  /** Variable v is the package at v - 1. */
+  readonly variables: number
+  /** What holds whatever is chosen. */
   readonly clauses: readonly FactClause[]
-  readonly wishes: readonly (readonly number[])[]
-  readonly wishesOf: (variable: number) => readonly (readonly number[])[]
+  /** What holds if this variable is chosen. */
+  readonly clausesOf: (variable: number) => readonly FactClause[]
 }
 
 export interface Offer {
@@ -44,158 +46,171 @@ export interface Offer {
   readonly installed: readonly Candidate[]
 }
 
-export function stateProblem(offer: Offer): Problem {
-  const { model, offered, installed } = offer
-  const byId = new Map([...installed, ...offered].map((candidate) => [candidate.id, candidate]))
-  const candidates = [...byId.values()].toSorted(compareCandidates)
-  const index = indexProviders(candidates)
-  const preference = preferenceOf(candidates, installed)
-  const known = new Map<string, readonly number[]>()
-  /** The variables that satisfy one of the alternatives, preferred first. Many packages require the same. */
-  const choicesFor = (alternatives: readonly Relation[]): readonly number[] => {
-    const key = alternatives.map(formatRelation).join(' | ')
-    const choices =
-      known.get(key) ??
-      preference(alternatives.map((relation) => ({ relation, positions: index.find(relation) }))).map(
-        (position) => position + 1,
-      )
-    known.set(key, choices)
-    return choices
-  }
-  const clauses: FactClause[] = []
-  const wishes = model.subscriptions.map((relation) => choicesFor([relation]))
-  for (const [at, literals] of wishes.entries())
-    clauses.push({ literals, fact: { kind: 'subscription', relation: model.subscriptions[at] as Relation } })
-  const requirements = new Map<number, readonly (readonly number[])[]>()
-  const reached = new Set(wishes.flat())
-  for (const variable of reached) {
-    const by = candidates[variable - 1] as Candidate
-    const wanted: (readonly number[])[] = []
-    for (const alternatives of by.manifest.requires) {
-      const choices = choicesFor(alternatives)
-      if (choices.includes(variable)) continue
-      wanted.push(choices)
-      for (const choice of choices) reached.add(choice)
-      clauses.push({ literals: [-variable, ...choices], fact: { kind: 'requirement', by, alternatives } })
-    }
-    requirements.set(variable, wanted)
-  }
-  const positions = [...reached].map((variable) => variable - 1).toSorted((a, b) => a - b)
-  clauses.push(
-    ...holdClauses({ model, candidates, positions, installed }),
-    ...nameClauses(candidates, positions),
-    ...conflictClauses({ candidates, positions, index, reached }),
-  )
+export const stateProblem = ({ model, offered, installed }: Offer): Problem =>
+  stateIn(listedUniverse([...installed, ...offered]), { model, installed })
+
+/** `installed` are of the universe. */
+export function stateIn(
+  universe: Universe,
+  { model, installed }: Pick<Problem, 'model' | 'installed'>,
+): Problem {
+  const statement = new Statement(universe, installed)
   return {
     model,
-    offer,
-    candidates,
-    index,
-    clauses,
-    wishes,
-    wishesOf: (variable) => requirements.get(variable) ?? [],
+    installed,
+    universe,
+    variables: universe.size,
+    clauses: [
+      ...model.subscriptions.map((relation) => statement.subscription(relation)),
+      ...model.holds.flatMap((name) => statement.hold(name)),
+    ],
+    clausesOf: (variable) => statement.clausesOf(variable),
   }
 }
 
-interface Alternative {
-  readonly relation: Relation
-  readonly positions: readonly number[]
-}
+class Statement {
+  readonly #universe: Universe
+  readonly #installed: readonly Candidate[]
+  readonly #installedAt: ReadonlySet<number>
+  /** The first position of each name that is installed. */
+  readonly #installedNames: ReadonlySet<number>
+  readonly #choices = new Map<number, readonly number[]>()
 
-/**
- * The order in which providers are tried: alternatives that are installed before others, then as listed; within
- * one, the package of that very name, then installed names, then others by name; of one name the newest, and of
- * one version the installed.
- */
-function preferenceOf(
-  candidates: readonly Candidate[],
-  installed: readonly Candidate[],
-): (alternatives: readonly Alternative[]) => readonly number[] {
-  const installedIds = new Set<string>(installed.map(({ id }) => id))
-  const installedNames = new Set(installed.map(({ manifest }) => manifest.name))
-  const at = (position: number): Candidate => candidates[position] as Candidate
-  const hasName = (position: number): boolean => installedNames.has(at(position).manifest.name)
-  const rank = ({ kind, name }: Relation, a: number, b: number): number => {
-    const [x, y] = [at(a), at(b)]
-    if (x.manifest.name !== y.manifest.name) {
-      if (kind === 'name' && x.manifest.name === name) return -1
-      if (kind === 'name' && y.manifest.name === name) return 1
-      return Number(hasName(b)) - Number(hasName(a)) || a - b
+  constructor(universe: Universe, installed: readonly Candidate[]) {
+    this.#universe = universe
+    this.#installed = installed
+    const positions = installed.map((one) => {
+      const position = universe.positionOf(one)
+      if (position === undefined) throw new Error('broken promise: what is installed is in the universe')
+      return position
+    })
+    this.#installedAt = new Set(positions)
+    this.#installedNames = new Set(positions.map((position) => universe.siblingsOf(position).first))
+  }
+
+  subscription(relation: Relation): FactClause {
+    const found = { relation, positions: this.#universe.find(relation) }
+    const literals = this.#prefer([found])
+    return { literals, wish: literals, fact: { kind: 'subscription', relation } }
+  }
+
+  /** What is held and installed stays in its version, if it stays at all. */
+  hold(name: string): readonly FactClause[] {
+    const held = this.#installed.find(({ manifest }) => manifest.name === name)
+    const kept = held && this.#universe.positionOf(held)
+    if (held === undefined || kept === undefined) return []
+    return this.#othersOf(kept).map((other) => ({
+      literals: [-(other + 1)],
+      fact: { kind: 'hold', held },
+    }))
+  }
+
+  clausesOf(variable: number): readonly FactClause[] {
+    const position = variable - 1
+    return [...this.#requirements(position), ...this.#oneVersion(position), ...this.#conflicts(position)]
+  }
+
+  #requirements(position: number): readonly FactClause[] {
+    const universe = this.#universe
+    const variable = position + 1
+    return Array.from(universe.requirementsOf(position), (requirement): FactClause | undefined => {
+      const choices = this.#choicesFor(requirement)
+      if (choices.includes(variable)) return undefined
+      return {
+        literals: [-variable, ...choices],
+        wish: choices,
+        get fact(): Fact {
+          const alternatives = Array.from(universe.alternativesOf(requirement), (n) => universe.relation(n))
+          return { kind: 'requirement', by: universe.candidate(position), alternatives }
+        },
+      }
+    }).filter((clause) => clause !== undefined)
+  }
+
+  /** At most one of each name. */
+  #oneVersion(position: number): readonly FactClause[] {
+    const name = this.#universe.nameOf(position)
+    return this.#othersOf(position).map((other) => ({
+      literals: [-(position + 1), -(other + 1)],
+      fact: { kind: 'one version', name },
+    }))
+  }
+
+  #othersOf(position: number): readonly number[] {
+    const { first, end } = this.#universe.siblingsOf(position)
+    const others: number[] = []
+    for (let other = first; other < end; other++) if (other !== position) others.push(other)
+    return others
+  }
+
+  /** A package never conflicts with itself or another version of itself: that is ruled out anyway. */
+  #conflicts(position: number): readonly FactClause[] {
+    const universe = this.#universe
+    const { first, end } = universe.siblingsOf(position)
+    const clauses: FactClause[] = []
+    for (const number of universe.conflictsOf(position)) {
+      for (const against of universe.providersOf(number)) {
+        if (against >= first && against < end) continue
+        clauses.push({
+          literals: [-(position + 1), -(against + 1)],
+          get fact(): Fact {
+            const [by, other] = [universe.candidate(position), universe.candidate(against)]
+            return { kind: 'conflict', by, relation: universe.relation(number), other }
+          },
+        })
+      }
     }
-    // Newest first is the candidates' own order: only a tie with what is installed can change it.
-    const kept = Number(installedIds.has(y.id)) - Number(installedIds.has(x.id))
-    return kept !== 0 && compareAge(x, y) === 0 ? kept : a - b
+    return clauses
   }
-  return (alternatives) => {
+
+  /** The variables that satisfy one of the alternatives, preferred first. Many packages require the same. */
+  #choicesFor(requirement: number): readonly number[] {
+    const known = this.#choices.get(requirement)
+    if (known !== undefined) return known
+    const universe = this.#universe
+    const choices = this.#prefer(
+      Array.from(universe.alternativesOf(requirement), (number) => ({
+        relation: universe.relation(number),
+        positions: universe.providersOf(number),
+      })),
+    )
+    this.#choices.set(requirement, choices)
+    return choices
+  }
+
+  /**
+   * The order in which providers are tried: alternatives that are installed before others, then as listed; within
+   * one, the package of that very name, then installed names, then others by name; of one name the newest, and of
+   * one version the installed.
+   */
+  #prefer(
+    alternatives: readonly { readonly relation: Relation; readonly positions: Numbers }[],
+  ): readonly number[] {
+    const hasName = (position: number): boolean =>
+      this.#installedNames.has(this.#universe.siblingsOf(position).first)
+    const [only] = alternatives
+    // As nearly all are.
+    if (alternatives.length === 1 && only?.positions.length === 1) return [(only.positions[0] as number) + 1]
     const ordered = alternatives.map(({ relation, positions }) =>
-      positions.toSorted((a, b) => rank(relation, a, b)),
+      Array.from(positions).sort((a, b) => this.#rank(relation, a, b)),
     )
     const kept = ordered.filter((positions) => positions.some(hasName))
     const others = ordered.filter((positions) => !positions.some(hasName))
-    return [...new Set([...kept, ...others].flat())]
+    return [...new Set([...kept, ...others].flat())].map((position) => position + 1)
   }
-}
 
-interface Part {
-  readonly candidates: readonly Candidate[]
-  readonly positions: readonly number[]
-}
-
-/** What is held and installed stays in its version, if it stays at all. */
-function holdClauses({
-  model,
-  candidates,
-  positions,
-  installed,
-}: Part & Pick<Offer, 'model' | 'installed'>): readonly FactClause[] {
-  const held = new Map(
-    installed
-      .filter(({ manifest }) => model.holds.includes(manifest.name))
-      .map((one) => [one.manifest.name, one]),
-  )
-  return positions.flatMap((position) => {
-    const candidate = candidates[position] as Candidate
-    const kept = held.get(candidate.manifest.name)
-    if (kept === undefined || kept.id === candidate.id) return []
-    return [{ literals: [-(position + 1)], fact: { kind: 'hold', held: kept } as const }]
-  })
-}
-
-/** At most one candidate of each name. */
-function nameClauses(candidates: readonly Candidate[], positions: readonly number[]): readonly FactClause[] {
-  const clauses: FactClause[] = []
-  const nameAt = (position: number): string => (candidates[position] as Candidate).manifest.name
-  for (const [i, a] of positions.entries()) {
-    // Candidates of one name stand side by side.
-    for (let j = i + 1; j < positions.length && nameAt(positions[j] as number) === nameAt(a); j++)
-      clauses.push({
-        literals: [-(a + 1), -((positions[j] as number) + 1)],
-        fact: { kind: 'one version', name: nameAt(a) },
-      })
-  }
-  return clauses
-}
-
-/** A package never conflicts with itself or another version of itself: that is ruled out anyway. */
-function conflictClauses({
-  candidates,
-  positions,
-  index,
-  reached,
-}: Part & { readonly index: ProviderIndex; readonly reached: ReadonlySet<number> }): readonly FactClause[] {
-  const clauses: FactClause[] = []
-  for (const position of positions) {
-    const by = candidates[position] as Candidate
-    for (const relation of by.manifest.conflicts) {
-      for (const against of index.find(relation)) {
-        const other = candidates[against] as Candidate
-        if (!reached.has(against + 1) || other.manifest.name === by.manifest.name) continue
-        const literals = [-(position + 1), -(against + 1)]
-        clauses.push({ literals, fact: { kind: 'conflict', by, relation, other } })
-      }
+  #rank({ kind, name }: Relation, a: number, b: number): number {
+    const universe = this.#universe
+    const [first, second] = [universe.siblingsOf(a).first, universe.siblingsOf(b).first]
+    if (first !== second) {
+      if (kind === 'name' && universe.nameOf(a) === name) return -1
+      if (kind === 'name' && universe.nameOf(b) === name) return 1
+      return Number(this.#installedNames.has(second)) - Number(this.#installedNames.has(first)) || a - b
     }
+    // Newest first is the universe's own order: only a tie with what is installed can change it.
+    const kept = Number(this.#installedAt.has(b)) - Number(this.#installedAt.has(a))
+    return kept !== 0 && compareAge(universe.candidate(a), universe.candidate(b)) === 0 ? kept : a - b
   }
-  return clauses
 }
 
 /** Facts that differ in versions alone are one thing to say. */

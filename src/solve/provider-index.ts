@@ -7,8 +7,6 @@ import type { Candidate } from './candidate.ts'
 export interface ProviderIndex {
   /** The positions, rising, of the candidates that satisfy the relation. */
   readonly find: (relation: Relation) => readonly number[]
-  /** The same without the relation's bound: what has the capability in any version. */
-  readonly findAny: (relation: Relation) => readonly number[]
 }
 
 interface Offer {
@@ -36,5 +34,5 @@ export function indexProviders(candidates: readonly Candidate[]): ProviderIndex 
         found.push(position)
     return found
   }
-  return { find, findAny: ({ kind, name }) => find({ kind, name }) }
+  return { find }
 }

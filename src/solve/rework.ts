@@ -1,36 +1,46 @@
-// Solves part of a problem: only some of its clauses, with the wishes that belong to them. Explanations try out
-// in this way which facts are needed for a failure, and which change would end it.
+// Solves part of a problem: only some of its clauses. Explanations try out in this way which facts are needed for a
+// failure, and which change would end it.
 import { type Fact, type FactClause, keyOf, type Problem } from './problem.ts'
 import { search, type SearchOutcome } from './search.ts'
 
-/** The core of the outcome, if any, speaks of positions in `clauses`. */
-export function solvePart(problem: Problem, clauses: readonly FactClause[]): SearchOutcome {
-  const wishes = clauses.filter(({ fact }) => fact.kind === 'subscription').map(({ literals }) => literals)
-  const requirements = new Map<number, (readonly number[])[]>()
-  for (const { literals, fact } of clauses) {
-    const by = -(literals[0] ?? 0)
-    if (fact.kind !== 'requirement') continue
-    const known = requirements.get(by)
-    if (known === undefined) requirements.set(by, [literals.slice(1)])
-    else known.push(literals.slice(1))
-  }
+/** With these clauses and no others. */
+export function solvePart({ variables }: Problem, clauses: readonly FactClause[]): SearchOutcome<FactClause> {
+  const requirements = Map.groupBy(clauses, ({ literals, fact }) =>
+    fact.kind === 'requirement' ? -(literals[0] as number) : 0,
+  )
   return search({
-    variables: problem.candidates.length,
-    clauses,
-    wishes,
-    wishesOf: (variable) => requirements.get(variable) ?? [],
+    variables,
+    clauses: requirements.get(0) ?? [],
+    clausesOf: (variable) => requirements.get(variable) ?? [],
   })
 }
 
-/** Whether the problem can be solved without the facts of these keys. */
-export function isSolvableWithout(problem: Problem, keys: ReadonlySet<string>): boolean {
-  const rest = problem.clauses.filter(({ fact }) => !keys.has(keyOf(fact)))
-  return solvePart(problem, rest).kind === 'found'
+/** The problem without the facts of these keys. */
+export function without(problem: Problem, keys: ReadonlySet<string>): Problem {
+  const isKept = ({ fact }: FactClause): boolean => !keys.has(keyOf(fact))
+  return {
+    ...problem,
+    clauses: problem.clauses.filter(isKept),
+    clausesOf: (variable) => problem.clausesOf(variable).filter(isKept),
+  }
 }
 
-/** The facts of a smallest failing part, in the order of the problem: subscriptions first, then outwards. */
+/** Whether the problem can be solved without the facts of these keys. */
+export const isSolvableWithout = (problem: Problem, keys: ReadonlySet<string>): boolean =>
+  search(without(problem, keys)).kind === 'found'
+
+const kindsAsTold: readonly Fact['kind'][] = [
+  'subscription',
+  'requirement',
+  'hold',
+  'one version',
+  'conflict',
+]
+
+/** The facts of a smallest failing part: what is asked for, first by the model, then outwards, and what is in the way. */
 export function smallestFailure(problem: Problem, core: readonly FactClause[]): readonly Fact[] {
-  const groups = Map.groupBy(core, ({ fact }) => keyOf(fact))
+  const told = core.toSorted((a, b) => kindsAsTold.indexOf(a.fact.kind) - kindsAsTold.indexOf(b.fact.kind))
+  const groups = Map.groupBy(told, ({ fact }) => keyOf(fact))
   for (const key of [...groups.keys()].toReversed()) {
     const rest = [...groups].filter(([other]) => other !== key).flatMap(([, clauses]) => clauses)
     if (solvePart(problem, rest).kind === 'none') groups.delete(key)

@@ -51,9 +51,10 @@ const sayWish = (problem: Problem, alternatives: readonly Relation[]): string =>
 function sayVersions(problem: Problem, some: readonly Candidate[]): string {
   const unique = [...new Set(some)]
   const name = unique[0]?.manifest.name ?? ''
-  const all = problem.candidates.filter(({ manifest }) => manifest.name === name)
-  const isAll = unique.length > 2 && unique.length === all.length
-  return isAll ? `all ${all.length} versions of ${name}` : sayTitles(unique)
+  const position = unique[0] && problem.universe.positionOf(unique[0])
+  const { first, end } = position === undefined ? { first: 0, end: 0 } : problem.universe.siblingsOf(position)
+  const isAll = unique.length > 2 && unique.length === end - first
+  return isAll ? `all ${unique.length} versions of ${name}` : sayTitles(unique)
 }
 
 const sayTitles = (versions: readonly Candidate[]): string =>
@@ -71,17 +72,15 @@ function sayProviders(problem: Problem, alternatives: readonly Relation[]): stri
   return names.length === 1 ? `, which only ${names[0]} provides` : `, which only ${sayFew(names)} provide`
 }
 
-const providersOf = ({ candidates, index }: Problem, relation: Relation): readonly Candidate[] =>
-  index.find(relation).map((position) => candidates[position] as Candidate)
+const providersOf = ({ universe }: Problem, relation: Relation): readonly Candidate[] =>
+  Array.from(universe.find(relation), (position) => universe.candidate(position))
 
 /** Why nobody provides it: it is offered in other versions, under similar names, or not at all. */
 function sayLack(problem: Problem, alternatives: readonly Relation[]): string {
-  const others = alternatives.flatMap((relation) =>
-    problem.index.findAny(relation).map((position) => problem.candidates[position] as Candidate),
-  )
+  const others = alternatives.flatMap(({ kind, name }) => providersOf(problem, { kind, name }))
   const byName = [...Map.groupBy(new Set(others), ({ manifest }) => manifest.name).values()]
   if (byName.length > 0) return `of which there is only ${sayFew(byName.map(sayTitles))}`
-  const similar = alternatives.flatMap((relation) => similarNames(problem, relation))
+  const similar = alternatives.flatMap((relation) => similarNames(problem.universe, relation))
   return similar.length === 0
     ? 'which nothing provides'
     : `which nothing provides (perhaps ${sayList(similar.slice(0, 3), 'or')} was meant)`

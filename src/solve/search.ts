@@ -1,32 +1,35 @@
 // A complete search over yes-or-no questions: conflict-driven clause learning with two watched literals and
 // first-UIP clauses (Marques-Silva and Sakallah 1999; Eén and Sörensson 2003). What it tries first is fixed by
 // the agenda, never by statistics, so the same problem has the same answer: of all answers the one that honours
-// the earliest wishes best. Literals are non-zero numbers: v for "chosen", -v for "not chosen".
+// the earliest wishes best. A variable's own clauses are asked for when it is first chosen and stay: until then they hold
+// by its not being chosen. Literals are non-zero numbers: v for "chosen", -v for "not chosen".
 
 export interface Clause {
   /** At least one of these holds. */
   readonly literals: readonly number[]
+  /** Those of them of which one shall be chosen, preferred first, as soon as the clause is asked for. */
+  readonly wish?: readonly number[]
 }
 
-export interface SearchProblem {
+export interface SearchProblem<C extends Clause> {
   /** Variables are 1 to `variables`. */
   readonly variables: number
-  readonly clauses: readonly Clause[]
-  /** Wishes to be met first, in order: each a list of variables of which one must be chosen, preferred first. */
-  readonly wishes: readonly (readonly number[])[]
-  /** The wishes that choosing a variable brings with it. */
-  readonly wishesOf: (variable: number) => readonly (readonly number[])[]
+  /** Their wishes are met first, in order. */
+  readonly clauses: readonly C[]
+  /** Clauses that have `-variable` among their literals; their wishes are those that choosing it brings with it. */
+  readonly clausesOf: (variable: number) => readonly C[]
 }
 
-export type SearchOutcome =
+export type SearchOutcome<C extends Clause> =
   | { readonly kind: 'found'; readonly chosen: readonly number[] }
-  /** Positions of clauses that cannot all hold; not necessarily the fewest. */
-  | { readonly kind: 'none'; readonly core: readonly number[] }
+  /** Clauses that cannot all hold, in the order in which they were asked for; not necessarily the fewest. */
+  | { readonly kind: 'none'; readonly core: readonly C[] }
 
-/** Every wish must also be among the clauses: wishes say what to try, clauses what must hold. */
-export function search(problem: SearchProblem): SearchOutcome {
+export function search<C extends Clause>(problem: SearchProblem<C>): SearchOutcome<C> {
   return new Search(problem).run()
 }
+
+type Wishes = readonly (readonly number[])[]
 
 interface Cursor {
   /** -1 while the problem's own wishes are looked at, then a position in the trail. */
@@ -36,40 +39,43 @@ interface Cursor {
 
 const none = -1
 
-class Search {
-  readonly #problem: SearchProblem
-  /** Given clauses first, learned ones after them. Literals are reordered: the first two are watched. */
+class Search<C extends Clause> {
+  readonly #problem: SearchProblem<C>
+  /** Literals are reordered: the first two are watched. */
   readonly #clauses: number[][] = []
+  /** The clause as it was given; undefined of a learned one. */
+  readonly #given: (C | undefined)[] = []
   /** Of each learned clause: the clauses it follows from. */
-  readonly #parents: number[][] = []
-  readonly #watchers: number[][]
+  readonly #parents: (readonly number[])[] = []
+  readonly #watchers: (number[] | undefined)[]
   readonly #values: Int8Array
   readonly #levels: Int32Array
   readonly #reasons: Int32Array
+  /** Of each variable whose clauses are here. */
+  readonly #wishes = new Map<number, Wishes>()
   readonly #trail: number[] = []
   readonly #levelStarts: number[] = []
   readonly #cursors: Cursor[] = []
   #cursor: Cursor = { source: none, wish: 0 }
   #propagated = 0
 
-  constructor(problem: SearchProblem) {
+  constructor(problem: SearchProblem<C>) {
     const size = problem.variables + 1
     this.#problem = problem
-    this.#watchers = Array.from({ length: 2 * size }, () => [])
+    this.#watchers = Array.from<number[] | undefined>({ length: 2 * size })
     this.#values = new Int8Array(size)
     this.#levels = new Int32Array(size)
     this.#reasons = new Int32Array(size).fill(none)
   }
 
-  run(): SearchOutcome {
-    for (const { literals } of this.#problem.clauses) {
-      const conflict = this.#add([...new Set(literals)], [])
-      if (conflict !== none) return { kind: 'none', core: this.#coreOf(conflict) }
-    }
+  run(): SearchOutcome<C> {
+    const impossible = this.#addGiven(this.#problem.clauses)
+    if (impossible !== none) return { kind: 'none', core: this.#coreOf(impossible) }
+    const wishes = wishesOf(this.#problem.clauses)
     for (;;) {
       const conflict = this.#propagate()
       if (conflict === none) {
-        const wished = this.#nextWish()
+        const wished = this.#nextWish(wishes)
         if (wished === 0) return { kind: 'found', chosen: this.#trail.filter((literal) => literal > 0) }
         this.#levelStarts.push(this.#trail.length)
         this.#cursors.push(this.#cursor)
@@ -90,7 +96,7 @@ class Search {
   }
 
   #watchersOf(literal: number): number[] {
-    return this.#watchers[literal > 0 ? 2 * literal : 1 - 2 * literal] as number[]
+    return (this.#watchers[literal > 0 ? 2 * literal : 1 - 2 * literal] ??= [])
   }
 
   #assign(literal: number, reason: number): void {
@@ -101,26 +107,55 @@ class Search {
     this.#trail.push(literal)
   }
 
-  /** Adds a clause before the search begins; gives its position if it cannot hold already. */
-  #add(literals: number[], parents: number[]): number {
-    const position = this.#clauses.length
-    // True literals first, then open ones: what is watched must not be false while others are not.
-    literals.sort((a, b) => this.#valueOf(b) - this.#valueOf(a))
-    this.#clauses.push(literals)
-    this.#parents.push(parents)
+  /** Gives the position of the first that cannot hold, or none. */
+  #addGiven(given: readonly C[]): number {
+    let impossible = none
+    for (const clause of given) {
+      const position = this.#addOne(clause)
+      if (impossible === none) impossible = position
+    }
+    return impossible
+  }
+
+  /** Under what is assigned now, of which nothing is later than the current level. */
+  #addOne(given: C): number {
+    const literals = [...new Set(given.literals)]
+    // True literals first, then open ones, then those falsified last: what is watched must not be false while others are not.
+    literals.sort((a, b) => this.#valueOf(b) - this.#valueOf(a) || this.#levelOf(b) - this.#levelOf(a))
+    const position = this.#push(literals, { given, parents: [] })
     const [first, second] = literals
-    if (first !== undefined) this.#watchersOf(first).push(position)
-    if (second !== undefined) this.#watchersOf(second).push(position)
     if (first === undefined || this.#valueOf(first) < 0) return position
     const isUnit = second === undefined || this.#valueOf(second) < 0
     if (isUnit && this.#valueOf(first) === 0) this.#assign(first, position)
     return none
   }
 
+  #push(
+    literals: number[],
+    { given, parents }: { readonly given: C | undefined; readonly parents: readonly number[] },
+  ): number {
+    const position = this.#clauses.push(literals) - 1
+    this.#given.push(given)
+    this.#parents.push(parents)
+    for (const watched of literals.slice(0, 2)) this.#watchersOf(watched).push(position)
+    return position
+  }
+
+  /** Asks for the clauses of a variable that has just been chosen; gives the position of one that cannot hold, or none. */
+  #expand(variable: number): number {
+    if (this.#wishes.has(variable)) return none
+    const clauses = this.#problem.clausesOf(variable)
+    this.#wishes.set(variable, wishesOf(clauses))
+    return this.#addGiven(clauses)
+  }
+
   /** Draws all conclusions; gives the position of a clause that cannot hold, or none. */
   #propagate(): number {
     while (this.#propagated < this.#trail.length) {
-      const falsified = -(this.#trail[this.#propagated++] as number)
+      const literal = this.#trail[this.#propagated++] as number
+      const impossible = literal > 0 ? this.#expand(literal) : none
+      if (impossible !== none) return impossible
+      const falsified = -literal
       const watchers = this.#watchersOf(falsified)
       let kept = 0
       for (let i = 0; i < watchers.length; i++) {
@@ -162,12 +197,12 @@ class Search {
   }
 
   /** The preferred open variable of the first wish that is not met yet; 0 if all are. */
-  #nextWish(): number {
+  #nextWish(first: Wishes): number {
     let { source, wish } = this.#cursor
     for (; source < this.#trail.length; source++, wish = 0) {
       const from = source === none ? 0 : (this.#trail[source] as number)
       if (from < 0) continue
-      const wishes = source === none ? this.#problem.wishes : this.#problem.wishesOf(from)
+      const wishes = source === none ? first : (this.#wishes.get(from) as Wishes)
       for (; wish < wishes.length; wish++) {
         const choices = wishes[wish] as readonly number[]
         if (choices.some((variable) => this.#valueOf(variable) > 0)) continue
@@ -220,10 +255,7 @@ class Search {
       literals[1] = literals[latest] as number
       literals[latest] = swapped
     }
-    const position = this.#clauses.length
-    this.#clauses.push(literals)
-    this.#parents.push(parents)
-    for (const watched of literals.slice(0, 2)) this.#watchersOf(watched).push(position)
+    const position = this.#push(literals, { given: undefined, parents })
     this.#assign(literals[0] as number, position)
   }
 
@@ -240,20 +272,25 @@ class Search {
    * The given clauses from which the failure of `conflict` follows. What is assigned now is so at level 0: learned
    * clauses left those literals out, but the clauses they follow from still have them.
    */
-  #coreOf(conflict: number): readonly number[] {
-    const given = this.#problem.clauses.length
+  #coreOf(conflict: number): readonly C[] {
     const seen = new Set<number>()
     const pending = [conflict]
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       if (next === none || seen.has(next)) continue
       seen.add(next)
-      pending.push(...(this.#parents[next] as number[]))
+      pending.push(...(this.#parents[next] as readonly number[]))
       for (const literal of this.#clauses[next] as number[]) {
         const variable = Math.abs(literal)
         if (this.#values[variable] !== 0 && this.#levels[variable] === 0)
           pending.push(this.#reasons[variable] as number)
       }
     }
-    return [...seen].filter((position) => position < given).toSorted((a, b) => a - b)
+    return [...seen]
+      .toSorted((a, b) => a - b)
+      .map((position) => this.#given[position])
+      .filter((given) => given !== undefined)
   }
 }
+
+const wishesOf = (clauses: readonly Clause[]): Wishes =>
+  clauses.map(({ wish }) => wish).filter((wish) => wish !== undefined)

@@ -1,6 +1,6 @@
 // Names near to one that nobody provides: for "there is …" after a slip of the pen.
 import type { Relation } from '../manifest/capability.ts'
-import type { Candidate } from './candidate.ts'
+import type { Universe } from './universe.ts'
 
 const farthest = 2
 
@@ -8,17 +8,9 @@ const farthest = 2
 const shortest = 3
 
 /** Names of packages, or of other capabilities of the relation's kind, nearest first, at most three. */
-export function similarNames(
-  { candidates }: { readonly candidates: readonly Candidate[] },
-  { kind, name }: Relation,
-): readonly string[] {
+export function similarNames(universe: Universe, { kind, name }: Relation): readonly string[] {
   if (name.length < shortest) return []
-  const names = new Set<string>()
-  for (const { manifest } of candidates) {
-    if (kind === 'name') names.add(manifest.name)
-    for (const provided of manifest.provides) if (provided.kind === kind) names.add(provided.name)
-  }
-  return [...names]
+  return [...new Set(universe.namesOf(kind))]
     .map((other) => ({ other, distance: distanceOf(name, other) }))
     .filter(({ distance }) => distance <= Math.min(farthest, Math.max(1, name.length / 3)))
     .toSorted((a, b) => a.distance - b.distance || (a.other < b.other ? -1 : 1))

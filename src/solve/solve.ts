@@ -2,7 +2,7 @@
 // found. Deterministic: the order of what is offered does not matter, only the order of subscriptions does.
 // Newest first; what is installed stays unless something newer is offered; holds are kept; one package a name.
 import { MossError } from '../base/error.ts'
-import type { Candidate, Solution } from './candidate.ts'
+import type { Solution } from './candidate.ts'
 import { explainFailure } from './explain.ts'
 import { type Offer, stateProblem } from './problem.ts'
 import { search } from './search.ts'
@@ -13,10 +13,10 @@ export type { Offer } from './problem.ts'
 /** Throws SOLVE_NO_SOLUTION. */
 export function solve(offer: Offer): Solution {
   const problem = stateProblem(offer)
-  const outcome = search({ ...problem, variables: problem.candidates.length })
+  const outcome = search(problem)
   if (outcome.kind === 'none')
     throw new MossError('SOLVE_NO_SOLUTION', { explanation: explainFailure(problem, outcome.core) })
-  const chosen = outcome.chosen.map((variable) => problem.candidates[variable - 1] as Candidate)
+  const chosen = outcome.chosen.map((variable) => problem.universe.candidate(variable - 1))
   // What the search concluded on its way and nothing asks for any more is left out here.
   return { chosen: traceReasons(offer.model, chosen).reached }
 }

@@ -4,8 +4,8 @@
 import { display } from '../base/display.ts'
 import { formatRelation, type Relation } from '../manifest/capability.ts'
 import { formatAlternatives, sayFew, sayRelation } from './phrases.ts'
-import { type Fact, type FactClause, keyOf, type Problem, stateProblem } from './problem.ts'
-import { isSolvableWithout, solvePart } from './rework.ts'
+import { type Fact, keyOf, type Problem, stateIn } from './problem.ts'
+import { isSolvableWithout, without } from './rework.ts'
 import { search } from './search.ts'
 
 /** `facts`: those that fail together. Undefined where no change was found. */
@@ -34,8 +34,8 @@ function suggestRelaxed(problem: Problem, facts: readonly Fact[]): string | unde
 
 function helpsInstead(problem: Problem, old: Relation, relaxed: Relation): boolean {
   const subscriptions = problem.model.subscriptions.map((relation) => (relation === old ? relaxed : relation))
-  const again = stateProblem({ ...problem.offer, model: { ...problem.model, subscriptions } })
-  return search({ ...again, variables: again.candidates.length }).kind === 'found'
+  const model = { ...problem.model, subscriptions }
+  return search(stateIn(problem.universe, { ...problem, model })).kind === 'found'
 }
 
 /** What nothing provides, if it were in the channel. */
@@ -51,7 +51,8 @@ function suggestAdded(
         : fact.kind === 'subscription'
           ? [fact.relation]
           : undefined
-    if (wanted === undefined || wanted.some((relation) => problem.index.find(relation).length > 0)) continue
+    if (wanted === undefined || wanted.some((relation) => problem.universe.find(relation).length > 0))
+      continue
     if (helps(fact))
       return `adding ${display(formatAlternatives(wanted))} to channel ${display(problem.model.channel)} would help`
   }
@@ -66,14 +67,12 @@ function suggestDropped(problem: Problem, facts: readonly Fact[]): string | unde
   const one = told.findLast((fact) => isSolvableWithout(problem, new Set([keyOf(fact)])))
   if (one !== undefined) return sayDropped([one], told)
   const dropped: Subscription[] = []
-  let rest: readonly FactClause[] = problem.clauses
-  for (let outcome = solvePart(problem, rest); outcome.kind === 'none'; outcome = solvePart(problem, rest)) {
-    const blamed = outcome.core
-      .map((position) => (rest[position] as FactClause).fact)
-      .findLast((fact) => fact.kind === 'subscription')
+  let rest = problem
+  for (let outcome = search(rest); outcome.kind === 'none'; outcome = search(rest)) {
+    const blamed = outcome.core.map(({ fact }) => fact).findLast((fact) => fact.kind === 'subscription')
     if (blamed === undefined) return undefined
     dropped.push(blamed)
-    rest = rest.filter(({ fact }) => keyOf(fact) !== keyOf(blamed))
+    rest = without(rest, new Set([keyOf(blamed)]))
   }
   const inOrder = problem.clauses
     .map(({ fact }) => fact)

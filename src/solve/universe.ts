@@ -1,0 +1,32 @@
+// What the solver chooses among, as numbers: packages, relations and requirements each have one, so that a channel of a
+// whole distribution can be asked without making an object of each of its packages.
+import type { Relation } from '../manifest/capability.ts'
+import type { Candidate } from './candidate.ts'
+
+/** Numbers, in a list or a typed array. */
+export type Numbers = ArrayLike<number> & Iterable<number>
+
+export interface Universe {
+  /** Packages are 0 to `size` - 1, in the order of compareCandidates: those of one name stand side by side. */
+  readonly size: number
+  nameOf(position: number): string
+  /** The positions of all packages of its name: from the first, until before `end`. */
+  siblingsOf(position: number): { readonly first: number; readonly end: number }
+  /** What each needs one of; the same alternatives have the same number. */
+  requirementsOf(position: number): Numbers
+  /** The relations of a requirement, the preferred first. */
+  alternativesOf(requirement: number): Numbers
+  /** Relations that it cannot be with. */
+  conflictsOf(position: number): Numbers
+  relation(number: number): Relation
+  /** The packages, rising, that satisfy the relation of this number. */
+  providersOf(number: number): Numbers
+  /** The same for one that nobody here need name. */
+  find(relation: Relation): Numbers
+  /** The whole package: an object, made when it is asked for. */
+  candidate(position: number): Candidate
+  /** Where it stands, or undefined. */
+  positionOf(candidate: Candidate): number | undefined
+  /** All that is provided of a kind, packages by their own names included. */
+  namesOf(kind: string): Iterable<string>
+}
