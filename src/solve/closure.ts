@@ -1,6 +1,7 @@
 // Judges a set of packages that somebody else chose: is it whole, free of conflicts, and all asked for? A host
 // checks with it what a bundle names, and never solves again.
-import { type Candidate, compareCandidates, titleOf } from './candidate.ts'
+import { comparePackages } from '../manifest/compare-packages.ts'
+import { type Candidate, titleOf } from './candidate.ts'
 import type { Model } from './model.ts'
 import { formatAlternatives, sayRelation } from './phrases.ts'
 import { indexProviders } from './provider-index.ts'
@@ -27,7 +28,7 @@ export function checkClosure(
 }
 
 function findDoubles(set: readonly Candidate[]): readonly string[] {
-  const sorted = set.toSorted(compareCandidates)
+  const sorted = set.toSorted(comparePackages)
   return sorted.flatMap((candidate, at) => {
     const next = sorted[at + 1]
     return next === undefined || next.manifest.name !== candidate.manifest.name
@@ -37,7 +38,7 @@ function findDoubles(set: readonly Candidate[]): readonly string[] {
 }
 
 function findConflicts(set: readonly Candidate[]): readonly string[] {
-  const sorted = set.toSorted(compareCandidates)
+  const sorted = set.toSorted(comparePackages)
   const index = indexProviders(sorted)
   return sorted.flatMap((by) =>
     by.manifest.conflicts.flatMap((relation) =>

@@ -1,7 +1,8 @@
 // The packages of a list as a universe: of a channel whose manifests are all at hand.
 import type { PackageId } from '../base/ids.ts'
 import { formatRelation, type Relation } from '../manifest/capability.ts'
-import { type Candidate, compareCandidates } from './candidate.ts'
+import { comparePackages } from '../manifest/compare-packages.ts'
+import type { Candidate } from './candidate.ts'
 import { indexProviders, type ProviderIndex } from './provider-index.ts'
 import type { Numbers, Universe } from './universe.ts'
 
@@ -32,7 +33,7 @@ class ListedUniverse implements Universe {
 
   constructor(candidates: Iterable<Candidate>) {
     const byId = new Map(Array.from(candidates, (candidate) => [candidate.id, candidate]))
-    this.#candidates = [...byId.values()].toSorted(compareCandidates)
+    this.#candidates = [...byId.values()].toSorted(comparePackages)
     this.#positions = new Map(this.#candidates.map(({ id }, position) => [id, position]))
     this.#index = indexProviders(this.#candidates)
     this.size = this.#candidates.length

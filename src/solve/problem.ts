@@ -2,8 +2,8 @@
 // it is chosen, so that a subscription costs what it brings in and not what it could have been. Every clause remembers
 // the fact it stands for, in words a person would use, so that a failure can be explained.
 import { formatRelation, type Relation } from '../manifest/capability.ts'
-import { type Candidate, compareAge } from './candidate.ts'
-import { listedUniverse } from './listed-universe.ts'
+import { compareAge } from '../manifest/compare-packages.ts'
+import type { Candidate } from './candidate.ts'
 import type { Model } from './model.ts'
 import type { Clause } from './search.ts'
 import type { Numbers, Universe } from './universe.ts'
@@ -45,9 +45,6 @@ export interface Offer {
   readonly offered: readonly Candidate[]
   readonly installed: readonly Candidate[]
 }
-
-export const stateProblem = ({ model, offered, installed }: Offer): Problem =>
-  stateIn(listedUniverse([...installed, ...offered]), { model, installed })
 
 /** `installed` are of the universe. */
 export function stateIn(

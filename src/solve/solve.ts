@@ -4,19 +4,25 @@
 import { MossError } from '../base/error.ts'
 import type { Solution } from './candidate.ts'
 import { explainFailure } from './explain.ts'
-import { type Offer, stateProblem } from './problem.ts'
+import { listedUniverse } from './listed-universe.ts'
+import { type Offer, stateIn } from './problem.ts'
 import { search } from './search.ts'
 import { traceReasons } from './trace.ts'
+import type { Universe } from './universe.ts'
 
 export type { Offer } from './problem.ts'
 
 /** Throws SOLVE_NO_SOLUTION. */
-export function solve(offer: Offer): Solution {
-  const problem = stateProblem(offer)
+export const solve = ({ model, offered, installed }: Offer): Solution =>
+  solveIn(listedUniverse([...installed, ...offered]), { model, installed })
+
+/** `installed` are of the universe. Throws SOLVE_NO_SOLUTION. */
+export function solveIn(universe: Universe, wished: Pick<Offer, 'model' | 'installed'>): Solution {
+  const problem = stateIn(universe, wished)
   const outcome = search(problem)
   if (outcome.kind === 'none')
     throw new MossError('SOLVE_NO_SOLUTION', { explanation: explainFailure(problem, outcome.core) })
-  const chosen = outcome.chosen.map((variable) => problem.universe.candidate(variable - 1))
+  const chosen = outcome.chosen.map((variable) => universe.candidate(variable - 1))
   // What the search concluded on its way and nothing asks for any more is left out here.
-  return { chosen: traceReasons(offer.model, chosen).reached }
+  return { chosen: traceReasons(wished.model, chosen).reached }
 }

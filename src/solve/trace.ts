@@ -1,8 +1,9 @@
 // Walks a chosen set from the subscriptions through the requirements: who is here, and why. The walk is breadth
 // first, so each reason is the shortest way from the model.
 import type { Relation } from '../manifest/capability.ts'
+import { comparePackages } from '../manifest/compare-packages.ts'
 import { provides } from '../manifest/match.ts'
-import { type Candidate, type Chosen, compareCandidates, type Reason } from './candidate.ts'
+import { type Candidate, type Chosen, type Reason } from './candidate.ts'
 import type { Model } from './model.ts'
 import { indexProviders } from './provider-index.ts'
 
@@ -23,7 +24,7 @@ export function traceReasons(
   set: readonly Candidate[],
   every = false,
 ): Trace {
-  const candidates = set.toSorted(compareCandidates)
+  const candidates = set.toSorted(comparePackages)
   const index = indexProviders(candidates)
   const reached = new Map<number, Reason>()
   const unmet: Relation[] = []

@@ -7,7 +7,7 @@ import type { Candidate } from './candidate.ts'
 export type Numbers = ArrayLike<number> & Iterable<number>
 
 export interface Universe {
-  /** Packages are 0 to `size` - 1, in the order of compareCandidates: those of one name stand side by side. */
+  /** Packages are 0 to `size` - 1, in the order of comparePackages: those of one name stand side by side. */
   readonly size: number
   nameOf(position: number): string
   /** The positions of all packages of its name: from the first, until before `end`. */

@@ -6,49 +6,13 @@ import { provides } from '../../src/manifest/match.ts'
 import type { Candidate, Solution } from '../../src/solve/candidate.ts'
 import { checkClosure } from '../../src/solve/closure.ts'
 import type { Model } from '../../src/solve/model.ts'
-import { keyOf, stateProblem } from '../../src/solve/problem.ts'
+import { listedUniverse } from '../../src/solve/listed-universe.ts'
+import { keyOf, stateIn } from '../../src/solve/problem.ts'
 import { smallestFailure, solvePart } from '../../src/solve/rework.ts'
 import { search } from '../../src/solve/search.ts'
 import { type Offer, solve } from '../../src/solve/solve.ts'
-import { modelOf, offer } from '../support/universe.ts'
-
-const names = ['a', 'b', 'c', 'd', 'e'] as const
-const virtual = ['v', 'w'] as const
-
-const wish = fc
-  .tuple(
-    fc.constantFrom(...names, ...names, ...virtual, 'nowhere'),
-    fc.constantFrom('', '', '', ' >= 2', ' << 2', ' = 1', ' = 3', ' <= 2', ' >> 1'),
-  )
-  .map((parts) => parts.join(''))
-const alternatives = fc.array(wish, { minLength: 1, maxLength: 3 }).map((list) => list.join(' | '))
-
-const aPackage = fc
-  .record({
-    name: fc.constantFrom(...names),
-    version: fc.integer({ min: 1, max: 3 }),
-    provides: fc.array(fc.constantFrom('v', 'v = 2', 'w', 'w = 1', 'a = 2'), { maxLength: 2 }),
-    requires: fc.array(alternatives, { maxLength: 3 }),
-    conflicts: fc.array(wish, { maxLength: 1 }),
-  })
-  .map(({ name, version, ...relations }) => offer(`${name} ${version}`, relations))
-
-const titleOf = ({ manifest }: Candidate): string => `${manifest.name} ${manifest.version}`
-
-const universe: fc.Arbitrary<Offer> = fc
-  .record({
-    offered: fc.uniqueArray(aPackage, { minLength: 1, maxLength: 12, selector: titleOf }),
-    subscriptions: fc.array(wish, { minLength: 1, maxLength: 3 }),
-    installedShare: fc.array(fc.boolean(), { minLength: 12, maxLength: 12 }),
-    holds: fc.subarray([...names], { maxLength: 2 }),
-  })
-  .map(({ offered, subscriptions, installedShare, holds }) => {
-    const some = offered.filter((_, at) => installedShare[at])
-    const installed = some.filter(
-      (one, at) => some.findIndex((two) => two.manifest.name === one.manifest.name) === at,
-    )
-    return { offered, installed, model: modelOf(subscriptions, holds) }
-  })
+import { titleOf, universe } from '../support/any-universe.ts'
+import { modelOf } from '../support/universe.ts'
 
 /** Every set with at most one candidate of a name. */
 function allSets(candidates: readonly Candidate[]): readonly (readonly Candidate[])[] {
@@ -183,7 +147,7 @@ test('an explanation tells no fact without which the model would be satisfied ju
   let shrunk = 0
   fc.assert(
     fc.property(universe, (given) => {
-      const problem = stateProblem(given)
+      const problem = stateIn(listedUniverse([...given.installed, ...given.offered]), given)
       const outcome = search(problem)
       if (outcome.kind === 'found') return
       const { core } = outcome

@@ -1,0 +1,69 @@
+// Texts and lists as they lie in the columns of a catalogue.
+import { decodeUtf8 } from '../base/bytes.ts'
+import { type Numbers, refuseCatalogue } from './catalogue-columns.ts'
+
+export function isBelow(numbers: Numbers, limit: number): boolean {
+  for (let n = 0; n < numbers.length; n++) if ((numbers[n] as number) >= limit) return false
+  return true
+}
+
+/** Never falling, and the last is `end`. */
+export function isRisingTo(ends: Numbers, end: number): boolean {
+  let before = 0
+  for (let n = 0; n < ends.length; n++) {
+    const each = ends[n] as number
+    if (each < before) return false
+    before = each
+  }
+  return before === end
+}
+
+/** Many texts as one, decoded when the first is asked for. */
+export class Texts {
+  readonly size: number
+  readonly #bytes: Uint8Array
+  readonly #ends: Numbers
+  #whole: string | undefined
+
+  constructor({ ends, bytes }: { readonly ends: Numbers; readonly bytes: Uint8Array }) {
+    this.size = ends.length
+    this.#ends = ends
+    this.#bytes = bytes
+  }
+
+  at(number: number): string {
+    this.#whole ??= this.#decode()
+    return this.#whole.slice(number === 0 ? 0 : this.#ends[number - 1], this.#ends[number])
+  }
+
+  #decode(): string {
+    const whole = decodeUtf8(this.#bytes)
+    if (whole === undefined || !isRisingTo(this.#ends, whole.length))
+      return refuseCatalogue('texts that are not as long as they say')
+    return whole
+  }
+}
+
+/** Lists of numbers in one column. */
+export class Lists {
+  readonly #ends: Numbers
+  readonly #items: Numbers
+
+  constructor({ ends, items }: { readonly ends: Numbers; readonly items: Numbers }) {
+    if (!isRisingTo(ends, items.length)) refuseCatalogue('lists that are not as long as they say')
+    this.#ends = ends
+    this.#items = items
+  }
+
+  get size(): number {
+    return this.#ends.length
+  }
+
+  startOf(number: number): number {
+    return number === 0 ? 0 : (this.#ends[number - 1] as number)
+  }
+
+  at(number: number): Numbers {
+    return this.#items.subarray(this.startOf(number), this.#ends[number])
+  }
+}

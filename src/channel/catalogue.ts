@@ -1,0 +1,314 @@
+// A catalogue: a channel's whole index, to be searched and solved without the packages it names. It stays bytes: of
+// 63,000 packages only those that somebody asks for become objects. What its columns mean:
+//
+//   kinds            of capabilities, in order; `kindEnds`: before which capability each kind ends
+//   names            of capabilities, in order within their kind. A capability's number is its place here
+//   versions         in order; architectures likewise
+//   relation…        capability, operator (0 none, else one more than its place in relationOperators), version
+//   alternatives     of each requirement: relations
+//   package…         in the order of comparePackages: name (a capability), version, scheme, architecture, size in KiB
+//   provides         of each package: capabilities; `providesVersion`: of each of those, one more than its version, 0 none
+//   requires         of each package: requirements
+//   conflicts        of each package: relations; replaces likewise
+//   summaries, ids   of each package
+import { compareText, toHex } from '../base/bytes.ts'
+import type { PackageId } from '../base/ids.ts'
+import { type Capability, type Relation, relationOperators } from '../manifest/capability.ts'
+import type { Manifest } from '../manifest/manifest.ts'
+import { isInBound } from '../manifest/match.ts'
+import { compareVersions, type VersionScheme, versionSchemes } from '../manifest/version.ts'
+import { type Columns, type Numbers, readColumns, refuseCatalogue } from './catalogue-columns.ts'
+import { isBelow, isRisingTo, Lists, Texts } from './catalogue-lists.ts'
+import { sizeUnitBytes } from './encode-catalogue.ts'
+
+const idBytes = 32
+
+/** A view of `bytes`, which must not change. Throws SHAPE_INVALID, as do its methods where texts are not as they say. */
+export const readCatalogue = (bytes: Uint8Array): Catalogue => new Catalogue(readColumns(bytes))
+
+/** What solving and explaining look at. */
+export interface ListedPackage {
+  readonly id: PackageId
+  readonly manifest: Pick<
+    Manifest,
+    'name' | 'version' | 'scheme' | 'architecture' | 'provides' | 'requires' | 'conflicts' | 'replaces'
+  >
+}
+
+export class Catalogue {
+  readonly size: number
+  readonly #columns: Columns['numbers']
+  readonly #ids: Uint8Array
+  readonly #kinds: Texts
+  readonly #names: Texts
+  readonly #versions: Texts
+  readonly #architectures: Texts
+  readonly #summaries: Texts
+  readonly #alternatives: Lists
+  readonly #provides: Lists
+  readonly #requires: Lists
+  readonly #conflicts: Lists
+  readonly #replaces: Lists
+  /** Of each capability: its providers, rising; a package as often as it provides it. */
+  readonly #providers: Lists
+  /** Of each of those, one more than the version, 0 none. */
+  readonly #providedVersions: Numbers
+  readonly #found: (readonly number[] | undefined)[] = []
+  readonly #candidates = new Map<number, ListedPackage>()
+
+  constructor({ texts, lists, numbers, ids }: Columns) {
+    this.size = numbers.packageName.length
+    this.#columns = numbers
+    this.#ids = ids
+    this.#kinds = new Texts(texts.kinds)
+    this.#names = new Texts(texts.names)
+    this.#versions = new Texts(texts.versions)
+    this.#architectures = new Texts(texts.architectures)
+    this.#summaries = new Texts(texts.summaries)
+    this.#alternatives = new Lists(lists.alternatives)
+    this.#provides = new Lists(lists.provides)
+    this.#requires = new Lists(lists.requires)
+    this.#conflicts = new Lists(lists.conflicts)
+    this.#replaces = new Lists(lists.replaces)
+    this.#check({ lists, numbers, ids })
+    const { ends, items, versions } = this.#invert(lists.provides.items)
+    this.#providers = new Lists({ ends, items })
+    this.#providedVersions = versions
+  }
+
+  nameOf(position: number): string {
+    return this.#names.at(this.#columns.packageName[position] as number)
+  }
+
+  versionOf(position: number): string {
+    return this.#versions.at(this.#columns.packageVersion[position] as number)
+  }
+
+  idOf(position: number): PackageId {
+    return toHex(this.#ids.subarray(position * idBytes, (position + 1) * idBytes)) as PackageId
+  }
+
+  summaryOf(position: number): string {
+    return this.#summaries.at(position)
+  }
+
+  /** Of all its files, rounded up to KiB. */
+  sizeBytesOf(position: number): number {
+    return (this.#columns.packageSize[position] as number) * sizeUnitBytes
+  }
+
+  siblingsOf(position: number): { readonly first: number; readonly end: number } {
+    const { packageName } = this.#columns
+    const name = packageName[position]
+    let [first, end] = [position, position + 1]
+    while (first > 0 && packageName[first - 1] === name) first--
+    while (end < this.size && packageName[end] === name) end++
+    return { first, end }
+  }
+
+  requirementsOf(position: number): Numbers {
+    return this.#requires.at(position)
+  }
+
+  alternativesOf(requirement: number): Numbers {
+    return this.#alternatives.at(requirement)
+  }
+
+  conflictsOf(position: number): Numbers {
+    return this.#conflicts.at(position)
+  }
+
+  relation(number: number): Relation {
+    const capability = this.#capability(this.#columns.relationCapability[number] as number)
+    const operator = relationOperators[(this.#columns.relationOperator[number] as number) - 1]
+    if (operator === undefined) return capability
+    const version = this.#versions.at(this.#columns.relationVersion[number] as number)
+    return { ...capability, bound: { operator, version } }
+  }
+
+  providersOf(number: number): readonly number[] {
+    const known = this.#found[number]
+    if (known !== undefined) return known
+    const capability = this.#columns.relationCapability[number] as number
+    const isBound = this.#columns.relationOperator[number] !== 0
+    const found = this.#providing(capability, isBound ? this.relation(number).bound : undefined)
+    this.#found[number] = found
+    return found
+  }
+
+  find({ kind, name, bound }: Relation): readonly number[] {
+    const capability = this.#findCapability(kind, name)
+    return capability === undefined ? [] : this.#providing(capability, bound)
+  }
+
+  candidate(position: number): ListedPackage {
+    const known = this.#candidates.get(position)
+    if (known !== undefined) return known
+    const made = this.#makeCandidate(position)
+    this.#candidates.set(position, made)
+    return made
+  }
+
+  positionOf({
+    id,
+    manifest: { name },
+  }: {
+    readonly id: PackageId
+    readonly manifest: { readonly name: string }
+  }): number | undefined {
+    return this.find({ kind: 'name', name }).find(
+      (position) => this.nameOf(position) === name && this.idOf(position) === id,
+    )
+  }
+
+  *namesOf(kind: string): Iterable<string> {
+    const { first, end } = this.#rangeOf(kind)
+    for (let number = first; number < end; number++)
+      if (this.#providers.at(number).length > 0) yield this.#names.at(number)
+  }
+
+  #makeCandidate(position: number): ListedPackage {
+    const relationsOf = (numbers: Numbers): readonly Relation[] =>
+      Array.from(numbers, (number) => this.relation(number))
+    const versions = this.#columns.providesVersion.subarray(this.#provides.startOf(position))
+    const provides = Array.from(this.#provides.at(position), (number, n): Capability => {
+      const version = versions[n] as number
+      return version === 0
+        ? this.#capability(number)
+        : { ...this.#capability(number), version: this.#versions.at(version - 1) }
+    })
+    return {
+      id: this.idOf(position),
+      manifest: {
+        name: this.nameOf(position),
+        version: this.versionOf(position),
+        scheme: this.#schemeOf(position),
+        architecture: this.#architectures.at(this.#columns.packageArchitecture[position] as number),
+        provides,
+        requires: Array.from(this.requirementsOf(position), (requirement) =>
+          relationsOf(this.alternativesOf(requirement)),
+        ),
+        conflicts: relationsOf(this.conflictsOf(position)),
+        replaces: relationsOf(this.#replaces.at(position)),
+      },
+    }
+  }
+
+  #schemeOf(position: number): VersionScheme {
+    return versionSchemes[this.#columns.packageScheme[position] as number] as VersionScheme
+  }
+
+  #capability(number: number): { readonly kind: string; readonly name: string } {
+    const kind = this.#columns.kindEnds.findIndex((end) => number < end)
+    return { kind: this.#kinds.at(kind), name: this.#names.at(number) }
+  }
+
+  /** Each provider once, and where a version is bound only with one that fits. */
+  #providing(capability: number, bound?: Relation['bound']): readonly number[] {
+    const providers = this.#providers.at(capability)
+    const start = this.#providers.startOf(capability)
+    const found: number[] = []
+    for (const [n, position] of providers.entries()) {
+      if (found.at(-1) === position) continue
+      const version = this.#providedVersions[start + n] as number
+      if (bound !== undefined) {
+        if (version === 0) continue
+        const order = compareVersions(this.#schemeOf(position), this.#versions.at(version - 1), bound.version)
+        if (!isInBound(order, bound.operator)) continue
+      }
+      found.push(position)
+    }
+    return found
+  }
+
+  #rangeOf(kind: string): { readonly first: number; readonly end: number } {
+    const { kindEnds } = this.#columns
+    for (let n = 0; n < this.#kinds.size; n++)
+      if (this.#kinds.at(n) === kind) return { first: kindEnds[n - 1] ?? 0, end: kindEnds[n] as number }
+    return { first: 0, end: 0 }
+  }
+
+  #findCapability(kind: string, name: string): number | undefined {
+    let { first: low, end: high } = this.#rangeOf(kind)
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      const order = compareText(this.#names.at(middle), name)
+      if (order === 0) return middle
+      if (order < 0) low = middle + 1
+      else high = middle
+    }
+    return undefined
+  }
+
+  /** Every number names something that is there. What is out of order is found wrongly, or not: no more than that. */
+  #check({ lists, numbers, ids }: Pick<Columns, 'lists' | 'numbers' | 'ids'>): void {
+    const capabilities = this.#names.size
+    const relations = numbers.relationCapability.length
+    const isOne = (condition: boolean, what: string): void => {
+      if (!condition) refuseCatalogue(what)
+    }
+    isOne(isRisingTo(numbers.kindEnds, capabilities), 'names of no kind')
+    isOne(numbers.kindEnds.length === this.#kinds.size, 'kinds without names')
+    isOne(isBelow(numbers.relationCapability, capabilities), 'a relation to no capability')
+    isOne(isBelow(numbers.relationOperator, relationOperators.length + 1), 'an operator that is none')
+    isOne(isBelow(numbers.relationVersion, Math.max(1, this.#versions.size)), 'a bound without a version')
+    isOne(numbers.relationOperator.length === relations, 'relations without operators')
+    isOne(numbers.relationVersion.length === relations, 'relations without versions')
+    isOne(isBelow(lists.alternatives.items, relations), 'an alternative that is no relation')
+    isOne(isBelow(lists.provides.items, capabilities), 'it provides what is no capability')
+    isOne(isBelow(numbers.providesVersion, this.#versions.size + 1), 'it provides what is no version')
+    isOne(numbers.providesVersion.length === lists.provides.items.length, 'it provides without versions')
+    isOne(isBelow(lists.requires.items, this.#alternatives.size), 'it requires what is no requirement')
+    isOne(isBelow(lists.conflicts.items, relations), 'a conflict that is no relation')
+    isOne(isBelow(lists.replaces.items, relations), 'it replaces what is no relation')
+    isOne(isBelow(numbers.packageName, capabilities), 'a package without a name')
+    isOne(isBelow(numbers.packageVersion, this.#versions.size), 'a package without a version')
+    isOne(isBelow(numbers.packageScheme, versionSchemes.length), 'a scheme that is none')
+    isOne(isBelow(numbers.packageArchitecture, this.#architectures.size), 'an architecture that is none')
+    const perPackage = [
+      numbers.packageVersion,
+      numbers.packageScheme,
+      numbers.packageArchitecture,
+      numbers.packageSize,
+      lists.provides.ends,
+      lists.requires.ends,
+      lists.conflicts.ends,
+      lists.replaces.ends,
+    ]
+    isOne(
+      perPackage.every(({ length }) => length === this.size),
+      'columns of unlike lengths',
+    )
+    isOne(ids.length === this.size * idBytes, 'not an id of each package')
+    isOne(this.#summaries.size === this.size, 'not a summary of each package')
+  }
+
+  /** Who provides each capability: they are counted, and then each is put in its place. */
+  #invert(provided: Numbers): {
+    readonly ends: Numbers
+    readonly items: Numbers
+    readonly versions: Numbers
+  } {
+    const { packageName, packageVersion, providesVersion } = this.#columns
+    const ends = new Uint32Array(this.#names.size)
+    for (const capability of packageName) ends[capability]!++
+    for (const capability of provided) ends[capability]!++
+    for (let n = 1; n < ends.length; n++) ends[n]! += ends[n - 1]!
+    const total = packageName.length + provided.length
+    const [items, versions] = [new Uint32Array(total), new Uint32Array(total)]
+    // From the last: so each place is filled from its end, and in the end is where its list begins.
+    const next = ends.slice()
+    for (let position = this.size - 1, at = provided.length - 1; position >= 0; position--) {
+      const start = this.#provides.startOf(position)
+      for (; at >= start; at--) {
+        const to = --next[provided[at]!]!
+        items[to] = position
+        versions[to] = providesVersion[at]!
+      }
+      const to = --next[packageName[position]!]!
+      items[to] = position
+      versions[to] = packageVersion[position]! + 1
+    }
+    return { ends, items, versions }
+  }
+}

@@ -1,0 +1,103 @@
+// A catalogue against the list of packages that it was made from: every question has the same answer. And a damaged one:
+// it is refused, or answers something, but nothing else happens.
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { isMossError } from '../../src/base/error.ts'
+import { readCatalogue } from '../../src/channel/catalogue.ts'
+import { encodeCatalogue } from '../../src/channel/encode-catalogue.ts'
+import type { Candidate } from '../../src/solve/candidate.ts'
+import { listedUniverse } from '../../src/solve/listed-universe.ts'
+import { type Offer, solve, solveIn } from '../../src/solve/solve.ts'
+import type { Universe } from '../../src/solve/universe.ts'
+import { byEffort } from '../support/fault-effort.ts'
+import { universe } from '../support/any-universe.ts'
+import { modelOf, offer } from '../support/universe.ts'
+
+const encoded = (candidates: readonly Candidate[]): Uint8Array =>
+  encodeCatalogue(
+    candidates.map(({ id, manifest }) => ({
+      id,
+      manifest: { ...manifest, summary: `the package ${manifest.name}` },
+      sizeBytes: 1500,
+    })),
+  )
+
+function attempt(solving: () => unknown): unknown {
+  try {
+    return solving()
+  } catch (error) {
+    if (!isMossError(error)) throw error
+    return error.message
+  }
+}
+
+test('a catalogue answers as the list that it was made from, in whatever order that was', () => {
+  fc.assert(
+    fc.property(universe, (given) => {
+      const bytes = encoded(given.offered)
+      expect(encoded(given.offered.toReversed())).toEqual(bytes)
+      const catalogue = readCatalogue(bytes)
+      const list = listedUniverse(given.offered)
+      expect(catalogue.size).toBe(list.size)
+      for (let position = 0; position < list.size; position++) {
+        const candidate = list.candidate(position)
+        expect(catalogue.candidate(position)).toEqual(candidate)
+        expect(catalogue.positionOf(candidate)).toBe(position)
+        expect(catalogue.siblingsOf(position)).toEqual(list.siblingsOf(position))
+        expect(catalogue.summaryOf(position)).toBe(`the package ${candidate.manifest.name}`)
+        expect(catalogue.sizeBytesOf(position)).toBe(2048)
+        for (const relation of [...candidate.manifest.requires.flat(), ...candidate.manifest.conflicts])
+          expect(catalogue.find(relation)).toEqual(list.find(relation))
+      }
+      expect(new Set(catalogue.namesOf('name'))).toEqual(new Set(list.namesOf('name')))
+      expect(attempt(() => solveIn(catalogue, given))).toEqual(attempt(() => solve(given)))
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+const relations: readonly Parameters<typeof offer>[] = [
+  ['git 2.39', { requires: ['libc6 >= 2.36', 'perl | soname(libz.so.1()(64bit))'], conflicts: ['mta << 3'] }],
+  ['git 2.30', { requires: ['libc6'] }],
+  ['libc6 2.36', { provides: ['soname(libc.so.6)', 'libc = 2'] }],
+  ['zlib 1', { provides: ['soname(libz.so.1()(64bit))'] }],
+]
+const some: Offer = {
+  offered: relations.map((each) => offer(...each)),
+  installed: [],
+  model: modelOf(['git', 'libc']),
+}
+
+/** Everything that can be asked. */
+function ask(whole: Universe): void {
+  for (let position = 0; position < whole.size; position++) whole.candidate(position)
+  void [...whole.namesOf('name'), ...whole.namesOf('soname')]
+  attempt(() => solveIn(whole, some))
+}
+
+test('a catalogue with any bit turned is refused in plain words, or read', () => {
+  const whole = encoded(some.offered)
+  let [refused, read] = [0, 0]
+  for (let bit = 0; bit < whole.length * 8; bit += byEffort({ sample: 3, slow: 1, all: 1 })) {
+    const bytes = whole.slice()
+    bytes[Math.floor(bit / 8)]! ^= 1 << (bit % 8)
+    const answer = attempt(() => ask(readCatalogue(bytes)))
+    if (answer === undefined) read++
+    else {
+      refused++
+      expect(answer).toMatch(/^catalogue is malformed: /)
+    }
+  }
+  for (let length = 0; length < whole.length; length++)
+    expect(attempt(() => readCatalogue(whole.subarray(0, length)))).toMatch(/^catalogue is malformed: /)
+  expect(attempt(() => readCatalogue(Uint8Array.of(...whole, 0, 0, 0, 0)))).toMatch(/goes on after its end/)
+  console.log(`${refused} refused, ${read} read`)
+  expect(Math.min(refused, read)).toBeGreaterThan(100)
+})
+
+test('a catalogue is read wherever it lies in memory', () => {
+  const whole = encoded(some.offered)
+  const shifted = new Uint8Array(whole.length + 1)
+  shifted.set(whole, 1)
+  expect(solveIn(readCatalogue(shifted.subarray(1)), some)).toEqual(solve(some))
+})
