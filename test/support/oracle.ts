@@ -1,5 +1,6 @@
 // Third-party programs that judge moss. Where one is absent its tests are skipped and say so, unless
 // MOSS_ORACLES=required, as in CI: then a missing oracle fails.
+import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
@@ -19,7 +20,16 @@ function find(program: string): boolean {
 
 /** True if all programs are here. Use with `test.skipIf(!oracle('minisign'))`. */
 export function oracle(...programs: readonly string[]): boolean {
-  const missing = programs.filter((program) => !find(program))
+  return allThere(programs.filter((program) => !find(program)))
+}
+
+/** True if the system's own Python has the module. */
+export function pythonModule(module: string): boolean {
+  const isThere = spawnSync('/usr/bin/python3', ['-c', `import ${module}`]).status === 0
+  return allThere(isThere ? [] : [`python3-${module}`])
+}
+
+function allThere(missing: readonly string[]): boolean {
   if (missing.length === 0) return true
   if (isRequired)
     throw new Error(`oracle missing: ${missing.join(', ')} (test/oracles.txt lists the packages)`)
