@@ -97,13 +97,14 @@ export class Catalogue {
     return (this.#columns.packageSize[position] as number) * sizeUnitBytes
   }
 
-  siblingsOf(position: number): { readonly first: number; readonly end: number } {
+  /** All packages of its name, newest first. */
+  siblingsOf(position: number): readonly number[] {
     const { packageName } = this.#columns
     const name = packageName[position]
     let [first, end] = [position, position + 1]
     while (first > 0 && packageName[first - 1] === name) first--
     while (end < this.size && packageName[end] === name) end++
-    return { first, end }
+    return Array.from({ length: end - first }, (_, n) => first + n)
   }
 
   requirementsOf(position: number): Numbers {

@@ -47,12 +47,12 @@ class ListedUniverse implements Universe {
     return this.candidate(position).manifest.name
   }
 
-  siblingsOf(position: number): { readonly first: number; readonly end: number } {
+  siblingsOf(position: number): Numbers {
     const name = this.nameOf(position)
     let [first, end] = [position, position + 1]
     while (first > 0 && this.nameOf(first - 1) === name) first--
     while (end < this.size && this.nameOf(end) === name) end++
-    return { first, end }
+    return Array.from({ length: end - first }, (_, n) => first + n)
   }
 
   requirementsOf(position: number): Numbers {

@@ -1,6 +1,7 @@
 // A model and what is offered as clauses. Only what the search comes to choose is stated: a package's own clauses when
 // it is chosen, so that a subscription costs what it brings in and not what it could have been. Every clause remembers
 // the fact it stands for, in words a person would use, so that a failure can be explained.
+import { compareText } from '../base/bytes.ts'
 import { formatRelation, type Relation } from '../manifest/capability.ts'
 import { compareAge } from '../manifest/compare-packages.ts'
 import type { Candidate } from './candidate.ts'
@@ -69,8 +70,7 @@ class Statement {
   readonly #universe: Universe
   readonly #installed: readonly Candidate[]
   readonly #installedAt: ReadonlySet<number>
-  /** The first position of each name that is installed. */
-  readonly #installedNames: ReadonlySet<number>
+  readonly #installedNames: ReadonlySet<string>
   readonly #choices = new Map<number, readonly number[]>()
 
   constructor(universe: Universe, installed: readonly Candidate[]) {
@@ -82,7 +82,7 @@ class Statement {
       return position
     })
     this.#installedAt = new Set(positions)
-    this.#installedNames = new Set(positions.map((position) => universe.siblingsOf(position).first))
+    this.#installedNames = new Set(installed.map(({ manifest }) => manifest.name))
   }
 
   subscription(relation: Relation): FactClause {
@@ -134,20 +134,17 @@ class Statement {
   }
 
   #othersOf(position: number): readonly number[] {
-    const { first, end } = this.#universe.siblingsOf(position)
-    const others: number[] = []
-    for (let other = first; other < end; other++) if (other !== position) others.push(other)
-    return others
+    const siblings = this.#universe.siblingsOf(position)
+    return siblings.length === 1 ? [] : Array.from(siblings).filter((other) => other !== position)
   }
 
   /** A package never conflicts with itself or another version of itself: that is ruled out anyway. */
   #conflicts(position: number): readonly FactClause[] {
     const universe = this.#universe
-    const { first, end } = universe.siblingsOf(position)
     const clauses: FactClause[] = []
     for (const number of universe.conflictsOf(position)) {
       for (const against of universe.providersOf(number)) {
-        if (against >= first && against < end) continue
+        if (against === position || universe.nameOf(against) === universe.nameOf(position)) continue
         clauses.push({
           literals: [-(position + 1), -(against + 1)],
           get fact(): Fact {
@@ -183,8 +180,7 @@ class Statement {
   #prefer(
     alternatives: readonly { readonly relation: Relation; readonly positions: Numbers }[],
   ): readonly number[] {
-    const hasName = (position: number): boolean =>
-      this.#installedNames.has(this.#universe.siblingsOf(position).first)
+    const hasName = (position: number): boolean => this.#installedNames.has(this.#universe.nameOf(position))
     const [only] = alternatives
     // As nearly all are.
     if (alternatives.length === 1 && only?.positions.length === 1) return [(only.positions[0] as number) + 1]
@@ -198,15 +194,17 @@ class Statement {
 
   #rank({ kind, name }: Relation, a: number, b: number): number {
     const universe = this.#universe
-    const [first, second] = [universe.siblingsOf(a).first, universe.siblingsOf(b).first]
+    const [first, second] = [universe.nameOf(a), universe.nameOf(b)]
     if (first !== second) {
-      if (kind === 'name' && universe.nameOf(a) === name) return -1
-      if (kind === 'name' && universe.nameOf(b) === name) return 1
-      return Number(this.#installedNames.has(second)) - Number(this.#installedNames.has(first)) || a - b
+      if (kind === 'name' && first === name) return -1
+      if (kind === 'name' && second === name) return 1
+      const kept = Number(this.#installedNames.has(second)) - Number(this.#installedNames.has(first))
+      return kept || compareText(first, second)
     }
-    // Newest first is the universe's own order: only a tie with what is installed can change it.
     const kept = Number(this.#installedAt.has(b)) - Number(this.#installedAt.has(a))
-    return kept !== 0 && compareAge(universe.candidate(a), universe.candidate(b)) === 0 ? kept : a - b
+    if (kept !== 0 && compareAge(universe.candidate(a), universe.candidate(b)) === 0) return kept
+    const newestFirst = Array.from(universe.siblingsOf(a))
+    return newestFirst.indexOf(a) - newestFirst.indexOf(b)
   }
 }
 

@@ -2,6 +2,7 @@
 // names what is offered wherever that is why a wish stays open.
 import type { Relation } from '../manifest/capability.ts'
 import { display } from '../base/display.ts'
+import { comparePackages } from '../manifest/compare-packages.ts'
 import type { Candidate } from './candidate.ts'
 import { formatAlternatives, sayClauses, sayFew, sayList, sayRelation } from './phrases.ts'
 import { type Fact, keyOf, type Problem } from './problem.ts'
@@ -52,8 +53,10 @@ function sayVersions(problem: Problem, some: readonly Candidate[]): string {
   const unique = [...new Set(some)]
   const name = unique[0]?.manifest.name ?? ''
   const position = unique[0] && problem.universe.positionOf(unique[0])
-  const { first, end } = position === undefined ? { first: 0, end: 0 } : problem.universe.siblingsOf(position)
-  const isAll = unique.length > 2 && unique.length === end - first
+  const isAll =
+    unique.length > 2 &&
+    position !== undefined &&
+    unique.length === problem.universe.siblingsOf(position).length
   return isAll ? `all ${unique.length} versions of ${name}` : sayTitles(unique)
 }
 
@@ -73,7 +76,7 @@ function sayProviders(problem: Problem, alternatives: readonly Relation[]): stri
 }
 
 const providersOf = ({ universe }: Problem, relation: Relation): readonly Candidate[] =>
-  Array.from(universe.find(relation), (position) => universe.candidate(position))
+  Array.from(universe.find(relation), (position) => universe.candidate(position)).sort(comparePackages)
 
 /** Why nobody provides it: it is offered in other versions, under similar names, or not at all. */
 function sayLack(problem: Problem, alternatives: readonly Relation[]): string {

@@ -7,11 +7,11 @@ import type { Candidate } from './candidate.ts'
 export type Numbers = ArrayLike<number> & Iterable<number>
 
 export interface Universe {
-  /** Packages are 0 to `size` - 1, in the order of comparePackages: those of one name stand side by side. */
+  /** Packages are 0 to `size` - 1. */
   readonly size: number
   nameOf(position: number): string
-  /** The positions of all packages of its name: from the first, until before `end`. */
-  siblingsOf(position: number): { readonly first: number; readonly end: number }
+  /** All packages of its name, itself among them, newest first. */
+  siblingsOf(position: number): Numbers
   /** What each needs one of; the same alternatives have the same number. */
   requirementsOf(position: number): Numbers
   /** The relations of a requirement, the preferred first. */
@@ -19,7 +19,7 @@ export interface Universe {
   /** Relations that it cannot be with. */
   conflictsOf(position: number): Numbers
   relation(number: number): Relation
-  /** The packages, rising, that satisfy the relation of this number. */
+  /** The packages, each once and rising, that satisfy the relation of this number. */
   providersOf(number: number): Numbers
   /** The same for one that nobody here need name. */
   find(relation: Relation): Numbers

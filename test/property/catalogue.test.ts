@@ -6,6 +6,7 @@ import { isMossError } from '../../src/base/error.ts'
 import { readCatalogue } from '../../src/channel/catalogue.ts'
 import { encodeCatalogue } from '../../src/channel/encode-catalogue.ts'
 import type { Candidate } from '../../src/solve/candidate.ts'
+import { extendUniverse } from '../../src/solve/extended-universe.ts'
 import { listedUniverse } from '../../src/solve/listed-universe.ts'
 import { type Offer, solve, solveIn } from '../../src/solve/solve.ts'
 import type { Universe } from '../../src/solve/universe.ts'
@@ -51,6 +52,23 @@ test('a catalogue answers as the list that it was made from, in whatever order t
       }
       expect(new Set(catalogue.namesOf('name'))).toEqual(new Set(list.namesOf('name')))
       expect(attempt(() => solveIn(catalogue, given))).toEqual(attempt(() => solve(given)))
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('what a machine has and its channel no longer offers makes no difference to what is solved', () => {
+  fc.assert(
+    fc.property(universe, fc.infiniteStream(fc.boolean()), (given, stream) => {
+      const offered = given.offered.filter(() => stream.next().value)
+      const both = [...offered, ...given.installed]
+      const extended = extendUniverse(readCatalogue(encoded(offered)), given.installed)
+      expect(extended.size).toBe(new Set(both.map(({ id }) => id)).size)
+      const answer = attempt(() => solveIn(extended, given))
+      const expected = attempt(() => solve({ ...given, offered }))
+      // Of two explanations the same facts may be told in another order.
+      if (typeof expected === 'string') expect(typeof answer).toBe('string')
+      else expect(answer).toEqual(expected)
     }),
     { numRuns: 1000 },
   )
