@@ -32,6 +32,7 @@ export const registeredKinds = [
   'binary',
   'sysbinary',
   'pkgconfig',
+  'pkgconfig32',
   'cmake',
   'python',
   'perl',

@@ -42,6 +42,7 @@ export function describeControl(text: string, path: string): Description {
   if (!/^[a-z0-9][a-z0-9-]*$/.test(architecture)) refuse(`${architecture} is not an architecture`)
   const [summary = '', ...rest] = (fields['description'] ?? '').split('\n')
   const field = (key: string): string => fields[key] ?? ''
+  const of = { architecture, refuse }
   return {
     name,
     version,
@@ -51,13 +52,13 @@ export function describeControl(text: string, path: string): Description {
     description: cutText(rest.map((line) => (line.trim() === '.' ? '' : line)).join('\n'), 8192),
     licence: '',
     origin: originOf(fields, name, version),
-    provides: unique(parseProvided(field('provides'), refuse)),
+    provides: unique(parseProvided(field('provides'), of)),
     requires: unique([
-      ...parseDependencies(field('pre-depends'), refuse),
-      ...parseDependencies(field('depends'), refuse),
+      ...parseDependencies(field('pre-depends'), of),
+      ...parseDependencies(field('depends'), of),
     ]),
-    conflicts: unique([...parseNames(field('conflicts'), refuse), ...parseNames(field('breaks'), refuse)]),
-    replaces: unique(parseNames(field('replaces'), refuse)),
+    conflicts: unique([...parseNames(field('conflicts'), of), ...parseNames(field('breaks'), of)]),
+    replaces: unique(parseNames(field('replaces'), of)),
   }
 }
 

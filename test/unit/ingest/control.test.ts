@@ -40,6 +40,20 @@ Description: Secure Sockets Layer toolkit
     ])
   })
 
+  test('what is wanted of another architecture is wanted of nothing that is here, and conflicts with nothing', () => {
+    const { requires, conflicts } = describeControl(
+      plainControl.replace(/^Architecture: .*$/m, 'Architecture: amd64').trimEnd() +
+        '\nDepends: a:native, b:amd64, c:i386 (>= 2) | d\nConflicts: libc6-x32:i386\n',
+      'x.deb',
+    )
+    expect(requires.map((alternatives) => alternatives.map(formatRelation))).toEqual([
+      ['name(a)'],
+      ['name(b)'],
+      ['foreign(c:i386) >= 2', 'name(d)'],
+    ])
+    expect(conflicts.map(formatRelation)).toEqual(['foreign(libc6-x32:i386)'])
+  })
+
   test('Conflicts and Breaks are conflicts, Replaces replaces, and the old signs mean or-equal', () => {
     const { conflicts, replaces } = describeWith(
       'Conflicts: a\nBreaks: b (< 2), c (> 3)\nReplaces: d (<< 1:1.0)',

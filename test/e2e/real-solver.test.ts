@@ -1,0 +1,169 @@
+// The solver on a whole distribution: Debian bookworm main, as apt has it here. Each answer is judged by a checker that knows
+// Debian's policy and nothing of moss, each verdict is compared with minisat's on an encoding written apart, and what apt
+// would install instead is listed. Skipped with a reason where apt has no such lists.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encodeUtf8 } from '../../src/base/bytes.ts'
+import { isMossError } from '../../src/base/error.ts'
+import { type Catalogue, readCatalogue } from '../../src/channel/catalogue.ts'
+import { encodeCatalogue } from '../../src/channel/encode-catalogue.ts'
+import { readDebianIndex } from '../../src/ingest/debian-index.ts'
+import type { Candidate } from '../../src/solve/candidate.ts'
+import { extendUniverse } from '../../src/solve/extended-universe.ts'
+import { solveIn } from '../../src/solve/solve.ts'
+import { seededRandom } from '../sim/random.ts'
+import { oracle } from '../support/oracle.ts'
+import { type Answer, judge } from '../support/solver-oracles.ts'
+import { modelOf } from '../support/universe.ts'
+
+const seed = Number(process.env['MOSS_SEED'] ?? 1)
+
+/** The text of all indexes of these suites. */
+function indexOf(...codenames: readonly string[]): string {
+  const files = codenames.flatMap((codename) => {
+    const asked = ['indextargets', '--format', '$(FILENAME)', 'Created-By: Packages', `Codename: ${codename}`]
+    return spawnSync('apt-get', asked, { encoding: 'utf8' }).stdout.split('\n').filter(Boolean)
+  })
+  return files
+    .map((file) => {
+      const { stdout } = spawnSync('/usr/lib/apt/apt-helper', ['cat-file', file], {
+        encoding: 'utf8',
+        maxBuffer: 2 ** 28,
+      })
+      return `${stdout.trimEnd()}\n\n`
+    })
+    .join('')
+}
+
+const hasTools = oracle('apt-get', 'minisat', 'python3', 'time')
+const before = hasTools ? indexOf('bookworm') : ''
+const canRun = before.trim() !== ''
+if (hasTools && !canRun) console.warn('skipped: apt has no lists of bookworm here (apt-get update)')
+
+const folder = canRun ? mkdtempSync(join(tmpdir(), 'moss-solver-')) : ''
+const [indexBefore, indexAfter] = [join(folder, 'before'), join(folder, 'after')]
+afterAll(() => folder !== '' && rmSync(folder, { recursive: true, force: true }))
+
+const catalogueOf = (text: string): Catalogue =>
+  readCatalogue(encodeCatalogue([...readDebianIndex(encodeUtf8(text), 'Packages')]))
+
+interface Solved extends Answer {
+  readonly candidates: readonly Candidate[]
+}
+
+function solved(
+  catalogue: Catalogue,
+  goals: readonly string[],
+  installed: readonly Candidate[] = [],
+): Solved {
+  const about = { id: goals.join(', '), goals }
+  try {
+    const wished = { model: modelOf(goals.map((goal) => goal.replaceAll(/[()]/g, ''))), installed }
+    const { chosen } = solveIn(extendUniverse(catalogue, installed), wished)
+    const candidates = chosen.map(({ candidate }) => candidate)
+    return {
+      ...about,
+      chosen: candidates.map(({ manifest: { name, version } }) => [name, version]),
+      candidates,
+    }
+  } catch (error) {
+    if (!isMossError(error, 'SOLVE_NO_SOLUTION')) throw error
+    return { ...about, chosen: null, candidates: [] }
+  }
+}
+
+/** Every answer is right, and there is none only where minisat finds none either. */
+function expectJudged(indexes: readonly string[], answers: readonly Solved[]): void {
+  const asked = answers.map(({ id, goals, chosen }) => ({ id, goals, chosen: chosen ?? null }))
+  const checked = judge(['check-solution.py', ...indexes], asked)
+  expect(checked.lines.filter(({ ok }) => ok !== true)).toEqual([])
+  expect(checked.lines).toHaveLength(answers.length)
+  const verdicts = judge(['sat-verdict.py', ...indexes], asked)
+  expect(verdicts.lines).toHaveLength(answers.length)
+  const wrong = verdicts.lines.filter(({ satisfiable }, n) => satisfiable !== (answers[n]?.chosen !== null))
+  expect(wrong).toEqual([])
+  expect([checked.status, verdicts.status]).toEqual([0, 0])
+}
+
+/** What the model names that Debian cannot install: two of Debian's own metapackages of each kind, and what lacks something. */
+const impossible = ['design-desktop', 'parl-desktop-world', 'console-setup-freebsd', 'webext-tbsync']
+
+describe.skipIf(!canRun)('Debian bookworm main', () => {
+  const random = seededRandom(seed)
+  let catalogue: Catalogue
+  let names: readonly string[]
+
+  beforeAll(() => {
+    writeFileSync(indexBefore, before)
+    catalogue = catalogueOf(before)
+    names = [...new Set(Array.from({ length: catalogue.size }, (_, position) => catalogue.nameOf(position)))]
+  })
+
+  test('desktops, 500 random subscriptions, 100 random models and what cannot be are answered as they must', () => {
+    const goals = [
+      ['task-gnome-desktop'],
+      ['kde-full'],
+      ...Array.from({ length: 500 }, () => [random.pick(names)]),
+      ...Array.from({ length: 100 }, () => Array.from({ length: 12 }, () => random.pick(names))),
+      ...impossible.map((name) => [name]),
+      ['exim4', 'postfix'],
+      ['libc6 (<< 2)'],
+    ]
+    const answers = goals.map((each) => solved(catalogue, each))
+    const none = answers.filter(({ chosen }) => chosen === null)
+    expectJudged([indexBefore], answers)
+    console.log(
+      `${catalogue.size} packages, seed ${seed}: ${answers.length - none.length} models solved, ${none.length} impossible`,
+    )
+    expect(none.length).toBeGreaterThanOrEqual(impossible.length + 2)
+  }, 600_000)
+
+  test.each(['task-gnome-desktop', 'kde-full'])(
+    'apt installs the same for %s, but for choices among alternatives',
+    (goal) => {
+      const [theirs] = judge(['apt-solve.sh', '-c', 'bookworm', goal]).lines
+      const ours = solved(catalogue, [goal])
+      const name = ([first]: readonly [string, string]): string => first
+      const oursOnly = new Set(ours.chosen?.map(name)).difference(
+        new Set((theirs?.['packages'] as [string, string][]).map(name)),
+      )
+      const theirsOnly = new Set((theirs?.['packages'] as [string, string][]).map(name)).difference(
+        new Set(ours.chosen?.map(name)),
+      )
+      console.log(
+        `${goal}: moss ${ours.chosen?.length}, apt ${(theirs?.['packages'] as []).length}; only moss: ${[...oursOnly].join(' ') || 'none'}; only apt: ${[...theirsOnly].join(' ') || 'none'}`,
+      )
+      // Nothing that is chosen needs what only apt has: it is there for an alternative that something else meets.
+      const [verdict] = judge(['check-solution.py', indexBefore], [ours]).lines
+      expect(verdict).toMatchObject({ ok: true, problems: [] })
+      expect(oursOnly.size + theirsOnly.size).toBeLessThan(20)
+    },
+    120_000,
+  )
+
+  test('updates of random machines to what security and updates offer keep what they can', () => {
+    const after = before + indexOf('bookworm-security', 'bookworm-updates')
+    writeFileSync(indexAfter, after)
+    const now = catalogueOf(after)
+    let changed = 0
+    const answers = Array.from({ length: 60 }, () => {
+      const goals = Array.from({ length: 5 }, () => random.pick(names))
+      const first = solved(catalogue, goals)
+      if (first.chosen === null) return solved(now, goals)
+      const updated = solved(now, goals, first.candidates)
+      const had = new Set(first.candidates.map(({ id }) => id))
+      const fresh = updated.candidates.filter(({ id }) => !had.has(id))
+      changed += fresh.length
+      // Nothing is changed but to what is newer, and what that newly needs.
+      const again = solved(now, goals, updated.candidates)
+      expect(again.chosen).toEqual(updated.chosen)
+      return updated
+    })
+    expectJudged([indexAfter], answers)
+    console.log(`60 machines updated, seed ${seed}: ${changed} packages of another version or new`)
+    expect(changed).toBeGreaterThan(60)
+  }, 600_000)
+})
