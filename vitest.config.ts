@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 // MOSS_SUITE: `main` is everything that needs no network; `real` is the loop on real packages; `trust` is the part of main
 // in which somebody lies: media, stations, keys, clocks.
@@ -19,6 +20,26 @@ const trust = [
 const include = { real: [real], trust, main: ['test/**/*.test.ts', 'test/**/*.test.tsx'] }[suite]
 if (include === undefined) throw new Error(`MOSS_SUITE=${suite} is none of main, real, trust`)
 
+/** Where faults are tried by the thousand: what takes longest in one process, or in one after another, begins first. */
+const longest = [
+  'loop-failure',
+  'fuzz-containers',
+  'fuzz-records',
+  'delta-mutations',
+  'fail-every-call',
+  'kill',
+]
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const at = longest.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))
+      return at < 0 ? longest.length : at
+    }
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b))
+  }
+}
+
 export default defineConfig({
   test: {
     include,
@@ -28,6 +49,7 @@ export default defineConfig({
     execArgv: ['--disable-warning=ExperimentalWarning'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    ...(process.env['MOSS_FAULTS'] === undefined ? {} : { sequence: { sequencer: LongestFirst } }),
     reporters: results === undefined ? ['default'] : ['default', 'json'],
     ...(results === undefined ? {} : { outputFile: { json: `${results}/${suite}.json` } }),
   },
