@@ -12,7 +12,7 @@ export const limits = {
   cborDepth: 16,
   sectionBytes: 512 * MiB,
   /** Of tables chunks, contents and links, each: three million chunks, which are 190 GB as files are cut. */
-  chunkTableBytes: 128 * MiB,
+  longTableBytes: 128 * MiB,
   framePlainBytes: 8 * MiB,
   /** Of a frame of codec 4: what it decodes to, the bases it reads, its streams before they are compressed. */
   deltaPlainBytes: 128 * MiB,

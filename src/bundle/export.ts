@@ -7,6 +7,7 @@ import type { Report } from '../base/progress.ts'
 import type { Effort } from '../carry/effort.ts'
 import type { CarriedChunk, CarryPlan } from '../carry/plan.ts'
 import type { KnownPlan } from '../carry/plan-known.ts'
+import { catalogueDifference } from '../channel/catalogue-difference.ts'
 import { encodeGrants } from '../channel/grant-file.ts'
 import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
 import { encodeFront, type ContainerDraft } from '../container/encode.ts'
@@ -137,6 +138,7 @@ function draftOf(request: ExportRequest, frames: FinishedFrames): ContainerDraft
       { name: 'summary', bytes: summaryOf(request, carried, frames) },
       { name: 'manifests', bytes: manifests },
       { name: 'packages', bytes: packages },
+      { name: 'catalogue', bytes: catalogueOf(request) },
       {
         name: 'hosts',
         bytes: encodeHosts(new Map(plan.hosts.map(({ host, packages }) => [host, packages]))),
@@ -144,6 +146,14 @@ function draftOf(request: ExportRequest, frames: FinishedFrames): ContainerDraft
     ],
     ...(known && { known: knownBytes(channel, known) }),
   }
+}
+
+/** As a difference from that of the snapshot that every host has; empty where the channel has none. */
+function catalogueOf({ channel, published: { snapshot }, known }: ExportRequest): Uint8Array {
+  const after = channel.catalogueBytes(snapshot)
+  if (after === undefined) return new Uint8Array(0)
+  const before = known?.snapshot === undefined ? undefined : channel.snapshot(known.snapshot).snapshot
+  return catalogueDifference(after, before && channel.catalogueBytes(before))
 }
 
 const served = (host: HostId, state: number | undefined): ServedHost =>

@@ -6,6 +6,7 @@ import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { ContainerId } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
+import { readStored } from '../container/read.ts'
 import { checkFrameBytes } from '../container/read-frames.ts'
 import { readTables, type Tables } from '../container/tables.ts'
 import type { ByteSource } from '../host/byte-source.ts'
@@ -42,6 +43,8 @@ export async function takeIn(outside: Outside, request: TakeInRequest): Promise<
   const source = new ReadOnceSource(request.source)
   const bundle = readBundle(source, judge, (opened) => source.keepTo(opened.framesOffset))
   const tables = readTables(bundle.container)
+  // Some are read only later, or by nobody here.
+  for (const entry of bundle.container.head.sections) readStored(bundle.container, entry)
   const folder = `${incomingFolder}/${bundle.id}`
   const path = `${folder}/${copyName}`
   const copy = openCopy(disk, { folder, path, sizeBytes: bundle.sizeBytes, more: request.room?.(bundle) })

@@ -6,11 +6,11 @@ import { MossError } from '../base/error.ts'
 
 const magic = encodeUtf8('moss-catalogue 1\n\0\0\0')
 
-/** Texts are two columns: all of them together, and where each ends, in UTF-16 units. */
+/** Texts are two columns: where each ends, in UTF-16 units, and all of them together. */
 const textNames = ['kinds', 'names', 'versions', 'architectures', 'summaries'] as const
 export type TextName = (typeof textNames)[number]
 
-/** Lists are two columns: the items of all, and where the list of each ends. */
+/** Lists are two columns: where each ends, and the items of all. */
 const listNames = ['alternatives', 'provides', 'requires', 'conflicts', 'replaces'] as const
 export type ListName = (typeof listNames)[number]
 

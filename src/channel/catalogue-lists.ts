@@ -24,6 +24,7 @@ export class Texts {
   readonly #bytes: Uint8Array
   readonly #ends: Numbers
   #whole: string | undefined
+  #lower: string | undefined
 
   constructor({ ends, bytes }: { readonly ends: Numbers; readonly bytes: Uint8Array }) {
     this.size = ends.length
@@ -34,6 +35,35 @@ export class Texts {
   at(number: number): string {
     this.#whole ??= this.#decode()
     return this.#whole.slice(number === 0 ? 0 : this.#ends[number - 1], this.#ends[number])
+  }
+
+  /** The numbers, rising, of those that hold these characters, whatever their case. `word` is in lower case, not empty. */
+  *containing(word: string): Iterable<number> {
+    this.#whole ??= this.#decode()
+    this.#lower ??= this.#whole.toLowerCase()
+    // A few letters have another length in lower case: then no place in it says whose text it is.
+    if (this.#lower.length !== this.#whole.length) {
+      for (let n = 0; n < this.size; n++) if (this.at(n).toLowerCase().includes(word)) yield n
+      return
+    }
+    for (let at = this.#lower.indexOf(word); at >= 0;) {
+      const number = this.#numberAt(at)
+      const end = this.#ends[number] as number
+      // Not over the end of one text into the next.
+      if (at + word.length <= end) yield number
+      at = this.#lower.indexOf(word, at + word.length <= end ? end : at + 1)
+    }
+  }
+
+  /** Whose text this place is in. */
+  #numberAt(at: number): number {
+    let [low, high] = [0, this.size - 1]
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      if ((this.#ends[middle] as number) > at) high = middle
+      else low = middle + 1
+    }
+    return low
   }
 
   #decode(): string {

@@ -19,9 +19,12 @@ import { isInBound } from '../manifest/match.ts'
 import { compareVersions, type VersionScheme, versionSchemes } from '../manifest/version.ts'
 import { type Columns, type Numbers, readColumns, refuseCatalogue } from './catalogue-columns.ts'
 import { isBelow, isRisingTo, Lists, Texts } from './catalogue-lists.ts'
-import { sizeUnitBytes } from './encode-catalogue.ts'
+import { type CatalogueEntry, sizeUnitBytes } from './encode-catalogue.ts'
 
 const idBytes = 32
+
+/** Of all packages, each alternative once: a dozen times what the largest distribution has. */
+const mostAsked = 4_000_000
 
 /** A view of `bytes`, which must not change. Throws SHAPE_INVALID, as do its methods where texts are not as they say. */
 export const readCatalogue = (bytes: Uint8Array): Catalogue => new Catalogue(readColumns(bytes))
@@ -34,6 +37,17 @@ export interface ListedPackage {
     'name' | 'version' | 'scheme' | 'architecture' | 'provides' | 'requires' | 'conflicts' | 'replaces'
   >
 }
+
+/** Where a word was found, the best first. */
+const ranks = ['whole name', 'name', 'capability', 'summary'] as const
+
+export interface Found {
+  readonly where: (typeof ranks)[number]
+  /** The one that has the word. */
+  readonly capability?: Capability
+}
+
+export const compareFound = (a: Found, b: Found): number => ranks.indexOf(a.where) - ranks.indexOf(b.where)
 
 export class Catalogue {
   readonly size: number
@@ -150,6 +164,16 @@ export class Catalogue {
     return made
   }
 
+  /** All that the catalogue knows of it. */
+  entry(position: number): CatalogueEntry {
+    const { id, manifest } = this.candidate(position)
+    return {
+      id,
+      manifest: { ...manifest, summary: this.summaryOf(position) },
+      sizeBytes: this.sizeBytesOf(position),
+    }
+  }
+
   positionOf({
     id,
     manifest: { name },
@@ -166,6 +190,29 @@ export class Catalogue {
     const { first, end } = this.#rangeOf(kind)
     for (let number = first; number < end; number++)
       if (this.#providers.at(number).length > 0) yield this.#names.at(number)
+  }
+
+  /** Packages that have the word in their name, in what they provide, or in their summary; the first of these that is so. */
+  search(word: string): ReadonlyMap<number, Found> {
+    const found = new Map<number, Found>()
+    const wanted = word.toLowerCase()
+    const add = (position: number, by: Found): void => {
+      const known = found.get(position)
+      if (known === undefined || ranks.indexOf(by.where) < ranks.indexOf(known.where)) found.set(position, by)
+    }
+    const names = this.#rangeOf('name')
+    for (const number of this.#names.containing(wanted)) {
+      const name = this.#names.at(number)
+      for (const position of this.#providers.at(number)) {
+        const isOwn = this.#columns.packageName[position] === number
+        const isWhole = name.length === word.length
+        if (isOwn && number >= names.first && number < names.end)
+          add(position, { where: isWhole ? 'whole name' : 'name' })
+        else add(position, { where: 'capability', capability: this.#capability(number) })
+      }
+    }
+    for (const position of this.#summaries.containing(wanted)) add(position, { where: 'summary' })
+    return found
   }
 
   #makeCandidate(position: number): ListedPackage {
@@ -260,6 +307,7 @@ export class Catalogue {
     isOne(isBelow(numbers.providesVersion, this.#versions.size + 1), 'it provides what is no version')
     isOne(numbers.providesVersion.length === lists.provides.items.length, 'it provides without versions')
     isOne(isBelow(lists.requires.items, this.#alternatives.size), 'it requires what is no requirement')
+    isOne(this.#countAsked(lists.requires.items) <= mostAsked, `more than ${mostAsked} relations`)
     isOne(isBelow(lists.conflicts.items, relations), 'a conflict that is no relation')
     isOne(isBelow(lists.replaces.items, relations), 'it replaces what is no relation')
     isOne(isBelow(numbers.packageName, capabilities), 'a package without a name')
@@ -282,6 +330,13 @@ export class Catalogue {
     )
     isOne(ids.length === this.size * idBytes, 'not an id of each package')
     isOne(this.#summaries.size === this.size, 'not a summary of each package')
+  }
+
+  /** Many may share a long list, and whoever makes objects of them makes it for each. */
+  #countAsked(requirements: Numbers): number {
+    let count = 0
+    for (const requirement of requirements) count += this.#alternatives.at(requirement).length
+    return count
   }
 
   /** Who provides each capability: they are counted, and then each is put in its place. */

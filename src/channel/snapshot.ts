@@ -4,7 +4,7 @@
 import { compareText, fromHex } from '../base/bytes.ts'
 import { decodeCbor, encodeCbor, type CborValue } from '../base/cbor.ts'
 import { MossError } from '../base/error.ts'
-import type { PackageId } from '../base/ids.ts'
+import type { ContentDigest, PackageId } from '../base/ids.ts'
 import { channelName } from '../base/names.ts'
 import { digest, integer, list, optional, record, text } from '../base/shape.ts'
 
@@ -35,6 +35,8 @@ export interface Snapshot {
   readonly expires?: number
   readonly packages: readonly OfferedPackage[]
   readonly advisories: readonly Advisory[]
+  /** Of its catalogue; snapshots from before there were any name none. */
+  readonly catalogue?: ContentDigest
 }
 
 export const longestAdvisory = 1000
@@ -62,6 +64,7 @@ const recordShape = record({
       mostAdvisories,
     ),
   ),
+  catalogue: optional(digest<ContentDigest>()),
 })
 
 const compareAdvisories = (a: Advisory, b: Advisory): number =>
@@ -72,10 +75,11 @@ export const compareOffered = (a: OfferedPackage, b: OfferedPackage): number =>
   compareText(a.name, b.name) || compareText(a.id, b.id)
 
 /** Without advisories it has no list of them, as snapshots were before there were any. */
-export function encodeSnapshotRecord(
-  packages: readonly OfferedPackage[],
-  advisories: readonly Advisory[] = [],
-): Uint8Array {
+export function encodeSnapshotRecord({
+  packages,
+  advisories = [],
+  catalogue,
+}: Pick<Snapshot, 'packages' | 'catalogue'> & Partial<Pick<Snapshot, 'advisories'>>): Uint8Array {
   const sorted = [...packages].sort(compareOffered)
   return encodeCbor({
     packages: sorted.map(({ id, name, version, architecture }) => ({
@@ -88,8 +92,12 @@ export function encodeSnapshotRecord(
       advisories.length === 0
         ? undefined
         : advisories.toSorted(compareAdvisories).map((each) => ({ ...each })),
+    catalogue: catalogue === undefined ? undefined : fromHex(catalogue),
   })
 }
+
+/** Which channel, epoch and serial a snapshot's head says it is. Throws SHAPE_INVALID. */
+export const decodeSnapshotAbout = (about: CborValue) => aboutShape(about, 'snapshot.about')
 
 /** `about`, `created` and `recordBytes` come from a verified container. Throws SHAPE_INVALID, CBOR_INVALID. */
 export function decodeSnapshotRecord(container: {
@@ -97,11 +105,21 @@ export function decodeSnapshotRecord(container: {
   readonly created: number
   readonly recordBytes: Uint8Array
 }): Snapshot {
-  const about = aboutShape(container.about, 'snapshot.about')
-  const { packages, advisories = [] } = recordShape(decodeCbor(container.recordBytes, 'snapshot'), 'snapshot')
+  const about = decodeSnapshotAbout(container.about)
+  const {
+    packages,
+    advisories = [],
+    catalogue,
+  } = recordShape(decodeCbor(container.recordBytes, 'snapshot'), 'snapshot')
   assertRising('packages', packages, compareOffered)
   assertRising('advisories', advisories, compareAdvisories)
-  return { ...about, created: container.created, packages, advisories }
+  return {
+    ...about,
+    created: container.created,
+    packages,
+    advisories,
+    ...(catalogue !== undefined && { catalogue }),
+  }
 }
 
 function assertRising<T>(name: string, values: readonly T[], compare: (a: T, b: T) => number): void {

@@ -2,8 +2,9 @@
 // for each serial). What is added is offered only when the next snapshot names it. The folder is all there is:
 // copy it and the channel is copied.
 import { compareText } from '../base/bytes.ts'
+import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
-import type { ContainerId, PackageId } from '../base/ids.ts'
+import type { ContainerId, ContentDigest, PackageId } from '../base/ids.ts'
 import { checkChannelName } from '../base/names.ts'
 import { openKind } from '../container/read.ts'
 import { readRecord } from '../container/sections.ts'
@@ -19,6 +20,8 @@ import type { LayoutFile } from '../manifest/manifest.ts'
 import type { Signer } from '../trust/keys.ts'
 import type { Root } from '../trust/root.ts'
 import { type Roots, underAnyRoot } from './any-root.ts'
+import { type Catalogue, readCatalogue } from './catalogue.ts'
+import { type CatalogueEntry, encodeCatalogue } from './encode-catalogue.ts'
 import { checkPackageFile, chunksOf, readPackageFile, type PackageFile } from './package-file.ts'
 import {
   type Advisory,
@@ -125,6 +128,22 @@ export class StationChannel {
     return this.#latest
   }
 
+  /**
+   * What the snapshot's packages say of themselves. Undefined where the snapshot names no catalogue, or its file is not the
+   * one that it names.
+   */
+  catalogue(snapshot: Snapshot): Catalogue | undefined {
+    const bytes = this.catalogueBytes(snapshot)
+    return bytes && readCatalogue(bytes)
+  }
+
+  catalogueBytes({ serial, catalogue }: Snapshot): Uint8Array | undefined {
+    const path = this.#cataloguePath(serial)
+    if (catalogue === undefined || this.#outside.disk.lstat(path) === undefined) return undefined
+    const bytes = this.#outside.disk.readFile(path, snapshotLimitBytes)
+    return digestOf(bytes) === catalogue ? bytes : undefined
+  }
+
   /** Everything in the folder, offered or not, by name, then by id. */
   packages(): readonly PackageFile[] {
     for (const name of this.#fileNames()) this.#load(name)
@@ -212,6 +231,7 @@ export class StationChannel {
     const latest = this.latestSnapshot()
     if ((latest?.snapshot.serial ?? 0) + 1 !== plan.serial)
       throw new MossError('PLAN_STALE', { what: `channel ${this.name}` })
+    const catalogue = encodeCatalogue(this.#entriesOf(plan.packages, latest?.snapshot))
     const bytes = encodeContainer(
       {
         kind: 'channel',
@@ -222,12 +242,37 @@ export class StationChannel {
           serial: plan.serial,
           expires: by.expires,
         },
-        sections: [{ name: 'record', bytes: encodeSnapshotRecord(plan.packages, plan.advisories) }],
+        sections: [
+          {
+            name: 'record',
+            bytes: encodeSnapshotRecord({ ...plan, catalogue: digestOf<ContentDigest>(catalogue) }),
+          },
+        ],
       },
       by.signers,
     )
+    // Before the snapshot that names it; what an interrupted publishing left is written over.
+    writeDurably(this.#outside.disk, this.#cataloguePath(plan.serial), catalogue, {
+      mode: 0o644,
+      replace: true,
+    })
     writeDurably(this.#outside.disk, this.#snapshotPath(plan.serial), bytes, { mode: 0o644 })
     return this.snapshot(plan.serial)
+  }
+
+  /** From the catalogue before where that has them, so that not every package is read again; without those that are gone. */
+  #entriesOf(packages: readonly OfferedPackage[], before: Snapshot | undefined): readonly CatalogueEntry[] {
+    const catalogue = before && this.catalogue(before)
+    return packages.flatMap(({ id, name }) => {
+      const position = catalogue?.positionOf({ id, manifest: { name } })
+      if (catalogue !== undefined && position !== undefined) return [catalogue.entry(position)]
+      const file = this.package(id)
+      return file === undefined ? [] : [entryOf(file)]
+    })
+  }
+
+  #cataloguePath(serial: number): string {
+    return `${this.folder}/snapshots/${serial}.moss-catalogue`
   }
 
   #snapshotPath(serial: number): string {
@@ -312,6 +357,12 @@ const offeredOf = ({ id, manifest }: PackageFile): OfferedPackage => ({
   name: manifest.name,
   version: manifest.version,
   architecture: manifest.architecture,
+})
+
+const entryOf = ({ id, manifest }: PackageFile): CatalogueEntry => ({
+  id,
+  manifest,
+  sizeBytes: manifest.layout.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.sizeBytes : 0), 0),
 })
 
 /** A file of its own: what somebody does to the first does not change the second. */

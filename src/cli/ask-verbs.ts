@@ -1,8 +1,25 @@
 // Questions about what is installed. They read, and never wait for a lock.
 import { display } from '../base/display.ts'
+import { exits } from '../base/exits.ts'
 import { formatBytes, plural } from '../base/format.ts'
 import { formatFields, formatTable } from './format.ts'
 import type { Verb } from './verb.ts'
+
+/** `+ git 2.39`, `- perl 5`, `  git 2.30 → 2.39`. */
+const sayWouldChange = ({
+  name,
+  from,
+  to,
+}: {
+  readonly name: string
+  readonly from?: string
+  readonly to?: string
+}): string =>
+  from === undefined
+    ? `+ ${name} ${to}`
+    : to === undefined
+      ? `- ${name} ${from}`
+      : `  ${name} ${from} → ${to}`
 
 export const askVerbs: readonly Verb[] = [
   {
@@ -22,8 +39,22 @@ export const askVerbs: readonly Verb[] = [
     operands: [{ name: 'PACKAGE' }],
     summary: 'what a package says about itself',
     run: async (call) => {
-      const { packageInfo } = await import('../ops/ask.ts')
-      const info = await packageInfo(call.outside, { root: call.root, name: call.operands[0] ?? '' })
+      const { isInstalled, offeredInfo, packageInfo } = await import('../ops/ask.ts')
+      const asked = { root: call.root, name: call.operands[0] ?? '' }
+      if (!isInstalled(call.outside, asked)) {
+        const offered = await offeredInfo(call.outside, asked)
+        const text = formatFields([
+          ['name', `${offered.name} ${offered.version} (${offered.architecture})`],
+          ['summary', display(offered.summary)],
+          ['id', offered.id],
+          ['from', `channel ${offered.channel}, serial ${offered.serial}; not installed`],
+          ['size', formatBytes(offered.sizeBytes)],
+          ['provides', offered.provides.length === 0 ? 'nothing more' : offered.provides],
+          ['requires', offered.requires.length === 0 ? 'nothing' : offered.requires],
+        ])
+        return { json: { ...offered, installed: false }, text }
+      }
+      const info = await packageInfo(call.outside, asked)
       const text = formatFields([
         ['name', `${info.name} ${info.version} (${info.architecture})`],
         ['summary', display(info.summary)],
@@ -35,7 +66,29 @@ export const askVerbs: readonly Verb[] = [
         ['requires', info.requires.length === 0 ? 'nothing' : info.requires],
         ['text', info.description === '' ? undefined : info.description.split('\n')],
       ])
-      return { json: info, text }
+      return { json: { ...info, installed: true }, text }
+    },
+  },
+  {
+    words: 'search',
+    side: 'host',
+    operands: [{ name: 'WORD', repeats: true }],
+    summary: 'what the channel offers, by name, capability and summary',
+    run: async (call) => {
+      const { searchPackages } = await import('../ops/search.ts')
+      const found = await searchPackages(call.outside, { root: call.root, words: call.operands })
+      const rows = found.packages.map((entry) => [
+        entry.installed === undefined ? '' : 'installed',
+        entry.name,
+        entry.version,
+        display(entry.capability === undefined ? entry.summary : `${entry.summary} [${entry.capability}]`),
+      ])
+      const source = `channel ${found.channel}, serial ${found.serial}`
+      return {
+        json: found,
+        text: rows.length === 0 ? `nothing in ${source} has that` : formatTable(rows),
+        ...(rows.length === 0 && { exit: exits.unsolvable }),
+      }
     },
   },
   {
@@ -77,6 +130,33 @@ export const askVerbs: readonly Verb[] = [
         capability: call.operands[0] ?? '',
       })
       return { json: { chains }, text: chains.map((chain) => chain.lines.map(display).join('\n')).join('\n') }
+    },
+  },
+  {
+    words: 'why-not',
+    side: 'host',
+    operands: [{ name: 'CAPABILITY' }],
+    summary: 'what keeps something from being installed, or what it would bring',
+    run: async (call) => {
+      const { explainWhyNot } = await import('../ops/why-not.ts')
+      const asked = { root: call.root, capability: call.operands[0] ?? '' }
+      const answer = await explainWhyNot(call.outside, asked)
+      const text = formatFields([
+        ['answer', display(answer.problem ?? answer.verdict)],
+        ['brings', answer.changes.length === 0 ? undefined : answer.changes.map(sayWouldChange)],
+        ['instead', answer.passedOver.length === 0 ? undefined : `of ${answer.passedOver.join(', ')}`],
+        [
+          'next',
+          answer.changes.length === 0
+            ? undefined
+            : `moss subscribe ${answer.subscribe}, then moss state export for the station`,
+        ],
+      ])
+      return {
+        json: answer,
+        text,
+        ...(answer.problem !== undefined && { exit: exits.unsolvable }),
+      }
     },
   },
 ]

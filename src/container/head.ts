@@ -12,7 +12,7 @@ import { checkCodec, type Codec } from './codecs.ts'
 import {
   headText,
   isAlwaysPlain,
-  isChunkTable,
+  isLongTable,
   kinds,
   mayBuildOn,
   mayHave,
@@ -156,7 +156,7 @@ function checkSections(kind: Kind, sections: readonly SectionEntry[]): void {
     if (codec === 3 && !mayBuildOn(kind, name)) refuse(`section ${name} of a ${kind} builds on nothing`)
     const isBounded = name === 'roots' || kind === 'root'
     if (isBounded && plainBytes > limits.rootChainBytes) refuse(`section ${name} is too large`)
-    if (isChunkTable(name) && plainBytes > limits.chunkTableBytes) refuse(`section ${name} is too large`)
+    if (isLongTable(name) && plainBytes > limits.longTableBytes) refuse(`section ${name} is too large`)
     if ((kind === 'state' || kind === 'audit') && plainBytes > limits.stateBytes)
       refuse(`section ${name} is too large`)
     previous = place

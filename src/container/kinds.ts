@@ -20,6 +20,7 @@ export const sectionNames = [
   'hosts',
   'contents',
   'links',
+  'catalogue',
   'record',
 ] as const
 
@@ -46,7 +47,7 @@ export const kindOfNumber = (number: number): Kind | undefined =>
 
 export const mayHave = (kind: Kind, name: SectionName): boolean =>
   kinds[kind].hasFrames === (name !== 'record') &&
-  (kind === 'bundle' || (name !== 'bases' && name !== 'known'))
+  (kind === 'bundle' || (name !== 'bases' && name !== 'known' && name !== 'catalogue'))
 
 /** The text that opens a head: what it is and its version, so that no signature can move to another kind. */
 export const headText = (kind: Kind): string => `moss-${kind} 1\n`
@@ -58,9 +59,9 @@ export const headText = (kind: Kind): string => `moss-${kind} 1\n`
 export const isAlwaysPlain = (kind: Kind, name: SectionName): boolean =>
   name === 'summary' || name === 'roots' || (kind === 'root' && name === 'record')
 
-/** Tables that have a record for each chunk or content: they could be longer than anything that is carried needs. */
-export const isChunkTable = (name: SectionName): boolean =>
-  name === 'chunks' || name === 'contents' || name === 'links'
+/** They have a record for each chunk, content or package, and could be longer than anything that is carried needs. */
+export const isLongTable = (name: SectionName): boolean =>
+  name === 'chunks' || name === 'contents' || name === 'links' || name === 'catalogue'
 
 /**
  * These may be written against what a host has (codec 3). Not the frames' own table: whoever holds the file alone can

@@ -6,6 +6,7 @@ import { decodeManifest } from '../manifest/codec.ts'
 import { provides } from '../manifest/match.ts'
 import { findManifest } from '../state/manifests.ts'
 import { type InstalledPackage, managedPlaces, readInstalled, sayReason, stateTree } from './installed.ts'
+import { followedCatalogue } from './search.ts'
 
 interface OfRoot {
   readonly root: string
@@ -42,6 +43,36 @@ export async function listPackages(outside: Outside, { root }: OfRoot) {
         : decodeManifest(bytes, `manifest of ${name}`)
     return { name, version, architecture, summary, id, reason: sayReason(reason) }
   })
+}
+
+/** What the catalogue has of a package that is not installed. Throws NOT_FOUND. */
+export async function offeredInfo(outside: Outside, { root, name }: OfRoot & { readonly name: string }) {
+  const { channel, serial, catalogue } = followedCatalogue(outside, root)
+  const position = catalogue
+    .find({ kind: 'name', name })
+    .find((each) => catalogue.nameOf(each) === name && catalogue.siblingsOf(each)[0] === each)
+  if (position === undefined) throw new MossError('NOT_FOUND', { what: 'installed or offered package', name })
+  const { id, manifest, sizeBytes } = catalogue.entry(position)
+  return {
+    name,
+    version: manifest.version,
+    architecture: manifest.architecture,
+    summary: manifest.summary,
+    id,
+    channel,
+    serial,
+    sizeBytes,
+    provides: manifest.provides.map(formatCapability),
+    requires: manifest.requires.map((alternatives) => alternatives.map(formatRelation).join(' | ')),
+    conflicts: manifest.conflicts.map(formatRelation),
+  }
+}
+
+/** Whether the current state has a package of this name. */
+export function isInstalled(outside: Outside, { root, name }: OfRoot & { readonly name: string }): boolean {
+  const places = managedPlaces(outside, root)
+  const { record } = stateTree(outside, { places, state: undefined })
+  return record.packages.some((recorded) => recorded.name === name)
 }
 
 export async function packageInfo(outside: Outside, request: OfRoot & { readonly name: string }) {

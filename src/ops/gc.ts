@@ -12,7 +12,7 @@ import { lostTrees } from '../state/mend-tree.ts'
 import type { CollectPlan } from '../store/collect.ts'
 import { freedBytes } from './freed-bytes.ts'
 import { type HostSession, openHost } from './host.ts'
-import { keptSnapshots } from './kept-snapshots.ts'
+import { catalogueFile, keptSnapshots } from './kept-snapshots.ts'
 import { statesTold } from './receipt.ts'
 import { manifestInStore, mayBeApplied } from './waiting.ts'
 
@@ -23,8 +23,12 @@ export interface GcPlan {
   readonly state: number
   readonly keptAssets: number
   readonly collect: CollectPlan
-  /** Files of snapshots. */
-  readonly snapshots: readonly { readonly path: string; readonly sizeBytes: number }[]
+  /** Files of snapshots, and of their catalogues. */
+  readonly snapshots: readonly {
+    readonly path: string
+    readonly catalogue?: string
+    readonly sizeBytes: number
+  }[]
   /** What repair has replaced: folders of damaged trees, files of a database. */
   readonly lost: readonly string[]
   /** By how much there is more room afterwards, at least. */
@@ -56,7 +60,7 @@ export async function planGc(outside: Outside, { root }: { readonly root: string
       paths: [
         ...collect.assets.map(({ id }) => host.store.assetPath(id)),
         ...collect.strays,
-        ...snapshots.map(({ path }) => path),
+        ...snapshots.flatMap(filesOf),
       ],
       trees: lost,
     }),
@@ -75,7 +79,7 @@ export async function executeGc(outside: Outside, plan: GcPlan): Promise<Collect
     !plan.snapshots.every(({ path }) => unneeded.has(path)) ||
     !plan.lost.every((path) => lost.has(path))
   if (isStale) throw new MossError('PLAN_STALE', { what: 'what the store is needed for' })
-  for (const { path } of plan.snapshots) outside.disk.remove(path)
+  for (const path of plan.snapshots.flatMap(filesOf)) outside.disk.remove(path)
   host.store.collect(plan.collect)
   // Last: one that cannot be removed must not keep the rest.
   for (const path of plan.lost) outside.disk.removeTree(path)
@@ -98,8 +102,16 @@ function unneededSnapshots(host: HostSession): GcPlan['snapshots'] {
   ])
   return [...keptSnapshots(host)]
     .filter(({ id, content }) => !needed.has(id) && !needed.has(content))
-    .map(({ path, bytes }) => ({ path, sizeBytes: bytes.length }))
+    .map(({ path, id, bytes }) => {
+      const catalogue = catalogueFile(host, id)
+      const sizeBytes = bytes.length + (catalogue?.sizeBytes ?? 0)
+      return { path, ...(catalogue && { catalogue: catalogue.path }), sizeBytes }
+    })
 }
+
+/** The catalogue first: alone it would be nobody's. */
+const filesOf = ({ path, catalogue }: GcPlan['snapshots'][number]): readonly string[] =>
+  catalogue === undefined ? [path] : [catalogue, path]
 
 /** S2: all of it, whatever its attributes where a base may be meant. */
 function neededAssets(host: HostSession): ReadonlySet<AssetId> {

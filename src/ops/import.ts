@@ -15,6 +15,7 @@ import type { AuditEvent } from '../trust/audit.ts'
 import { judgeSet } from './bundle-set.ts'
 import type { ImportedBundle } from './changes.ts'
 import { type HostSession, openHost } from './host.ts'
+import { keepCatalogue } from './kept-catalogues.ts'
 import { keepSnapshot } from './kept-snapshots.ts'
 import { contentNames, forgetDamaged, recutFalse } from './lacking.ts'
 import { checkIsFile } from './named-file.ts'
@@ -95,6 +96,7 @@ async function importOne(host: HostSession, file: string, report: ReportEvent): 
       }),
   )
   keepSnapshot(host, taken.about.snapshot, taken.snapshotBytes)
+  keepCatalogue(host, taken, report)
   const { channel, serial } = taken.snapshot
   const how = taken.granted === undefined ? '' : `, back by grant ${taken.granted.id.slice(0, 16)}`
   recordBundle(host, known, 'accepted', `channel ${channel}, serial ${serial}${how}`)

@@ -19,6 +19,9 @@ const folderOf = ({ places }: Pick<SettlingSession, 'places'>): string => `${pla
 
 const ending = '.moss-channel'
 
+/** Beside the snapshot of that id; empty where it was lost, so that the station sends all of it again. */
+const catalogueEnding = '.moss-catalogue'
+
 type Session = Pick<SettlingSession, 'places' | 'outside'>
 
 /** Durable when it returns. One that is there already is written again, and what an interrupted writing left goes. */
@@ -44,10 +47,28 @@ export function readKeptSnapshot(host: Session, content: ContentDigest): Uint8Ar
   return undefined
 }
 
-/** Of the snapshots with these ids, as far as they are here. Sorted. */
+/** Of the snapshots with these ids, as far as they are here, and their catalogues if they name one. Sorted. */
 export function snapshotContents(host: Session, ids: ReadonlySet<Digest>): readonly ContentDigest[] {
-  const found = [...keptSnapshots(host)].filter(({ id }) => ids.has(id)).map(({ content }) => content)
+  const found = [...keptSnapshots(host)]
+    .filter(({ id }) => ids.has(id) && catalogueFile(host, id)?.sizeBytes !== 0)
+    .map(({ content }) => content)
   return [...new Set(found)].sort()
+}
+
+/** The file with the catalogue of a snapshot. */
+export function catalogueFile(
+  host: Session,
+  id: ContainerId,
+): { readonly path: string; readonly sizeBytes: number } | undefined {
+  const path = `${folderOf(host)}/${id}${catalogueEnding}`
+  const found = host.outside.disk.lstat(path)
+  return found && { path, sizeBytes: found.sizeBytes }
+}
+
+/** Durable when it returns; without bytes it is known to be lost. The snapshot is kept already. */
+export function writeCatalogue(host: Session, id: ContainerId, bytes: Uint8Array = new Uint8Array(0)): void {
+  const path = `${folderOf(host)}/${id}${catalogueEnding}`
+  writeDurably(host.outside.disk, path, bytes, { mode: 0o600, replace: true })
 }
 
 /** What an interrupted writing left is none. */

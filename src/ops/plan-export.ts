@@ -16,7 +16,10 @@ import { compareSets } from '../manifest/compare-sets.ts'
 import type { LayoutFile } from '../manifest/manifest.ts'
 import type { LayoutPackage } from '../manifest/merged-layout.ts'
 import { parseModel } from '../solve/model.ts'
-import { solve } from '../solve/solve.ts'
+import { extendUniverse } from '../solve/extended-universe.ts'
+import { listedUniverse } from '../solve/listed-universe.ts'
+import { type Offer as WishedOffer, solveIn } from '../solve/solve.ts'
+import type { Universe } from '../solve/universe.ts'
 import type { Grant } from '../trust/grant.ts'
 import { type Root, rootDigest } from '../trust/root.ts'
 import { tellAlikePaths } from './alike-paths.ts'
@@ -227,12 +230,14 @@ function wishOf(state: HostState, { channel, published }: Offer): Wish {
   const named = new Set(published.snapshot.packages.map(({ id }) => id))
   const current = state.states.find((kept) => kept.number === state.current)?.packages ?? []
   const installed = known(current.filter((id) => named.has(id)))
-  const { chosen } = solveFor(state, {
-    model: parseModel(state.model, `the model of ${state.name}`),
-    offered: known([...named]),
-    installed,
-  })
-  const wants = chosen.map(({ candidate }) => candidate.id)
+  const wished = { model: parseModel(state.model, `the model of ${state.name}`), installed }
+  const catalogue = channel.catalogue(published.snapshot)
+  const found = catalogue && solveFor(state, extendUniverse(catalogue, installed), wished)
+  // The folder may lack what the catalogue has: then only what is here is offered.
+  const wants =
+    found?.every((id) => channel.package(id) !== undefined) === true
+      ? found
+      : solveFor(state, listedUniverse([...installed, ...known([...named])]), wished)
   const changes = compareSets(known(current), known(wants))
   return {
     state,
@@ -264,9 +269,13 @@ function alikeFor(
 }
 
 /** Of several hosts, the one whose wishes cannot be met is named. */
-function solveFor(state: HostState, problem: Parameters<typeof solve>[0]): ReturnType<typeof solve> {
+function solveFor(
+  state: HostState,
+  universe: Universe,
+  wished: Pick<WishedOffer, 'model' | 'installed'>,
+): readonly PackageId[] {
   try {
-    return solve(problem)
+    return solveIn(universe, wished).chosen.map(({ candidate }) => candidate.id)
   } catch (error) {
     if (!isMossError(error, 'SOLVE_NO_SOLUTION')) throw error
     throw new MossError('SOLVE_NO_SOLUTION', { explanation: `for ${display(state.name)}, ${error.message}` })

@@ -145,6 +145,7 @@ describe('damage', () => {
       hosts: 10 CONTAINER_DAMAGED: container is damaged in section hosts: its bytes are not the ones that were signed
       contents: 10 CONTAINER_DAMAGED: container is damaged in section contents: its bytes are not the ones that were signed
       links: 10 CONTAINER_DAMAGED: container is damaged in section links: its bytes are not the ones that were signed
+      catalogue: 10 CONTAINER_DAMAGED: container is damaged in section catalogue: its bytes are not the ones that were signed
       frames: 10 CONTAINER_DAMAGED: container is damaged in frame 0: its bytes are not the ones that were signed"
     `)
     expect(moss.json('status', '--root', 'pump-07')).not.toHaveProperty('waiting')

@@ -475,7 +475,7 @@ test('list, info, files, owns, why', () => {
     [exit 0]"
   `)
   expect(moss.shape('info', 'harbour', ...at07)).toMatchInlineSnapshot(
-    `"exit 0 {name: string, version: string, architecture: string, summary: string, description: string, licence: string, origin: string, id: string, reason: string, files: number, sizeBytes: number, provides: string[], requires: string[], conflicts: [], privileged: []}"`,
+    `"exit 0 {name: string, version: string, architecture: string, summary: string, description: string, licence: string, origin: string, id: string, reason: string, files: number, sizeBytes: number, provides: string[], requires: string[], conflicts: [], privileged: [], installed: boolean}"`,
   )
   expect(moss.text('files', 'tide', ...at07)).toMatchInlineSnapshot(`
     "$ moss files tide --root pump-07
@@ -504,8 +504,8 @@ test('list, info, files, owns, why', () => {
   )
   expect(moss.text('info', 'nosuch', ...at07)).toMatchInlineSnapshot(`
     "$ moss info nosuch --root pump-07
-    | moss: error: no installed package nosuch [NOT_FOUND]
-    | moss: hint: moss list shows what is installed
+    | moss: error: no installed or offered package nosuch [NOT_FOUND]
+    | moss: hint: moss search WORD looks in what the channel offers
     [exit 13]"
   `)
   expect(moss.text('owns', '/usr/bin/nosuch', ...at07)).toMatchInlineSnapshot(`

@@ -2,8 +2,14 @@
 // it is refused, or answers something, but nothing else happens.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { digestOf } from '../../src/base/digest.ts'
 import { isMossError } from '../../src/base/error.ts'
 import { readCatalogue } from '../../src/channel/catalogue.ts'
+import {
+  applyCatalogueDifference,
+  baseOfDifference,
+  catalogueDifference,
+} from '../../src/channel/catalogue-difference.ts'
 import { encodeCatalogue } from '../../src/channel/encode-catalogue.ts'
 import type { Candidate } from '../../src/solve/candidate.ts'
 import { extendUniverse } from '../../src/solve/extended-universe.ts'
@@ -74,6 +80,21 @@ test('what a machine has and its channel no longer offers makes no difference to
   )
 })
 
+test('a difference and the catalogue before give the catalogue after, to the byte', () => {
+  fc.assert(
+    fc.property(universe, universe, ({ offered: before }, { offered: after }) => {
+      const [old, now] = [encoded(before), encoded(after)]
+      const difference = catalogueDifference(now, old)
+      expect(baseOfDifference(difference)).toBe(digestOf(old))
+      expect(applyCatalogueDifference(difference, old)).toEqual(now)
+      const whole = catalogueDifference(now)
+      expect(baseOfDifference(whole)).toBeUndefined()
+      expect(applyCatalogueDifference(whole, undefined)).toEqual(now)
+    }),
+    { numRuns: 500 },
+  )
+})
+
 const relations: readonly Parameters<typeof offer>[] = [
   ['git 2.39', { requires: ['libc6 >= 2.36', 'perl | soname(libz.so.1()(64bit))'], conflicts: ['mta << 3'] }],
   ['git 2.30', { requires: ['libc6'] }],
@@ -111,6 +132,29 @@ test('a catalogue with any bit turned is refused in plain words, or read', () =>
   expect(attempt(() => readCatalogue(Uint8Array.of(...whole, 0, 0, 0, 0)))).toMatch(/goes on after its end/)
   console.log(`${refused} refused, ${read} read`)
   expect(Math.min(refused, read)).toBeGreaterThan(100)
+})
+
+test('a difference with any bit turned is refused in plain words, or gives another catalogue', () => {
+  const [old, now] = [encoded(some.offered.slice(1)), encoded(some.offered.slice(0, 3))]
+  const difference = catalogueDifference(now, old)
+  let same = 0
+  for (let bit = 0; bit < difference.length * 8; bit++) {
+    const bytes = difference.slice()
+    bytes[Math.floor(bit / 8)]! ^= 1 << (bit % 8)
+    const answer = attempt(() => Buffer.from(applyCatalogueDifference(bytes, old)).toString('hex'))
+    if (answer === Buffer.from(now).toString('hex')) same++
+    else expect(answer).toMatch(/^catalogue is malformed: |^[0-9a-f]+$/)
+  }
+  // What it builds on is named in the first 256 bits, and compared by whoever finds it; some padding means nothing.
+  expect(same).toBeLessThan(difference.length * 2)
+  for (let length = 0; length < difference.length; length++)
+    expect(attempt(() => applyCatalogueDifference(difference.subarray(0, length), old))).toMatch(/malformed/)
+})
+
+test('relations that would be billions of objects are refused before any is made', () => {
+  const requires = Array.from({ length: 4000 }, (_, n) => `a${n}`).join(' | ')
+  const bomb = Array.from({ length: 1100 }, (_, n) => offer(`p${n} 1`, { requires: [requires] }))
+  expect(() => readCatalogue(encoded(bomb))).toThrow('more than 4000000 relations')
 })
 
 test('a catalogue is read wherever it lies in memory', () => {

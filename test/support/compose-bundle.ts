@@ -128,7 +128,7 @@ export const composeSnapshot = (draft: SnapshotDraft): Uint8Array =>
         serial: draft.serial,
         expires: draft.expires,
       },
-      sections: [{ name: 'record', bytes: encodeSnapshotRecord(draft.offered) }],
+      sections: [{ name: 'record', bytes: encodeSnapshotRecord({ packages: draft.offered }) }],
     },
     draft.signers ?? [signers.channel],
   )

@@ -21,7 +21,7 @@ from read_delta import decode_delta
 
 KINDS = {1: "bundle", 2: "package", 3: "state", 4: "channel", 5: "root", 6: "audit", 7: "grant"}
 ORDER = (
-    "roots snapshot grants summary notes known manifests frames chunks bases packages capabilities hosts contents links record"
+    "roots snapshot grants summary notes known manifests frames chunks bases packages capabilities hosts contents links catalogue record"
 ).split()
 WIDTHS = {"known": 32, "frames": 64, "bases": 48, "packages": 48, "capabilities": 36, "hosts": 40, "contents": 52, "links": 36}
 
@@ -154,7 +154,7 @@ class Container:
         need(names == sorted(set(names), key=ORDER.index), "sections are not in their order")
         stored = {}
         for section in self.head["sections"]:
-            most = 134217728 if section["name"] in ("chunks", "contents", "links") else 536870912
+            most = 134217728 if section["name"] in ("chunks", "contents", "links", "catalogue") else 536870912
             need(1 <= section["plain"] <= most, f"section {section['name']} is too large")
             data = self.take(at, section["stored"], "section " + section["name"])
             need(digest(data) == section["digest"], f"section {section['name']} is damaged")

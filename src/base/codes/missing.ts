@@ -13,6 +13,7 @@ function whereToLook(what: string): string | undefined {
     return 'moss fleet list shows the hosts that are answered; nothing was changed'
   if (what.startsWith('package of channel'))
     return 'moss channel show lists what a channel offers; nothing was changed'
+  if (what.startsWith('installed or offered')) return 'moss search WORD looks in what the channel offers'
   if (what === 'key') return 'moss key list shows the keys here'
   if (what.endsWith('state')) return 'moss state list shows the kept states; nothing was changed'
   return what.includes('file') || what.includes('plan') || what.includes('root')
@@ -46,6 +47,11 @@ export const missingCodes = {
     exits.unsolvable,
     (d) => `no ${d.what} ${display(d.name)}`,
     (d) => whereToLook(d.what),
+  ),
+  CATALOGUE_MISSING: entry<{ channel: string }>(
+    exits.unsolvable,
+    (d) => `no bundle has brought the catalogue of channel ${display(d.channel)}`,
+    () => 'take a bundle of this channel in with moss import FILE; moss list shows what is installed',
   ),
   NOTHING_WAITING: entry<{ root: string }>(
     exits.done,

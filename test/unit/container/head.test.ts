@@ -63,7 +63,7 @@ test('a head comes back as it was, and begins with its kind in plain text', () =
 test('the head made by hand here is accepted, so each refusal below has one cause', () => {
   expect(refusal(headOf())).toBe('accepted')
   for (const name of ['chunks', 'contents', 'links'])
-    expect(refusal(headOf({ sections: [section(name, { codec: 2, plain: limits.chunkTableBytes })] }))).toBe(
+    expect(refusal(headOf({ sections: [section(name, { codec: 2, plain: limits.longTableBytes })] }))).toBe(
       'accepted',
     )
 })
@@ -129,7 +129,7 @@ describe('a head is refused', () => {
     ],
     ...['chunks', 'contents', 'links'].map((name): [string, Record<string, CborValue>, string] => [
       `a table ${name} above its limit`,
-      { sections: [section(name, { codec: 2, plain: limits.chunkTableBytes + 1 })] },
+      { sections: [section(name, { codec: 2, plain: limits.longTableBytes + 1 })] },
       'CONTAINER_DAMAGED head',
     ]),
     ['bytes of frames without a frame', { frames: { count: 0, stored: 1 } }, 'CONTAINER_DAMAGED head'],

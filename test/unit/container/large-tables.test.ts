@@ -13,7 +13,7 @@ import { viewOf } from '../../../src/container/little-endian.ts'
 import { packedChunksBytes, unpackChunks } from '../../../src/container/packed-chunks.ts'
 
 const MiB = 2 ** 20
-const count = Math.floor((limits.chunkTableBytes - fanOutBytes) / chunkWidth)
+const count = Math.floor((limits.longTableBytes - fanOutBytes) / chunkWidth)
 const tableBytes = fanOutBytes + count * chunkWidth
 
 /** The process is new, and its peak never falls: what comes first grows most. */

@@ -1,0 +1,83 @@
+// The catalogues of the snapshots that this host has taken in. A bundle brings one as a difference from that of a snapshot
+// which the station counts on; what comes out is the one that the snapshot names, or none. Without one nothing is lost
+// but answers to questions, so no import fails for it: it is told, and the next bundle brings all of it.
+import { isMossError } from '../base/error.ts'
+import { digestOf } from '../base/digest.ts'
+import type { ContentDigest } from '../base/ids.ts'
+import { limits } from '../base/limits.ts'
+import type { ReadBundle } from '../bundle/read-bundle.ts'
+import { type Catalogue, readCatalogue } from '../channel/catalogue.ts'
+import { applyCatalogueDifference, baseOfDifference } from '../channel/catalogue-difference.ts'
+import { decodeSnapshotAbout } from '../channel/snapshot.ts'
+import { openKind } from '../container/read.ts'
+import { readSection } from '../container/sections.ts'
+import { bytesSource } from '../host/byte-source.ts'
+import { catalogueFile, keptSnapshots, writeCatalogue } from './kept-snapshots.ts'
+import type { SettlingSession } from './receipt.ts'
+import type { ReportEvent } from './types.ts'
+
+type Session = Pick<SettlingSession, 'places' | 'outside'>
+
+/** The bundle's snapshot is kept already. Durable when it returns. */
+export function keepCatalogue(
+  host: Session,
+  { about, snapshot, container }: Pick<ReadBundle, 'about' | 'snapshot' | 'container'>,
+  report: ReportEvent,
+): void {
+  if (snapshot.catalogue === undefined) return
+  const bytes = catalogueFrom(host, container)
+  if (bytes !== undefined && digestOf(bytes) === snapshot.catalogue)
+    return writeCatalogue(host, about.snapshot, bytes)
+  // The station must not count on any that may be missing.
+  for (const { id } of keptSnapshots(host))
+    if (catalogueFile(host, id) === undefined) writeCatalogue(host, id)
+  report({
+    phase: 'import',
+    warning: `the catalogue of channel ${snapshot.channel}, serial ${snapshot.serial}, cannot be read from what is here: moss search knows an older one or none until the next bundle, which brings all of it`,
+  })
+}
+
+/** Undefined where the bundle brings none, or one that cannot be read with what is here. */
+function catalogueFrom(host: Session, container: ReadBundle['container']): Uint8Array | undefined {
+  try {
+    const difference = readSection(container, 'catalogue')
+    if (difference === undefined) return undefined
+    const wanted = baseOfDifference(difference)
+    const base = wanted && keptCatalogue(host, wanted)
+    return wanted !== undefined && base === undefined ? undefined : applyCatalogueDifference(difference, base)
+  } catch (error) {
+    if (isMossError(error, 'SHAPE_INVALID') || isMossError(error, 'CONTAINER_DAMAGED')) return undefined
+    throw error
+  }
+}
+
+function keptCatalogue(host: Session, wanted: ContentDigest): Uint8Array | undefined {
+  for (const { id } of keptSnapshots(host)) {
+    const file = catalogueFile(host, id)
+    if (file === undefined) continue
+    const bytes = host.outside.disk.readFile(file.path, limits.sectionBytes)
+    if (digestOf(bytes) === wanted) return bytes
+  }
+  return undefined
+}
+
+export interface KeptCatalogue {
+  readonly channel: string
+  readonly serial: number
+  readonly catalogue: Catalogue
+}
+
+/** Of the newest snapshot of the channel that has one here. Throws SHAPE_INVALID where that is damaged. */
+export function newestCatalogue(host: Session, channel: string): KeptCatalogue | undefined {
+  const found = [...keptSnapshots(host)]
+    .map(({ id, path, bytes }) => ({
+      file: catalogueFile(host, id),
+      ...decodeSnapshotAbout(openKind(bytesSource(path, bytes), 'channel').head.about),
+    }))
+    .filter((each) => each.channel === channel)
+    .toSorted((a, b) => b.serial - a.serial)
+    .find(({ file }) => file !== undefined && file.sizeBytes > 0)
+  if (found?.file === undefined) return undefined
+  const bytes = host.outside.disk.readFile(found.file.path, limits.sectionBytes)
+  return { channel, serial: found.serial, catalogue: readCatalogue(bytes) }
+}

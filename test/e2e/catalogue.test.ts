@@ -1,0 +1,196 @@
+// What the channel offers, asked at the host: the catalogue comes with each bundle, as a difference where the host has one,
+// and where it was lost the next bundle brings all of it again.
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { mkdirSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Program, programIn } from '../support/program.ts'
+import { scratchFolder } from '../support/scratch.ts'
+
+let moss: Program
+const atHost = ['--root', 'pump'] as const
+const atStation = ['--home', 'station'] as const
+let serial = 0
+
+function folderOf(name: string, version: string, more = ''): string {
+  const folder = `${name}-${version}`
+  mkdirSync(join(moss.folder, folder, 'usr/bin'), { recursive: true })
+  writeFileSync(join(moss.folder, folder, 'usr/bin', name), `${name} ${version}\n`)
+  const text = `name = "${name}"\nversion = "${version}"\nscheme = "moss"\n${more}\n`
+  writeFileSync(join(moss.folder, folder, 'moss-package.toml'), text)
+  return folder
+}
+
+function publish(...folders: readonly string[]): void {
+  moss.json('add', 'stable', ...folders, ...atStation)
+  moss.json('channel', 'publish', 'stable', '--date', `${1_767_225_600 + serial++}`, ...atStation)
+}
+
+/** The state to the station and a bundle back; what was said beside the import. */
+function carry(): string {
+  const [state, bundle] = [`${serial}.moss-state`, `${serial}.moss`]
+  moss.json('state', 'export', state, ...atHost)
+  if (serial === 1) moss.json('fleet', 'enroll', state, '-y', ...atStation)
+  moss.json('export', '--for', state, '-o', bundle, ...atStation)
+  const { stderr } = moss.well('import', bundle, ...atHost)
+  moss.well('apply', ...atHost)
+  return stderr
+}
+
+const keptFolder = (): string => join(moss.folder, 'pump/.moss/snapshots')
+const published = (): Buffer =>
+  readFileSync(join(moss.folder, `station/channels/stable/snapshots/${serial}.moss-catalogue`))
+
+/** The files that are kept with exactly what the station published. */
+const keptAsPublished = (): readonly string[] =>
+  readdirSync(keptFolder()).filter((name) => readFileSync(join(keptFolder(), name)).equals(published()))
+
+beforeAll(() => {
+  moss = programIn(scratchFolder())
+  moss.json('key', 'generate', 'sample', '--no-passphrase', ...atStation)
+  moss.json('channel', 'create', 'stable', ...atStation)
+  publish(
+    folderOf('tide', '1', 'summary = "tide tables"'),
+    folderOf('moon', '1', 'summary = "phases of the Moon"\nprovides = ["feature(almanac) = 2"]'),
+    folderOf('sun', '1', 'summary = "when it rises"\nprovides = ["feature(almanac) = 1"]'),
+    folderOf('gauge', '1', 'summary = "reads a gauge"\nrequires = ["tide >= 1", "feature(almanac)"]'),
+    folderOf('old-gauge', '1', 'summary = "reads it slowly"\nrequires = ["tide << 1"]'),
+  )
+  moss.json('init', '--trust', 'station/root.moss-root', '--channel', 'stable', '--name', 'pump', ...atHost)
+  moss.json('subscribe', 'tide', ...atHost)
+})
+afterAll(() => rmSync(moss.folder, { recursive: true }))
+
+test('before the first bundle there is nothing to ask', () => {
+  expect(moss.text('search', 'tide', ...atHost)).toMatchInlineSnapshot(`
+    "$ moss search tide --root pump
+    | moss: error: no bundle has brought the catalogue of channel stable [CATALOGUE_MISSING]
+    | moss: hint: take a bundle of this channel in with moss import FILE; moss list shows what is installed
+    [exit 13]"
+  `)
+  expect(moss.code('why-not', 'gauge', ...atHost)).toBe('CATALOGUE_MISSING')
+})
+
+test('after it, everything that the channel offers is known, though one package came', () => {
+  expect(carry()).not.toMatch(/catalogue/)
+  expect(keptAsPublished()).toHaveLength(1)
+  expect(moss.text('search', 'gauge', ...atHost)).toMatchInlineSnapshot(`
+    "$ moss search gauge --root pump
+      gauge      1  reads a gauge
+      old-gauge  1  reads it slowly
+    [exit 0]"
+  `)
+  expect(moss.text('search', 'MOON', ...atHost)).toMatchInlineSnapshot(`
+    "$ moss search MOON --root pump
+      moon  1  phases of the Moon
+    [exit 0]"
+  `)
+  expect(moss.text('search', 'almanac', 'rises', ...atHost)).toMatchInlineSnapshot(`
+    "$ moss search almanac rises --root pump
+      sun  1  when it rises
+    [exit 0]"
+  `)
+  expect(moss.text('search', 'nosuch', ...atHost)).toMatchInlineSnapshot(`
+    "$ moss search nosuch --root pump
+    nothing in channel stable, serial 1 has that
+    [exit 13]"
+  `)
+  expect(moss.text('search', 'tide', ...atHost)).toMatchInlineSnapshot(`
+    "$ moss search tide --root pump
+    installed  tide  1  tide tables
+    [exit 0]"
+  `)
+  expect(moss.shape('search', 'tide', ...atHost)).toMatchInlineSnapshot(
+    `"exit 0 {channel: string, serial: number, packages: [{name: string, version: string, summary: string, sizeBytes: number, installed: string}]}"`,
+  )
+  expect(moss.text('info', 'gauge', ...atHost)).toMatchInlineSnapshot(`
+    "$ moss info gauge --root pump
+    name     gauge 1 (any)
+    summary  reads a gauge
+    id       <id>
+    from     channel stable, serial 1; not installed
+    size  <size>
+    provides nothing more
+    requires name(tide) >= 1
+             feature(almanac)
+    [exit 0]"
+  `)
+  expect(moss.shape('info', 'gauge', ...atHost)).toMatchInlineSnapshot(
+    `"exit 0 {name: string, version: string, architecture: string, summary: string, id: string, channel: string, serial: number, sizeBytes: number, provides: [], requires: string[], conflicts: [], installed: boolean}"`,
+  )
+  expect(moss.code('info', 'nosuch', ...atHost)).toBe('NOT_FOUND')
+})
+
+test('why-not says what would come, what was passed over, or what is in the way', () => {
+  expect(moss.text('why-not', 'gauge', ...atHost)).toMatchInlineSnapshot(`
+    "$ moss why-not gauge --root pump
+    answer   gauge is not installed: nothing in the model asks for it; channel
+             stable, serial 1, has it
+    brings   + gauge 1
+             + moon 1
+    next     moss subscribe gauge, then moss state export for the station
+    [exit 0]"
+  `)
+  expect(moss.text('why-not', 'feature(almanac) >= 1', ...atHost)).toMatchInlineSnapshot(`
+    "$ moss why-not 'feature(almanac) >= 1' --root pump
+    answer   feature(almanac) >= 1 is not installed: nothing in the model asks for
+             it; channel stable, serial 1, has it
+    brings   + moon 1
+    instead  of sun
+    next     moss subscribe 'feature(almanac) >= 1', then moss state export for the
+             station
+    [exit 0]"
+  `)
+  expect(moss.text('why-not', 'old-gauge', ...atHost)).toMatchInlineSnapshot(`
+    "$ moss why-not old-gauge --root pump
+    answer   old-gauge cannot be installed from channel stable, serial 1: the model
+             cannot be satisfied: it asks for old-gauge; old-gauge 1 requires tide
+             << 1, of which there is only tide 1; adding tide << 1 to channel stable
+             would help
+    [exit 13]"
+  `)
+  expect(moss.text('why-not', 'guage', ...atHost)).toMatchInlineSnapshot(`
+    "$ moss why-not guage --root pump
+    answer   guage cannot be installed from channel stable, serial 1: the model
+             cannot be satisfied: it asks for guage, which nothing provides (perhaps
+             gauge was meant); adding guage to channel stable would help
+    [exit 13]"
+  `)
+  expect(moss.text('why-not', 'tide', ...atHost)).toMatchInlineSnapshot(`
+    "$ moss why-not tide --root pump
+    answer   tide is installed: tide 1; moss why tells why
+    [exit 0]"
+  `)
+  expect(moss.shape('why-not', 'gauge', ...atHost)).toMatchInlineSnapshot(
+    `"exit 0 {verdict: string, changes: [{name: string, to: string}], passedOver: [], subscribe: string}"`,
+  )
+})
+
+test('the next bundle brings the difference, and the catalogue is that of the station, to the byte', () => {
+  publish(
+    folderOf('gauge', '2', 'summary = "reads a gauge"\nrequires = ["tide >= 1"]'),
+    folderOf('tide', '2'),
+  )
+  expect(carry()).not.toMatch(/catalogue/)
+  expect(keptAsPublished()).toHaveLength(1)
+  expect(moss.json<{ packages: { version: string }[] }>('search', 'gauge', ...atHost).packages).toMatchObject(
+    [
+      { name: 'gauge', version: '2' },
+      { name: 'old-gauge', version: '1' },
+    ],
+  )
+})
+
+test('where it is lost the import says so and nothing else suffers; the bundle after that brings all of it', () => {
+  for (const name of readdirSync(keptFolder()))
+    if (name.endsWith('.moss-catalogue')) rmSync(join(keptFolder(), name))
+  publish(folderOf('tide', '3'))
+  expect(carry()).toMatch(/the catalogue of channel stable, serial 3, cannot be read from what is here/)
+  expect(moss.code('search', 'tide', ...atHost)).toBe('CATALOGUE_MISSING')
+  expect(moss.json<{ packages: object[] }>('list', ...atHost).packages).toMatchObject([{ version: '3' }])
+  publish(folderOf('tide', '4'))
+  expect(carry()).not.toMatch(/catalogue/)
+  expect(keptAsPublished()).toHaveLength(1)
+  moss.well('gc', ...atHost)
+  expect(keptAsPublished()).toHaveLength(1)
+})
