@@ -43,7 +43,7 @@ export interface Done {
 }
 
 /** So many times a tree is warm before it is worked on: both trees, stores, checkouts and the programs themselves. */
-const memoryOf = 8
+const memoryOf = 6
 
 const say = (text: string): void => console.error(`${new Date().toTimeString().slice(0, 8)} ${text}`)
 
