@@ -1,7 +1,9 @@
 // Verbs that change what this machine wishes for. They edit etc/moss/model.toml and nothing else.
 import type { Call, Outcome, Verb } from './verb.ts'
 
-async function change(call: Call, wish: 'subscribe' | 'unsubscribe' | 'hold' | 'unhold'): Promise<Outcome> {
+type Wish = 'subscribe' | 'unsubscribe' | 'hold' | 'unhold' | 'pin' | 'unpin' | 'exclude' | 'include'
+
+async function change(call: Call, wish: Wish): Promise<Outcome> {
   const { changeModel } = await import('../ops/model.ts')
   const done = await changeModel(call.outside, {
     root: call.root,
@@ -60,5 +62,37 @@ export const modelVerbs: readonly Verb[] = [
     flags: [dryRun],
     summary: 'let a package change again',
     run: (call) => change(call, 'unhold'),
+  },
+  {
+    words: 'pin',
+    side: 'host',
+    operands: [{ name: 'PACKAGE-AND-VERSIONS', repeats: true }],
+    flags: [dryRun],
+    summary: 'keep a package within versions, such as "bash << 6"; for a state see state pin',
+    run: (call) => change(call, 'pin'),
+  },
+  {
+    words: 'unpin',
+    side: 'host',
+    operands: [{ name: 'PACKAGE', repeats: true }],
+    flags: [dryRun],
+    summary: 'let a package have any version again',
+    run: (call) => change(call, 'unpin'),
+  },
+  {
+    words: 'exclude',
+    side: 'host',
+    operands: [{ name: 'PACKAGE', repeats: true }],
+    flags: [dryRun],
+    summary: 'never choose a package, whatever asks for it',
+    run: (call) => change(call, 'exclude'),
+  },
+  {
+    words: 'include',
+    side: 'host',
+    operands: [{ name: 'PACKAGE', repeats: true }],
+    flags: [dryRun],
+    summary: 'allow a package again that was excluded',
+    run: (call) => change(call, 'include'),
   },
 ]

@@ -12,11 +12,16 @@ export interface ModelEdit {
   readonly unsubscribe?: readonly Relation[]
   readonly hold?: readonly string[]
   readonly unhold?: readonly string[]
+  /** One for each name: another takes its place. */
+  readonly pin?: readonly Relation[]
+  readonly unpin?: readonly string[]
+  readonly exclude?: readonly string[]
+  readonly include?: readonly string[]
 }
 
 /** One item of one list: taken out, put in, or one for the other. In the words of formatRelation. */
 interface Change {
-  readonly key: 'subscriptions' | 'holds'
+  readonly key: 'subscriptions' | 'holds' | 'pins' | 'excluded'
   readonly from?: string
   readonly to?: string
 }
@@ -27,7 +32,12 @@ interface Change {
  */
 export function editModel(toml: string, edit: ModelEdit, path = 'model.toml'): string {
   const before = parseModel(toml, path)
-  const changes = [...changeSubscriptions(before, edit), ...changeHolds(before, edit)]
+  const changes = [
+    ...changeSubscriptions(before, edit),
+    ...changeNames('holds', before.holds, { added: edit.hold, gone: edit.unhold }),
+    ...changePins(before, edit),
+    ...changeNames('excluded', before.excluded, { added: edit.exclude, gone: edit.include }),
+  ]
   let text = toml
   for (const change of changes) {
     const changed = applyChange(text, change)
@@ -58,11 +68,33 @@ function changeSubscriptions({ subscriptions }: Model, edit: ModelEdit): readonl
   return [...changes, ...[...added.values()].map((to) => ({ key, to }) as const)]
 }
 
-function changeHolds({ holds }: Model, edit: ModelEdit): readonly Change[] {
-  const key = 'holds'
-  const gone = holds.filter((name) => edit.unhold?.includes(name) && !edit.hold?.includes(name))
-  const added = new Set(edit.hold ?? []).difference(new Set(holds))
-  return [...gone.map((from) => ({ key, from }) as const), ...[...added].map((to) => ({ key, to }) as const)]
+function changeNames(
+  key: 'holds' | 'excluded',
+  before: readonly string[],
+  {
+    added = [],
+    gone = [],
+  }: { readonly added?: readonly string[] | undefined; readonly gone?: readonly string[] | undefined },
+): readonly Change[] {
+  const removed = before.filter((name) => gone.includes(name) && !added.includes(name))
+  const fresh = [...new Set(added).difference(new Set(before))]
+  return [...removed.map((from) => ({ key, from })), ...fresh.map((to) => ({ key, to }))]
+}
+
+function changePins({ pins }: Model, { pin = [], unpin = [] }: ModelEdit): readonly Change[] {
+  const key = 'pins'
+  const added = new Map(pin.map((one) => [one.name, formatRelation(one)]))
+  const kept = new Set<string>()
+  const changes: Change[] = pins.flatMap((old): Change[] => {
+    const from = formatRelation(old)
+    const to = added.get(old.name)
+    if (to === undefined) return unpin.includes(old.name) ? [{ key, from }] : []
+    if (kept.has(old.name)) return [{ key, from }]
+    kept.add(old.name)
+    return from === to ? [] : [{ key, from, to }]
+  })
+  const fresh = [...added].filter(([name]) => !kept.has(name))
+  return [...changes, ...fresh.map(([, to]) => ({ key, to }) as const)]
 }
 
 const keyOf = ({ kind, name }: Relation): string => `${kind}(${name})`
@@ -83,28 +115,33 @@ function applyChange(toml: string, { key, from, to }: Change): string | undefine
     .reduce((so, item) => (to === undefined ? removeItem(so, item) : replaceItem(so, item, quote(to))), toml)
 }
 
+/** Before the first table, with the comments above it: what follows a table's header is the table's. */
 function appendList(toml: string, key: string, item: string): string {
-  const gap = toml === '' || toml.endsWith('\n') ? '\n' : '\n\n'
-  return `${toml}${gap}${formatList(key, [item])}\n`
+  const at = /^(?:[ \t]*#.*\n)*[ \t]*\[\[?[A-Za-z"']/m.exec(toml)?.index ?? toml.length
+  const [before, after] = [toml.slice(0, at), toml.slice(at)]
+  const gap = before === '' || before.endsWith('\n\n') ? '' : before.endsWith('\n') ? '\n' : '\n\n'
+  return `${before}${gap}${formatList(key, [item])}\n${after === '' ? '' : '\n'}${after}`
 }
 
-/** What an item of the file means, in the words of formatRelation; a hold is a bare name. */
-function readItem(key: Change['key'], text: string): string | undefined {
-  const model = parseModel(`channel = "x"\n${key} = [ ${text} ]`, 'an item')
-  return key === 'holds' ? model.holds[0] : model.subscriptions.map(formatRelation)[0]
-}
+/** What an item of the file means, in the words of formatRelation; what is held or excluded is a bare name. */
+const readItem = (key: Change['key'], text: string): string | undefined =>
+  meaningOf(parseModel(`channel = "x"\n${key} = [ ${text} ]`, 'an item'))[key][0]
 
 interface Meaning {
   readonly channel: string
   readonly subscriptions: readonly string[]
   readonly holds: readonly string[]
+  readonly pins: readonly string[]
+  readonly excluded: readonly string[]
   readonly checks: Model['checks']
 }
 
-const meaningOf = ({ channel, subscriptions, holds, checks }: Model): Meaning => ({
+const meaningOf = ({ channel, subscriptions, holds, pins, excluded, checks }: Model): Meaning => ({
   channel,
   subscriptions: subscriptions.map(formatRelation),
   holds,
+  pins: pins.map(formatRelation),
+  excluded,
   checks,
 })
 

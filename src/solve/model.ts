@@ -13,6 +13,10 @@ export interface Model {
   readonly subscriptions: readonly Relation[]
   /** Names of packages that stay in the version that is installed. */
   readonly holds: readonly string[]
+  /** Packages by name, each with the versions that it may have, if it is chosen at all. */
+  readonly pins: readonly Relation[]
+  /** Names of packages that are never chosen. */
+  readonly excluded: readonly string[]
   readonly channel: string
   /** Whether what has expired by this machine's clock is only told, or refused. */
   readonly expired: 'warn' | 'refuse'
@@ -20,7 +24,15 @@ export interface Model {
   readonly checks: readonly ModelCheck[]
 }
 
-const knownKeys: readonly string[] = ['channel', 'subscriptions', 'holds', 'expired', 'check']
+const knownKeys: readonly string[] = [
+  'channel',
+  'subscriptions',
+  'holds',
+  'pins',
+  'excluded',
+  'expired',
+  'check',
+]
 
 /** `path` names the text in errors. Throws MODEL_INVALID. */
 export function parseModel(toml: string, path: string): Model {
@@ -37,13 +49,21 @@ export function parseModel(toml: string, path: string): Model {
     textsOf(table, 'subscriptions', refuse).map((text) => readRelation(text, refuse)),
     formatRelation,
   )
-  const holds = uniqueBy(
-    textsOf(table, 'holds', refuse).map((text) => readHold(text, refuse)),
-    (name) => name,
+  const namesOf = (key: 'holds' | 'excluded'): readonly string[] =>
+    uniqueBy(
+      textsOf(table, key, refuse).map((text) => readName(text, key, refuse)),
+      (name) => name,
+    )
+  const holds = namesOf('holds')
+  const excluded = namesOf('excluded')
+  const pins = uniqueBy(
+    textsOf(table, 'pins', refuse).map((text) => readPin(text, refuse)),
+    formatRelation,
   )
   const expired = table['expired'] ?? 'warn'
   if (expired !== 'warn' && expired !== 'refuse') return refuse('expired must be "warn" or "refuse"')
-  return { channel, subscriptions, holds, expired, checks: parseChecks(table['check'], refuse) }
+  const checks = parseChecks(table['check'], refuse)
+  return { channel, subscriptions, holds, pins, excluded, expired, checks }
 }
 
 function textsOf(table: Readonly<Record<string, unknown>>, key: string, refuse: Refuse): readonly string[] {
@@ -63,10 +83,18 @@ function readRelation(text: string, refuse: Refuse): Relation {
   }
 }
 
-function readHold(text: string, refuse: Refuse): string {
+function readName(text: string, key: 'holds' | 'excluded', refuse: Refuse): string {
   const { kind, name, bound } = readRelation(text, refuse)
-  if (kind !== 'name' || bound !== undefined) refuse(`hold the name of a package, not ${display(text)}`)
+  const what = key === 'holds' ? 'hold' : 'exclude'
+  if (kind !== 'name' || bound !== undefined) refuse(`${what} the name of a package, not ${display(text)}`)
   return name
+}
+
+function readPin(text: string, refuse: Refuse): Relation {
+  const relation = readRelation(text, refuse)
+  if (relation.kind !== 'name' || relation.bound === undefined)
+    refuse(`pin a package to versions, such as "bash << 6", not ${display(text)}`)
+  return relation
 }
 
 function uniqueBy<T>(items: readonly T[], key: (item: T) => string): readonly T[] {
@@ -74,7 +102,11 @@ function uniqueBy<T>(items: readonly T[], key: (item: T) => string): readonly T[
 }
 
 /** A model without checks as a new file. Names and versions need no escapes in TOML; capabilities are quoted as JSON quotes. */
-export function formatModel({ channel, subscriptions, holds }: Omit<Model, 'checks' | 'expired'>): string {
+export function formatModel({
+  channel,
+  subscriptions,
+  holds,
+}: Pick<Model, 'channel' | 'subscriptions' | 'holds'>): string {
   return [
     '# What this machine should have. moss subscribe, unsubscribe, hold and unhold edit this file,',
     '# and so may you: comments and order are kept.',

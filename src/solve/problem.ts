@@ -4,6 +4,8 @@
 import { compareText } from '../base/bytes.ts'
 import { formatRelation, type Relation } from '../manifest/capability.ts'
 import { compareAge } from '../manifest/compare-packages.ts'
+import { isInBound } from '../manifest/match.ts'
+import { compareVersions } from '../manifest/version.ts'
 import type { Candidate } from './candidate.ts'
 import type { Model } from './model.ts'
 import type { Clause } from './search.ts'
@@ -12,6 +14,8 @@ import type { Numbers, Universe } from './universe.ts'
 export type Fact =
   | { readonly kind: 'subscription'; readonly relation: Relation }
   | { readonly kind: 'hold'; readonly held: Candidate }
+  | { readonly kind: 'pin'; readonly relation: Relation }
+  | { readonly kind: 'exclusion'; readonly name: string }
   | {
       readonly kind: 'requirement'
       readonly by: Candidate
@@ -61,6 +65,8 @@ export function stateIn(
     clauses: [
       ...model.subscriptions.map((relation) => statement.subscription(relation)),
       ...model.holds.flatMap((name) => statement.hold(name)),
+      ...model.pins.flatMap((relation) => statement.pin(relation)),
+      ...model.excluded.flatMap((name) => statement.exclusion(name)),
     ],
     clausesOf: (variable) => statement.clausesOf(variable),
   }
@@ -100,6 +106,31 @@ class Statement {
       literals: [-(other + 1)],
       fact: { kind: 'hold', held },
     }))
+  }
+
+  pin(relation: Relation): readonly FactClause[] {
+    const { name, bound } = relation
+    return this.#namedSo(name)
+      .filter((position) => {
+        const { scheme, version } = this.#universe.candidate(position).manifest
+        return (
+          bound !== undefined && !isInBound(compareVersions(scheme, version, bound.version), bound.operator)
+        )
+      })
+      .map((position) => ({ literals: [-(position + 1)], fact: { kind: 'pin', relation } }))
+  }
+
+  exclusion(name: string): readonly FactClause[] {
+    return this.#namedSo(name).map((position) => ({
+      literals: [-(position + 1)],
+      fact: { kind: 'exclusion', name },
+    }))
+  }
+
+  /** All packages of this name, not what provides it. */
+  #namedSo(name: string): readonly number[] {
+    const found = Array.from(this.#universe.find({ kind: 'name', name }))
+    return found.filter((position) => this.#universe.nameOf(position) === name)
   }
 
   clausesOf(variable: number): readonly FactClause[] {
@@ -215,6 +246,10 @@ export function keyOf(fact: Fact): string {
       return `subscription ${formatRelation(fact.relation)}`
     case 'hold':
       return `hold ${fact.held.manifest.name}`
+    case 'pin':
+      return `pin ${formatRelation(fact.relation)}`
+    case 'exclusion':
+      return `exclusion ${fact.name}`
     case 'requirement':
       return `requirement ${fact.by.manifest.name} ${fact.alternatives.map(formatRelation).join(' | ')}`
     case 'conflict':

@@ -33,6 +33,8 @@ const kindsAsTold: readonly Fact['kind'][] = [
   'subscription',
   'requirement',
   'hold',
+  'pin',
+  'exclusion',
   'one version',
   'conflict',
 ]

@@ -29,6 +29,10 @@ function sayGroup(problem: Problem, group: readonly Fact[]): string {
   switch (fact.kind) {
     case 'hold':
       return `${fact.held.manifest.name} is held at ${fact.held.manifest.version}`
+    case 'pin':
+      return `${fact.relation.name} is pinned to ${fact.relation.bound?.operator} ${fact.relation.bound?.version}`
+    case 'exclusion':
+      return `${fact.name} is excluded`
     case 'requirement': {
       const versions = (group as readonly Of<'requirement'>[]).map(({ by }) => by)
       const verb = versions.length === 1 ? 'requires' : 'require'

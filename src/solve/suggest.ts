@@ -1,5 +1,5 @@
 // The smallest change after which a model could be satisfied. Each is tried by solving the whole problem again:
-// releasing a hold costs least, then relaxing a bound, adding what is missing, dropping a subscription, and last
+// releasing a hold, a pin or an exclusion costs least, then relaxing a bound, adding what is missing, dropping a subscription, and last
 // several of these together. A change is only told if it helps.
 import { display } from '../base/display.ts'
 import { formatRelation, type Relation } from '../manifest/capability.ts'
@@ -12,13 +12,26 @@ import { search } from './search.ts'
 export function suggestChange(problem: Problem, facts: readonly Fact[]): string | undefined {
   const distinct = [...new Map(facts.map((fact) => [keyOf(fact), fact])).values()]
   const helps = (fact: Fact): boolean => isSolvableWithout(problem, new Set([keyOf(fact)]))
-  const hold = distinct.find((fact) => fact.kind === 'hold' && helps(fact))
-  if (hold?.kind === 'hold') return `moss unhold ${hold.held.manifest.name} would help`
   return (
+    suggestReleased(distinct, helps) ??
     suggestRelaxed(problem, distinct) ??
     suggestAdded(problem, distinct, helps) ??
     suggestDropped(problem, distinct)
   )
+}
+
+/** The model without one of the limits that it sets to packages. */
+function suggestReleased(facts: readonly Fact[], helps: (fact: Fact) => boolean): string | undefined {
+  const released = (fact: Fact): string | undefined =>
+    fact.kind === 'hold'
+      ? `moss unhold ${fact.held.manifest.name}`
+      : fact.kind === 'pin'
+        ? `moss unpin ${fact.relation.name}`
+        : fact.kind === 'exclusion'
+          ? `moss include ${fact.name}`
+          : undefined
+  const found = facts.find((fact) => released(fact) !== undefined && helps(fact))
+  return found && `${released(found)} would help`
 }
 
 /** A subscription without its bound. */

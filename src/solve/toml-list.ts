@@ -24,7 +24,8 @@ export function findList(toml: string, key: string): ListPlace | 'unclear' | und
     const found = /([A-Za-z0-9_-]+|"[^"\\\n]*"|'[^'\n]*')[ \t]*=[ \t]*/y
     found.lastIndex = at
     const [whole, name = ''] = found.exec(toml) ?? []
-    if (whole === undefined) return 'unclear'
+    // Where a table begins, the keys of the file itself are over.
+    if (whole === undefined) return toml[at] === '[' ? undefined : 'unclear'
     const list = toml[at + whole.length] === '[' ? readList(toml, at + whole.length) : undefined
     if (list === 'unclear') return 'unclear'
     if (name.replaceAll(/["']/g, '') === key) return list ?? 'unclear'

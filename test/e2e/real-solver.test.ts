@@ -1,7 +1,6 @@
 // The solver on a whole distribution: Debian bookworm main, as apt has it here. Each answer is judged by a checker that knows
 // Debian's policy and nothing of moss, each verdict is compared with minisat's on an encoding written apart, and what apt
 // would install instead is listed. Skipped with a reason where apt has no such lists.
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,31 +14,15 @@ import type { Candidate } from '../../src/solve/candidate.ts'
 import { extendUniverse } from '../../src/solve/extended-universe.ts'
 import { solveIn } from '../../src/solve/solve.ts'
 import { seededRandom } from '../sim/random.ts'
+import { aptIndex } from '../support/apt-index.ts'
 import { oracle } from '../support/oracle.ts'
 import { type Answer, judge } from '../support/solver-oracles.ts'
 import { modelOf } from '../support/universe.ts'
 
 const seed = Number(process.env['MOSS_SEED'] ?? 1)
 
-/** The text of all indexes of these suites. */
-function indexOf(...codenames: readonly string[]): string {
-  const files = codenames.flatMap((codename) => {
-    const asked = ['indextargets', '--format', '$(FILENAME)', 'Created-By: Packages', `Codename: ${codename}`]
-    return spawnSync('apt-get', asked, { encoding: 'utf8' }).stdout.split('\n').filter(Boolean)
-  })
-  return files
-    .map((file) => {
-      const { stdout } = spawnSync('/usr/lib/apt/apt-helper', ['cat-file', file], {
-        encoding: 'utf8',
-        maxBuffer: 2 ** 28,
-      })
-      return `${stdout.trimEnd()}\n\n`
-    })
-    .join('')
-}
-
 const hasTools = oracle('apt-get', 'minisat', 'python3', 'time')
-const before = hasTools ? indexOf('bookworm') : ''
+const before = hasTools ? aptIndex('bookworm') : ''
 const canRun = before.trim() !== ''
 if (hasTools && !canRun) console.warn('skipped: apt has no lists of bookworm here (apt-get update)')
 
@@ -176,7 +159,7 @@ describe.skipIf(!canRun)('Debian bookworm main', () => {
   )
 
   test('updates of random machines to what security and updates offer keep what they can', () => {
-    const after = before + indexOf('bookworm-security', 'bookworm-updates')
+    const after = before + aptIndex('bookworm-security', 'bookworm-updates')
     writeFileSync(indexAfter, after)
     const now = catalogueOf(after)
     let changed = 0

@@ -164,7 +164,7 @@ test('subscribe, install', () => {
     [exit 2]"
   `)
   expect(moss.shape('subscribe', 'tide', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {isChanged: boolean, added: string[], removed: [], notes: [], subscriptions: string[], holds: []}"`,
+    `"exit 0 {isChanged: boolean, added: string[], removed: [], notes: [], subscriptions: string[], holds: [], pins: [], excluded: []}"`,
   )
   expect(readFileSync(join(moss.folder, 'pump-07/etc/moss/model.toml'), 'utf8')).toMatchInlineSnapshot(`
     "# What this machine should have. moss subscribe, unsubscribe, hold and unhold edit this file,
@@ -197,7 +197,7 @@ test('unsubscribe, remove', () => {
     [exit 0]"
   `)
   expect(moss.shape('unsubscribe', 'three', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {isChanged: boolean, added: [], removed: [], notes: string[], subscriptions: string[], holds: []}"`,
+    `"exit 0 {isChanged: boolean, added: [], removed: [], notes: string[], subscriptions: string[], holds: [], pins: [], excluded: []}"`,
   )
 })
 
@@ -216,10 +216,10 @@ test('hold, unhold', () => {
     [exit 0]"
   `)
   expect(moss.shape('hold', 'nosuch', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {isChanged: boolean, added: string[], removed: [], notes: string[], subscriptions: string[], holds: string[]}"`,
+    `"exit 0 {isChanged: boolean, added: string[], removed: [], notes: string[], subscriptions: string[], holds: string[], pins: [], excluded: []}"`,
   )
   expect(moss.shape('unhold', 'nosuch', ...at08)).toMatchInlineSnapshot(
-    `"exit 0 {isChanged: boolean, added: [], removed: string[], notes: [], subscriptions: string[], holds: []}"`,
+    `"exit 0 {isChanged: boolean, added: [], removed: string[], notes: [], subscriptions: string[], holds: [], pins: [], excluded: []}"`,
   )
 })
 

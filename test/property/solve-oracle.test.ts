@@ -39,7 +39,14 @@ function isValid(set: readonly Candidate[], { model, installed }: Offer): boolea
     set.every(({ id, manifest }) => {
       const kept = installed.find((one) => one.manifest.name === manifest.name)
       return kept === undefined || !model.holds.includes(manifest.name) || kept.id === id
-    })
+    }) &&
+    set.every(
+      ({ manifest: { name, version, scheme } }) =>
+        !model.excluded.includes(name) &&
+        model.pins.every(
+          (pin) => pin.name !== name || provides({ name, version, scheme, provides: [] }, pin),
+        ),
+    )
   )
 }
 
@@ -81,7 +88,7 @@ test('checkClosure accepts a set exactly if the rules do and everything in it ca
     fc.property(universe, fc.array(fc.boolean(), { minLength: 12, maxLength: 12 }), (given, share) => {
       const set = given.offered.filter((_, at) => share[at])
       const isSingle = new Set(set.map(({ manifest }) => manifest.name)).size === set.length
-      const free: Offer = { ...given, model: { ...given.model, holds: [] } }
+      const free: Offer = { ...given, model: { ...given.model, holds: [], pins: [], excluded: [] } }
       const problems = checkClosure(set, given.model).filter(
         (problem) => !problem.startsWith('nothing asks for'),
       )
@@ -166,7 +173,7 @@ test('an explanation tells no fact without which the model would be satisfied ju
 })
 
 test('the change that an explanation names does help', () => {
-  const counts = { hold: 0, drop: 0, relax: 0, add: 0, none: 0 }
+  const counts = { hold: 0, pin: 0, exclude: 0, drop: 0, relax: 0, add: 0, none: 0 }
   const can = (given: Offer, model: Partial<Model>): boolean =>
     typeof attempt({ ...given, model: { ...given.model, ...model } }) !== 'string'
   fc.assert(
@@ -176,12 +183,20 @@ test('the change that an explanation names does help', () => {
       expect(text).toMatch(/^the model cannot be satisfied: it asks for [a-z]/)
       const { holds, subscriptions } = given.model
       const [, held] = /moss unhold (\S+) would help$/.exec(text) ?? []
+      const [, pinned] = /moss unpin (\S+) would help$/.exec(text) ?? []
+      const [, excluded] = /moss include (\S+) would help$/.exec(text) ?? []
       const [, dropped] = /moss unsubscribe (.+) would help$/.exec(text) ?? []
       const [, relaxed] = /asking for (\S+) in any version would help$/.exec(text) ?? []
       const [, added] = /adding (.+) to channel stable would help$/.exec(text) ?? []
       if (held !== undefined) {
         counts.hold++
         expect(can(given, { holds: holds.filter((name) => name !== held) })).toBe(true)
+      } else if (pinned !== undefined) {
+        counts.pin++
+        expect(can(given, { pins: given.model.pins.filter(({ name }) => name !== pinned) })).toBe(true)
+      } else if (excluded !== undefined) {
+        counts.exclude++
+        expect(can(given, { excluded: [] })).toBe(true)
       } else if (dropped !== undefined) {
         counts.drop++
         const gone = modelOf(dropped.split(/ (?![<>=0-9])/).map((word) => word.replaceAll("'", '')))
@@ -204,5 +219,5 @@ test('the change that an explanation names does help', () => {
     { numRuns: 2000 },
   )
   console.log(`advice: ${JSON.stringify(counts)}`)
-  expect(counts.drop).toBeGreaterThan(0)
+  expect(Math.min(counts.drop, counts.pin, counts.exclude)).toBeGreaterThan(0)
 })

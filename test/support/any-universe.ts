@@ -33,11 +33,13 @@ export const universe: fc.Arbitrary<Offer> = fc
     subscriptions: fc.array(wish, { minLength: 1, maxLength: 3 }),
     installedShare: fc.array(fc.boolean(), { minLength: 12, maxLength: 12 }),
     holds: fc.subarray([...names], { maxLength: 2 }),
+    pins: fc.subarray(['a >= 2', 'b << 3', 'c = 1'], { maxLength: 1 }),
+    excluded: fc.subarray(['d', 'e'], { maxLength: 1 }),
   })
-  .map(({ offered, subscriptions, installedShare, holds }) => {
+  .map(({ offered, subscriptions, installedShare, holds, ...limits }) => {
     const some = offered.filter((_, at) => installedShare[at])
     const installed = some.filter(
       (one, at) => some.findIndex((two) => two.manifest.name === one.manifest.name) === at,
     )
-    return { offered, installed, model: modelOf(subscriptions, holds) }
+    return { offered, installed, model: modelOf(subscriptions, holds, limits) }
   })

@@ -32,10 +32,19 @@ export function offer(title: string, relations: Relations = {}): Candidate {
   }
 }
 
-export const modelOf = (subscriptions: readonly string[], holds: readonly string[] = []): Model => ({
+export const modelOf = (
+  subscriptions: readonly string[],
+  holds: readonly string[] = [],
+  {
+    pins = [],
+    excluded = [],
+  }: { readonly pins?: readonly string[]; readonly excluded?: readonly string[] } = {},
+): Model => ({
   channel: 'stable',
   subscriptions: subscriptions.map(parseRelation),
   holds,
+  pins: pins.map(parseRelation),
+  excluded,
   expired: 'warn',
   checks: [],
 })

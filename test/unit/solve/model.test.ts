@@ -65,7 +65,7 @@ command = ["/usr/bin/true"]
     [
       'a slip of the pen',
       'channel = "a"\nsubscription = []',
-      'unknown key subscription; known are channel, subscriptions, holds, expired, check',
+      'unknown key subscription; known are channel, subscriptions, holds, pins, excluded, expired, check',
     ],
     ['a text for a list', 'channel = "a"\nholds = "x"', 'holds must be a list of texts, such as [ "bash" ]'],
     [
@@ -177,6 +177,20 @@ holds = [ "linux-image", "openssl" ]
 
   test('writes a list that is not there yet', () => {
     expect(editModel('channel = "a"', { hold: ['x'] })).toBe('channel = "a"\n\nholds = [\n  "x",\n]\n')
+    const withCheck = 'channel = "a"\n\n# is it up\n[[check]]\nname = "x"\ncommand = ["true"]\n'
+    expect(editModel(withCheck, { pin: relations('x << 2'), exclude: ['y'] })).toBe(
+      'channel = "a"\n\npins = [\n  "name(x) << 2",\n]\n\nexcluded = [\n  "y",\n]\n\n' +
+        '# is it up\n[[check]]\nname = "x"\ncommand = ["true"]\n',
+    )
+  })
+
+  test('has one pin of a package, and another takes its place', () => {
+    const pinned = editModel('channel = "a"\npins = [ "x << 2", "y = 1" ] # why\n', {
+      pin: relations('x << 3'),
+    })
+    expect(pinned).toBe('channel = "a"\npins = [ "name(x) << 3", "y = 1" ] # why\n')
+    expect(editModel(pinned, { unpin: ['x', 'z'] })).toBe('channel = "a"\npins = [ "y = 1" ] # why\n')
+    expect(editModel(pinned, { pin: relations('y = 1') })).toBe(pinned)
   })
 
   test('unsubscribes a bounded wish by its name, and one of two by its bound', () => {
@@ -212,6 +226,10 @@ holds = [ "linux-image", "openssl" ]
     unsubscribe: fc.array(name.map(parseRelation), { maxLength: 2 }),
     hold: fc.array(name, { maxLength: 2 }),
     unhold: fc.array(name, { maxLength: 2 }),
+    pin: fc.array(fc.constantFrom('x << 2', 'y = 1', 'y >= 3').map(parseRelation), { maxLength: 2 }),
+    unpin: fc.array(name, { maxLength: 2 }),
+    exclude: fc.array(name, { maxLength: 2 }),
+    include: fc.array(name, { maxLength: 2 }),
   })
 
   test('makes any change in any way of writing a list, and comments survive unless their item goes', () => {
@@ -226,6 +244,10 @@ holds = [ "linux-image", "openssl" ]
         for (const { name } of edit.unsubscribe ?? [])
           if (!edit.subscribe?.some((one) => one.name === name)) expect(names).not.toContain(name)
         for (const held of edit.hold ?? []) expect(after.holds).toContain(held)
+        for (const held of edit.exclude ?? []) expect(after.excluded).toContain(held)
+        const pinned = after.pins.map((one) => one.name)
+        expect(new Set(pinned).size).toBe(pinned.length)
+        for (const one of edit.pin ?? []) expect(pinned).toContain(one.name)
         for (const one of before.subscriptions)
           if (!edit.unsubscribe?.some((gone) => gone.name === one.name)) expect(names).toContain(one.name)
         for (const comment of ['# first', '# between', '# [', '# last'])

@@ -1,0 +1,141 @@
+// What it takes to solve Debian bookworm main, 63,000 packages, for an empty machine: the whole program from its start to the
+// answer (`moss why-not`, the catalogue at hand), against apt (`apt-get install --print-uris`, its caches at hand) and
+// libsolv's solver alone, in one run, the least of three. Also what the catalogue costs to carry, whole and as a difference,
+// against the archive's own index. Needs `npm run build`, apt's lists of bookworm, python3-solv and GNU time.
+// `node --disable-warning=ExperimentalWarning test/bench/solving.ts`.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { constants, zstdCompressSync } from 'node:zlib'
+import { encodeUtf8 } from '../../src/base/bytes.ts'
+import { digestOf } from '../../src/base/digest.ts'
+import type { ContentDigest } from '../../src/base/ids.ts'
+import { readCatalogue } from '../../src/channel/catalogue.ts'
+import { catalogueDifference } from '../../src/channel/catalogue-difference.ts'
+import { encodeCatalogue } from '../../src/channel/encode-catalogue.ts'
+import { encodeSnapshotRecord } from '../../src/channel/snapshot.ts'
+import { encodeContainer } from '../../src/container/write.ts'
+import { openKind } from '../../src/container/read.ts'
+import { bytesSource } from '../../src/host/byte-source.ts'
+import { readDebianIndex } from '../../src/ingest/debian-index.ts'
+import { solveIn } from '../../src/solve/solve.ts'
+import { signerOf } from '../../src/trust/keys.ts'
+import { testKey } from '../support/containers.ts'
+import { aptIndex } from '../support/apt-index.ts'
+import { judge } from '../support/solver-oracles.ts'
+import { modelOf } from '../support/universe.ts'
+import { leastOf, quote, run, timedWarm, type Cost } from './ways/timed.ts'
+
+const top = join(import.meta.dirname, '../..')
+const moss = quote(join(top, 'dist/moss'))
+const folder = mkdtempSync(join(tmpdir(), 'moss-solving-'))
+const goals = ['task-gnome-desktop', 'kde-full'] as const
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(2)
+
+/** As a bundle would leave it: a snapshot that names the catalogue, and the catalogue beside it. */
+function placeCatalogue(catalogue: Uint8Array): void {
+  const container = encodeContainer(
+    {
+      kind: 'channel',
+      created: 0,
+      about: { channel: 'bookworm', epoch: 1, serial: 1 },
+      sections: [
+        {
+          name: 'record',
+          bytes: encodeSnapshotRecord({ packages: [], catalogue: digestOf<ContentDigest>(catalogue) }),
+        },
+      ],
+    },
+    [signerOf(testKey(1))],
+  )
+  const { id } = openKind(bytesSource('snapshot', container), 'channel')
+  const kept = join(folder, 'host/.moss/snapshots')
+  run(`mkdir -p ${quote(kept)}`, folder)
+  writeFileSync(join(kept, `${id}.moss-channel`), container)
+  writeFileSync(join(kept, `${id}.moss-catalogue`), catalogue)
+}
+
+/** CPU seconds of the first solving in a process of its own, its code read and nothing else warm. */
+function solveAlone(goal: string): number {
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', import.meta.filename, 'alone', join(folder, 'catalogue'), goal],
+    { encoding: 'utf8' },
+  )
+  if (stderr !== '') throw new Error(stderr)
+  return Number(stdout)
+}
+
+const [, , how, path, goalAlone] = process.argv
+if (how === 'alone' && path !== undefined && goalAlone !== undefined) {
+  const catalogue = readCatalogue(readFileSync(path))
+  const before = process.cpuUsage()
+  solveIn(catalogue, { model: modelOf([goalAlone]), installed: [] })
+  const { user, system } = process.cpuUsage(before)
+  console.log((user + system) / 1e6)
+  process.exit(0)
+}
+
+const row = (what: string, { cpu, peakBytes }: Cost, more: string): void =>
+  console.log(
+    `  ${what.padEnd(34)} ${cpu.toFixed(3).padStart(7)} CPU s  ${(peakBytes / 2 ** 20).toFixed(0).padStart(4)} MiB  ${more}`,
+  )
+
+try {
+  const index = aptIndex('bookworm')
+  if (index.trim() === '') throw new Error('apt has no lists of bookworm here (apt-get update)')
+  const entries = [...readDebianIndex(encodeUtf8(index), 'Packages')]
+  const catalogue = encodeCatalogue(entries)
+  writeFileSync(join(folder, 'catalogue'), catalogue)
+  run(
+    `${moss} key generate --no-passphrase --home home
+    ${moss} init --root host --trust home/root.moss-root --channel bookworm --name bench`,
+    folder,
+  )
+  placeCatalogue(catalogue)
+  console.log(`${entries.length} packages, least of three`)
+  for (const goal of goals) {
+    const ours = leastOf(() => timedWarm(`${moss} why-not ${goal} --root host --json > ${goal}.json`, folder))
+    const told = JSON.parse(readFileSync(join(folder, `${goal}.json`), 'utf8')) as { changes: object[] }
+    const alone = Math.min(...[1, 2, 3].map(() => solveAlone(goal)))
+    const runs = [1, 2, 3].map(() => judge(['apt-solve.sh', '-c', 'bookworm', goal]).lines[0])
+    const apt = Math.min(...runs.map((each) => Number(each?.['cpuSeconds'])))
+    const solvs = [1, 2, 3].map(() => judge(['libsolv-solve.py', 'apt:bookworm', goal]).lines[0])
+    const solv = Math.min(...solvs.map((each) => Number(each?.['solveSeconds'])))
+    const ratio = (cpu: number, of: number): string => `${(cpu / of).toFixed(2)} ×`
+    console.log(goal)
+    row('moss why-not, whole program', ours, `${told.changes.length} packages, ${ratio(ours.cpu, apt)} apt`)
+    row('moss, solving alone', { cpu: alone, peakBytes: 0 }, `${ratio(alone, solv)} libsolv`)
+    row('apt-get --print-uris', { cpu: apt, peakBytes: Number(runs[0]?.['peakBytes']) }, '')
+    row('libsolv, solving alone', { cpu: solv, peakBytes: Number(solvs[0]?.['peakBytes']) }, '')
+  }
+  const after = encodeCatalogue([
+    ...entries,
+    ...[...readDebianIndex(encodeUtf8(aptIndex('bookworm-security', 'bookworm-updates')), 'Packages')].filter(
+      ({ id }) => !entries.some((entry) => entry.id === id),
+    ),
+  ])
+  const packed = (bytes: Uint8Array, level: number): number =>
+    zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } }).length
+  const xz = (text: string): number => {
+    writeFileSync(join(folder, 'Packages'), text)
+    return Number(run('xz -6 -c Packages | wc -c', folder))
+  }
+  console.log('to carry, MB')
+  console.log(`  catalogue, whole                   ${megabytes(packed(catalogue, 9))}`)
+  console.log(`  Packages.xz                        ${megabytes(xz(index))}`)
+  console.log(
+    `  difference to security and updates ${megabytes(packed(catalogueDifference(after, catalogue), 9))}`,
+  )
+  console.log(
+    `  their Packages.xz                  ${megabytes(xz(aptIndex('bookworm-security', 'bookworm-updates')))}`,
+  )
+  const found = readCatalogue(catalogue)
+  found.search('first')
+  const started = performance.now()
+  const count = found.search('editor').size
+  console.log(`search: ${count} of ${found.size} packages in ${(performance.now() - started).toFixed(1)} ms`)
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
