@@ -4,7 +4,7 @@ import type { ContainerId } from '../base/ids.ts'
 import { MossError } from '../base/error.ts'
 import { formatBytes, formatCount, formatDate, plural } from '../base/format.ts'
 import { formatFields, formatTable } from './format.ts'
-import type { Call, Verb } from './verb.ts'
+import type { Call, Outcome, Verb } from './verb.ts'
 
 const channelOperand = { name: 'CHANNEL' } as const
 
@@ -17,6 +17,62 @@ const formatTakenOver = (
     formatTable(packages.map(({ name, version, id }) => [`  ${name}`, version, id.slice(0, 16)])),
     'whoever has such a key could have put it here: is that what you published?',
   ].join('\n')
+
+const debianKeyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
+
+async function mirror(call: Call): Promise<Outcome> {
+  const { executeMirror, planMirror } = await import('../ops/mirror.ts')
+  const needed = (flag: string): string => {
+    const value = call.value(flag)
+    if (value === undefined)
+      throw new MossError('CLI_USAGE', { problem: `mirror needs --${flag}`, see: 'mirror' })
+    return value
+  }
+  const [channel = '', ...capabilities] = call.operands
+  const components = call.values('component')
+  const plan = await planMirror(call.outside, {
+    home: call.home,
+    channel,
+    archive: call.path(needed('from')),
+    suite: needed('suite'),
+    components: components.length === 0 ? ['main'] : components,
+    architecture: call.value('architecture') ?? 'amd64',
+    keyring: call.path(call.value('keyring') ?? debianKeyring),
+    capabilities,
+  })
+  const about = formatFields([
+    [
+      'archive',
+      `${display(plan.archive)}, suite ${display(plan.suite)}: ${plural(plan.offeredPackages, 'package')}`,
+    ],
+    [
+      'chosen',
+      `${plural(plan.packages.length + plan.presentPackages, 'package')}, ${formatCount(plan.presentPackages)} here already`,
+    ],
+    ['to read', `${plural(plan.packages.length, 'package')}, ${formatBytes(plan.sizeBytes)}`],
+    ['note', plan.warnings.length === 0 ? undefined : plan.warnings.map(display)],
+  ])
+  if (plan.packages.length === 0) return { json: { ...plan, added: [] }, text: `${about}\nnothing to do` }
+  const list = formatTable(
+    plan.packages.map(({ name, version, sizeBytes }) => ['  +', name, version, formatBytes(sizeBytes)]),
+  )
+  if (!(await call.confirm('take them in?', `${about}\n${list}`)))
+    return { json: { ...plan, added: [] }, text: 'nothing was taken in' }
+  const done = await executeMirror(call.outside, plan, {
+    ask: (what) => call.passphrase(what),
+    report: call.report,
+  })
+  return {
+    json: done,
+    text: formatFields([
+      [
+        'mirrored',
+        `${plural(done.added.length, 'package')}, ${formatBytes(done.sizeBytes)}, into channel ${done.channel}`,
+      ],
+      ['next', `moss channel publish ${done.channel}`],
+    ]),
+  }
+}
 
 export const channelVerbs: readonly Verb[] = [
   {
@@ -204,6 +260,28 @@ export const channelVerbs: readonly Verb[] = [
       ])
       return { json: done, text }
     },
+  },
+  {
+    words: 'mirror',
+    side: 'station',
+    operands: [channelOperand, { name: 'CAPABILITY', repeats: true }],
+    flags: [
+      {
+        name: 'from',
+        value: 'FOLDER',
+        summary: 'the archive: a disc, a share or a copy that has dists and pool',
+      },
+      { name: 'suite', value: 'SUITE', summary: 'such as bookworm' },
+      { name: 'component', value: 'NAME', repeats: true, summary: 'part of the suite (default: main)' },
+      { name: 'architecture', value: 'NAME', summary: 'of the packages (default: amd64)' },
+      {
+        name: 'keyring',
+        value: 'FILE',
+        summary: 'whose signatures count (default: Debian’s archive keyring)',
+      },
+    ],
+    summary: 'take packages and all they need from a Debian archive in a folder',
+    run: mirror,
   },
   {
     words: 'add',

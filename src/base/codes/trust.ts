@@ -11,6 +11,11 @@ export const trustCodes = {
     () =>
       'it was altered or signed with another key: do not use it, and ask the publisher; nothing was taken in',
   ),
+  ARCHIVE_REFUSED: entry<{ path: string; problem: string }>(
+    exits.notGenuine,
+    (d) => `${display(d.path)} is refused: ${display(d.problem)}`,
+    () => 'check the keyring, or copy the archive again from where it came; nothing was taken in',
+  ),
   TRUST_UNKNOWN_KEY: entry<{ part: string; keys: readonly string[] }>(
     exits.notGenuine,
     (d) => `${display(d.part)} is signed by a key this machine does not trust: ${list(d.keys)}`,
