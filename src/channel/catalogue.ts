@@ -121,15 +121,15 @@ export class Catalogue {
     return Array.from({ length: end - first }, (_, n) => first + n)
   }
 
-  requirementsOf(position: number): Numbers {
+  requirementsOf(position: number): readonly number[] {
     return this.#requires.at(position)
   }
 
-  alternativesOf(requirement: number): Numbers {
+  alternativesOf(requirement: number): readonly number[] {
     return this.#alternatives.at(requirement)
   }
 
-  conflictsOf(position: number): Numbers {
+  conflictsOf(position: number): readonly number[] {
     return this.#conflicts.at(position)
   }
 
@@ -215,29 +215,44 @@ export class Catalogue {
     return found
   }
 
+  /** What only a few are asked for is made when they are. */
   #makeCandidate(position: number): ListedPackage {
-    const relationsOf = (numbers: Numbers): readonly Relation[] =>
-      Array.from(numbers, (number) => this.relation(number))
-    const versions = this.#columns.providesVersion.subarray(this.#provides.startOf(position))
-    const provides = Array.from(this.#provides.at(position), (number, n): Capability => {
-      const version = versions[n] as number
-      return version === 0
-        ? this.#capability(number)
-        : { ...this.#capability(number), version: this.#versions.at(version - 1) }
-    })
+    const relationsOf = (numbers: readonly number[]): readonly Relation[] =>
+      numbers.map((number) => this.relation(number))
+    const { packageArchitecture, providesVersion } = this.#columns
+    const start = this.#provides.startOf(position)
+    const provides = lazily(() =>
+      this.#provides.at(position).map((number, n): Capability => {
+        const version = providesVersion[start + n] as number
+        return version === 0
+          ? this.#capability(number)
+          : { ...this.#capability(number), version: this.#versions.at(version - 1) }
+      }),
+    )
+    const requires = lazily(() =>
+      this.requirementsOf(position).map((requirement) => relationsOf(this.alternativesOf(requirement))),
+    )
+    const conflicts = lazily(() => relationsOf(this.conflictsOf(position)))
+    const replaces = lazily(() => relationsOf(this.#replaces.at(position)))
     return {
       id: this.idOf(position),
       manifest: {
         name: this.nameOf(position),
         version: this.versionOf(position),
         scheme: this.#schemeOf(position),
-        architecture: this.#architectures.at(this.#columns.packageArchitecture[position] as number),
-        provides,
-        requires: Array.from(this.requirementsOf(position), (requirement) =>
-          relationsOf(this.alternativesOf(requirement)),
-        ),
-        conflicts: relationsOf(this.conflictsOf(position)),
-        replaces: relationsOf(this.#replaces.at(position)),
+        architecture: this.#architectures.at(packageArchitecture[position] as number),
+        get provides() {
+          return provides()
+        },
+        get requires() {
+          return requires()
+        },
+        get conflicts() {
+          return conflicts()
+        },
+        get replaces() {
+          return replaces()
+        },
       },
     }
   }
@@ -335,7 +350,7 @@ export class Catalogue {
   /** Many may share a long list, and whoever makes objects of them makes it for each. */
   #countAsked(requirements: Numbers): number {
     let count = 0
-    for (const requirement of requirements) count += this.#alternatives.at(requirement).length
+    for (const requirement of requirements) count += this.#alternatives.lengthOf(requirement)
     return count
   }
 
@@ -367,4 +382,9 @@ export class Catalogue {
     }
     return { ends, items, versions }
   }
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => (made ??= { value: make() }).value
 }

@@ -92,8 +92,7 @@ class Statement {
   }
 
   subscription(relation: Relation): FactClause {
-    const found = { relation, positions: this.#universe.find(relation) }
-    const literals = this.#prefer([found])
+    const literals = this.#prefer([{ relation: () => relation, positions: this.#universe.find(relation) }])
     return { literals, wish: literals, fact: { kind: 'subscription', relation } }
   }
 
@@ -134,34 +133,30 @@ class Statement {
   }
 
   clausesOf(variable: number): readonly FactClause[] {
+    const clauses: FactClause[] = []
     const position = variable - 1
-    return [...this.#requirements(position), ...this.#oneVersion(position), ...this.#conflicts(position)]
+    this.#addRequirements(clauses, position)
+    this.#addOneVersion(clauses, position)
+    this.#addConflicts(clauses, position)
+    return clauses
   }
 
-  #requirements(position: number): readonly FactClause[] {
+  #addRequirements(clauses: FactClause[], position: number): void {
     const universe = this.#universe
-    const variable = position + 1
-    return Array.from(universe.requirementsOf(position), (requirement): FactClause | undefined => {
+    for (const requirement of universe.requirementsOf(position)) {
       const choices = this.#choicesFor(requirement)
-      if (choices.includes(variable)) return undefined
-      return {
-        literals: [-variable, ...choices],
-        wish: choices,
-        get fact(): Fact {
-          const alternatives = Array.from(universe.alternativesOf(requirement), (n) => universe.relation(n))
-          return { kind: 'requirement', by: universe.candidate(position), alternatives }
-        },
-      }
-    }).filter((clause) => clause !== undefined)
+      if (!choices.includes(position + 1))
+        clauses.push(new RequirementClause(universe, { position, requirement, choices }))
+    }
   }
 
   /** At most one of each name. */
-  #oneVersion(position: number): readonly FactClause[] {
-    const name = this.#universe.nameOf(position)
-    return this.#othersOf(position).map((other) => ({
-      literals: [-(position + 1), -(other + 1)],
-      fact: { kind: 'one version', name },
-    }))
+  #addOneVersion(clauses: FactClause[], position: number): void {
+    for (const other of this.#othersOf(position))
+      clauses.push({
+        literals: [-(position + 1), -(other + 1)],
+        fact: { kind: 'one version', name: this.#universe.nameOf(position) },
+      })
   }
 
   #othersOf(position: number): readonly number[] {
@@ -170,22 +165,12 @@ class Statement {
   }
 
   /** A package never conflicts with itself or another version of itself: that is ruled out anyway. */
-  #conflicts(position: number): readonly FactClause[] {
+  #addConflicts(clauses: FactClause[], position: number): void {
     const universe = this.#universe
-    const clauses: FactClause[] = []
-    for (const number of universe.conflictsOf(position)) {
-      for (const against of universe.providersOf(number)) {
-        if (against === position || universe.nameOf(against) === universe.nameOf(position)) continue
-        clauses.push({
-          literals: [-(position + 1), -(against + 1)],
-          get fact(): Fact {
-            const [by, other] = [universe.candidate(position), universe.candidate(against)]
-            return { kind: 'conflict', by, relation: universe.relation(number), other }
-          },
-        })
-      }
-    }
-    return clauses
+    for (const number of universe.conflictsOf(position))
+      for (const against of universe.providersOf(number))
+        if (universe.nameOf(against) !== universe.nameOf(position))
+          clauses.push(new ConflictClause(universe, { position, number, against }))
   }
 
   /** The variables that satisfy one of the alternatives, preferred first. Many packages require the same. */
@@ -195,7 +180,7 @@ class Statement {
     const universe = this.#universe
     const choices = this.#prefer(
       Array.from(universe.alternativesOf(requirement), (number) => ({
-        relation: universe.relation(number),
+        relation: () => universe.relation(number),
         positions: universe.providersOf(number),
       })),
     )
@@ -209,15 +194,17 @@ class Statement {
    * one version the installed.
    */
   #prefer(
-    alternatives: readonly { readonly relation: Relation; readonly positions: Numbers }[],
+    alternatives: readonly { readonly relation: () => Relation; readonly positions: Numbers }[],
   ): readonly number[] {
     const hasName = (position: number): boolean => this.#installedNames.has(this.#universe.nameOf(position))
     const [only] = alternatives
     // As nearly all are.
     if (alternatives.length === 1 && only?.positions.length === 1) return [(only.positions[0] as number) + 1]
-    const ordered = alternatives.map(({ relation, positions }) =>
-      Array.from(positions).sort((a, b) => this.#rank(relation, a, b)),
-    )
+    const ordered = alternatives.map(({ relation, positions }) => {
+      if (positions.length < 2) return Array.from(positions)
+      const wanted = relation()
+      return Array.from(positions).sort((a, b) => this.#rank(wanted, a, b))
+    })
     const kept = ordered.filter((positions) => positions.some(hasName))
     const others = ordered.filter((positions) => !positions.some(hasName))
     return [...new Set([...kept, ...others].flat())].map((position) => position + 1)
@@ -236,6 +223,54 @@ class Statement {
     if (kept !== 0 && compareAge(universe.candidate(a), universe.candidate(b)) === 0) return kept
     const newestFirst = Array.from(universe.siblingsOf(a))
     return newestFirst.indexOf(a) - newestFirst.indexOf(b)
+  }
+}
+
+/** Many are stated, and of few is it ever asked what they stand for. */
+class RequirementClause implements FactClause {
+  readonly literals: readonly number[]
+  readonly wish: readonly number[]
+  readonly #universe: Universe
+  readonly #position: number
+  readonly #requirement: number
+
+  constructor(
+    universe: Universe,
+    of: { readonly position: number; readonly requirement: number; readonly choices: readonly number[] },
+  ) {
+    this.#universe = universe
+    this.#position = of.position
+    this.#requirement = of.requirement
+    this.wish = of.choices
+    this.literals = [-(of.position + 1), ...of.choices]
+  }
+
+  get fact(): Fact {
+    const universe = this.#universe
+    const numbers = universe.alternativesOf(this.#requirement)
+    const alternatives = Array.from(numbers, (number) => universe.relation(number))
+    return { kind: 'requirement', by: universe.candidate(this.#position), alternatives }
+  }
+}
+
+class ConflictClause implements FactClause {
+  readonly literals: readonly number[]
+  readonly #universe: Universe
+  readonly #of: { readonly position: number; readonly number: number; readonly against: number }
+
+  constructor(
+    universe: Universe,
+    of: { readonly position: number; readonly number: number; readonly against: number },
+  ) {
+    this.#universe = universe
+    this.#of = of
+    this.literals = [-(of.position + 1), -(of.against + 1)]
+  }
+
+  get fact(): Fact {
+    const { position, number, against } = this.#of
+    const [by, other] = [this.#universe.candidate(position), this.#universe.candidate(against)]
+    return { kind: 'conflict', by, relation: this.#universe.relation(number), other }
   }
 }
 

@@ -5,7 +5,7 @@
 // by its not being chosen. Literals are non-zero numbers: v for "chosen", -v for "not chosen".
 
 export interface Clause {
-  /** At least one of these holds. */
+  /** At least one of these holds. None stands here twice. */
   readonly literals: readonly number[]
   /** Those of them of which one shall be chosen, preferred first, as soon as the clause is asked for. */
   readonly wish?: readonly number[]
@@ -119,15 +119,28 @@ class Search<C extends Clause> {
 
   /** Under what is assigned now, of which nothing is later than the current level. */
   #addOne(given: C): number {
-    const literals = [...new Set(given.literals)]
-    // True literals first, then open ones, then those falsified last: what is watched must not be false while others are not.
-    literals.sort((a, b) => this.#valueOf(b) - this.#valueOf(a) || this.#levelOf(b) - this.#levelOf(a))
+    const literals = given.literals.slice()
+    // True literals, then open ones, then those falsified last: what is watched must not be false while others are not.
+    for (let place = 0; place < 2; place++) {
+      let best = place
+      for (let n = place + 1; n < literals.length; n++)
+        if (this.#isBetterWatched(literals[n] as number, literals[best] as number)) best = n
+      const moved = literals[place]
+      if (moved === undefined) break
+      literals[place] = literals[best] as number
+      literals[best] = moved
+    }
     const position = this.#push(literals, { given, parents: [] })
     const [first, second] = literals
     if (first === undefined || this.#valueOf(first) < 0) return position
     const isUnit = second === undefined || this.#valueOf(second) < 0
     if (isUnit && this.#valueOf(first) === 0) this.#assign(first, position)
     return none
+  }
+
+  #isBetterWatched(literal: number, other: number): boolean {
+    const difference = this.#valueOf(literal) - this.#valueOf(other)
+    return difference > 0 || (difference === 0 && this.#levelOf(literal) > this.#levelOf(other))
   }
 
   #push(
@@ -137,7 +150,8 @@ class Search<C extends Clause> {
     const position = this.#clauses.push(literals) - 1
     this.#given.push(given)
     this.#parents.push(parents)
-    for (const watched of literals.slice(0, 2)) this.#watchersOf(watched).push(position)
+    if (literals.length > 0) this.#watchersOf(literals[0] as number).push(position)
+    if (literals.length > 1) this.#watchersOf(literals[1] as number).push(position)
     return position
   }
 

@@ -7,7 +7,7 @@ import { explainFailure } from './explain.ts'
 import { listedUniverse } from './listed-universe.ts'
 import { type Offer, stateIn } from './problem.ts'
 import { search } from './search.ts'
-import { traceReasons } from './trace.ts'
+import { findReasons } from './reasons.ts'
 import type { Universe } from './universe.ts'
 
 export type { Offer } from './problem.ts'
@@ -22,7 +22,6 @@ export function solveIn(universe: Universe, wished: Pick<Offer, 'model' | 'insta
   const outcome = search(problem)
   if (outcome.kind === 'none')
     throw new MossError('SOLVE_NO_SOLUTION', { explanation: explainFailure(problem, outcome.core) })
-  const chosen = outcome.chosen.map((variable) => universe.candidate(variable - 1))
-  // What the search concluded on its way and nothing asks for any more is left out here.
-  return { chosen: traceReasons(wished.model, chosen).reached }
+  const chosen = outcome.chosen.map((variable) => variable - 1)
+  return { chosen: findReasons(universe, wished.model.subscriptions, chosen) }
 }
