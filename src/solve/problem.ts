@@ -178,12 +178,18 @@ class Statement {
     const known = this.#choices.get(requirement)
     if (known !== undefined) return known
     const universe = this.#universe
-    const choices = this.#prefer(
-      Array.from(universe.alternativesOf(requirement), (number) => ({
-        relation: () => universe.relation(number),
-        positions: universe.providersOf(number),
-      })),
-    )
+    const alternatives = universe.alternativesOf(requirement)
+    const only = alternatives.length === 1 ? universe.providersOf(alternatives[0] as number) : undefined
+    // As nearly all are.
+    const choices =
+      only?.length === 1
+        ? [(only[0] as number) + 1]
+        : this.#prefer(
+            Array.from(alternatives, (number) => ({
+              relation: () => universe.relation(number),
+              positions: universe.providersOf(number),
+            })),
+          )
     this.#choices.set(requirement, choices)
     return choices
   }
@@ -197,9 +203,6 @@ class Statement {
     alternatives: readonly { readonly relation: () => Relation; readonly positions: Numbers }[],
   ): readonly number[] {
     const hasName = (position: number): boolean => this.#installedNames.has(this.#universe.nameOf(position))
-    const [only] = alternatives
-    // As nearly all are.
-    if (alternatives.length === 1 && only?.positions.length === 1) return [(only.positions[0] as number) + 1]
     const ordered = alternatives.map(({ relation, positions }) => {
       if (positions.length < 2) return Array.from(positions)
       const wanted = relation()
@@ -228,7 +231,6 @@ class Statement {
 
 /** Many are stated, and of few is it ever asked what they stand for. */
 class RequirementClause implements FactClause {
-  readonly literals: readonly number[]
   readonly wish: readonly number[]
   readonly #universe: Universe
   readonly #position: number
@@ -242,7 +244,10 @@ class RequirementClause implements FactClause {
     this.#position = of.position
     this.#requirement = of.requirement
     this.wish = of.choices
-    this.literals = [-(of.position + 1), ...of.choices]
+  }
+
+  get literals(): readonly number[] {
+    return [-(this.#position + 1), ...this.wish]
   }
 
   get fact(): Fact {

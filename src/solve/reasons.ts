@@ -1,5 +1,6 @@
 // Walks what the search chose from the subscriptions through the requirements, breadth first: who is needed, and for which
 // reason first. What nothing asks for is left out.
+import { compareText } from '../base/bytes.ts'
 import { comparePackages } from '../manifest/compare-packages.ts'
 import type { Relation } from '../manifest/capability.ts'
 import type { Chosen, Reason } from './candidate.ts'
@@ -33,10 +34,14 @@ export function findReasons(
     reached.set(position, () => reasonFor(relation()))
   }
 
-  const metBy = (providers: Numbers, relation: () => Relation): readonly Met[] =>
-    Array.from(providers)
-      .filter((position) => isChosen[position] === 1)
-      .map((position) => ({ position, relation }))
+  /** In the order of names, whatever order the universe has. */
+  const metBy = (providers: Numbers, relation: () => Relation): readonly Met[] => {
+    const met: Met[] = []
+    for (const position of providers) if (isChosen[position] === 1) met.push({ position, relation })
+    return met.length < 2
+      ? met
+      : met.sort((a, b) => compareText(universe.nameOf(a.position), universe.nameOf(b.position)))
+  }
 
   for (const subscription of subscriptions)
     reach(

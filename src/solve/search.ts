@@ -31,6 +31,12 @@ export function search<C extends Clause>(problem: SearchProblem<C>): SearchOutco
 
 type Wishes = readonly (readonly number[])[]
 
+interface OwnClauses<C> {
+  /** Those that were not needed yet. */
+  readonly open: C[]
+  readonly wishes: Wishes
+}
+
 interface Cursor {
   /** -1 while the problem's own wishes are looked at, then a position in the trail. */
   readonly source: number
@@ -47,12 +53,13 @@ class Search<C extends Clause> {
   readonly #given: (C | undefined)[] = []
   /** Of each learned clause: the clauses it follows from. */
   readonly #parents: (readonly number[])[] = []
-  readonly #watchers: (number[] | undefined)[]
+  /** Of each literal that is watched. */
+  readonly #watchers = new Map<number, number[]>()
   readonly #values: Int8Array
   readonly #levels: Int32Array
   readonly #reasons: Int32Array
-  /** Of each variable whose clauses are here. */
-  readonly #wishes = new Map<number, Wishes>()
+  /** Of each variable that was chosen. */
+  readonly #own = new Map<number, OwnClauses<C>>()
   readonly #trail: number[] = []
   readonly #levelStarts: number[] = []
   readonly #cursors: Cursor[] = []
@@ -62,7 +69,6 @@ class Search<C extends Clause> {
   constructor(problem: SearchProblem<C>) {
     const size = problem.variables + 1
     this.#problem = problem
-    this.#watchers = Array.from<number[] | undefined>({ length: 2 * size })
     this.#values = new Int8Array(size)
     this.#levels = new Int32Array(size)
     this.#reasons = new Int32Array(size).fill(none)
@@ -96,7 +102,11 @@ class Search<C extends Clause> {
   }
 
   #watchersOf(literal: number): number[] {
-    return (this.#watchers[literal > 0 ? 2 * literal : 1 - 2 * literal] ??= [])
+    const known = this.#watchers.get(literal)
+    if (known !== undefined) return known
+    const fresh: number[] = []
+    this.#watchers.set(literal, fresh)
+    return fresh
   }
 
   #assign(literal: number, reason: number): void {
@@ -155,12 +165,31 @@ class Search<C extends Clause> {
     return position
   }
 
-  /** Asks for the clauses of a variable that has just been chosen; gives the position of one that cannot hold, or none. */
+  /**
+   * The clauses of a variable that has just been chosen; gives the position of one that cannot hold, or none. What a
+   * choice meets already is left out until the variable is chosen anew: as long as it is, so is that choice.
+   */
   #expand(variable: number): number {
-    if (this.#wishes.has(variable)) return none
+    const own = this.#own.get(variable) ?? this.#ask(variable)
+    let impossible = none
+    let left = 0
+    for (const clause of own.open) {
+      if (clause.wish?.some((choice) => this.#valueOf(choice) > 0) === true) {
+        own.open[left++] = clause
+        continue
+      }
+      const position = this.#addOne(clause)
+      if (impossible === none) impossible = position
+    }
+    own.open.length = left
+    return impossible
+  }
+
+  #ask(variable: number): OwnClauses<C> {
     const clauses = this.#problem.clausesOf(variable)
-    this.#wishes.set(variable, wishesOf(clauses))
-    return this.#addGiven(clauses)
+    const own = { open: [...clauses], wishes: wishesOf(clauses) }
+    this.#own.set(variable, own)
+    return own
   }
 
   /** Draws all conclusions; gives the position of a clause that cannot hold, or none. */
@@ -216,7 +245,7 @@ class Search<C extends Clause> {
     for (; source < this.#trail.length; source++, wish = 0) {
       const from = source === none ? 0 : (this.#trail[source] as number)
       if (from < 0) continue
-      const wishes = source === none ? first : (this.#wishes.get(from) as Wishes)
+      const wishes = source === none ? first : (this.#own.get(from)?.wishes as Wishes)
       for (; wish < wishes.length; wish++) {
         const choices = wishes[wish] as readonly number[]
         if (choices.some((variable) => this.#valueOf(variable) > 0)) continue
