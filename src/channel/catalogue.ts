@@ -262,7 +262,9 @@ export class Catalogue {
   }
 
   #capability(number: number): { readonly kind: string; readonly name: string } {
-    const kind = this.#columns.kindEnds.findIndex((end) => number < end)
+    const { kindEnds } = this.#columns
+    let kind = 0
+    while (number >= (kindEnds[kind] as number)) kind++
     return { kind: this.#kinds.at(kind), name: this.#names.at(number) }
   }
 

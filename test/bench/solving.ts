@@ -56,7 +56,7 @@ function placeCatalogue(catalogue: Uint8Array): void {
   writeFileSync(join(kept, `${id}.moss-catalogue`), catalogue)
 }
 
-/** CPU seconds of the first solving in a process of its own, as the launcher starts it: its code read and nothing else warm. */
+/** CPU seconds of the first solving in a process of its own, its code read and nothing else warm. */
 function solveAlone(goal: string): number {
   const { stdout, stderr } = spawnSync(
     process.execPath,
