@@ -28,12 +28,11 @@ export function keepCatalogue(
   const bytes = catalogueFrom(host, container)
   if (bytes !== undefined && digestOf(bytes) === snapshot.catalogue)
     return writeCatalogue(host, about.snapshot, bytes)
-  // The station must not count on any that may be missing.
-  for (const { id } of keptSnapshots(host))
-    if (catalogueFile(host, id) === undefined) writeCatalogue(host, id)
+  // Which of them is not as it was is not known, and the station must not count on any.
+  for (const { id } of keptSnapshots(host)) unlessBroken(() => writeCatalogue(host, id))
   report({
     phase: 'import',
-    warning: `the catalogue of channel ${snapshot.channel}, serial ${snapshot.serial}, cannot be read from what is here: moss search knows an older one or none until the next bundle, which brings all of it`,
+    warning: `the catalogue of channel ${snapshot.channel}, serial ${snapshot.serial}, cannot be made from what is here: moss search has none until the next bundle, which brings all of it`,
   })
 }
 
@@ -55,10 +54,20 @@ function keptCatalogue(host: Session, wanted: ContentDigest): Uint8Array | undef
   for (const { id } of keptSnapshots(host)) {
     const file = catalogueFile(host, id)
     if (file === undefined) continue
-    const bytes = host.outside.disk.readFile(file.path, limits.sectionBytes)
-    if (digestOf(bytes) === wanted) return bytes
+    const bytes = unlessBroken(() => host.outside.disk.readFile(file.path, limits.sectionBytes))
+    if (bytes !== undefined && digestOf(bytes) === wanted) return bytes
   }
   return undefined
+}
+
+/** What the disk does to these files must not keep a bundle out. */
+function unlessBroken<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (isMossError(error, 'HOST_IO')) return undefined
+    throw error
+  }
 }
 
 export interface KeptCatalogue {

@@ -62,7 +62,7 @@ export function catalogueFile(
 ): { readonly path: string; readonly sizeBytes: number } | undefined {
   const path = `${folderOf(host)}/${id}${catalogueEnding}`
   const found = host.outside.disk.lstat(path)
-  return found && { path, sizeBytes: found.sizeBytes }
+  return found && { path, sizeBytes: found.kind === 'file' ? found.sizeBytes : 0 }
 }
 
 /** Durable when it returns; without bytes it is known to be lost. The snapshot is kept already. */

@@ -8,6 +8,7 @@ import { similarContents } from '../bundle/similar.ts'
 import { defaultEffort, effortOf } from '../carry/effort.ts'
 import { type CarryPlan, planCarry } from '../carry/plan.ts'
 import type { KnownPlan } from '../carry/plan-known.ts'
+import type { Catalogue } from '../channel/catalogue.ts'
 import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
 import type { SignedRoot } from '../container/root-chain.ts'
 import { heardSerial, type HostState, packagesHeld } from '../fleet/host-state.ts'
@@ -108,7 +109,8 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
       serial: published.snapshot.serial,
       version: root.version,
     })
-  const wishes = states.map((state) => wishOf(state, { channel, published }))
+  const offer = { channel, published, index: channel.catalogue(published.snapshot) }
+  const wishes = states.map((state) => wishOf(state, offer))
   const wanted = {
     hosts: wishes,
     catalogue: {
@@ -223,7 +225,10 @@ interface Wish {
   readonly alike: readonly string[]
 }
 
-function wishOf(state: HostState, { channel, published }: Offer): Wish {
+function wishOf(
+  state: HostState,
+  { channel, published, index }: Offer & { readonly index: Catalogue | undefined },
+): Wish {
   const known = (ids: readonly PackageId[]) =>
     ids.map((id) => channel.package(id)).filter((file) => file !== undefined)
   // Only what the snapshot names can be carried or stay: the host checks its whole set against it.
@@ -231,8 +236,7 @@ function wishOf(state: HostState, { channel, published }: Offer): Wish {
   const current = state.states.find((kept) => kept.number === state.current)?.packages ?? []
   const installed = known(current.filter((id) => named.has(id)))
   const wished = { model: parseModel(state.model, `the model of ${state.name}`), installed }
-  const catalogue = channel.catalogue(published.snapshot)
-  const found = catalogue && solveFor(state, extendUniverse(catalogue, installed), wished)
+  const found = index && solveFor(state, extendUniverse(index, installed), wished)
   // The folder may lack what the catalogue has: then only what is here is offered.
   const wants =
     found?.every((id) => channel.package(id) !== undefined) === true

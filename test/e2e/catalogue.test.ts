@@ -43,7 +43,9 @@ const published = (): Buffer =>
 
 /** The files that are kept with exactly what the station published. */
 const keptAsPublished = (): readonly string[] =>
-  readdirSync(keptFolder()).filter((name) => readFileSync(join(keptFolder(), name)).equals(published()))
+  readdirSync(keptFolder(), { withFileTypes: true })
+    .filter((entry) => entry.isFile() && readFileSync(join(keptFolder(), entry.name)).equals(published()))
+    .map(({ name }) => name)
 
 beforeAll(() => {
   moss = programIn(scratchFolder())
@@ -185,12 +187,28 @@ test('where it is lost the import says so and nothing else suffers; the bundle a
   for (const name of readdirSync(keptFolder()))
     if (name.endsWith('.moss-catalogue')) rmSync(join(keptFolder(), name))
   publish(folderOf('tide', '3'))
-  expect(carry()).toMatch(/the catalogue of channel stable, serial 3, cannot be read from what is here/)
+  expect(carry()).toMatch(/the catalogue of channel stable, serial 3, cannot be made from what is here/)
   expect(moss.code('search', 'tide', ...atHost)).toBe('CATALOGUE_MISSING')
   expect(moss.json<{ packages: object[] }>('list', ...atHost).packages).toMatchObject([{ version: '3' }])
   publish(folderOf('tide', '4'))
   expect(carry()).not.toMatch(/catalogue/)
   expect(keptAsPublished()).toHaveLength(1)
   moss.well('gc', ...atHost)
+  expect(keptAsPublished()).toHaveLength(1)
+})
+
+test('one that rotted is as good as lost, and one that is plainly gone is sent whole at once', () => {
+  const kept = (): string => join(keptFolder(), keptAsPublished()[0] ?? '')
+  writeFileSync(kept(), Buffer.from(readFileSync(kept())).fill(7, 200, 260))
+  publish(folderOf('tide', '5'))
+  expect(carry()).toMatch(/catalogue of channel stable, serial 5, cannot be made/)
+  publish(folderOf('tide', '6'))
+  expect(carry()).not.toMatch(/catalogue/)
+  expect(keptAsPublished()).toHaveLength(1)
+  const path = kept()
+  rmSync(path)
+  mkdirSync(path)
+  publish(folderOf('tide', '7'))
+  expect(carry()).not.toMatch(/catalogue/)
   expect(keptAsPublished()).toHaveLength(1)
 })
