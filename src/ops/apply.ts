@@ -128,12 +128,16 @@ const reasonOf = (reasons: ReadonlyMap<string, string>, name: string): { readonl
 
 function warningsFor(
   { snapshot }: ReadBundle,
-  { unmet, packages }: JudgedSet,
+  { unmet, against, packages }: JudgedSet,
   changes: readonly PackageChange[],
 ): readonly string[] {
   const offered = Map.groupBy(snapshot.packages, ({ name }) => name)
   const from = new Map(changes.map((change) => [change.name, change.from]))
   return [
+    ...against.map(
+      (problem) =>
+        `${problem}: the model came to say so after the state was exported; export the state again, or apply all the same`,
+    ),
     ...unmet.map(
       (wish) =>
         `the model asks for ${formatRelation(wish)}, which this bundle does not bring: it goes on the next state export`,

@@ -1,9 +1,10 @@
 // list, info, files, owns, why: questions about the current state.
-import { MossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatCapability, formatRelation, parseRelation } from '../manifest/capability.ts'
 import { decodeManifest } from '../manifest/codec.ts'
 import { provides } from '../manifest/match.ts'
+import { sayFew } from '../solve/phrases.ts'
 import { findManifest } from '../state/manifests.ts'
 import { type InstalledPackage, managedPlaces, readInstalled, sayReason, stateTree } from './installed.ts'
 import { followedCatalogue } from './search.ts'
@@ -120,6 +121,28 @@ export async function ownerOf(outside: Outside, { root, path }: OfRoot & { reado
   return owners
 }
 
+/** What else the channel has for a relation, as the end of a sentence; nothing where no catalogue is here. */
+function othersServing(outside: Outside, root: string): (relation: string, chosen: string) => string {
+  const catalogue = unless('CATALOGUE_MISSING', () => followedCatalogue(outside, root).catalogue)
+  return (text, chosen) => {
+    // A kind that this moss does not know yet can be asked for by a package, and not by a person.
+    const relation = unless('CAPABILITY_INVALID', () => parseRelation(text))
+    const found = relation === undefined ? [] : (catalogue?.find(relation) ?? [])
+    const names = new Set(found.map((position) => catalogue?.nameOf(position) ?? ''))
+    names.delete(chosen)
+    return names.size === 0 ? '' : `, for which ${sayFew([...names])} would serve too`
+  }
+}
+
+function unless<T>(code: 'CAPABILITY_INVALID' | 'CATALOGUE_MISSING', ask: () => T): T | undefined {
+  try {
+    return ask()
+  } catch (error) {
+    if (isMossError(error, code)) return undefined
+    throw error
+  }
+}
+
 /** One chain for each installed package that provides it, from that package back to a subscription. */
 export async function explainWhyInstalled(
   outside: Outside,
@@ -134,6 +157,7 @@ export async function explainWhyInstalled(
       what: 'installed package that provides',
       name: formatRelation(wanted),
     })
+  const others = othersServing(outside, root)
   return found.map((first) => {
     const lines: string[] = []
     const seen = new Set<string>()
@@ -142,8 +166,8 @@ export async function explainWhyInstalled(
       seen.add(manifest.name)
       lines.push(
         reason.kind === 'subscription'
-          ? `${manifest.name} ${manifest.version} is here because the model asks for ${reason.subscription}`
-          : `${manifest.name} ${manifest.version} is here because ${reason.by} requires ${reason.relation}`,
+          ? `${manifest.name} ${manifest.version} is here because the model asks for ${reason.subscription}${others(reason.subscription, manifest.name)}`
+          : `${manifest.name} ${manifest.version} is here because ${reason.by} requires ${reason.relation}${others(reason.relation, manifest.name)}`,
       )
       at = reason.kind === 'requirement' ? byName.get(reason.by) : undefined
     }

@@ -4,7 +4,7 @@
 import { MossError } from '../base/error.ts'
 import type { BundlePackage, ReadBundle } from '../bundle/read-bundle.ts'
 import { formatRelation, type Relation } from '../manifest/capability.ts'
-import { provides } from '../manifest/match.ts'
+import { ownCapability, provides, satisfies } from '../manifest/match.ts'
 import { checkClosure } from '../solve/closure.ts'
 import { type Model, parseModel } from '../solve/model.ts'
 import { traceReasons } from '../solve/trace.ts'
@@ -17,6 +17,8 @@ export interface JudgedSet {
   readonly packages: readonly (BundlePackage & { readonly reason: PackageReason })[]
   /** Subscriptions that nothing in the set serves. */
   readonly unmet: readonly Relation[]
+  /** What the model as it is now would not have chosen so, in words. */
+  readonly against: readonly string[]
   /** The model's text that the set was judged against. */
   readonly model: string
 }
@@ -44,7 +46,12 @@ export function judgeSet(
         ? { kind: reason.kind, subscription: formatRelation(reason.subscription) }
         : { kind: reason.kind, by: reason.byName, relation: formatRelation(reason.relation) },
   }))
-  return { packages, unmet: now.model.subscriptions.filter((wish) => !isServed(wish)), model: now.text }
+  return {
+    packages,
+    unmet: now.model.subscriptions.filter((wish) => !isServed(wish)),
+    against: limitsPassed(host, now.model, set),
+    model: now.text,
+  }
 }
 
 /** Serials guard each channel alone: by one that was never followed, an exporter could lead this host back. */
@@ -62,6 +69,30 @@ function takenAway(
   return unserved
     .filter((wish) => installed.some((manifest) => provides(manifest, wish)))
     .map((wish) => `it takes away ${formatRelation(wish)}, which this host has and its model asks for`)
+}
+
+/** Holds, pins and exclusions that came after the state was exported: the station chose without them. */
+function limitsPassed(
+  host: HostSession,
+  { holds, pins, excluded }: Model,
+  set: readonly BundlePackage[],
+): readonly string[] {
+  const current = new Map(host.states.current().packages.map(({ name, version }) => [name, version]))
+  return set.flatMap(({ manifest }) => {
+    const { name, version } = manifest
+    const had = current.get(name)
+    return [
+      ...(excluded.includes(name) ? [`${name} is excluded`] : []),
+      ...pins
+        .filter((pin) => pin.name === name && !satisfies(ownCapability(manifest), manifest.scheme, pin))
+        .map(
+          ({ bound }) => `${name} is pinned to ${bound?.operator} ${bound?.version}, and this is ${version}`,
+        ),
+      ...(holds.includes(name) && had !== undefined && had !== version
+        ? [`${name} is held at ${had}, and this is ${version}`]
+        : []),
+    ]
+  })
 }
 
 function exportedSubscriptions(host: HostSession): readonly Relation[] {

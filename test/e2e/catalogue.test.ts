@@ -212,3 +212,37 @@ test('one that rotted is as good as lost, and one that is plainly gone is sent w
   expect(carry()).not.toMatch(/catalogue/)
   expect(keptAsPublished()).toHaveLength(1)
 })
+
+test('why names what else the channel has for it', () => {
+  moss.json('subscribe', 'feature(almanac)', ...atHost)
+  publish(folderOf('tide', '7.1'))
+  carry()
+  expect(moss.text('why', 'moon', ...atHost)).toMatchInlineSnapshot(`
+    "$ moss why moon --root pump
+    moon 1 is here because the model asks for feature(almanac), for which sun would serve too
+    [exit 0]"
+  `)
+  moss.json('unsubscribe', 'feature(almanac)', ...atHost)
+})
+
+test('a bundle that was made before the model had its limits is told against them', () => {
+  moss.json('subscribe', 'gauge', ...atHost)
+  publish(folderOf('tide', '8'))
+  const [state, bundle] = ['limits.moss-state', 'limits.moss']
+  moss.json('state', 'export', state, ...atHost)
+  moss.json('export', '--for', state, '-o', bundle, ...atStation)
+  moss.json('hold', 'tide', ...atHost)
+  moss.json('pin', 'tide << 8', ...atHost)
+  moss.json('exclude', 'gauge', ...atHost)
+  moss.json('import', bundle, ...atHost)
+  const { warnings } = moss.json<{ warnings: string[] }>('apply', '--dry-run', ...atHost)
+  const after =
+    ': the model came to say so after the state was exported; export the state again, or apply all the same'
+  expect(warnings).toEqual(
+    expect.arrayContaining([
+      `gauge is excluded${after}`,
+      `tide is held at 7.1, and this is 8${after}`,
+      `tide is pinned to << 8, and this is 8${after}`,
+    ]),
+  )
+})
