@@ -707,6 +707,7 @@ test('inspect', () => {
       hosts  at <n>  <size>  zstd with base, <n> bytes plain
       contents  at <n>  <size>  zstd with base, <n> bytes plain
       links  at <n>  <size>  zstd with base, <n> bytes plain
+      catalogue  at <n>  <size>  zstd with base, <n> bytes plain
       frames  at <n>  <size>  1 frame
     packages
       harbour      2.0
