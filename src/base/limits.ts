@@ -11,7 +11,10 @@ export const limits = {
   stateBytes: 16 * MiB,
   cborDepth: 16,
   sectionBytes: 512 * MiB,
-  /** Of tables chunks, contents and links, each: three million chunks, which are 190 GB as files are cut. */
+  /**
+   * Of tables chunks, contents and links, each: three million chunks, which are 190 GB as files are cut. And of a catalogue:
+   * ten times the largest distribution.
+   */
   longTableBytes: 128 * MiB,
   framePlainBytes: 8 * MiB,
   /** Of a frame of codec 4: what it decodes to, the bases it reads, its streams before they are compressed. */

@@ -39,6 +39,7 @@ export class Texts {
 
   /** The numbers, rising, of those that hold these characters, whatever their case. `word` is in lower case, not empty. */
   *containing(word: string): Iterable<number> {
+    if (word === '') throw new Error('broken promise: a word that is sought is not empty')
     this.#whole ??= this.#decode()
     this.#lower ??= this.#whole.toLowerCase()
     // A few letters have another length in lower case: then no place in it says whose text it is.

@@ -3,23 +3,8 @@ import { display } from '../base/display.ts'
 import { exits } from '../base/exits.ts'
 import { formatBytes, plural } from '../base/format.ts'
 import { formatFields, formatTable } from './format.ts'
+import { changeRow } from './update-text.ts'
 import type { Verb } from './verb.ts'
-
-/** `+ git 2.39`, `- perl 5`, `  git 2.30 → 2.39`. */
-const sayWouldChange = ({
-  name,
-  from,
-  to,
-}: {
-  readonly name: string
-  readonly from?: string
-  readonly to?: string
-}): string =>
-  from === undefined
-    ? `+ ${name} ${to}`
-    : to === undefined
-      ? `- ${name} ${from}`
-      : `  ${name} ${from} → ${to}`
 
 export const askVerbs: readonly Verb[] = [
   {
@@ -45,7 +30,7 @@ export const askVerbs: readonly Verb[] = [
         const offered = await offeredInfo(call.outside, asked)
         const text = formatFields([
           ['name', `${offered.name} ${offered.version} (${offered.architecture})`],
-          ['summary', display(offered.summary)],
+          ['summary', offered.summary],
           ['id', offered.id],
           ['from', `channel ${offered.channel}, serial ${offered.serial}; not installed`],
           ['size', formatBytes(offered.sizeBytes)],
@@ -81,7 +66,7 @@ export const askVerbs: readonly Verb[] = [
         entry.installed === undefined ? '' : 'installed',
         entry.name,
         entry.version,
-        display(entry.capability === undefined ? entry.summary : `${entry.summary} [${entry.capability}]`),
+        entry.capability === undefined ? entry.summary : `${entry.summary} [${entry.capability}]`,
       ])
       const source = `channel ${found.channel}, serial ${found.serial}`
       return {
@@ -141,20 +126,22 @@ export const askVerbs: readonly Verb[] = [
       const { explainWhyNot } = await import('../ops/why-not.ts')
       const asked = { root: call.root, capability: call.operands[0] ?? '' }
       const answer = await explainWhyNot(call.outside, asked)
-      const text = formatFields([
-        ['answer', display(answer.problem ?? answer.verdict)],
-        ['brings', answer.changes.length === 0 ? undefined : answer.changes.map(sayWouldChange)],
-        ['instead', answer.passedOver.length === 0 ? undefined : `of ${answer.passedOver.join(', ')}`],
-        [
-          'next',
-          answer.changes.length === 0
-            ? undefined
-            : `moss subscribe ${answer.subscribe}, then moss state export for the station`,
-        ],
-      ])
+      const others = answer.passedOver.join(', ')
+      const text = [
+        formatFields([['answer', answer.problem ?? answer.verdict]]),
+        ...(answer.changes.length === 0
+          ? []
+          : [
+              formatTable(answer.changes.map(changeRow)),
+              formatFields([
+                ['instead', others === '' ? undefined : `of ${others}`],
+                ['next', `moss subscribe ${answer.subscribe}, then moss state export for the station`],
+              ]),
+            ]),
+      ]
       return {
         json: answer,
-        text,
+        text: text.join('\n'),
         ...(answer.problem !== undefined && { exit: exits.unsolvable }),
       }
     },

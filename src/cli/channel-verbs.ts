@@ -41,16 +41,13 @@ async function mirror(call: Call): Promise<Outcome> {
     capabilities,
   })
   const about = formatFields([
-    [
-      'archive',
-      `${display(plan.archive)}, suite ${display(plan.suite)}: ${plural(plan.offeredPackages, 'package')}`,
-    ],
+    ['archive', `${plan.archive}, suite ${plan.suite}: ${plural(plan.offeredPackages, 'package')}`],
     [
       'chosen',
       `${plural(plan.packages.length + plan.presentPackages, 'package')}, ${formatCount(plan.presentPackages)} here already`,
     ],
     ['to read', `${plural(plan.packages.length, 'package')}, ${formatBytes(plan.sizeBytes)}`],
-    ['note', plan.warnings.length === 0 ? undefined : plan.warnings.map(display)],
+    ['note', plan.warnings],
   ])
   if (plan.packages.length === 0) return { json: { ...plan, added: [] }, text: `${about}\nnothing to do` }
   const list = formatTable(
@@ -269,9 +266,9 @@ export const channelVerbs: readonly Verb[] = [
       {
         name: 'from',
         value: 'FOLDER',
-        summary: 'the archive: a disc, a share or a copy that has dists and pool',
+        summary: 'the archive, always: a disc, a share or a copy that has dists and pool',
       },
-      { name: 'suite', value: 'SUITE', summary: 'such as bookworm' },
+      { name: 'suite', value: 'SUITE', summary: 'of the archive, always, such as bookworm' },
       { name: 'component', value: 'NAME', repeats: true, summary: 'part of the suite (default: main)' },
       { name: 'architecture', value: 'NAME', summary: 'of the packages (default: amd64)' },
       {

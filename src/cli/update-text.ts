@@ -7,7 +7,8 @@ import { formatFields, formatTable } from './format.ts'
 
 const shownChanges = 200
 
-function changeRow(change: PackageChange): readonly string[] {
+/** Of a table of what comes, goes and changes. */
+export function changeRow(change: PackageChange): readonly string[] {
   const mark = change.from === undefined ? '+' : change.to === undefined ? '-' : '~'
   const versions =
     change.from === undefined

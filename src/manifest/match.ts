@@ -29,8 +29,16 @@ export function satisfies(provided: Capability, scheme: VersionScheme, relation:
 }
 
 /** The package's own name as the capability that it always provides. */
-export const ownCapability = ({ name, version }: Provider): Capability => ({ kind: 'name', name, version })
+export const ownCapability = ({ name, version }: Pick<Provider, 'name' | 'version'>): Capability => ({
+  kind: 'name',
+  name,
+  version,
+})
+
+/** Whether the package itself, whatever it provides, has a version that the relation to its name asks for. */
+export const isWithin = (relation: Relation, provider: Omit<Provider, 'provides'>): boolean =>
+  satisfies(ownCapability(provider), provider.scheme, relation)
 
 export const provides = (provider: Provider, relation: Relation): boolean =>
-  satisfies(ownCapability(provider), provider.scheme, relation) ||
+  isWithin(relation, provider) ||
   provider.provides.some((provided) => satisfies(provided, provider.scheme, relation))

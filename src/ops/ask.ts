@@ -3,6 +3,7 @@ import { isMossError, MossError } from '../base/error.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatCapability, formatRelation, parseRelation } from '../manifest/capability.ts'
 import { decodeManifest } from '../manifest/codec.ts'
+import type { Manifest } from '../manifest/manifest.ts'
 import { provides } from '../manifest/match.ts'
 import { sayFew } from '../solve/phrases.ts'
 import { findManifest } from '../state/manifests.ts'
@@ -63,11 +64,19 @@ export async function offeredInfo(outside: Outside, { root, name }: OfRoot & { r
     channel,
     serial,
     sizeBytes,
-    provides: manifest.provides.map(formatCapability),
-    requires: manifest.requires.map((alternatives) => alternatives.map(formatRelation).join(' | ')),
-    conflicts: manifest.conflicts.map(formatRelation),
+    ...relationsOf(manifest),
   }
 }
+
+const relationsOf = ({
+  provides: provided,
+  requires,
+  conflicts,
+}: Pick<Manifest, 'provides' | 'requires' | 'conflicts'>) => ({
+  provides: provided.map(formatCapability),
+  requires: requires.map((alternatives) => alternatives.map(formatRelation).join(' | ')),
+  conflicts: conflicts.map(formatRelation),
+})
 
 /** Whether the current state has a package of this name. */
 export function isInstalled(outside: Outside, { root, name }: OfRoot & { readonly name: string }): boolean {
@@ -91,9 +100,7 @@ export async function packageInfo(outside: Outside, request: OfRoot & { readonly
     reason: sayReason(reason),
     files: files.length,
     sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
-    provides: manifest.provides.map(formatCapability),
-    requires: manifest.requires.map((alternatives) => alternatives.map(formatRelation).join(' | ')),
-    conflicts: manifest.conflicts.map(formatRelation),
+    ...relationsOf(manifest),
     privileged: manifest.privileged,
   }
 }

@@ -4,7 +4,7 @@
 import { MossError } from '../base/error.ts'
 import type { BundlePackage, ReadBundle } from '../bundle/read-bundle.ts'
 import { formatRelation, type Relation } from '../manifest/capability.ts'
-import { ownCapability, provides, satisfies } from '../manifest/match.ts'
+import { isWithin, provides } from '../manifest/match.ts'
 import { checkClosure } from '../solve/closure.ts'
 import { type Model, parseModel } from '../solve/model.ts'
 import { traceReasons } from '../solve/trace.ts'
@@ -38,7 +38,7 @@ export function judgeSet(
   ]
   if (problems.length > 0) throw new MossError('BUNDLE_SET_REFUSED', { problems })
   const byId = new Map(set.map((each) => [each.id, each]))
-  const { reached } = traceReasons({ subscriptions: asked }, set, true)
+  const { reached } = traceReasons({ subscriptions: asked }, set)
   const packages = reached.map(({ candidate, reason }) => ({
     ...(byId.get(candidate.id) as BundlePackage),
     reason:
@@ -84,7 +84,7 @@ function limitsPassed(
     return [
       ...(excluded.includes(name) ? [`${name} is excluded`] : []),
       ...pins
-        .filter((pin) => pin.name === name && !satisfies(ownCapability(manifest), manifest.scheme, pin))
+        .filter((pin) => pin.name === name && !isWithin(pin, manifest))
         .map(
           ({ bound }) => `${name} is pinned to ${bound?.operator} ${bound?.version}, and this is ${version}`,
         ),

@@ -10,12 +10,13 @@ import { isDamagedBase } from '../bundle/store-bases.ts'
 import type { Proven } from '../bundle/read-bundle.ts'
 import { dropIncoming, takeIn, type TakenBundle } from '../bundle/take-in.ts'
 import type { Outside } from '../host/outside.ts'
+import { addRooms } from '../host/room.ts'
 import { appendAudit } from '../state/audit-file.ts'
 import type { AuditEvent } from '../trust/audit.ts'
 import { judgeSet } from './bundle-set.ts'
 import type { ImportedBundle } from './changes.ts'
 import { type HostSession, openHost } from './host.ts'
-import { keepCatalogue } from './kept-catalogues.ts'
+import { keepCatalogue, roomForCatalogue } from './kept-catalogues.ts'
 import { keepSnapshot } from './kept-snapshots.ts'
 import { contentNames, forgetDamaged, recutFalse } from './lacking.ts'
 import { checkIsFile } from './named-file.ts'
@@ -65,7 +66,8 @@ async function importOne(host: HostSession, file: string, report: ReportEvent): 
           incomingFolder: incoming,
           judge: { ...judgeOf(host), onProven: (found) => (proven = found) },
           report,
-          room: ({ packages }) => roomForPackages(host.store, packages),
+          room: ({ packages, container }) =>
+            addRooms(roomForPackages(host.store, packages), roomForCatalogue(host, container)),
         }),
       ),
   )

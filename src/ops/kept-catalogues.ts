@@ -12,6 +12,7 @@ import { decodeSnapshotAbout } from '../channel/snapshot.ts'
 import { openKind } from '../container/read.ts'
 import { readSection } from '../container/sections.ts'
 import { bytesSource } from '../host/byte-source.ts'
+import { inBlocks, type Room } from '../host/room.ts'
 import { catalogueFile, keptSnapshots, writeCatalogue } from './kept-snapshots.ts'
 import type { SettlingSession } from './receipt.ts'
 import type { ReportEvent } from './types.ts'
@@ -36,6 +37,14 @@ export function keepCatalogue(
   })
 }
 
+/** At most: that of the largest that is here and of all that comes. */
+export function roomForCatalogue(host: Session, container: ReadBundle['container']): Room {
+  const section = container.head.sections.find(({ name }) => name === 'catalogue')
+  if (section === undefined) return { sizeBytes: 0, inodes: 0 }
+  const sizes = Array.from(keptSnapshots(host), ({ id }) => catalogueFile(host, id)?.sizeBytes ?? 0)
+  return { sizeBytes: inBlocks(Math.max(0, ...sizes) + section.plainBytes), inodes: 1 }
+}
+
 /** Undefined where the bundle brings none, or one that cannot be read with what is here. */
 function catalogueFrom(host: Session, container: ReadBundle['container']): Uint8Array | undefined {
   try {
@@ -53,7 +62,7 @@ function catalogueFrom(host: Session, container: ReadBundle['container']): Uint8
 function keptCatalogue(host: Session, wanted: ContentDigest): Uint8Array | undefined {
   for (const { id } of keptSnapshots(host)) {
     const file = catalogueFile(host, id)
-    if (file === undefined) continue
+    if (file === undefined || file.sizeBytes === 0) continue
     const bytes = unlessBroken(() => host.outside.disk.readFile(file.path, limits.sectionBytes))
     if (bytes !== undefined && digestOf(bytes) === wanted) return bytes
   }

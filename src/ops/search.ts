@@ -1,5 +1,4 @@
 // search: what the channel has, by the catalogue that came with the newest bundle. Nothing of it need be here.
-import { display } from '../base/display.ts'
 import { MossError } from '../base/error.ts'
 import { compareFound, type Found } from '../channel/catalogue.ts'
 import type { Outside } from '../host/outside.ts'
@@ -26,7 +25,7 @@ export interface SearchResult {
   readonly packages: readonly FoundPackage[]
 }
 
-/** The catalogue of the channel that the model follows. Throws NOT_FOUND where no bundle has brought one. */
+/** The catalogue of the channel that the model follows. Throws CATALOGUE_MISSING where no bundle has brought one. */
 export function followedCatalogue(outside: Outside, root: string): KeptCatalogue {
   const places = managedPlaces(outside, root)
   const { channel } = readModel(outside, places).model
@@ -35,11 +34,16 @@ export function followedCatalogue(outside: Outside, root: string): KeptCatalogue
   return found
 }
 
-/** What has all of the words. */
+/** What has all of the words. Throws CLI_USAGE for one that is empty, CATALOGUE_MISSING. */
 export async function searchPackages(
   outside: Outside,
   { root, words }: { readonly root: string; readonly words: readonly string[] },
 ): Promise<SearchResult> {
+  if (words.some((word) => word.trim() === ''))
+    throw new MossError('CLI_USAGE', {
+      problem: 'there is nothing to search for in an empty word',
+      see: 'search',
+    })
   const { channel, serial, catalogue } = followedCatalogue(outside, root)
   const [first, ...others] = words.map((word) => catalogue.search(word))
   const all = [...(first ?? [])].flatMap(([position, found]) => {
@@ -70,7 +74,7 @@ export async function searchPackages(
           summary: catalogue.summaryOf(position),
           sizeBytes: catalogue.sizeBytesOf(position),
           ...(installed !== undefined && { installed }),
-          ...(where === 'capability' && capability && { capability: display(formatCapability(capability)) }),
+          ...(where === 'capability' && capability && { capability: formatCapability(capability) }),
         }
       }),
   }

@@ -6,6 +6,7 @@ import { formatRelation, parseRelation } from '../manifest/capability.ts'
 import { compareSets, type SetChange } from '../manifest/compare-sets.ts'
 import { provides } from '../manifest/match.ts'
 import { extendUniverse } from '../solve/extended-universe.ts'
+import { shellWord } from '../solve/phrases.ts'
 import { solveIn } from '../solve/solve.ts'
 import { managedPlaces, readInstalled, stateTree } from './installed.ts'
 import { readModel } from './model-file.ts'
@@ -31,7 +32,7 @@ export async function explainWhyNot(
   const wanted = parseRelation(capability)
   const installed = readInstalled(outside, stateTree(outside, { places, state: undefined }))
   const asked = capability.trim()
-  const subscribe = /^[\w+.-]+$/.test(asked) ? asked : `'${asked}'`
+  const subscribe = shellWord(wanted)
   const nothing = { changes: [], passedOver: [], subscribe }
   const here = installed.filter(({ manifest }) => provides(manifest, wanted))
   if (here.length > 0) {

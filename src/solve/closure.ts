@@ -12,7 +12,7 @@ export function checkClosure(
   set: readonly Candidate[],
   model: Pick<Model, 'subscriptions'>,
 ): readonly string[] {
-  const { unreached, unmet, lacking } = traceReasons(model, set, true)
+  const { unreached, unmet, lacking } = traceReasons(model, set)
   return [
     ...unmet.map(
       (relation) => `nothing in the set provides ${sayRelation(relation)}, which the model asks for`,

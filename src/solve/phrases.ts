@@ -27,3 +27,7 @@ export const sayClauses = (clauses: readonly string[]): string =>
 /** At most four of many: `a, b, c and 7 more`. */
 export const sayFew = (items: readonly string[]): string =>
   items.length <= 4 ? sayList(items) : `${items.slice(0, 3).join(', ')} and ${items.length - 3} more`
+
+/** A bare name stays; anything else needs quotes in a shell. */
+export const shellWord = (relation: Relation): string =>
+  relation.kind === 'name' && relation.bound === undefined ? relation.name : `'${formatRelation(relation)}'`

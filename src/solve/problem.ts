@@ -4,8 +4,7 @@
 import { compareText } from '../base/bytes.ts'
 import { formatRelation, type Relation } from '../manifest/capability.ts'
 import { compareAge } from '../manifest/compare-packages.ts'
-import { isInBound } from '../manifest/match.ts'
-import { compareVersions } from '../manifest/version.ts'
+import { isWithin } from '../manifest/match.ts'
 import type { Candidate } from './candidate.ts'
 import type { Model } from './model.ts'
 import type { Clause } from './search.ts'
@@ -108,14 +107,8 @@ class Statement {
   }
 
   pin(relation: Relation): readonly FactClause[] {
-    const { name, bound } = relation
-    return this.#namedSo(name)
-      .filter((position) => {
-        const { scheme, version } = this.#universe.candidate(position).manifest
-        return (
-          bound !== undefined && !isInBound(compareVersions(scheme, version, bound.version), bound.operator)
-        )
-      })
+    return this.#namedSo(relation.name)
+      .filter((position) => !isWithin(relation, this.#universe.candidate(position).manifest))
       .map((position) => ({ literals: [-(position + 1)], fact: { kind: 'pin', relation } }))
   }
 

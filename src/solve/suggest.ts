@@ -1,9 +1,9 @@
 // The smallest change after which a model could be satisfied. Each is tried by solving the whole problem again:
-// releasing a hold, a pin or an exclusion costs least, then relaxing a bound, adding what is missing, dropping a subscription, and last
-// several of these together. A change is only told if it helps.
+// releasing a hold, a pin or an exclusion costs least, then relaxing a bound, adding what is missing, dropping a
+// subscription, and last several of these together. A change is only told if it helps.
 import { display } from '../base/display.ts'
-import { formatRelation, type Relation } from '../manifest/capability.ts'
-import { formatAlternatives, sayFew, sayRelation } from './phrases.ts'
+import type { Relation } from '../manifest/capability.ts'
+import { formatAlternatives, sayFew, sayRelation, shellWord } from './phrases.ts'
 import { type Fact, keyOf, type Problem, stateIn } from './problem.ts'
 import { isSolvableWithout, without } from './rework.ts'
 import { search } from './search.ts'
@@ -106,7 +106,3 @@ function sayDropped(dropped: readonly Subscription[], told: readonly Subscriptio
     ? `${command} would help`
     : `${command} would be a first step, for ${sayFew(others.map(({ relation }) => sayRelation(relation)))} cannot be satisfied either`
 }
-
-/** A bare name stays; anything else needs quotes in a shell. */
-const shellWord = (relation: Relation): string =>
-  relation.kind === 'name' && relation.bound === undefined ? relation.name : `'${formatRelation(relation)}'`

@@ -18,30 +18,20 @@ export interface Trace {
   readonly lacking: readonly { readonly by: Candidate; readonly alternatives: readonly Relation[] }[]
 }
 
-/** `every` follows all providers of a requirement, where one is enough; otherwise the first in the set's order. */
-export function traceReasons(
-  model: Pick<Model, 'subscriptions'>,
-  set: readonly Candidate[],
-  every = false,
-): Trace {
+/** Follows all providers of a requirement, where one is enough: nothing of a set that somebody else chose is idle for being second. */
+export function traceReasons(model: Pick<Model, 'subscriptions'>, set: readonly Candidate[]): Trace {
   const candidates = set.toSorted(comparePackages)
   const index = indexProviders(candidates)
   const reached = new Map<number, Reason>()
   const unmet: Relation[] = []
   const lacking: { by: Candidate; alternatives: readonly Relation[] }[] = []
 
-  /** Marks who satisfies one of the alternatives; false if nobody does. */
+  /** Marks all who satisfy one of the alternatives; false if nobody does. */
   const reach = (alternatives: readonly Relation[], reasonFor: (relation: Relation) => Reason): boolean => {
     const found = alternatives.flatMap((relation) =>
       index.find(relation).map((position) => ({ position, relation })),
     )
-    const isMet = !every && found.some(({ position }) => reached.has(position))
-    const named = found.filter(
-      ({ position, relation }) => candidates[position]?.manifest.name === relation.name,
-    )
-    const preferred = named[0] ?? found[0]
-    const followed = every ? found : isMet || preferred === undefined ? [] : [preferred]
-    for (const { position, relation } of followed)
+    for (const { position, relation } of found)
       if (!reached.has(position)) reached.set(position, reasonFor(relation))
     return found.length > 0
   }

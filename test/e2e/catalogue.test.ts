@@ -1,10 +1,11 @@
 // What the channel offers, asked at the host: the catalogue comes with each bundle, as a difference where the host has one,
 // and where it was lost the next bundle brings all of it again.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { mkdirSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { encodeCatalogue } from '../../src/channel/encode-catalogue.ts'
 import { type Program, programIn } from '../support/program.ts'
+import { offer } from '../support/universe.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
 let moss: Program
@@ -92,6 +93,7 @@ test('after it, everything that the channel offers is known, though one package 
       sun  1  when it rises
     [exit 0]"
   `)
+  expect(moss.code('search', 'tide', '', ...atHost)).toBe('CLI_USAGE')
   expect(moss.text('search', 'nosuch', ...atHost)).toMatchInlineSnapshot(`
     "$ moss search nosuch --root pump
     nothing in channel stable, serial 1 has that
@@ -128,8 +130,8 @@ test('why-not says what would come, what was passed over, or what is in the way'
     "$ moss why-not gauge --root pump
     answer   gauge is not installed: nothing in the model asks for it; channel
              stable, serial 1, has it
-    brings   + gauge 1
-             + moon 1
+      +  gauge  1
+      +  moon   1
     next     moss subscribe gauge, then moss state export for the station
     [exit 0]"
   `)
@@ -137,7 +139,7 @@ test('why-not says what would come, what was passed over, or what is in the way'
     "$ moss why-not 'feature(almanac) >= 1' --root pump
     answer   feature(almanac) >= 1 is not installed: nothing in the model asks for
              it; channel stable, serial 1, has it
-    brings   + moon 1
+      +  moon  1
     instead  of sun
     next     moss subscribe 'feature(almanac) >= 1', then moss state export for the
              station
@@ -199,7 +201,8 @@ test('where it is lost the import says so and nothing else suffers; the bundle a
 
 test('one that rotted is as good as lost, and one that is plainly gone is sent whole at once', () => {
   const kept = (): string => join(keptFolder(), keptAsPublished()[0] ?? '')
-  writeFileSync(kept(), Buffer.from(readFileSync(kept())).fill(7, 200, 260))
+  // In a summary: nothing but its digest shows it.
+  writeFileSync(kept(), Buffer.from(readFileSync(kept(), 'latin1').replace('slowly', 'slowlz'), 'latin1'))
   publish(folderOf('tide', '5'))
   expect(carry()).toMatch(/catalogue of channel stable, serial 5, cannot be made/)
   publish(folderOf('tide', '6'))
@@ -245,4 +248,32 @@ test('a bundle that was made before the model had its limits is told against the
       `tide is pinned to << 8, and this is 8${after}`,
     ]),
   )
+})
+
+test('what a catalogue says can do nothing to a terminal', () => {
+  const evil = '\u001b[2J\u202eevil'
+  const kept = join(keptFolder(), keptAsPublished()[0] ?? '')
+  const { id, manifest } = offer('good 1')
+  const said = {
+    ...manifest,
+    name: evil,
+    version: evil,
+    architecture: evil,
+    summary: evil,
+    provides: [{ kind: 'feature', name: evil, version: evil }],
+    requires: [[{ kind: evil, name: evil }]],
+  }
+  writeFileSync(kept, encodeCatalogue([{ id, manifest: said, sizeBytes: 1 }]))
+  for (const words of [
+    ['search', 'evil'],
+    ['info', evil],
+    ['why-not', 'evil'],
+  ])
+    for (const control of ['\u001b', '\u202e'])
+      expect(moss.run([...words, ...atHost]).stdout).not.toContain(control)
+  expect(moss.text('search', 'evil', ...atHost)).toMatchInlineSnapshot(`
+    "$ moss search evil --root pump
+      \\u{1b}[2J\\u{202e}evil  \\u{1b}[2J\\u{202e}evil  \\u{1b}[2J\\u{202e}evil
+    [exit 0]"
+  `)
 })

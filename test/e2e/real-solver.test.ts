@@ -105,7 +105,7 @@ const wishesOf = (catalogue: Catalogue, position: number) =>
     }
   })
 
-/** What the model names that Debian cannot install: two of Debian's own metapackages of each kind, and what lacks something. */
+/** What the archive has and nobody can install, as something that it needs is not there. */
 const impossible = ['design-desktop', 'parl-desktop-world', 'console-setup-freebsd', 'webext-tbsync']
 
 describe.skipIf(!canRun)('Debian bookworm main', () => {
