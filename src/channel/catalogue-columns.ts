@@ -4,14 +4,22 @@
 import { concatBytes, encodeUtf8, equalBytes } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
 
-const magic = encodeUtf8('moss-catalogue 1\n\0\0\0')
+const magic = encodeUtf8('moss-catalogue 2\n\0\0\0')
 
 /** Texts are two columns: where each ends, in UTF-16 units, and all of them together. */
-const textNames = ['kinds', 'names', 'versions', 'architectures', 'summaries'] as const
+const textNames = ['kinds', 'names', 'versions', 'architectures', 'summaries', 'folders'] as const
 export type TextName = (typeof textNames)[number]
 
 /** Lists are two columns: where each ends, and the items of all. */
-const listNames = ['alternatives', 'provides', 'requires', 'conflicts', 'replaces'] as const
+const listNames = [
+  'alternatives',
+  'provides',
+  'requires',
+  'recommends',
+  'conflicts',
+  'replaces',
+  'files',
+] as const
 export type ListName = (typeof listNames)[number]
 
 const numberNames = [
@@ -34,6 +42,8 @@ export interface Columns {
   readonly texts: Readonly<Record<TextName, { readonly ends: Numbers; readonly bytes: Uint8Array }>>
   readonly lists: Readonly<Record<ListName, { readonly ends: Numbers; readonly items: Numbers }>>
   readonly numbers: Readonly<Record<NumberName, Numbers>>
+  /** Each with a slash after it, which no name has. */
+  readonly fileNames: Uint8Array
   /** 32 bytes of each package. */
   readonly ids: Uint8Array
 }
@@ -44,11 +54,12 @@ export function refuseCatalogue(problem: string): never {
 
 const padded = (length: number): number => Math.ceil(length / 4) * 4
 
-export function writeColumns({ texts, lists, numbers, ids }: Columns): Uint8Array {
+export function writeColumns({ texts, lists, numbers, fileNames, ids }: Columns): Uint8Array {
   const columns = [
     ...textNames.flatMap((name) => [bytesOf(texts[name].ends), texts[name].bytes]),
     ...listNames.flatMap((name) => [bytesOf(lists[name].ends), bytesOf(lists[name].items)]),
     ...numberNames.map((name) => bytesOf(numbers[name])),
+    fileNames,
     ids,
   ]
   const lengths = Uint32Array.from(columns, ({ length }) => length)
@@ -59,7 +70,7 @@ export function writeColumns({ texts, lists, numbers, ids }: Columns): Uint8Arra
   ])
 }
 
-const columnCount = 2 * textNames.length + 2 * listNames.length + numberNames.length + 1
+const columnCount = 2 * textNames.length + 2 * listNames.length + numberNames.length + 2
 
 /** Views of `bytes`, or of a copy where those do not lie at a multiple of four. Throws SHAPE_INVALID. */
 export function readColumns(bytes: Uint8Array): Columns {
@@ -79,6 +90,7 @@ export function readColumns(bytes: Uint8Array): Columns {
     texts: eachOf(textNames, () => ({ ends: numbersIn(next()), bytes: next() })),
     lists: eachOf(listNames, () => ({ ends: numbersIn(next()), items: numbersIn(next()) })),
     numbers: eachOf(numberNames, () => numbersIn(next())),
+    fileNames: next(),
     ids: next(),
   }
   if (at !== whole.length) refuseCatalogue('it goes on after its end')

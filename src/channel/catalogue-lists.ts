@@ -1,5 +1,5 @@
 // Texts and lists as they lie in the columns of a catalogue.
-import { decodeUtf8 } from '../base/bytes.ts'
+import { compareText, decodeUtf8 } from '../base/bytes.ts'
 import { type Numbers, refuseCatalogue } from './catalogue-columns.ts'
 
 export function isBelow(numbers: Numbers, limit: number): boolean {
@@ -35,6 +35,19 @@ export class Texts {
   at(number: number): string {
     this.#whole ??= this.#decode()
     return this.#whole.slice(number === 0 ? 0 : this.#ends[number - 1], this.#ends[number])
+  }
+
+  /** The number of one, where those from `first` to before `end` are in order. */
+  find(text: string, first = 0, end = this.size): number | undefined {
+    let [low, high] = [first, end]
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      const order = compareText(this.at(middle), text)
+      if (order === 0) return middle
+      if (order < 0) low = middle + 1
+      else high = middle
+    }
+    return undefined
   }
 
   /** The numbers, rising, of those that hold these characters, whatever their case. `word` is in lower case, not empty. */
@@ -88,6 +101,11 @@ export class Lists {
 
   get size(): number {
     return this.#ends.length
+  }
+
+  /** Of all lists together. */
+  get items(): number {
+    return this.#items.length
   }
 
   startOf(number: number): number {

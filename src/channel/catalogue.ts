@@ -8,10 +8,11 @@
 //   alternatives     of each requirement: relations
 //   package…         in the order of comparePackages: name (a capability), version, scheme, architecture, size in KiB
 //   provides         of each package: capabilities; `providesVersion`: of each of those, one more than its version, 0 none
-//   requires         of each package: requirements
+//   requires         of each package: requirements; recommends likewise
 //   conflicts        of each package: relations; replaces likewise
 //   summaries, ids   of each package
-import { compareText, toHex } from '../base/bytes.ts'
+//   files            of the newest package of each name: the folder of each file; `folders`, in order; `fileNames`: of all files
+import { decodeUtf8, toHex } from '../base/bytes.ts'
 import type { PackageId } from '../base/ids.ts'
 import { type Capability, type Relation, relationOperators } from '../manifest/capability.ts'
 import type { Manifest } from '../manifest/manifest.ts'
@@ -34,7 +35,15 @@ export interface ListedPackage {
   readonly id: PackageId
   readonly manifest: Pick<
     Manifest,
-    'name' | 'version' | 'scheme' | 'architecture' | 'provides' | 'requires' | 'conflicts' | 'replaces'
+    | 'name'
+    | 'version'
+    | 'scheme'
+    | 'architecture'
+    | 'provides'
+    | 'requires'
+    | 'recommends'
+    | 'conflicts'
+    | 'replaces'
   >
 }
 
@@ -61,8 +70,13 @@ export class Catalogue {
   readonly #alternatives: Lists
   readonly #provides: Lists
   readonly #requires: Lists
+  readonly #recommends: Lists
   readonly #conflicts: Lists
   readonly #replaces: Lists
+  readonly #files: Lists
+  readonly #folders: Texts
+  readonly #fileNames: Uint8Array
+  #decodedNames: readonly string[] | undefined
   /** Of each capability: its providers, rising; a package as often as it provides it. */
   readonly #providers: Lists
   /** Of each of those, one more than the version, 0 none. */
@@ -70,7 +84,7 @@ export class Catalogue {
   readonly #found: (readonly number[] | undefined)[] = []
   readonly #candidates = new Map<number, ListedPackage>()
 
-  constructor({ texts, lists, numbers, ids }: Columns) {
+  constructor({ texts, lists, numbers, fileNames, ids }: Columns) {
     this.size = numbers.packageName.length
     this.#columns = numbers
     this.#ids = ids
@@ -82,8 +96,12 @@ export class Catalogue {
     this.#alternatives = new Lists(lists.alternatives)
     this.#provides = new Lists(lists.provides)
     this.#requires = new Lists(lists.requires)
+    this.#recommends = new Lists(lists.recommends)
     this.#conflicts = new Lists(lists.conflicts)
     this.#replaces = new Lists(lists.replaces)
+    this.#files = new Lists(lists.files)
+    this.#folders = new Texts(texts.folders)
+    this.#fileNames = fileNames
     this.#check({ lists, numbers, ids })
     const { ends, items, versions } = this.#invert(lists.provides.items)
     this.#providers = new Lists({ ends, items })
@@ -111,6 +129,42 @@ export class Catalogue {
     return (this.#columns.packageSize[position] as number) * sizeUnitBytes
   }
 
+  /** Paths of all but folders; undefined of one that is not the newest of its name. */
+  filesOf(position: number): readonly string[] | undefined {
+    if (this.siblingsOf(position)[0] !== position) return undefined
+    const start = this.#files.startOf(position)
+    return this.#files
+      .at(position)
+      .map((folder, n) => `${this.#folders.at(folder)}/${this.#allFileNames()[start + n]}`)
+  }
+
+  /** The packages, rising, that have this path, a folder's aside. */
+  ownersOf(path: string): readonly number[] {
+    const slash = path.lastIndexOf('/')
+    const folder = this.#folders.find(path.slice(0, slash))
+    const name = path.slice(slash + 1)
+    const found: number[] = []
+    if (folder === undefined) return found
+    for (let position = 0; position < this.size; position++) {
+      const start = this.#files.startOf(position)
+      const isHere = this.#files
+        .at(position)
+        .some((each, n) => each === folder && this.#allFileNames()[start + n] === name)
+      if (isHere) found.push(position)
+    }
+    return found
+  }
+
+  #allFileNames(): readonly string[] {
+    if (this.#decodedNames === undefined) {
+      const names = decodeUtf8(this.#fileNames)?.split('/')
+      if (names?.pop() !== '' || names.length !== this.#files.items)
+        return refuseCatalogue('not a name of each file')
+      this.#decodedNames = names
+    }
+    return this.#decodedNames
+  }
+
   /** All packages of its name, newest first. */
   siblingsOf(position: number): readonly number[] {
     const { packageName } = this.#columns
@@ -123,6 +177,10 @@ export class Catalogue {
 
   requirementsOf(position: number): readonly number[] {
     return this.#requires.at(position)
+  }
+
+  recommendationsOf(position: number): readonly number[] {
+    return this.#recommends.at(position)
   }
 
   alternativesOf(requirement: number): readonly number[] {
@@ -167,10 +225,12 @@ export class Catalogue {
   /** All that the catalogue knows of it. */
   entry(position: number): CatalogueEntry {
     const { id, manifest } = this.candidate(position)
+    const files = this.filesOf(position)
     return {
       id,
       manifest: { ...manifest, summary: this.summaryOf(position) },
       sizeBytes: this.sizeBytesOf(position),
+      ...(files && { files }),
     }
   }
 
@@ -229,9 +289,11 @@ export class Catalogue {
           : { ...this.#capability(number), version: this.#versions.at(version - 1) }
       }),
     )
-    const requires = lazily(() =>
-      this.requirementsOf(position).map((requirement) => relationsOf(this.alternativesOf(requirement))),
-    )
+    const alternativesOf = (requirements: readonly number[]): readonly (readonly Relation[])[] =>
+      requirements.map((requirement) => relationsOf(this.alternativesOf(requirement)))
+    const requires = lazily(() => alternativesOf(this.requirementsOf(position)))
+    const recommendations = this.recommendationsOf(position)
+    const recommends = lazily(() => alternativesOf(recommendations))
     const conflicts = lazily(() => relationsOf(this.conflictsOf(position)))
     const replaces = lazily(() => relationsOf(this.#replaces.at(position)))
     return {
@@ -247,6 +309,11 @@ export class Catalogue {
         get requires() {
           return requires()
         },
+        ...(recommendations.length > 0 && {
+          get recommends() {
+            return recommends()
+          },
+        }),
         get conflicts() {
           return conflicts()
         },
@@ -294,15 +361,8 @@ export class Catalogue {
   }
 
   #findCapability(kind: string, name: string): number | undefined {
-    let { first: low, end: high } = this.#rangeOf(kind)
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2)
-      const order = compareText(this.#names.at(middle), name)
-      if (order === 0) return middle
-      if (order < 0) low = middle + 1
-      else high = middle
-    }
-    return undefined
+    const { first, end } = this.#rangeOf(kind)
+    return this.#names.find(name, first, end)
   }
 
   /** Every number names something that is there. What is out of order is found wrongly, or not: no more than that. */
@@ -324,9 +384,12 @@ export class Catalogue {
     isOne(isBelow(numbers.providesVersion, this.#versions.size + 1), 'it provides what is no version')
     isOne(numbers.providesVersion.length === lists.provides.items.length, 'it provides without versions')
     isOne(isBelow(lists.requires.items, this.#alternatives.size), 'it requires what is no requirement')
-    isOne(this.#countAsked(lists.requires.items) <= mostAsked, `more than ${mostAsked} relations`)
+    isOne(isBelow(lists.recommends.items, this.#alternatives.size), 'it recommends what is no requirement')
+    const asked = this.#countAsked(lists.requires.items) + this.#countAsked(lists.recommends.items)
+    isOne(asked <= mostAsked, `more than ${mostAsked} relations`)
     isOne(isBelow(lists.conflicts.items, relations), 'a conflict that is no relation')
     isOne(isBelow(lists.replaces.items, relations), 'it replaces what is no relation')
+    isOne(isBelow(lists.files.items, this.#folders.size), 'a file in no folder')
     isOne(isBelow(numbers.packageName, capabilities), 'a package without a name')
     isOne(isBelow(numbers.packageVersion, this.#versions.size), 'a package without a version')
     isOne(isBelow(numbers.packageScheme, versionSchemes.length), 'a scheme that is none')
@@ -338,8 +401,10 @@ export class Catalogue {
       numbers.packageSize,
       lists.provides.ends,
       lists.requires.ends,
+      lists.recommends.ends,
       lists.conflicts.ends,
       lists.replaces.ends,
+      lists.files.ends,
     ]
     isOne(
       perPackage.every(({ length }) => length === this.size),

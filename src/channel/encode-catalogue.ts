@@ -8,6 +8,12 @@ import type { Manifest } from '../manifest/manifest.ts'
 import { versionSchemes } from '../manifest/version.ts'
 import { type Columns, type ListName, type Numbers, writeColumns } from './catalogue-columns.ts'
 
+/** A path of a layout has a slash. */
+function splitPath(path: string): { readonly folder: string; readonly name: string } {
+  const slash = path.lastIndexOf('/')
+  return { folder: path.slice(0, slash), name: path.slice(slash + 1) }
+}
+
 export interface CatalogueEntry {
   readonly id: PackageId
   readonly manifest: Pick<
@@ -19,11 +25,14 @@ export interface CatalogueEntry {
     | 'summary'
     | 'provides'
     | 'requires'
+    | 'recommends'
     | 'conflicts'
     | 'replaces'
   >
   /** Of all its files. */
   readonly sizeBytes: number
+  /** Paths of all but folders, in the order of its layout; absent where nobody knows. Kept of the newest of each name. */
+  readonly files?: readonly string[]
 }
 
 /** A larger unit than a byte is all that anybody asks for, and fits its column. */
@@ -35,14 +44,38 @@ export function encodeCatalogue(entries: readonly CatalogueEntry[]): Uint8Array 
   const tables = new CatalogueTables(texts)
   const sorted = entries.toSorted(comparePackages)
   for (const entry of sorted) tables.add(entry)
+  const files = new CatalogueFiles(sorted)
   return writeColumns({
     texts: {
       ...texts.columns(),
       summaries: textColumns(sorted.map(({ manifest }) => manifest.summary)),
+      folders: files.folders,
     },
-    ...tables.columns(texts.kindEnds),
+    numbers: tables.numbers(texts.kindEnds),
+    lists: { ...tables.lists(), files: files.files },
+    fileNames: files.fileNames,
     ids: concatBytes(sorted.map(({ id }) => fromHex(id))),
   })
+}
+
+/** Folders stand once, in order; each file is the number of its folder, and a name. */
+class CatalogueFiles {
+  readonly folders: Columns['texts']['folders']
+  readonly files: Columns['lists']['files']
+  readonly fileNames: Uint8Array
+
+  constructor(sorted: readonly CatalogueEntry[]) {
+    const ofEach = sorted.map(({ manifest: { name }, files = [] }, at) =>
+      sorted[at - 1]?.manifest.name === name ? [] : files.map(splitPath),
+    )
+    const folders = [...new Set(ofEach.flat().map(({ folder }) => folder))].sort(compareText)
+    const numbers = numbered(folders)
+    const lists = new Lists()
+    for (const files of ofEach) lists.add(files.map(({ folder }) => numberIn(numbers, folder)))
+    this.folders = textColumns(folders)
+    this.files = lists.columns()
+    this.fileNames = encodeUtf8(ofEach.flatMap((files) => files.map(({ name }) => `${name}/`)).join(''))
+  }
 }
 
 /** The name after the kind, so that the names of a kind stand together, in order. */
@@ -64,13 +97,13 @@ class CatalogueTexts {
     const versions = new Set<string>()
     const architectures = new Set<string>()
     for (const { manifest } of entries) {
-      const { name, version, provides, requires, conflicts, replaces } = manifest
+      const { name, version, provides, requires, recommends = [], conflicts, replaces } = manifest
       architectures.add(manifest.architecture)
       for (const provided of [{ kind: 'name', name, version }, ...provides]) {
         capabilities.add(keyOf(provided))
         if (provided.version !== undefined) versions.add(provided.version)
       }
-      for (const relation of [...requires.flat(), ...conflicts, ...replaces]) {
+      for (const relation of [...requires.flat(), ...recommends.flat(), ...conflicts, ...replaces]) {
         capabilities.add(keyOf(relation))
         if (relation.bound !== undefined) versions.add(relation.bound.version)
       }
@@ -88,7 +121,7 @@ class CatalogueTexts {
     this.architectureNumbers = numbered(this.#architectures)
   }
 
-  columns(): Omit<Columns['texts'], 'summaries'> {
+  columns(): Omit<Columns['texts'], 'summaries' | 'folders'> {
     return {
       kinds: textColumns(this.#kinds),
       names: textColumns(this.#names),
@@ -124,10 +157,11 @@ class Lists {
 
 class CatalogueTables {
   readonly #texts: CatalogueTexts
-  readonly #lists: Readonly<Record<ListName, Lists>> = {
+  readonly #lists: Readonly<Record<Exclude<ListName, 'files'>, Lists>> = {
     alternatives: new Lists(),
     provides: new Lists(),
     requires: new Lists(),
+    recommends: new Lists(),
     conflicts: new Lists(),
     replaces: new Lists(),
   }
@@ -158,28 +192,38 @@ class CatalogueTables {
     for (const { version } of manifest.provides)
       this.#providesVersion.push(version === undefined ? 0 : this.#version(version) + 1)
     this.#lists.requires.add(manifest.requires.map((alternatives) => this.#requirement(alternatives)))
+    const { recommends = [] } = manifest
+    this.#lists.recommends.add(recommends.map((alternatives) => this.#requirement(alternatives)))
     this.#lists.conflicts.add(manifest.conflicts.map((relation) => this.#relation(relation)))
     this.#lists.replaces.add(manifest.replaces.map((relation) => this.#relation(relation)))
   }
 
-  columns(kindEnds: Numbers): Pick<Columns, 'lists' | 'numbers'> {
+  lists(): Omit<Columns['lists'], 'files'> {
+    const { alternatives, provides, requires, recommends, conflicts, replaces } = this.#lists
+    return {
+      alternatives: alternatives.columns(),
+      provides: provides.columns(),
+      requires: requires.columns(),
+      recommends: recommends.columns(),
+      conflicts: conflicts.columns(),
+      replaces: replaces.columns(),
+    }
+  }
+
+  numbers(kindEnds: Numbers): Columns['numbers'] {
     const { capability, operator, version } = this.#relations
-    const lists = Object.entries(this.#lists).map(([name, list]) => [name, list.columns()] as const)
     const packages = this.#packages
     return {
-      lists: Object.fromEntries(lists) as Columns['lists'],
-      numbers: {
-        kindEnds,
-        packageName: Uint32Array.from(packages.packageName),
-        packageVersion: Uint32Array.from(packages.packageVersion),
-        packageScheme: Uint32Array.from(packages.packageScheme),
-        packageArchitecture: Uint32Array.from(packages.packageArchitecture),
-        packageSize: Uint32Array.from(packages.packageSize),
-        relationCapability: Uint32Array.from(capability),
-        relationOperator: Uint32Array.from(operator),
-        relationVersion: Uint32Array.from(version),
-        providesVersion: Uint32Array.from(this.#providesVersion),
-      },
+      kindEnds,
+      packageName: Uint32Array.from(packages.packageName),
+      packageVersion: Uint32Array.from(packages.packageVersion),
+      packageScheme: Uint32Array.from(packages.packageScheme),
+      packageArchitecture: Uint32Array.from(packages.packageArchitecture),
+      packageSize: Uint32Array.from(packages.packageSize),
+      relationCapability: Uint32Array.from(capability),
+      relationOperator: Uint32Array.from(operator),
+      relationVersion: Uint32Array.from(version),
+      providesVersion: Uint32Array.from(this.#providesVersion),
     }
   }
 

@@ -21,6 +21,8 @@ import type { Signer } from '../trust/keys.ts'
 import type { Root } from '../trust/root.ts'
 import { type Roots, underAnyRoot } from './any-root.ts'
 import { type Catalogue, readCatalogue } from './catalogue.ts'
+import { comparePackages } from '../manifest/compare-packages.ts'
+import { filesOf } from '../manifest/layout-files.ts'
 import { type CatalogueEntry, encodeCatalogue } from './encode-catalogue.ts'
 import { checkPackageFile, chunksOf, readPackageFile, type PackageFile } from './package-file.ts'
 import {
@@ -263,12 +265,20 @@ export class StationChannel {
   /** From the catalogue before where that has them, so that not every package is read again; without those that are gone. */
   #entriesOf(packages: readonly OfferedPackage[], before: Snapshot | undefined): readonly CatalogueEntry[] {
     const catalogue = before && this.catalogue(before)
-    return packages.flatMap(({ id, name }) => {
-      const position = catalogue?.positionOf({ id, manifest: { name } })
-      if (catalogue !== undefined && position !== undefined) return [catalogue.entry(position)]
+    const read = (id: PackageId): readonly CatalogueEntry[] => {
       const file = this.package(id)
       return file === undefined ? [] : [entryOf(file)]
+    }
+    const entries = packages.flatMap(({ id, name }) => {
+      const position = catalogue?.positionOf({ id, manifest: { name } })
+      return catalogue === undefined || position === undefined ? read(id) : [catalogue.entry(position)]
     })
+    // What became the newest of its name again: the catalogue before left its files out.
+    const sorted = entries.toSorted(comparePackages)
+    const isNewest = (at: number): boolean => sorted[at - 1]?.manifest.name !== sorted[at]?.manifest.name
+    return sorted.map((entry, at) =>
+      entry.files === undefined && isNewest(at) ? (read(entry.id)[0] ?? entry) : entry,
+    )
   }
 
   #cataloguePath(serial: number): string {
@@ -363,6 +373,7 @@ const entryOf = ({ id, manifest }: PackageFile): CatalogueEntry => ({
   id,
   manifest,
   sizeBytes: manifest.layout.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.sizeBytes : 0), 0),
+  files: filesOf(manifest),
 })
 
 /** A file of its own: what somebody does to the first does not change the second. */

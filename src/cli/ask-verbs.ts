@@ -36,6 +36,7 @@ export const askVerbs: readonly Verb[] = [
           ['size', formatBytes(offered.sizeBytes)],
           ['provides', offered.provides.length === 0 ? 'nothing more' : offered.provides],
           ['requires', offered.requires.length === 0 ? 'nothing' : offered.requires],
+          ['recommends', offered.recommends],
         ])
         return { json: { ...offered, installed: false }, text }
       }
@@ -49,6 +50,7 @@ export const askVerbs: readonly Verb[] = [
         ['files', `${plural(info.files, 'file')}, ${formatBytes(info.sizeBytes)}`],
         ['provides', info.provides.length === 0 ? 'nothing more' : info.provides],
         ['requires', info.requires.length === 0 ? 'nothing' : info.requires],
+        ['recommends', info.recommends],
         ['text', info.description === '' ? undefined : info.description.split('\n')],
       ])
       return { json: { ...info, installed: true }, text }
@@ -80,25 +82,28 @@ export const askVerbs: readonly Verb[] = [
     words: 'files',
     side: 'host',
     operands: [{ name: 'PACKAGE' }],
-    summary: 'the files of a package',
+    summary: 'the files of a package, installed or offered',
     run: async (call) => {
       const { packageFiles } = await import('../ops/ask.ts')
-      const files = await packageFiles(call.outside, { root: call.root, name: call.operands[0] ?? '' })
-      return { json: { files }, text: files.map((path) => display(`/${path}`)).join('\n') }
+      const found = await packageFiles(call.outside, { root: call.root, name: call.operands[0] ?? '' })
+      return { json: found, text: found.files.map((path) => display(`/${path}`)).join('\n') }
     },
   },
   {
     words: 'owns',
     side: 'host',
     operands: [{ name: 'PATH' }],
-    summary: 'which package a file belongs to',
+    summary: 'which package a file belongs to, or would belong to',
     run: async (call) => {
       const { ownerOf } = await import('../ops/ask.ts')
       const owners = await ownerOf(call.outside, { root: call.root, path: call.operands[0] ?? '' })
       return {
         json: { owners },
         text: owners
-          .map((owner) => `${owner.name} ${owner.version}: ${display(`/${owner.path}`)}`)
+          .map(
+            ({ name, version, path, installed }) =>
+              `${display(`${name} ${version}: /${path}`)}${installed ? '' : '; not installed'}`,
+          )
           .join('\n'),
       }
     },

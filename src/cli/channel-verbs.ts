@@ -3,7 +3,7 @@ import { display } from '../base/display.ts'
 import type { ContainerId } from '../base/ids.ts'
 import { MossError } from '../base/error.ts'
 import { formatBytes, formatCount, formatDate, plural } from '../base/format.ts'
-import { formatFields, formatTable } from './format.ts'
+import { formatFields, formatLongTable, formatTable } from './format.ts'
 import type { Call, Outcome, Verb } from './verb.ts'
 
 const channelOperand = { name: 'CHANNEL' } as const
@@ -22,51 +22,62 @@ const debianKeyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
 async function mirror(call: Call): Promise<Outcome> {
   const { executeMirror, planMirror } = await import('../ops/mirror.ts')
-  const needed = (flag: string): string => {
-    const value = call.value(flag)
-    if (value === undefined)
-      throw new MossError('CLI_USAGE', { problem: `mirror needs --${flag}`, see: 'mirror' })
-    return value
-  }
   const [channel = '', ...capabilities] = call.operands
   const components = call.values('component')
-  const plan = await planMirror(call.outside, {
-    home: call.home,
-    channel,
-    archive: call.path(needed('from')),
-    suite: needed('suite'),
-    components: components.length === 0 ? ['main'] : components,
-    architecture: call.value('architecture') ?? 'amd64',
-    keyring: call.path(call.value('keyring') ?? debianKeyring),
-    capabilities,
-  })
+  const from = needed(call, 'from')
+  const rate = call.value('limit-rate')
+  const plan = await planMirror(
+    call.outside,
+    {
+      home: call.home,
+      channel,
+      from,
+      path: call.path(from),
+      suites: call.values('suite'),
+      components: components.length === 0 ? ['main'] : components,
+      architecture: call.value('architecture') ?? 'amd64',
+      keyring: call.path(call.value('keyring') ?? debianKeyring),
+      capabilities,
+      recommends: call.has('recommends') ? 'follow' : 'ignore',
+      ...(rate !== undefined && { bytesPerSecond: rateOf(rate) }),
+    },
+    call.report,
+  )
   const about = formatFields([
-    ['archive', `${plan.archive}, suite ${plan.suite}: ${plural(plan.offeredPackages, 'package')}`],
+    ...plan.archives.map(
+      ({ place, suite, offeredPackages }) =>
+        ['archive', `${place}, suite ${suite}: ${plural(offeredPackages, 'package')}`] as const,
+    ),
     [
       'chosen',
       `${plural(plan.packages.length + plan.presentPackages, 'package')}, ${formatCount(plan.presentPackages)} here already`,
     ],
-    ['to read', `${plural(plan.packages.length, 'package')}, ${formatBytes(plan.sizeBytes)}`],
+    ['to fetch', `${plural(plan.packages.length, 'package')}, ${formatBytes(plan.sizeBytes)}`],
     ['note', plan.warnings],
   ])
   if (plan.packages.length === 0) return { json: { ...plan, added: [] }, text: `${about}\nnothing to do` }
-  const list = formatTable(
-    plan.packages.map(({ name, version, sizeBytes }) => ['  +', name, version, formatBytes(sizeBytes)]),
-  )
-  if (!(await call.confirm('take them in?', `${about}\n${list}`)))
+  const rows = plan.packages.map(({ name, version, sizeBytes }) => [
+    '  +',
+    name,
+    version,
+    formatBytes(sizeBytes),
+  ])
+  const told = [about, ...formatLongTable(rows)].join('\n')
+  if (call.has('dry-run')) return { json: { ...plan, added: [] }, text: told }
+  if (!(await call.confirm('take them in?', told)))
     return { json: { ...plan, added: [] }, text: 'nothing was taken in' }
-  const done = await executeMirror(call.outside, plan, {
+  const { added } = await executeMirror(call.outside, plan, {
     ask: (what) => call.passphrase(what),
     report: call.report,
   })
   return {
-    json: done,
+    json: { ...plan, added },
     text: formatFields([
       [
         'mirrored',
-        `${plural(done.added.length, 'package')}, ${formatBytes(done.sizeBytes)}, into channel ${done.channel}`,
+        `${plural(added.length, 'package')}, ${formatBytes(plan.sizeBytes)}, into channel ${plan.channel}`,
       ],
-      ['next', `moss channel publish ${done.channel}`],
+      ['next', `moss channel publish ${plan.channel}`],
     ]),
   }
 }
@@ -265,19 +276,40 @@ export const channelVerbs: readonly Verb[] = [
     flags: [
       {
         name: 'from',
-        value: 'FOLDER',
-        summary: 'the archive, always: a disc, a share or a copy that has dists and pool',
+        value: 'ARCHIVE',
+        summary:
+          'always: an http or https address or a folder that has dists and pool; or a .sources file of apt, or the name of one that apt uses, such as debian',
       },
-      { name: 'suite', value: 'SUITE', summary: 'of the archive, always, such as bookworm' },
-      { name: 'component', value: 'NAME', repeats: true, summary: 'part of the suite (default: main)' },
+      {
+        name: 'suite',
+        value: 'SUITE',
+        repeats: true,
+        summary: 'of the archive, such as bookworm (default: all that the .sources file names)',
+      },
+      {
+        name: 'component',
+        value: 'NAME',
+        repeats: true,
+        summary: 'part of the suite (default: main, or as the .sources file says)',
+      },
       { name: 'architecture', value: 'NAME', summary: 'of the packages (default: amd64)' },
       {
         name: 'keyring',
         value: 'FILE',
-        summary: 'whose signatures count (default: Debian’s archive keyring)',
+        summary: 'whose signatures count (default: as the .sources file says, else Debian’s archive keyring)',
+      },
+      { name: 'dry-run', short: 'n', summary: 'only show what would come' },
+      {
+        name: 'recommends',
+        summary: 'also what packages recommend, for hosts whose model says recommends = "follow"',
+      },
+      {
+        name: 'limit-rate',
+        value: 'RATE',
+        summary: 'bytes that may come in a second, such as 200k or 2M (default: no limit)',
       },
     ],
-    summary: 'take packages and all they need from a Debian archive in a folder',
+    summary: 'take packages and all they need from a Debian archive; what broke off goes on',
     run: mirror,
   },
   {
@@ -346,4 +378,13 @@ function optionalNumber(call: Call, flag: string): number | undefined {
 function numberOf(flag: string, text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
   throw new MossError('CLI_USAGE', { problem: `--${flag} takes a whole number from 1`, see: 'channel grant' })
+}
+
+function rateOf(text: string): number {
+  const [, digits, unit = ''] = /^([1-9]\d{0,8})([kMG]?)$/.exec(text) ?? []
+  if (digits !== undefined) return Number(digits) * 1000 ** ['', 'k', 'M', 'G'].indexOf(unit)
+  throw new MossError('CLI_USAGE', {
+    problem: '--limit-rate takes bytes a second, such as 200k or 2M',
+    see: 'mirror',
+  })
 }

@@ -3,7 +3,8 @@ import { display } from '../base/display.ts'
 import { MossError } from '../base/error.ts'
 import { formatBytes, plural, shortId } from '../base/format.ts'
 import type { ExportPlan } from '../ops/plan-export.ts'
-import { formatFields, formatTable } from './format.ts'
+import { formatFields, formatLongTable, formatTable } from './format.ts'
+import { changeRow } from './update-text.ts'
 import { type Call, optionalPath, type Outcome, type Verb } from './verb.ts'
 
 function formatExportPlan(plan: ExportPlan): string {
@@ -41,8 +42,14 @@ function formatExportPlan(plan: ExportPlan): string {
       ],
     ]),
     formatTable(rows),
+    ...plan.hosts.flatMap((host) => changesOf(host, plan.hosts.length > 1)),
     ...plan.warnings.map((warning) => `! ${display(warning)}`),
   ].join('\n')
+}
+
+function changesOf({ name, changes }: ExportPlan['hosts'][number], isOfMany: boolean): readonly string[] {
+  const isNamed = isOfMany && changes.length > 0
+  return [...(isNamed ? [`${display(name)}:`] : []), ...formatLongTable(changes.map(changeRow))]
 }
 
 /** Of plan --for and export alike. */

@@ -1,5 +1,6 @@
 // Tables and labelled fields on a terminal; every cell, label and value passes through display().
 import { display } from '../base/display.ts'
+import { formatCount } from '../base/format.ts'
 
 /** Like a table of two columns, the second folded to the console: for help, not for data. */
 export function formatGlossary(rows: readonly (readonly [string, string])[]): string {
@@ -24,6 +25,18 @@ export function formatTable(rows: readonly (readonly string[])[], indent = ''): 
     )
     .map((line) => line.trimEnd())
     .join('\n')
+}
+
+const mostRows = 200
+
+/** A table of which nobody reads the end; none where there are no rows. */
+export function formatLongTable(rows: readonly (readonly string[])[]): readonly string[] {
+  if (rows.length === 0) return []
+  const more = rows.length - mostRows
+  return [
+    formatTable(rows.slice(0, mostRows)),
+    ...(more > 0 ? [`  … and ${formatCount(more)} more; --json lists them all`] : []),
+  ]
 }
 
 const consoleColumns = 80

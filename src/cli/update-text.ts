@@ -3,9 +3,7 @@ import { exits } from '../base/exits.ts'
 import { display } from '../base/display.ts'
 import { formatAge, formatBytes, plural, shortId } from '../base/format.ts'
 import type { Applied, ApplyPlan, ImportedBundle, PackageChange } from '../ops/changes.ts'
-import { formatFields, formatTable } from './format.ts'
-
-const shownChanges = 200
+import { formatFields, formatLongTable } from './format.ts'
 
 /** Of a table of what comes, goes and changes. */
 export function changeRow(change: PackageChange): readonly string[] {
@@ -40,7 +38,6 @@ export function formatApplyPlan(plan: ApplyPlan, nowSeconds: number): string {
     return [nothing, ...plan.warnings.map((warning) => `! ${display(warning)}`)].join('\n')
   }
   const { channel } = plan
-  const rows = plan.changes.slice(0, shownChanges).map(changeRow)
   const fields = formatFields([
     ['plan', `${tally(plan.changes)}; state ${plan.from} → ${plan.to}`],
     ['signed', plan.signedBy.length === 0 ? undefined : plan.signedBy.map(shortId).join(', ')],
@@ -61,14 +58,9 @@ export function formatApplyPlan(plan: ApplyPlan, nowSeconds: number): string {
         : `needs at most ${formatBytes(plan.neededBytes)} and ${plural(plan.neededInodes, 'inode')} while working; ${formatBytes(plan.freeBytes)} free`,
     ],
   ])
-  const more =
-    plan.changes.length > shownChanges
-      ? [`  … and ${plan.changes.length - shownChanges} more; --json lists them all`]
-      : []
   return [
     fields,
-    ...(rows.length > 0 ? [formatTable(rows)] : []),
-    ...more,
+    ...formatLongTable(plan.changes.map(changeRow)),
     ...plan.advisories.map(sayAdvisory),
     ...plan.privileged.map((path) => `! privileged file: ${display(path)}`),
     ...plan.warnings.map((warning) => `! ${display(warning)}`),

@@ -1,5 +1,6 @@
 // The real outside: this machine. Made once, by main.ts; costs nothing until it is used.
 import { openDatabase } from './database.ts'
+import { download } from './http.ts'
 import { linuxDisk } from './linux-disk.ts'
 import type { Outside } from './outside.ts'
 import { inlinePool, workerPool, type Pool } from './pool.ts'
@@ -32,6 +33,8 @@ export function linuxOutside(options: LinuxOutsideOptions = {}): Outside & Async
     agentKeys,
     signWithAgent,
     readDescriptor,
+    download,
+    pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     userId: process.getuid?.() ?? 0,
     groupId: process.getgid?.() ?? 0,
     get machineName() {

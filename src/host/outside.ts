@@ -1,6 +1,7 @@
 // Everything outside the program, as one value that is handed down: so a test can hand down another.
 import type { Database } from './database.ts'
 import type { Disk } from './disk.ts'
+import type { Download } from './http.ts'
 import type { Pool } from './pool.ts'
 
 export interface Outside {
@@ -24,6 +25,9 @@ export interface Outside {
   readonly groupId: number
   /** The name this machine calls itself, for display. */
   readonly machineName: string
+  /** What is at an http:// or https:// address, from this byte on; undefined where nothing is. Throws NETWORK_FAILED. */
+  download(address: string, fromByte: number, cancelled: AbortSignal): Promise<Download | undefined>
+  pause(milliseconds: number): Promise<void>
   /** Lets other work (a repaint, a signal) happen in a long loop; cheap to call often. */
   turn(): Promise<void>
 }

@@ -10,6 +10,8 @@ export interface DebianRelease {
   readonly codename: string
   /** Milliseconds since 1970; absent where the archive sets no end. */
   readonly validUntilMs?: number
+  /** Each file that is signed is also found in by-hash/SHA256 beside it, under its digest. */
+  readonly hasDigestNames: boolean
   /** Below the suite's folder. */
   readonly files: ReadonlyMap<string, { readonly sha256: string; readonly sizeBytes: number }>
 }
@@ -34,6 +36,7 @@ export function parseRelease(text: string, path: string): DebianRelease {
     suite: fields['suite'] ?? '',
     codename: fields['codename'] ?? '',
     ...(validUntilMs !== undefined && { validUntilMs }),
+    hasDigestNames: fields['acquire-by-hash'] === 'yes',
     files,
   }
 }

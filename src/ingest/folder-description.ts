@@ -29,7 +29,7 @@ const textKeys = [
   'licence',
   'origin',
 ] as const
-const listKeys = ['provides', 'requires', 'conflicts', 'replaces'] as const
+const listKeys = ['provides', 'requires', 'recommends', 'conflicts', 'replaces'] as const
 
 type Texts = Partial<Record<(typeof textKeys)[number], string>>
 type Lists = Partial<Record<(typeof listKeys)[number], readonly string[]>>
@@ -97,7 +97,7 @@ const isTexts = (value: unknown): value is readonly string[] =>
 function readRelations(
   lists: Lists,
   refuse: Refuse,
-): Pick<Description, 'provides' | 'requires' | 'conflicts' | 'replaces'> {
+): Pick<Description, 'provides' | 'requires' | 'recommends' | 'conflicts' | 'replaces'> {
   const each = <T>(key: (typeof listKeys)[number], read: (text: string) => T): readonly T[] =>
     (lists[key] ?? []).map((text) => {
       try {
@@ -111,6 +111,8 @@ function readRelations(
   return {
     provides: each('provides', parseCapability),
     requires: each('requires', alternatives),
+    ...(lists.recommends !== undefined &&
+      lists.recommends.length > 0 && { recommends: each('recommends', alternatives) }),
     conflicts: each('conflicts', parseRelation),
     replaces: each('replaces', parseRelation),
   }

@@ -18,6 +18,8 @@ export interface Manifest {
   readonly provides: readonly Capability[]
   /** Each must be satisfied by one of its alternatives, the first being preferred. */
   readonly requires: readonly (readonly Relation[])[]
+  /** As `requires`, but nothing fails without: a model may say that they are followed. Absent when there are none. */
+  readonly recommends?: readonly (readonly Relation[])[]
   readonly conflicts: readonly Relation[]
   readonly replaces: readonly Relation[]
   /** Sorted by path, bytewise per component; every folder stands before what is in it. */

@@ -54,9 +54,10 @@ function checkRelations(manifest: Manifest): string | undefined {
     if (provided.version !== undefined && !isBoundVersion(provided.version))
       return `${display(provided.version)} is not a version`
   }
-  if (manifest.requires.some((alternatives) => alternatives.length === 0))
-    return 'a requirement has no alternative'
-  for (const relations of [...manifest.requires, manifest.conflicts, manifest.replaces]) {
+  if (manifest.recommends?.length === 0) return 'it says that it recommends nothing'
+  const wished = [...manifest.requires, ...(manifest.recommends ?? [])]
+  if (wished.some((alternatives) => alternatives.length === 0)) return 'a requirement has no alternative'
+  for (const relations of [...wished, manifest.conflicts, manifest.replaces]) {
     const problem = firstProblem(relations, checkRelation)
     if (problem !== undefined) return problem
   }

@@ -17,7 +17,7 @@ import { tellAlikePaths } from './alike-paths.ts'
 import type { Applied, ApplyPlan, PackageChange } from './changes.ts'
 import { type JudgedSet, judgeSet } from './bundle-set.ts'
 import { type HostSession, openHost } from './host.ts'
-import { sayReason } from './installed.ts'
+import { othersAt, sayReason } from './reasons.ts'
 import { checkIsFile } from './named-file.ts'
 import { describeChange, modelDigest, planToStay, setOf } from './plan-change.ts'
 import { tellApplied } from './publish.ts'
@@ -53,7 +53,8 @@ function readFrom(host: HostSession, file: string): ReadBundle {
 function planFor(host: HostSession, bundle: ReadBundle, set: JudgedSet): ApplyPlan {
   const { states, outside, places } = host
   const current = states.current()
-  const reasons = new Map(set.packages.map((each) => [each.manifest.name, sayReason(each.reason)]))
+  const reasons = new Map(set.packages.map((each) => [each.manifest.name, each.reason]))
+  const others = othersAt(outside, places.root)
   const { snapshot } = bundle
   const before = setOf(outside, { places, tree: places.usr, record: current })
   const difference = describeChange(before, set.packages)
@@ -77,10 +78,10 @@ function planFor(host: HostSession, bundle: ReadBundle, set: JudgedSet): ApplyPl
       ...(current.channel === undefined ? {} : { fromSerial: current.channel.serial }),
     },
     signedBy: [...new Set([...bundle.snapshotSigners, ...bundle.exporters])],
-    changes: difference.changes.map((change) => ({
-      ...change,
-      ...reasonOf(reasons, change.name),
-    })),
+    changes: difference.changes.map((change) => {
+      const reason = reasons.get(change.name)
+      return { ...change, ...(reason && { reason: sayReason(reason) + others(reason, change.name) }) }
+    }),
     advisories: tellAdvisories(snapshot, {
       before: current.packages,
       after: set.packages.map(({ manifest }) => manifest),
@@ -119,11 +120,6 @@ export function assertMayApply({ failedBefore }: Pick<ApplyPlan, 'failedBefore'>
   if (failedBefore === undefined || failedBefore.isAccepted) return
   const { state, why } = failedBefore
   throw new MossError('STATE_FAILED_BEFORE', { state, why })
-}
-
-const reasonOf = (reasons: ReadonlyMap<string, string>, name: string): { readonly reason?: string } => {
-  const reason = reasons.get(name)
-  return reason === undefined ? {} : { reason }
 }
 
 function warningsFor(

@@ -1,13 +1,14 @@
 // list, info, files, owns, why: questions about the current state.
-import { isMossError, MossError } from '../base/error.ts'
+import { MossError } from '../base/error.ts'
 import type { Outside } from '../host/outside.ts'
-import { formatCapability, formatRelation, parseRelation } from '../manifest/capability.ts'
+import { formatCapability, formatRelation, parseRelation, type Relation } from '../manifest/capability.ts'
 import { decodeManifest } from '../manifest/codec.ts'
-import type { Manifest } from '../manifest/manifest.ts'
+import { filesOf } from '../manifest/layout-files.ts'
+import type { LayoutEntry, Manifest } from '../manifest/manifest.ts'
 import { provides } from '../manifest/match.ts'
-import { sayFew } from '../solve/phrases.ts'
 import { findManifest } from '../state/manifests.ts'
-import { type InstalledPackage, managedPlaces, readInstalled, sayReason, stateTree } from './installed.ts'
+import { type InstalledPackage, managedPlaces, readInstalled, stateTree } from './installed.ts'
+import { catalogueIfAny, othersAt, sayReason } from './reasons.ts'
 import { followedCatalogue } from './search.ts'
 
 interface OfRoot {
@@ -47,16 +48,23 @@ export async function listPackages(outside: Outside, { root }: OfRoot) {
   })
 }
 
-/** What the catalogue has of a package that is not installed. Throws NOT_FOUND. */
-export async function offeredInfo(outside: Outside, { root, name }: OfRoot & { readonly name: string }) {
-  const { channel, serial, catalogue } = followedCatalogue(outside, root)
+/** The newest that the channel has of a name. Throws NOT_FOUND, CATALOGUE_MISSING. */
+function offeredNamed(outside: Outside, { root, name }: OfRoot & { readonly name: string }) {
+  const kept = followedCatalogue(outside, root)
+  const { catalogue } = kept
   const position = catalogue
     .find({ kind: 'name', name })
     .find((each) => catalogue.nameOf(each) === name && catalogue.siblingsOf(each)[0] === each)
   if (position === undefined) throw new MossError('NOT_FOUND', { what: 'installed or offered package', name })
+  return { ...kept, position }
+}
+
+/** What the catalogue has of a package that is not installed. Throws NOT_FOUND, CATALOGUE_MISSING. */
+export async function offeredInfo(outside: Outside, request: OfRoot & { readonly name: string }) {
+  const { channel, serial, catalogue, position } = offeredNamed(outside, request)
   const { id, manifest, sizeBytes } = catalogue.entry(position)
   return {
-    name,
+    name: manifest.name,
     version: manifest.version,
     architecture: manifest.architecture,
     summary: manifest.summary,
@@ -68,13 +76,18 @@ export async function offeredInfo(outside: Outside, { root, name }: OfRoot & { r
   }
 }
 
+const formatAlternatives = (alternatives: readonly Relation[]): string =>
+  alternatives.map(formatRelation).join(' | ')
+
 const relationsOf = ({
   provides: provided,
   requires,
+  recommends = [],
   conflicts,
-}: Pick<Manifest, 'provides' | 'requires' | 'conflicts'>) => ({
+}: Pick<Manifest, 'provides' | 'requires' | 'recommends' | 'conflicts'>) => ({
   provides: provided.map(formatCapability),
-  requires: requires.map((alternatives) => alternatives.map(formatRelation).join(' | ')),
+  requires: requires.map(formatAlternatives),
+  recommends: recommends.map(formatAlternatives),
   conflicts: conflicts.map(formatRelation),
 })
 
@@ -105,49 +118,54 @@ export async function packageInfo(outside: Outside, request: OfRoot & { readonly
   }
 }
 
-export async function packageFiles(
-  outside: Outside,
-  request: OfRoot & { readonly name: string },
-): Promise<readonly string[]> {
-  return installedNamed(outside, request)
-    .manifest.layout.filter((entry) => entry.kind !== 'folder')
-    .map((entry) => entry.path)
+/** Of what is installed, or of the newest that the channel offers. */
+export async function packageFiles(outside: Outside, request: OfRoot & { readonly name: string }) {
+  if (isInstalled(outside, request)) {
+    const { manifest } = installedNamed(outside, request)
+    return { installed: true, files: filesOf(manifest) }
+  }
+  const { catalogue, position } = offeredNamed(outside, request)
+  return { installed: false, files: catalogue.filesOf(position) ?? [] }
 }
 
-/** By the path as people type it: with or without the leading slash, also through the merged links of the root. */
-export async function ownerOf(outside: Outside, { root, path }: OfRoot & { readonly path: string }) {
+export interface PathOwner {
+  readonly name: string
+  readonly version: string
+  readonly path: string
+  readonly installed: boolean
+  /** Of what is installed. */
+  readonly kind?: LayoutEntry['kind']
+}
+
+/**
+ * By the path as people type it: with or without the leading slash, also through the merged links of the root. What is
+ * installed; if nothing of it has the path, what the channel offers.
+ */
+export async function ownerOf(
+  outside: Outside,
+  { root, path }: OfRoot & { readonly path: string },
+): Promise<readonly PathOwner[]> {
   const plain = path.replace(/^\/+/, '').replace(/\/+$/, '')
   const wanted = /^(bin|sbin|lib|lib64)\//.test(plain) ? `usr/${plain}` : plain
   const owners = installedIn(outside, { root }).flatMap(({ manifest: { name, version, layout } }) =>
     layout
       .filter((entry) => entry.path === wanted)
-      .map((entry) => ({ name, version, path: entry.path, kind: entry.kind })),
+      .map(({ kind }) => ({ name, version, path: wanted, installed: true, kind })),
   )
-  if (owners.length === 0)
-    throw new MossError('NOT_FOUND', { what: 'installed package that owns', name: path })
-  return owners
+  const found = owners.length > 0 ? owners : offeredOwners(outside, root, wanted)
+  if (found.length === 0) throw new MossError('NOT_FOUND', { what: 'package that owns', name: path })
+  return found
 }
 
-/** What else the channel has for a relation, as the end of a sentence; nothing where no catalogue is here. */
-function othersServing(outside: Outside, root: string): (relation: string, chosen: string) => string {
-  const catalogue = unless('CATALOGUE_MISSING', () => followedCatalogue(outside, root).catalogue)
-  return (text, chosen) => {
-    // A kind that this moss does not know yet can be asked for by a package, and not by a person.
-    const relation = unless('CAPABILITY_INVALID', () => parseRelation(text))
-    const found = relation === undefined ? [] : (catalogue?.find(relation) ?? [])
-    const names = new Set(found.map((position) => catalogue?.nameOf(position) ?? ''))
-    names.delete(chosen)
-    return names.size === 0 ? '' : `, for which ${sayFew([...names])} would serve too`
-  }
-}
-
-function unless<T>(code: 'CAPABILITY_INVALID' | 'CATALOGUE_MISSING', ask: () => T): T | undefined {
-  try {
-    return ask()
-  } catch (error) {
-    if (isMossError(error, code)) return undefined
-    throw error
-  }
+/** Without a catalogue nothing is known of them. */
+function offeredOwners(outside: Outside, root: string, path: string): readonly PathOwner[] {
+  const catalogue = catalogueIfAny(outside, root)
+  return (catalogue?.ownersOf(path) ?? []).map((position) => ({
+    name: catalogue?.nameOf(position) ?? '',
+    version: catalogue?.versionOf(position) ?? '',
+    path,
+    installed: false,
+  }))
 }
 
 /** One chain for each installed package that provides it, from that package back to a subscription. */
@@ -164,19 +182,19 @@ export async function explainWhyInstalled(
       what: 'installed package that provides',
       name: formatRelation(wanted),
     })
-  const others = othersServing(outside, root)
+  const others = othersAt(outside, root)
   return found.map((first) => {
     const lines: string[] = []
     const seen = new Set<string>()
     for (let at: InstalledPackage | undefined = first; at !== undefined && !seen.has(at.manifest.name);) {
       const { manifest, reason }: InstalledPackage = at
       seen.add(manifest.name)
+      const asked =
+        reason.kind === 'subscription' ? `the model asks for ${reason.subscription}` : sayReason(reason)
       lines.push(
-        reason.kind === 'subscription'
-          ? `${manifest.name} ${manifest.version} is here because the model asks for ${reason.subscription}${others(reason.subscription, manifest.name)}`
-          : `${manifest.name} ${manifest.version} is here because ${reason.by} requires ${reason.relation}${others(reason.relation, manifest.name)}`,
+        `${manifest.name} ${manifest.version} is here because ${asked}${others(reason, manifest.name)}`,
       )
-      at = reason.kind === 'requirement' ? byName.get(reason.by) : undefined
+      at = reason.kind === 'subscription' ? undefined : byName.get(reason.by)
     }
     return { package: first.manifest.name, lines }
   })

@@ -11,6 +11,7 @@ import { traceReasons } from '../solve/trace.ts'
 import type { PackageReason } from '../state/record.ts'
 import type { HostSession } from './host.ts'
 import { readModel } from './model-file.ts'
+import { recordReason } from './reasons.ts'
 import { readExported } from './receipt.ts'
 
 export interface JudgedSet {
@@ -30,21 +31,25 @@ export function judgeSet(
 ): JudgedSet {
   const now = readModel(host.outside, host.places)
   const isServed = (wish: Relation): boolean => set.some((each) => provides(each.manifest, wish))
-  const asked = [...now.model.subscriptions, ...exportedSubscriptions(host)].filter(isServed)
+  const exported = exportedModel(host)
+  const asked = {
+    subscriptions: [...now.model.subscriptions, ...(exported?.subscriptions ?? [])].filter(isServed),
+    recommends:
+      now.model.recommends === 'follow' || exported?.recommends === 'follow'
+        ? ('follow' as const)
+        : ('ignore' as const),
+  }
   const problems = [
     ...foreignChannel(now.model, snapshot.channel),
-    ...checkClosure(set, { subscriptions: asked }),
+    ...checkClosure(set, asked),
     ...takenAway(host, { model: now.model, isServed }),
   ]
   if (problems.length > 0) throw new MossError('BUNDLE_SET_REFUSED', { problems })
   const byId = new Map(set.map((each) => [each.id, each]))
-  const { reached } = traceReasons({ subscriptions: asked }, set)
+  const { reached } = traceReasons(asked, set)
   const packages = reached.map(({ candidate, reason }) => ({
     ...(byId.get(candidate.id) as BundlePackage),
-    reason:
-      reason.kind === 'subscription'
-        ? { kind: reason.kind, subscription: formatRelation(reason.subscription) }
-        : { kind: reason.kind, by: reason.byName, relation: formatRelation(reason.relation) },
+    reason: recordReason(reason),
   }))
   return {
     packages,
@@ -95,7 +100,7 @@ function limitsPassed(
   })
 }
 
-function exportedSubscriptions(host: HostSession): readonly Relation[] {
+function exportedModel(host: HostSession): Model | undefined {
   const exported = readExported(host)
-  return exported === undefined ? [] : parseModel(exported.model, 'the exported model').subscriptions
+  return exported && parseModel(exported.model, 'the exported model')
 }

@@ -56,8 +56,3 @@ export const readInstalled = (
     reason: recorded.reason,
     manifest: readManifest({ disk, places }, { tree, recorded }).manifest,
   }))
-
-export const sayReason = (reason: PackageReason): string =>
-  reason.kind === 'subscription'
-    ? `subscribed: ${reason.subscription}`
-    : `${reason.by} requires ${reason.relation}`

@@ -8,12 +8,14 @@ import { limits } from '../base/limits.ts'
 import type { ReadBundle } from '../bundle/read-bundle.ts'
 import { type Catalogue, readCatalogue } from '../channel/catalogue.ts'
 import { applyCatalogueDifference, baseOfDifference } from '../channel/catalogue-difference.ts'
-import { decodeSnapshotAbout } from '../channel/snapshot.ts'
+import { decodeSnapshotAbout, decodeSnapshotRecord, type Snapshot } from '../channel/snapshot.ts'
 import { openKind } from '../container/read.ts'
-import { readSection } from '../container/sections.ts'
+import { readRecord, readSection } from '../container/sections.ts'
+import { verifyContainer } from '../container/verify.ts'
 import { bytesSource } from '../host/byte-source.ts'
 import { inBlocks, type Room } from '../host/room.ts'
-import { catalogueFile, keptSnapshots, writeCatalogue } from './kept-snapshots.ts'
+import type { Root } from '../trust/root.ts'
+import { catalogueFile, type KeptSnapshot, keptSnapshots, writeCatalogue } from './kept-snapshots.ts'
 import type { SettlingSession } from './receipt.ts'
 import type { ReportEvent } from './types.ts'
 
@@ -76,6 +78,30 @@ function unlessBroken<T>(work: () => T): T | undefined {
   } catch (error) {
     if (isMossError(error, 'HOST_IO')) return undefined
     throw error
+  }
+}
+
+/** Undefined where it is no longer under the root that this host came to trust, or rotted itself. */
+function signedSnapshot({ path, bytes }: KeptSnapshot, root: Root): Snapshot | undefined {
+  try {
+    const opened = openKind(bytesSource(path, bytes), 'channel')
+    return decodeSnapshotRecord(readRecord(verifyContainer(opened, { role: 'channel', root })))
+  } catch (error) {
+    if (isMossError(error)) return undefined
+    throw error
+  }
+}
+
+/** Of each that is here and is not what the channel signed, a line. */
+export function* catalogueFindings(host: Session, root: Root): Generator<string> {
+  for (const kept of keptSnapshots(host)) {
+    const file = catalogueFile(host, kept.id)
+    const snapshot = file === undefined || file.sizeBytes === 0 ? undefined : signedSnapshot(kept, root)
+    if (file === undefined || snapshot === undefined) continue
+    const { channel, serial, catalogue } = snapshot
+    const found = unlessBroken(() => host.outside.disk.readFile(file.path, limits.sectionBytes))
+    if (found === undefined || digestOf(found) !== catalogue)
+      yield `the catalogue of channel ${channel}, serial ${serial}: is not as the channel signed it; the next bundle cannot build on it, the one after brings all of it`
   }
 }
 

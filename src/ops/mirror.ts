@@ -1,99 +1,124 @@
-// mirror: takes packages and all that they need from a Debian archive that lies in a folder: a disc, a share, a copy. The
-// archive's own signature is checked by gpgv, its index against that, each package against the index, and the solver
-// chooses. What the medium gives is read once, into a copy, and only the copy counts.
-import { digestOf, startDigest } from '../base/digest.ts'
+// mirror: takes packages and all that they need from a Debian archive, in a folder or on the web. The archive's signature is
+// checked, and the solver chooses. Each package is proven before any is taken in; what came before a failure is kept, and
+// the next call goes on from it.
+import { decodeUtf8 } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
 import { formatDate } from '../base/format.ts'
 import type { StationChannel } from '../channel/station-channel.ts'
-import { decodeUtf8 } from '../base/bytes.ts'
 import type { Outside } from '../host/outside.ts'
+import { startPace } from '../host/pace.ts'
 import { assertRoom } from '../host/room.ts'
-import { windowsOf } from '../host/windows.ts'
-import { readDebianIndex } from '../ingest/debian-index.ts'
-import { type DebianRelease, indexEndings, parseRelease, unpackIndex } from '../ingest/debian-release.ts'
+import { fetchFile, type Fetching } from '../ingest/archive-file.ts'
+import { type OfferedPackage, readSuite } from '../ingest/debian-archive.ts'
+import type { DebianRelease } from '../ingest/debian-release.ts'
+import { type ArchiveSuite, isAddress, parseSources } from '../ingest/debian-sources.ts'
 import { parseRelation } from '../manifest/capability.ts'
 import { listedUniverse } from '../solve/listed-universe.ts'
 import { solveIn } from '../solve/solve.ts'
 import { addPackages, type AddedPackage, type OfChannel, stationChannel } from './channels.ts'
-import { type AskPassphrase, openStation, type Station, stationPlaces } from './station.ts'
+import { type AskPassphrase, makeFolders, openStation } from './station.ts'
 import type { ReportEvent } from './types.ts'
 
 export interface MirrorRequest extends OfChannel {
-  /** The folder that has `dists` and `pool`. */
-  readonly archive: string
-  readonly suite: string
+  /** A folder or an address that has `dists` and `pool`, a `.sources` file of apt, or the name of one that apt uses. */
+  readonly from: string
+  /** `from` as a path. */
+  readonly path: string
+  /** With a `.sources` file: of those that it names, all if none is said. */
+  readonly suites: readonly string[]
   readonly components: readonly string[]
   readonly architecture: string
-  /** Whose signatures count, as gpgv reads it. */
+  /** Whose signatures count, as gpgv reads it, where no `.sources` file says so. */
   readonly keyring: string
   readonly capabilities: readonly string[]
+  readonly recommends: 'follow' | 'ignore'
+  readonly bytesPerSecond?: number
 }
 
 export interface MirrorPlan {
   readonly kind: 'mirror'
   readonly home: string
   readonly channel: string
-  readonly archive: string
-  readonly suite: string
+  readonly archives: readonly {
+    readonly place: string
+    readonly suite: string
+    readonly offeredPackages: number
+  }[]
   /** What is to be taken in. */
   readonly packages: readonly {
     readonly name: string
     readonly version: string
-    /** Below the archive's folder. */
-    readonly file: string
+    /** Or its address. */
+    readonly path: string
     readonly sha256: string
     readonly sizeBytes: number
   }[]
   /** Chosen, and in the channel already. */
   readonly presentPackages: number
-  readonly offeredPackages: number
   readonly sizeBytes: number
+  readonly bytesPerSecond?: number
   readonly warnings: readonly string[]
 }
 
-const releaseBytes = 16 * 1024 * 1024
-const indexBytes = 256 * 1024 * 1024
+const sourcesBytes = 1024 * 1024
 
-/** Throws SOLVE_NO_SOLUTION, ARCHIVE_REFUSED, PACKAGE_UNREADABLE. */
-export async function planMirror(outside: Outside, request: MirrorRequest): Promise<MirrorPlan> {
-  using station = openStation(outside, { home: request.home, how: 'write' })
-  const channel = stationChannel(station, request.channel)
-  const release = await readRelease(station, request)
-  const offered = []
-  for (const component of request.components)
-    offered.push(...readDebianIndex(await readIndex(station, request, { release, component }), component))
+/** Fetches indexes that are not here yet; changes no channel. Throws SOLVE_NO_SOLUTION, ARCHIVE_REFUSED, NETWORK_FAILED, SOURCES_INVALID. */
+export async function planMirror(
+  outside: Outside,
+  request: MirrorRequest,
+  report: ReportEvent,
+): Promise<MirrorPlan> {
+  const { home, bytesPerSecond } = request
+  const channel = readChannel(outside, request)
+  using folders = openMirror(outside, home)
+  const from = startFetching(outside, { bytesPerSecond, phase: 'read indexes', report })
+  const suites = suitesOf(outside, request)
+  const archives = []
+  for (const suite of suites) archives.push({ ...suite, ...(await readSuite(from, suite, folders.indexes)) })
+  keepOnly(outside, folders.indexes, new Set(archives.flatMap(({ indexes }) => indexes)))
+  const offered = archives.flatMap(({ packages }) => packages)
   const model = {
-    channel: request.suite,
+    channel: suites.map(({ suite }) => suite).join('+'),
     subscriptions: request.capabilities.map(parseRelation),
     holds: [],
     pins: [],
     excluded: [],
+    recommends: request.recommends,
     expired: 'warn' as const,
     checks: [],
   }
   const { chosen } = solveIn(listedUniverse(offered), { model, installed: [] })
-  const byId = new Map(offered.map((each) => [each.id, each]))
+  const byId = new Map<string, OfferedPackage>(offered.map((each) => [each.id, each]))
   const wanted = chosen.map(({ candidate }) => byId.get(candidate.id)).filter((each) => each !== undefined)
   const present = presentIn(channel)
   const lacking = wanted.filter(({ manifest }) => !present.has(`${manifest.name} ${manifest.version}`))
   return {
     kind: 'mirror',
-    home: request.home,
+    home,
     channel: request.channel,
-    archive: request.archive,
-    suite: request.suite,
-    packages: lacking.map(({ id, manifest: { name, version }, file, fileBytes }) => ({
+    archives: archives.map(({ place, suite, packages }) => ({
+      place,
+      suite,
+      offeredPackages: packages.length,
+    })),
+    packages: lacking.map(({ id, manifest: { name, version }, path, fileBytes }) => ({
       name,
       version,
-      file,
+      path,
       sha256: id,
       sizeBytes: fileBytes,
     })),
     presentPackages: wanted.length - lacking.length,
-    offeredPackages: offered.length,
     sizeBytes: lacking.reduce((sum, { fileBytes }) => sum + fileBytes, 0),
-    warnings: warningsOf(outside, release),
+    ...(bytesPerSecond !== undefined && { bytesPerSecond }),
+    warnings: archives.flatMap(({ release }) => warningsOf(outside, release)),
   }
+}
+
+/** Read without the station's lock: a network takes its time, and the channel may be worked on meanwhile. */
+function readChannel(outside: Outside, { home, channel }: OfChannel): StationChannel {
+  using station = openStation(outside, { home, how: 'read' })
+  return stationChannel(station, channel)
 }
 
 const presentIn = (channel: StationChannel): ReadonlySet<string> =>
@@ -113,126 +138,139 @@ function warningsOf(outside: Outside, { suite, validUntilMs }: DebianRelease): r
       ]
 }
 
-/** What gpgv gives back of InRelease: what it did not verify is not read. */
-async function readRelease(station: Station, request: MirrorRequest): Promise<DebianRelease> {
-  const { outside, places } = station
-  const { disk } = outside
-  const path = `${request.archive}/dists/${request.suite}/InRelease`
-  const signed = `${places.spool}/mirror-signed`
-  const verified = `${places.spool}/mirror-verified`
-  for (const old of [signed, verified]) if (disk.lstat(old) !== undefined) disk.remove(old)
-  try {
-    using copy = disk.open(signed, 'create', 0o600)
-    copy.write(disk.readFile(path, releaseBytes), 0)
-    const ran = await outside.run({
-      program: 'gpgv',
-      arguments: ['--keyring', request.keyring, '--output', verified, signed],
-    })
-    if (ran.unsupported !== undefined || ran.exitCode === 127)
-      throw new MossError('ARCHIVE_REFUSED', { path, problem: 'this machine has no gpgv to check it with' })
-    if (ran.exitCode !== 0) throw new MossError('ARCHIVE_REFUSED', { path, problem: lastLine(ran.output) })
-    const text = decodeUtf8(disk.readFile(verified, releaseBytes))
-    if (text === undefined) throw new MossError('PACKAGE_UNREADABLE', { path, problem: 'it is not UTF-8' })
-    const release = parseRelease(text, path)
-    // Another suite under this one's name would be genuine, and lead back.
-    if (![release.suite, release.codename].includes(request.suite))
-      throw new MossError('ARCHIVE_REFUSED', {
-        path,
-        problem: `it is of suite ${release.suite} (${release.codename}), not ${request.suite}`,
-      })
-    return release
-  } finally {
-    for (const done of [signed, verified]) if (disk.lstat(done) !== undefined) disk.remove(done)
+const sourcesOfApt = '/etc/apt/sources.list.d'
+
+function suitesOf({ disk }: Outside, request: MirrorRequest): readonly ArchiveSuite[] {
+  const { from, suites, components, architecture, keyring } = request
+  const isFolder = disk.lstat(request.path)?.kind === 'folder'
+  if (isAddress(from) || isFolder) {
+    const place = (isFolder ? request.path : from).replace(/\/+$/, '')
+    if (suites.length === 0)
+      throw new MossError('CLI_USAGE', { problem: `say --suite, of ${place}`, see: 'mirror' })
+    return suites.map((suite) => ({ place, suite, components, architecture, keyring }))
   }
+  const named = /^[A-Za-z0-9_.-]+$/.test(from) ? `${sourcesOfApt}/${from}.sources` : ''
+  const path = [request.path, named].find((each) => disk.lstat(each)?.kind === 'file')
+  if (path === undefined) throw new MossError('NOT_FOUND', { what: 'archive', name: from })
+  const text = decodeUtf8(disk.readFile(path, sourcesBytes))
+  if (text === undefined) throw new MossError('SOURCES_INVALID', { path, problem: 'it is not UTF-8' })
+  const all = parseSources(text, path, { architecture, keyring })
+  const found = all.filter(({ suite }) => suites.length === 0 || suites.includes(suite))
+  const lost = suites.filter((suite) => !found.some((each) => each.suite === suite))
+  if (lost.length > 0 || found.length === 0)
+    throw new MossError('NOT_FOUND', { what: `suite in ${path} named`, name: lost.join(', ') })
+  return found
 }
 
-const lastLine = (output: string): string => output.trim().split('\n').at(-1) ?? 'gpgv refuses it'
+interface MirrorFolders extends Disposable {
+  readonly indexes: string
+  readonly packages: string
+}
 
-async function readIndex(
-  { outside: { disk } }: Station,
-  { archive, suite, architecture }: MirrorRequest,
-  { release, component }: { readonly release: DebianRelease; readonly component: string },
-): Promise<Uint8Array> {
-  for (const ending of indexEndings) {
-    const name = `${component}/binary-${architecture}/Packages${ending}`
-    const path = `${archive}/dists/${suite}/${name}`
-    const signed = release.files.get(name)
-    if (signed === undefined || disk.lstat(path) === undefined) continue
-    const packed = disk.readFile(path, indexBytes)
-    if (packed.length !== signed.sizeBytes || digestOf(packed) !== signed.sha256)
-      throw new MossError('ARCHIVE_REFUSED', { path, problem: 'it is not the one that was signed' })
-    return await unpackIndex(packed, { path, ending })
+/** One mirror at a time. */
+function openMirror(outside: Outside, home: string): MirrorFolders {
+  const { disk } = outside
+  using station = openStation(outside, { home, how: 'write' })
+  const { mirror } = station.places
+  const [indexes, packages] = [`${mirror}/indexes`, `${mirror}/packages`]
+  for (const folder of [indexes, packages]) makeFolders(disk, folder)
+  const lock = disk.lock(`${mirror}/lock`)
+  return { indexes, packages, [Symbol.dispose]: () => lock[Symbol.dispose]() }
+}
+
+function keepOnly({ disk }: Outside, folder: string, names: ReadonlySet<string>): void {
+  for (const { name } of disk.list(folder)) if (!names.has(name)) disk.remove(`${folder}/${name}`)
+}
+
+interface FetchHow {
+  readonly bytesPerSecond: number | undefined
+  readonly phase: string
+  readonly totalBytes?: number
+  readonly report: ReportEvent
+}
+
+function startFetching(
+  outside: Outside,
+  { bytesPerSecond, phase, totalBytes, report }: FetchHow,
+): Fetching & { readonly cancel: () => void } {
+  const controller = new AbortController()
+  let doneBytes = 0
+  return {
+    outside,
+    pace: startPace(outside, bytesPerSecond),
+    cancelled: controller.signal,
+    cancel: () => controller.abort(),
+    arrived: (bytes) => {
+      doneBytes += bytes
+      report({ phase, doneBytes, ...(totalBytes !== undefined && { totalBytes }) })
+    },
+    failed: (problem) => report({ phase, warning: `${problem}: it is asked again` }),
   }
-  const name = `${component}/binary-${architecture}/Packages of suite ${suite}`
-  throw new MossError('NOT_FOUND', { what: 'index file', name })
 }
 
 export interface Mirrored {
-  readonly channel: string
   readonly added: readonly AddedPackage[]
-  readonly sizeBytes: number
 }
 
-/** Throws ARCHIVE_REFUSED for a package that is not the one of the index; nothing is added then. */
+/** Throws ARCHIVE_REFUSED for a package that is not the one of the index, NETWORK_FAILED; nothing is added then. */
 export async function executeMirror(
   outside: Outside,
   plan: MirrorPlan,
   { ask, report }: { readonly ask: AskPassphrase; readonly report: ReportEvent },
 ): Promise<Mirrored> {
-  const folder = `${stationPlaces(plan.home).spool}/mirror`
-  try {
-    takeCopies(outside, { plan, folder, report })
-    const done = await addPackages(
-      outside,
-      {
-        home: plan.home,
-        channel: plan.channel,
-        files: plan.packages.map((_, number) => copyIn(folder, number)),
-        place: [],
-        name: undefined,
-        version: undefined,
-        ask,
-      },
-      report,
-    )
-    return { channel: done.channel, added: done.added, sizeBytes: plan.sizeBytes }
-  } finally {
-    if (outside.disk.lstat(folder) !== undefined) outside.disk.removeTree(folder)
-  }
+  using folders = openMirror(outside, plan.home)
+  const copyOf = ({ sha256 }: MirrorPlan['packages'][number]): string => `${folders.packages}/${sha256}.deb`
+  // What an earlier call left is gone on from if it is wanted still.
+  keepOnly(outside, folders.packages, new Set(plan.packages.map(({ sha256 }) => `${sha256}.deb`)))
+  const keptBytes = plan.packages.reduce(
+    (sum, each) => sum + (outside.disk.lstat(copyOf(each))?.sizeBytes ?? 0),
+    0,
+  )
+  assertRoom(outside.disk, folders.packages, {
+    sizeBytes: Math.max(0, plan.sizeBytes - keptBytes),
+    inodes: plan.packages.length,
+  })
+  const { bytesPerSecond, sizeBytes: totalBytes } = plan
+  const from = startFetching(outside, { bytesPerSecond, phase: 'fetch', totalBytes, report })
+  await fetchAll(from, plan, copyOf)
+  const { added } = await addPackages(
+    outside,
+    {
+      home: plan.home,
+      channel: plan.channel,
+      files: plan.packages.map(copyOf),
+      place: [],
+      name: undefined,
+      version: undefined,
+      ask,
+    },
+    report,
+  )
+  keepOnly(outside, folders.packages, new Set())
+  return { added }
 }
 
-const copyIn = (folder: string, number: number): string => `${folder}/${number}.deb`
+/** So many answers are waited for at once: of a far server each takes its time. A disc would only seek. */
+const connections = 4
 
-/** Every package, checked while it is read. */
-function takeCopies(
-  outside: Outside,
-  {
-    plan,
-    folder,
-    report,
-  }: { readonly plan: MirrorPlan; readonly folder: string; readonly report: ReportEvent },
-): void {
-  using station = openStation(outside, { home: plan.home, how: 'write' })
-  const { disk } = outside
-  assertRoom(disk, station.places.spool, { sizeBytes: plan.sizeBytes, inodes: plan.packages.length + 1 })
-  if (disk.lstat(folder) !== undefined) disk.removeTree(folder)
-  disk.makeFolder(folder, 0o700)
-  let doneBytes = 0
-  for (const [number, { name, file, sha256, sizeBytes }] of plan.packages.entries()) {
-    const path = `${plan.archive}/${file}`
-    using source = disk.open(path, 'read')
-    using copy = disk.open(copyIn(folder, number), 'create', 0o600)
-    const digest = startDigest()
-    let at = 0
-    for (const window of windowsOf(source)) {
-      digest.add(window)
-      if (at + window.length > sizeBytes) break
-      copy.write(window, at)
-      at += window.length
-      doneBytes += window.length
-      report({ phase: 'copy', item: name, doneBytes, totalBytes: plan.sizeBytes })
+async function fetchAll(
+  from: Fetching & { readonly cancel: () => void },
+  { packages }: MirrorPlan,
+  copyOf: (each: MirrorPlan['packages'][number]) => string,
+): Promise<void> {
+  const left = packages.values()
+  const failures: unknown[] = []
+  const lane = async (): Promise<void> => {
+    try {
+      for (const each of left)
+        if (!(await fetchFile(from, each, copyOf(each))))
+          throw new MossError('NOT_FOUND', { what: 'package in the archive at', name: each.path })
+    } catch (error) {
+      failures.push(error)
+      from.cancel()
     }
-    if (at !== sizeBytes || digest.finish() !== sha256)
-      throw new MossError('ARCHIVE_REFUSED', { path, problem: 'it is not the package of the index' })
   }
+  const width = packages.some(({ path }) => isAddress(path)) ? connections : 1
+  await Promise.all(Array.from({ length: width }, lane))
+  if (failures.length > 0) throw failures[0]
 }

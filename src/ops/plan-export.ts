@@ -29,6 +29,7 @@ import { stationChannel } from './channels.ts'
 import { type AnsweredStates, readStates } from './fleet.ts'
 import { readGrants } from './grants.ts'
 import { planKnownContents } from './known-contents.ts'
+import { othersIn, recordReason, sayReason } from './reasons.ts'
 import { openStation, type Station, stationRoot } from './station.ts'
 import { stationRoots } from './station-roots.ts'
 
@@ -238,11 +239,14 @@ function wishOf(
   const wished = { model: parseModel(state.model, `the model of ${state.name}`), installed }
   const found = index && solveFor(state, extendUniverse(index, installed), wished)
   // The folder may lack what the catalogue has: then only what is here is offered.
-  const wants =
-    found?.every((id) => channel.package(id) !== undefined) === true
+  const { wants, sayWhy } =
+    found?.wants.every((id) => channel.package(id) !== undefined) === true
       ? found
       : solveFor(state, listedUniverse([...installed, ...known([...named])]), wished)
-  const changes = compareSets(known(current), known(wants))
+  const changes = compareSets(known(current), known(wants)).map((change) => ({
+    ...change,
+    ...sayWhy(change.name),
+  }))
   return {
     state,
     host: state.host,
@@ -277,9 +281,23 @@ function solveFor(
   state: HostState,
   universe: Universe,
   wished: Pick<WishedOffer, 'model' | 'installed'>,
-): readonly PackageId[] {
+): {
+  readonly wants: readonly PackageId[]
+  readonly sayWhy: (name: string) => Pick<PackageChange, 'reason'>
+} {
   try {
-    return solveIn(universe, wished).chosen.map(({ candidate }) => candidate.id)
+    const { chosen } = solveIn(universe, wished)
+    const reasons = new Map(
+      chosen.map(({ candidate, reason }) => [candidate.manifest.name, recordReason(reason)]),
+    )
+    const others = othersIn(universe)
+    return {
+      wants: chosen.map(({ candidate }) => candidate.id),
+      sayWhy: (name) => {
+        const reason = reasons.get(name)
+        return reason === undefined ? {} : { reason: sayReason(reason) + others(reason, name) }
+      },
+    }
   } catch (error) {
     if (!isMossError(error, 'SOLVE_NO_SOLUTION')) throw error
     throw new MossError('SOLVE_NO_SOLUTION', { explanation: `for ${display(state.name)}, ${error.message}` })

@@ -32,6 +32,8 @@ export const stationPlaces = (home: string) => ({
   /** The newest state of each host that is answered. */
   hosts: `${home}/hosts`,
   spool: `${home}/spool`,
+  /** Of other archives: their indexes, and packages on their way into a channel. */
+  mirror: `${home}/mirror`,
 })
 
 export interface Station extends Disposable {

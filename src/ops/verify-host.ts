@@ -5,6 +5,7 @@ import { formatBytes, plural } from '../base/format.ts'
 import type { Outside } from '../host/outside.ts'
 import type { StoreFinding } from '../store/check.ts'
 import { type HostSession, openHost } from './host.ts'
+import { catalogueFindings } from './kept-catalogues.ts'
 import { nameOfPath, type OwnedAssets, ownedAssets } from './owned-assets.ts'
 import type { ReportEvent } from './types.ts'
 import type { Verification } from './verify.ts'
@@ -49,6 +50,7 @@ export async function verifyHost(
       ),
       ...inTrees,
       ...inStore.map((line) => `in the store: ${line}`),
+      ...(isQuick ? [] : catalogueFindings(host, host.trust.root)),
     ],
   }
 }

@@ -8,15 +8,23 @@ export interface Candidate {
   readonly id: PackageId
   readonly manifest: Pick<
     Manifest,
-    'name' | 'version' | 'scheme' | 'architecture' | 'provides' | 'requires' | 'conflicts' | 'replaces'
+    | 'name'
+    | 'version'
+    | 'scheme'
+    | 'architecture'
+    | 'provides'
+    | 'requires'
+    | 'recommends'
+    | 'conflicts'
+    | 'replaces'
   >
 }
 
 export type Reason =
   | { readonly kind: 'subscription'; readonly subscription: Relation }
   | {
-      readonly kind: 'requirement'
-      /** The package that requires it, by id and name. */
+      readonly kind: 'requirement' | 'recommendation'
+      /** The package that says so, by id and name. */
       readonly by: PackageId
       readonly byName: string
       readonly relation: Relation

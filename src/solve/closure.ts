@@ -10,7 +10,7 @@ import { traceReasons } from './trace.ts'
 /** Every problem, as one line each; none means that the set may be applied. */
 export function checkClosure(
   set: readonly Candidate[],
-  model: Pick<Model, 'subscriptions'>,
+  model: Pick<Model, 'subscriptions' | 'recommends'>,
 ): readonly string[] {
   const { unreached, unmet, lacking } = traceReasons(model, set)
   return [

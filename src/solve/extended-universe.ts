@@ -43,6 +43,12 @@ class ExtendedUniverse implements Universe {
       : belowZero(this.#more.requirementsOf(position - this.#whole.size))
   }
 
+  recommendationsOf(position: number): Numbers {
+    return this.#isOfWhole(position)
+      ? this.#whole.recommendationsOf(position)
+      : belowZero(this.#more.recommendationsOf(position - this.#whole.size))
+  }
+
   alternativesOf(requirement: number): Numbers {
     return requirement >= 0
       ? this.#whole.alternativesOf(requirement)

@@ -56,10 +56,11 @@ class ListedUniverse implements Universe {
   }
 
   requirementsOf(position: number): Numbers {
-    return this.candidate(position).manifest.requires.map((alternatives) => {
-      const relations = alternatives.map((relation) => this.#numberOf(relation))
-      return this.#requirements.of(relations.join(' '), () => relations)
-    })
+    return this.#numbersOf(this.candidate(position).manifest.requires)
+  }
+
+  recommendationsOf(position: number): Numbers {
+    return this.#numbersOf(this.candidate(position).manifest.recommends ?? [])
   }
 
   alternativesOf(requirement: number): Numbers {
@@ -91,6 +92,13 @@ class ListedUniverse implements Universe {
       if (kind === 'name') yield manifest.name
       for (const provided of manifest.provides) if (provided.kind === kind) yield provided.name
     }
+  }
+
+  #numbersOf(requirements: readonly (readonly Relation[])[]): Numbers {
+    return requirements.map((alternatives) => {
+      const relations = alternatives.map((relation) => this.#numberOf(relation))
+      return this.#requirements.of(relations.join(' '), () => relations)
+    })
   }
 
   #numberOf(relation: Relation): number {

@@ -18,6 +18,8 @@ export interface Model {
   /** Names of packages that are never chosen. */
   readonly excluded: readonly string[]
   readonly channel: string
+  /** Whether what packages recommend comes with them, where it can. */
+  readonly recommends: 'follow' | 'ignore'
   /** Whether what has expired by this machine's clock is only told, or refused. */
   readonly expired: 'warn' | 'refuse'
   /** Run after a state has become current, in the order of the file. */
@@ -30,6 +32,7 @@ const knownKeys: readonly string[] = [
   'holds',
   'pins',
   'excluded',
+  'recommends',
   'expired',
   'check',
 ]
@@ -62,8 +65,11 @@ export function parseModel(toml: string, path: string): Model {
   )
   const expired = table['expired'] ?? 'warn'
   if (expired !== 'warn' && expired !== 'refuse') return refuse('expired must be "warn" or "refuse"')
+  const recommends = table['recommends'] ?? 'ignore'
+  if (recommends !== 'follow' && recommends !== 'ignore')
+    return refuse('recommends must be "follow" or "ignore"')
   const checks = parseChecks(table['check'], refuse)
-  return { channel, subscriptions, holds, pins, excluded, expired, checks }
+  return { channel, subscriptions, holds, pins, excluded, recommends, expired, checks }
 }
 
 function textsOf(table: Readonly<Record<string, unknown>>, key: string, refuse: Refuse): readonly string[] {

@@ -42,6 +42,8 @@ export interface Problem {
   readonly clauses: readonly FactClause[]
   /** What holds if this variable is chosen. */
   readonly clausesOf: (variable: number) => readonly FactClause[]
+  /** Of a chosen variable what it recommends, if the model follows that. */
+  readonly hopesOf: (variable: number) => readonly (readonly number[])[]
 }
 
 export interface Offer {
@@ -68,6 +70,7 @@ export function stateIn(
       ...model.excluded.flatMap((name) => statement.exclusion(name)),
     ],
     clausesOf: (variable) => statement.clausesOf(variable),
+    hopesOf: (variable) => (model.recommends === 'follow' ? statement.hopesOf(variable) : []),
   }
 }
 
@@ -132,6 +135,12 @@ class Statement {
     this.#addOneVersion(clauses, position)
     this.#addConflicts(clauses, position)
     return clauses
+  }
+
+  hopesOf(variable: number): readonly (readonly number[])[] {
+    return Array.from(this.#universe.recommendationsOf(variable - 1), (requirement) =>
+      this.#choicesFor(requirement),
+    )
   }
 
   #addRequirements(clauses: FactClause[], position: number): void {

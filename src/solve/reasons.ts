@@ -1,9 +1,10 @@
 // Walks what the search chose from the subscriptions through the requirements, breadth first: who is needed, and for which
-// reason first. What nothing asks for is left out.
+// reason first; then what these recommend, if the model follows that. What nothing asks for is left out.
 import { compareText } from '../base/bytes.ts'
 import { comparePackages } from '../manifest/compare-packages.ts'
 import type { Relation } from '../manifest/capability.ts'
 import type { Chosen, Reason } from './candidate.ts'
+import type { Model } from './model.ts'
 import type { Numbers, Universe } from './universe.ts'
 
 /** A chosen package, and the relation that it meets. */
@@ -15,12 +16,13 @@ interface Met {
 /** By name, each with the shortest way from the model. */
 export function findReasons(
   universe: Universe,
-  subscriptions: readonly Relation[],
+  { subscriptions, recommends }: Pick<Model, 'subscriptions' | 'recommends'>,
   chosen: readonly number[],
 ): readonly Chosen[] {
   const isChosen = new Uint8Array(universe.size)
   for (const position of chosen) isChosen[position] = 1
   const reached = new Map<number, () => Reason>()
+  const order: number[] = []
 
   /** Marks one of those that meet a wish, unless one is marked already: the package of that very name, or the first. */
   const reach = (met: readonly Met[], reasonFor: (relation: Relation) => Reason): void => {
@@ -32,6 +34,7 @@ export function findReasons(
         : met.find(({ position, relation }) => universe.nameOf(position) === relation().name)
     const { position, relation } = named ?? first
     reached.set(position, () => reasonFor(relation()))
+    order.push(position)
   }
 
   /** In the order of names, whatever order the universe has. */
@@ -48,18 +51,29 @@ export function findReasons(
       metBy(universe.find(subscription), () => subscription),
       () => ({ kind: 'subscription', subscription }),
     )
-  for (const by of reached.keys()) {
+  const follow = (by: number, kind: 'requirement' | 'recommendation', requirements: Numbers): void => {
     const reasonFor = (relation: Relation): Reason => {
       const { id, manifest } = universe.candidate(by)
-      return { kind: 'requirement', by: id, byName: manifest.name, relation }
+      return { kind, by: id, byName: manifest.name, relation }
     }
-    for (const requirement of universe.requirementsOf(by)) {
+    for (const requirement of requirements) {
       const met: Met[] = []
       for (const number of universe.alternativesOf(requirement))
         met.push(...metBy(universe.providersOf(number), () => universe.relation(number)))
       reach(met, reasonFor)
     }
   }
+  let needing = 0
+  const followNeeds = (): void => {
+    for (; needing < order.length; needing++)
+      follow(order[needing] as number, 'requirement', universe.requirementsOf(order[needing] as number))
+  }
+  followNeeds()
+  if (recommends === 'follow')
+    for (const by of order) {
+      follow(by, 'recommendation', universe.recommendationsOf(by))
+      followNeeds()
+    }
   return Array.from(reached, ([position, reason]) => ({
     candidate: universe.candidate(position),
     reason: reason(),

@@ -2,7 +2,8 @@
 // first-UIP clauses (Marques-Silva and Sakallah 1999; Eén and Sörensson 2003). What it tries first is fixed by
 // the agenda, never by statistics, so the same problem has the same answer: of all answers the one that honours
 // the earliest wishes best. A variable's own clauses are asked for when it is first chosen and stay: until then they hold
-// by its not being chosen. Literals are non-zero numbers: v for "chosen", -v for "not chosen".
+// by its not being chosen. Hopes come last: when every wish is met, that is settled for good, and one hope after the other is
+// tried beside it. Literals are non-zero numbers: v for "chosen", -v for "not chosen".
 
 export interface Clause {
   /** At least one of these holds. None stands here twice. */
@@ -18,6 +19,8 @@ export interface SearchProblem<C extends Clause> {
   readonly clauses: readonly C[]
   /** Clauses that have `-variable` among their literals; their wishes are those that choosing it brings with it. */
   readonly clausesOf: (variable: number) => readonly C[]
+  /** What choosing it lets hope for: of each of these one is chosen, if that can be beside all that was chosen before. */
+  readonly hopesOf?: (variable: number) => readonly (readonly number[])[]
 }
 
 export type SearchOutcome<C extends Clause> =
@@ -65,6 +68,8 @@ class Search<C extends Clause> {
   readonly #cursors: Cursor[] = []
   #cursor: Cursor = { source: none, wish: 0 }
   #propagated = 0
+  /** Positions of the trail whose hopes are met or vain. */
+  #hoped = 0
 
   constructor(problem: SearchProblem<C>) {
     const size = problem.variables + 1
@@ -81,7 +86,7 @@ class Search<C extends Clause> {
     for (;;) {
       const conflict = this.#propagate()
       if (conflict === none) {
-        const wished = this.#nextWish(wishes)
+        const wished = this.#nextWish(wishes) || this.#nextHope()
         if (wished === 0) return { kind: 'found', chosen: this.#trail.filter((literal) => literal > 0) }
         this.#levelStarts.push(this.#trail.length)
         this.#cursors.push(this.#cursor)
@@ -257,6 +262,29 @@ class Search<C extends Clause> {
     }
     this.#cursor = { source, wish: 0 }
     return 0
+  }
+
+  /** The preferred open variable of the first hope that is neither met nor vain; 0 if there is none. */
+  #nextHope(): number {
+    const { hopesOf } = this.#problem
+    if (hopesOf === undefined) return 0
+    this.#settle()
+    for (; this.#hoped < this.#trail.length; this.#hoped++) {
+      const from = this.#trail[this.#hoped] as number
+      for (const choices of from < 0 ? [] : hopesOf(from)) {
+        if (choices.some((variable) => this.#valueOf(variable) > 0)) continue
+        const open = choices.find((variable) => this.#valueOf(variable) === 0)
+        if (open !== undefined) return open
+      }
+    }
+    return 0
+  }
+
+  /** What is chosen now meets all wishes: it is not undone any more. */
+  #settle(): void {
+    for (const literal of this.#trail) this.#levels[Math.abs(literal)] = 0
+    this.#levelStarts.length = 0
+    this.#cursors.length = 0
   }
 
   /** Learns why the current choices fail, undoes the last of them that matters, and concludes the opposite. */

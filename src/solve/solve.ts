@@ -23,5 +23,5 @@ export function solveIn(universe: Universe, wished: Pick<Offer, 'model' | 'insta
   if (outcome.kind === 'none')
     throw new MossError('SOLVE_NO_SOLUTION', { explanation: explainFailure(problem, outcome.core) })
   const chosen = outcome.chosen.map((variable) => variable - 1)
-  return { chosen: findReasons(universe, wished.model.subscriptions, chosen) }
+  return { chosen: findReasons(universe, wished.model, chosen) }
 }

@@ -19,7 +19,10 @@ export interface Trace {
 }
 
 /** Follows all providers of a requirement, where one is enough: nothing of a set that somebody else chose is idle for being second. */
-export function traceReasons(model: Pick<Model, 'subscriptions'>, set: readonly Candidate[]): Trace {
+export function traceReasons(
+  model: Pick<Model, 'subscriptions' | 'recommends'>,
+  set: readonly Candidate[],
+): Trace {
   const candidates = set.toSorted(comparePackages)
   const index = indexProviders(candidates)
   const reached = new Map<number, Reason>()
@@ -41,16 +44,16 @@ export function traceReasons(model: Pick<Model, 'subscriptions'>, set: readonly 
   }
   for (const position of reached.keys()) {
     const by = candidates[position] as Candidate
-    const reasonFor = (relation: Relation): Reason => ({
-      kind: 'requirement',
-      by: by.id,
-      byName: by.manifest.name,
-      relation,
-    })
+    const reasonFor =
+      (kind: 'requirement' | 'recommendation') =>
+      (relation: Relation): Reason => ({ kind, by: by.id, byName: by.manifest.name, relation })
     for (const alternatives of by.manifest.requires) {
       if (alternatives.some((relation) => provides(by.manifest, relation))) continue
-      if (!reach(alternatives, reasonFor)) lacking.push({ by, alternatives })
+      if (!reach(alternatives, reasonFor('requirement'))) lacking.push({ by, alternatives })
     }
+    if (model.recommends === 'follow')
+      for (const alternatives of by.manifest.recommends ?? [])
+        reach(alternatives, reasonFor('recommendation'))
   }
   return {
     reached: candidates.flatMap((candidate, position) => {

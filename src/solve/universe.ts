@@ -14,6 +14,8 @@ export interface Universe {
   siblingsOf(position: number): Numbers
   /** What each needs one of; the same alternatives have the same number. */
   requirementsOf(position: number): Numbers
+  /** Requirements that nothing fails without. */
+  recommendationsOf(position: number): Numbers
   /** The relations of a requirement, the preferred first. */
   alternativesOf(requirement: number): Numbers
   /** Relations that it cannot be with. */

@@ -38,7 +38,11 @@ export interface RecordedPackage {
 /** Why a package is there; relations in their text form. */
 export type PackageReason =
   | { readonly kind: 'subscription'; readonly subscription: string }
-  | { readonly kind: 'requirement'; readonly by: string; readonly relation: string }
+  | {
+      readonly kind: 'requirement' | 'recommendation'
+      readonly by: string
+      readonly relation: string
+    }
 
 /** Of a transaction trigger: those of the system run when the state is there already. */
 export interface TriggerResult {
@@ -113,12 +117,12 @@ export function decodeRecord(encoded: Uint8Array, part: string): StateRecord {
 const name = text(255, 1)
 
 const subscribed = record({ kind: oneOf('subscription'), subscription: text(1024) })
-const required = record({ kind: oneOf('requirement'), by: text(255), relation: text(1024) })
+const required = record({ kind: oneOf('requirement', 'recommendation'), by: text(255), relation: text(1024) })
 
 const reasonShape: Shape<PackageReason> = (value, place) =>
-  (value as { readonly kind?: CborValue } | null | undefined)?.kind === 'requirement'
-    ? required(value, place)
-    : subscribed(value, place)
+  (value as { readonly kind?: CborValue } | null | undefined)?.kind === 'subscription'
+    ? subscribed(value, place)
+    : required(value, place)
 
 const madeFields = { path: text(4096, 1), trigger: name }
 const mode = integer(0, 0o7777)

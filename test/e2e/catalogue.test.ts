@@ -120,9 +120,29 @@ test('after it, everything that the channel offers is known, though one package 
     [exit 0]"
   `)
   expect(moss.shape('info', 'gauge', ...atHost)).toMatchInlineSnapshot(
-    `"exit 0 {name: string, version: string, architecture: string, summary: string, id: string, channel: string, serial: number, sizeBytes: number, provides: [], requires: string[], conflicts: [], installed: boolean}"`,
+    `"exit 0 {name: string, version: string, architecture: string, summary: string, id: string, channel: string, serial: number, sizeBytes: number, provides: [], requires: string[], recommends: [], conflicts: [], installed: boolean}"`,
   )
   expect(moss.code('info', 'nosuch', ...atHost)).toBe('NOT_FOUND')
+  expect(moss.text('files', 'gauge', ...atHost)).toMatchInlineSnapshot(`
+    "$ moss files gauge --root pump
+    /usr/bin/gauge
+    [exit 0]"
+  `)
+  expect(moss.text('owns', '/bin/gauge', ...atHost)).toMatchInlineSnapshot(`
+    "$ moss owns /bin/gauge --root pump
+    gauge 1: /usr/bin/gauge; not installed
+    [exit 0]"
+  `)
+  expect(moss.text('owns', '/usr/bin/tide', ...atHost)).toMatchInlineSnapshot(`
+    "$ moss owns /usr/bin/tide --root pump
+    tide 1: /usr/bin/tide
+    [exit 0]"
+  `)
+  expect(moss.text('owns', '/usr/bin/nosuch', ...atHost)).toMatchInlineSnapshot(`
+    "$ moss owns /usr/bin/nosuch --root pump
+    | moss: error: no package that owns /usr/bin/nosuch [NOT_FOUND]
+    [exit 13]"
+  `)
 })
 
 test('why-not says what would come, what was passed over, or what is in the way', () => {

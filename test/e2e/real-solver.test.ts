@@ -10,8 +10,11 @@ import { isMossError } from '../../src/base/error.ts'
 import { type Catalogue, readCatalogue } from '../../src/channel/catalogue.ts'
 import { encodeCatalogue } from '../../src/channel/encode-catalogue.ts'
 import { readDebianIndex } from '../../src/ingest/debian-index.ts'
+import type { Relation } from '../../src/manifest/capability.ts'
+import { provides } from '../../src/manifest/match.ts'
 import type { Candidate } from '../../src/solve/candidate.ts'
 import { extendUniverse } from '../../src/solve/extended-universe.ts'
+import type { Model } from '../../src/solve/model.ts'
 import { solveIn } from '../../src/solve/solve.ts'
 import { seededRandom } from '../sim/random.ts'
 import { aptIndex } from '../support/apt-index.ts'
@@ -40,11 +43,15 @@ interface Solved extends Answer {
 function solved(
   catalogue: Catalogue,
   goals: readonly string[],
-  installed: readonly Candidate[] = [],
+  {
+    installed = [],
+    recommends = 'ignore',
+  }: { readonly installed?: readonly Candidate[]; readonly recommends?: Model['recommends'] } = {},
 ): Solved {
   const about = { id: goals.join(', '), goals }
   try {
-    const wished = { model: modelOf(goals.map((goal) => goal.replaceAll(/[()]/g, ''))), installed }
+    const subscriptions = goals.map((goal) => goal.replaceAll(/[()]/g, ''))
+    const wished = { model: modelOf(subscriptions, [], { recommends }), installed }
     const { chosen } = solveIn(extendUniverse(catalogue, installed), wished)
     const candidates = chosen.map(({ candidate }) => candidate)
     return {
@@ -70,6 +77,9 @@ function expectJudged(indexes: readonly string[], answers: readonly Solved[]): v
   expect(wrong).toEqual([])
   expect([checked.status, verdicts.status]).toEqual([0, 0])
 }
+
+const debianRelation = ({ name, bound }: Relation): string =>
+  bound === undefined ? name : `${name} (${bound.operator} ${bound.version})`
 
 const namesOf = (chosen: unknown): ReadonlySet<string> =>
   new Set((chosen as readonly (readonly [name: string, version: string])[]).map(([name]) => name))
@@ -158,6 +168,37 @@ describe.skipIf(!canRun)('Debian bookworm main', () => {
     120_000,
   )
 
+  test.each(['task-gnome-desktop', 'kde-full'])(
+    'what is recommended for %s comes, and what does not come cannot beside it',
+    (goal) => {
+      const answer = solved(catalogue, [goal], { recommends: 'follow' })
+      expectJudged([indexBefore], [answer])
+      const names = answer.candidates.map(({ manifest }) => manifest.name)
+      const needed = new Set(solved(catalogue, [goal]).candidates.map(({ manifest }) => manifest.name))
+      expect(needed.difference(new Set(names)).size).toBe(0)
+      const isHere = (relation: Relation): boolean =>
+        answer.candidates.some(({ manifest }) => provides(manifest, relation))
+      const unmet = answer.candidates
+        .flatMap(({ manifest }) => manifest.recommends ?? [])
+        .filter((alternatives) => !alternatives.some(isHere))
+      const offered = unmet.filter((alternatives) =>
+        alternatives.some((relation) => catalogue.find(relation).length > 0),
+      )
+      const goals = [...new Set(offered.map((alternatives) => alternatives.map(debianRelation).join(' | ')))]
+      // By their versions: what provides a name may not stand in for the package.
+      const exact = answer.candidates.map(({ manifest: { name, version } }) => `${name} (= ${version})`)
+      const asked = goals.map((each) => ({ id: each, goals: [...exact, each], chosen: null }))
+      const verdicts = judge(['sat-verdict.py', indexBefore], asked)
+      expect(verdicts.lines.map(({ satisfiable }) => satisfiable)).toEqual(goals.map(() => false))
+      const theirs = namesOf(judge(['apt-solve.sh', '-r', '-c', 'bookworm', goal]).lines[0]?.['packages'])
+      console.log(
+        `${goal} with recommendations: moss ${names.length} packages, apt ${theirs.size}; of ${unmet.length} unmet, ${unmet.length - offered.length} are not in the archive; by minisat impossible: ${goals.join('; ')}`,
+      )
+      expect(names.length).toBeGreaterThan(needed.size + 100)
+    },
+    600_000,
+  )
+
   test('updates of random machines to what security and updates offer keep what they can', () => {
     const after = before + aptIndex('bookworm-security', 'bookworm-updates')
     writeFileSync(indexAfter, after)
@@ -167,12 +208,12 @@ describe.skipIf(!canRun)('Debian bookworm main', () => {
       const goals = Array.from({ length: 5 }, () => random.pick(names))
       const first = solved(catalogue, goals)
       if (first.chosen === null) return solved(now, goals)
-      const updated = solved(now, goals, first.candidates)
+      const updated = solved(now, goals, { installed: first.candidates })
       const had = new Set(first.candidates.map(({ id }) => id))
       const fresh = updated.candidates.filter(({ id }) => !had.has(id))
       changed += fresh.length
       // Nothing is changed but to what is newer, and what that newly needs.
-      const again = solved(now, goals, updated.candidates)
+      const again = solved(now, goals, { installed: updated.candidates })
       expect(again.chosen).toEqual(updated.chosen)
       return updated
     })

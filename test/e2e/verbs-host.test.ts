@@ -475,7 +475,7 @@ test('list, info, files, owns, why', () => {
     [exit 0]"
   `)
   expect(moss.shape('info', 'harbour', ...at07)).toMatchInlineSnapshot(
-    `"exit 0 {name: string, version: string, architecture: string, summary: string, description: string, licence: string, origin: string, id: string, reason: string, files: number, sizeBytes: number, provides: string[], requires: string[], conflicts: [], privileged: [], installed: boolean}"`,
+    `"exit 0 {name: string, version: string, architecture: string, summary: string, description: string, licence: string, origin: string, id: string, reason: string, files: number, sizeBytes: number, provides: string[], requires: string[], recommends: [], conflicts: [], privileged: [], installed: boolean}"`,
   )
   expect(moss.text('files', 'tide', ...at07)).toMatchInlineSnapshot(`
     "$ moss files tide --root pump-07
@@ -484,14 +484,16 @@ test('list, info, files, owns, why', () => {
     /usr/lib/libtide.so.1.0
     [exit 0]"
   `)
-  expect(moss.shape('files', 'tide', ...at07)).toMatchInlineSnapshot(`"exit 0 {files: string[]}"`)
+  expect(moss.shape('files', 'tide', ...at07)).toMatchInlineSnapshot(
+    `"exit 0 {installed: boolean, files: string[]}"`,
+  )
   expect(moss.text('owns', '/bin/tide', ...at07)).toMatchInlineSnapshot(`
     "$ moss owns /bin/tide --root pump-07
     tide 1.0: /usr/bin/tide
     [exit 0]"
   `)
   expect(moss.shape('owns', 'usr/bin/tide', ...at07)).toMatchInlineSnapshot(
-    `"exit 0 {owners: [{name: string, version: string, path: string, kind: string}]}"`,
+    `"exit 0 {owners: [{name: string, version: string, path: string, installed: boolean, kind: string}]}"`,
   )
   expect(moss.text('why', 'binary(tide)', ...at07)).toMatchInlineSnapshot(`
     "$ moss why 'binary(tide)' --root pump-07
@@ -510,8 +512,7 @@ test('list, info, files, owns, why', () => {
   `)
   expect(moss.text('owns', '/usr/bin/nosuch', ...at07)).toMatchInlineSnapshot(`
     "$ moss owns /usr/bin/nosuch --root pump-07
-    | moss: error: no installed package that owns /usr/bin/nosuch [NOT_FOUND]
-    | moss: hint: moss list shows what is installed
+    | moss: error: no package that owns /usr/bin/nosuch [NOT_FOUND]
     [exit 13]"
   `)
   expect(moss.text('why', 'nosuch', ...at07)).toMatchInlineSnapshot(`
@@ -771,15 +772,17 @@ test.skipIf(!isRoot)(
     )
     moss.json('state', 'export', '09.moss-state', ...at09)
     expect(moss.text('plan', '--for', '09.moss-state', ...atStation)).toMatchInlineSnapshot(`
-    "$ moss plan --for 09.moss-state --home station
-    plan     channel stable, serial 2, for 1 host
-    content  <size> wanted, <size> already there, <size> to carry before compression
-    estimate a bundle of about <size>: deltas <size>, whole <size>, metadata <size>
-    parts    0 chunks, 0 file contents, 0 manifests
-      pump-09  <id>  2 → 2  2 packages change  <size> of <size>
-    ! pump-09 did not keep its last bundle: went back from state 3 to 1: check pump: exit code 127, /usr/sbin/chroot: failed to run command ‘/usr/bin/no-pump’: No such file or directory
-    [exit 0]"
-  `)
+      "$ moss plan --for 09.moss-state --home station
+      plan     channel stable, serial 2, for 1 host
+      content  <size> wanted, <size> already there, <size> to carry before compression
+      estimate a bundle of about <size>: deltas <size>, whole <size>, metadata <size>
+      parts    0 chunks, 0 file contents, 0 manifests
+        pump-09  <id>  2 → 2  2 packages change  <size> of <size>
+        +  harbour      2.0  subscribed: name(harbour)
+        +  tide-tables  1.1  harbour requires name(tide-tables) >= 1.0
+      ! pump-09 did not keep its last bundle: went back from state 3 to 1: check pump: exit code 127, /usr/sbin/chroot: failed to run command ‘/usr/bin/no-pump’: No such file or directory
+      [exit 0]"
+    `)
     writeFileSync(model, readFileSync(model, 'utf8').replace(check, ''))
     expect(moss.json('apply', '--again', ...at09)).toMatchObject({ state: 4, health: { kind: 'confirmed' } })
     expect(moss.text('recover', '--ok', ...at09)).toMatchInlineSnapshot(`

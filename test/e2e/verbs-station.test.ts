@@ -526,13 +526,17 @@ test('plan --for', () => {
       estimate a bundle of about <size>: deltas <size>, whole <size>, metadata <size>
       parts    106 chunks, 66 file contents, 4 manifests
         pump-07  <id>  none → 2  4 packages change  <size> of <size>
+        +  harbour      2.0  subscribed: name(harbour)
+        +  pilot-books  1.0  subscribed: name(pilot-books)
+        +  tide         2.0  harbour requires binary(tide)
+        +  tide-tables  1.1  harbour requires name(tide-tables) >= 1.0
       plan written to FOLDER/plan.json
       [exit 0]"
     `)
   expect(
     moss.shape('plan', '--for', 'pump-07.moss-state', '--for', 'pump-08.moss-state', ...plain),
   ).toMatchInlineSnapshot(
-    `"exit 0 {kind: string, home: string, channel: string, serial: number, snapshot: string, isNewest: boolean, grants: [], sealedFor: [], root: number, rootsAfter: number, states: string[], hosts: [{host: string, name: string, state: number, changes: [{name: string, to: string}], fullBytes: number, newBytes: number}], fullBytes: number, sharedBytes: number, chunkBytes: number, deltaBytes: number, estimate: {deltas: number, whole: number, metadata: number}, chunks: number, contents: number, manifests: number, effort: string, warnings: [], carry: {hosts: [{host: string, packages: string[], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}], manifests: string[], lists: [{content: string, sizeBytes: number, chunks: [{id: string, sizeBytes: number}]}], chunks: [{id: string, sizeBytes: number, from: string}], deltas: [], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}, known: {manifests: []}}"`,
+    `"exit 0 {kind: string, home: string, channel: string, serial: number, snapshot: string, isNewest: boolean, grants: [], sealedFor: [], root: number, rootsAfter: number, states: string[], hosts: [{host: string, name: string, state: number, changes: [{name: string, to: string, reason: string}], fullBytes: number, newBytes: number}], fullBytes: number, sharedBytes: number, chunkBytes: number, deltaBytes: number, estimate: {deltas: number, whole: number, metadata: number}, chunks: number, contents: number, manifests: number, effort: string, warnings: [], carry: {hosts: [{host: string, packages: string[], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}], manifests: string[], lists: [{content: string, sizeBytes: number, chunks: [{id: string, sizeBytes: number}]}], chunks: [{id: string, sizeBytes: number, from: string}], deltas: [], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}, known: {manifests: []}}"`,
   )
   expect(moss.text('plan', '--for', 'absent.moss-state', ...plain)).toMatchInlineSnapshot(`
     "$ moss plan --for absent.moss-state --home plain
@@ -580,6 +584,10 @@ test('export: for one host to a file, from a plan, and onto a medium', () => {
       estimate a bundle of about <size>: deltas <size>, whole <size>, metadata <size>
       parts    106 chunks, 66 file contents, 4 manifests
         pump-07  <id>  none → 2  4 packages change  <size> of <size>
+        +  harbour      2.0  subscribed: name(harbour)
+        +  pilot-books  1.0  subscribed: name(pilot-books)
+        +  tide         2.0  harbour requires binary(tide)
+        +  tide-tables  1.1  harbour requires name(tide-tables) >= 1.0
       bundle   FOLDER/one.moss
       id       <id>
       carried  <size> of <size> in <n> s (deltas <size>, whole <size>, metadata <size>)
@@ -594,6 +602,10 @@ test('export: for one host to a file, from a plan, and onto a medium', () => {
     estimate a bundle of about <size>: deltas <size>, whole <size>, metadata <size>
     parts    106 chunks, 66 file contents, 4 manifests
       pump-07  <id>  none → 2  4 packages change  <size> of <size>
+      +  harbour      2.0  subscribed: name(harbour)
+      +  pilot-books  1.0  subscribed: name(pilot-books)
+      +  tide         2.0  harbour requires binary(tide)
+      +  tide-tables  1.1  harbour requires name(tide-tables) >= 1.0
     bundle   FOLDER/one.moss
     id       <id>
     carried  <size> of <size> in <n> s (deltas <size>, whole <size>, metadata <size>)
@@ -629,6 +641,15 @@ test('export: for one host to a file, from a plan, and onto a medium', () => {
     parts    106 chunks, 66 file contents, 4 manifests
       pump-07  <id>  none → 2  4 packages change  <size> of <size>
       pump-08  <id>  none → 2  3 packages change  <size> of <size>
+    pump-07:
+      +  harbour      2.0  subscribed: name(harbour)
+      +  pilot-books  1.0  subscribed: name(pilot-books)
+      +  tide         2.0  harbour requires binary(tide)
+      +  tide-tables  1.1  harbour requires name(tide-tables) >= 1.0
+    pump-08:
+      +  harbour      2.0  subscribed: name(harbour)
+      +  tide         2.0  harbour requires binary(tide)
+      +  tide-tables  1.1  harbour requires name(tide-tables) >= 1.0
     bundle   FOLDER/stick/moss/bundles/stable-2-<id>.moss
     id       <id>
     carried  <size> of <size> in <n> s (deltas <size>, whole <size>, metadata <size>)
@@ -638,7 +659,7 @@ test('export: for one host to a file, from a plan, and onto a medium', () => {
   `)
   expect(readdirSync(join(moss.folder, 'stick/moss/bundles'))).toHaveLength(1)
   expect(moss.shape('export', '--for', 'pump-07.moss-state', '-o', 'stick', ...plain)).toMatchInlineSnapshot(
-    `"exit 0 {bundle: string, path: string, isNew: boolean, fileBytes: number, frameBytes: number, deltaBytes: number, bytes: {shared: number, chunks: number, deltas: number, whole: number, metadata: number}, seconds: number, plan: {kind: string, home: string, channel: string, serial: number, snapshot: string, isNewest: boolean, grants: [], sealedFor: [], root: number, rootsAfter: number, states: string[], hosts: [{host: string, name: string, state: number, changes: [{name: string, to: string}], fullBytes: number, newBytes: number}], fullBytes: number, sharedBytes: number, chunkBytes: number, deltaBytes: number, estimate: {deltas: number, whole: number, metadata: number}, chunks: number, contents: number, manifests: number, effort: string, warnings: [], carry: {hosts: [{host: string, packages: string[], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}], manifests: string[], lists: [{content: string, sizeBytes: number, chunks: [{id: string, sizeBytes: number}]}], chunks: [{id: string, sizeBytes: number, from: string}], deltas: [], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}, known: {manifests: []}}}"`,
+    `"exit 0 {bundle: string, path: string, isNew: boolean, fileBytes: number, frameBytes: number, deltaBytes: number, bytes: {shared: number, chunks: number, deltas: number, whole: number, metadata: number}, seconds: number, plan: {kind: string, home: string, channel: string, serial: number, snapshot: string, isNewest: boolean, grants: [], sealedFor: [], root: number, rootsAfter: number, states: string[], hosts: [{host: string, name: string, state: number, changes: [{name: string, to: string, reason: string}], fullBytes: number, newBytes: number}], fullBytes: number, sharedBytes: number, chunkBytes: number, deltaBytes: number, estimate: {deltas: number, whole: number, metadata: number}, chunks: number, contents: number, manifests: number, effort: string, warnings: [], carry: {hosts: [{host: string, packages: string[], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}], manifests: string[], lists: [{content: string, sizeBytes: number, chunks: [{id: string, sizeBytes: number}]}], chunks: [{id: string, sizeBytes: number, from: string}], deltas: [], totals: {allBytes: number, allContents: number, changedBytes: number, changedContents: number, sharedBytes: number, chunkBytes: number, chunks: number}}, known: {manifests: []}}}"`,
   )
   const before = readdirSync(moss.folder)
   moss.json('export', '--for', 'pump-07.moss-state', ...plain)

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Lets apt find packages for some goals on an empty machine, and says what that cost.
 #
-# usage: apt-solve.sh [-c CODENAME] GOAL...
+# usage: apt-solve.sh [-r] [-c CODENAME] GOAL...
+# -r: with what packages recommend.
 # A goal is a name, or a relation as `foo (>= 1.2) | bar`, for which `apt-get satisfy` stands in for `apt-get install`.
 # The lists are the system's, all or those of one CODENAME; status, caches and settings are private, so nothing changes
 # here, and nothing that is installed or pinned here counts. Prints one line of JSON: "packages" as [name, version];
@@ -13,6 +14,11 @@
 # again, for every package that it prints, and most of the cost is that.
 set -eu
 
+recommends=--no-install-recommends
+if [ "${1-}" = -r ]; then
+	recommends=--install-recommends
+	shift
+fi
 codename=
 if [ "${1-}" = -c ]; then
 	codename=$2
@@ -64,7 +70,7 @@ solve() {
 	run=$folder/$1
 	shift
 	APT_CONFIG=$folder/apt.conf LC_ALL=C /usr/bin/time -q -o "$run.cost" -f '%U %S %M' \
-		apt-get "$verb" --print-uris -qq -y --no-install-recommends "$@" >"$run.out" 2>"$run.err"
+		apt-get "$verb" --print-uris -qq -y "$recommends" "$@" >"$run.out" 2>"$run.err"
 }
 failed=0
 solve cold "$@" || failed=1

@@ -26,8 +26,16 @@ const encoded = (candidates: readonly Candidate[]): Uint8Array =>
       id,
       manifest: { ...manifest, summary: `the package ${manifest.name}` },
       sizeBytes: 1500,
+      files: filesOf(manifest),
     })),
   )
+
+/** Some that all have, some that few have. */
+const filesOf = ({ name, version }: Candidate['manifest']): readonly string[] => [
+  'usr/share/index',
+  `usr/share/${name}/${version}`,
+  ...(version === '1' ? [] : [`usr/bin/${name}`]),
+]
 
 function attempt(solving: () => unknown): unknown {
   try {
@@ -53,9 +61,18 @@ test('a catalogue answers as the list that it was made from, in whatever order t
         expect(catalogue.siblingsOf(position)).toEqual(list.siblingsOf(position))
         expect(catalogue.summaryOf(position)).toBe(`the package ${candidate.manifest.name}`)
         expect(catalogue.sizeBytesOf(position)).toBe(2048)
+        const isNewest = list.siblingsOf(position)[0] === position
+        const files = filesOf(candidate.manifest)
+        expect(catalogue.filesOf(position)).toEqual(isNewest ? files : undefined)
+        for (const path of files) expect(catalogue.ownersOf(path).includes(position)).toBe(isNewest)
         for (const relation of [...candidate.manifest.requires.flat(), ...candidate.manifest.conflicts])
           expect(catalogue.find(relation)).toEqual(list.find(relation))
       }
+      expect(catalogue.ownersOf('usr/share/index')).toEqual(
+        Array.from({ length: list.size }, (_, n) => n).filter((n) => list.siblingsOf(n)[0] === n),
+      )
+      for (const path of ['usr/share', 'usr/share/', 'usr/share/nosuch', 'nowhere', ''])
+        expect(catalogue.ownersOf(path)).toEqual([])
       expect(new Set(catalogue.namesOf('name'))).toEqual(new Set(list.namesOf('name')))
       expect(attempt(() => solveIn(catalogue, given))).toEqual(attempt(() => solve(given)))
     }),
@@ -120,7 +137,11 @@ test('a catalogue with any bit turned is refused in plain words, or read', () =>
   for (let bit = 0; bit < whole.length * 8; bit += byEffort({ sample: 3, slow: 1, all: 1 })) {
     const bytes = whole.slice()
     bytes[Math.floor(bit / 8)]! ^= 1 << (bit % 8)
-    const answer = attempt(() => ask(readCatalogue(bytes)))
+    const answer = attempt(() => {
+      const catalogue = readCatalogue(bytes)
+      ask(catalogue)
+      void [catalogue.filesOf(0), catalogue.ownersOf('usr/share/index')]
+    })
     if (answer === undefined) read++
     else {
       refused++

@@ -46,12 +46,14 @@ const manifest: fc.Arbitrary<Manifest> = fc
     name: fc.constantFrom('bash', 'g++', 'X11_lib'),
     summary: fc.string({ unit: 'grapheme' }).map((text) => text.replaceAll('\n', ' ')),
     description: fc.string({ unit: 'grapheme', maxLength: 100 }),
+    recommends: fc.constantFrom(undefined, [[{ kind: 'name', name: 'less' }]]),
     leaves: fc.array(leaf, { maxLength: 12 }),
   })
-  .map(({ leaves, ...texts }) => {
+  .map(({ leaves, recommends, ...texts }) => {
     const layout = layoutOf(leaves)
     return manifestOf({
       ...texts,
+      ...(recommends && { recommends }),
       layout,
       privileged: layout.filter(isPrivileged).map((entry) => entry.path),
     })

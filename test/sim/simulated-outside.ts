@@ -1,6 +1,7 @@
 // A machine in memory: an Outside whose disk forgets at a power cut what was not synced, whose n-th call can fail
 // or be the last, and whose clock and randomness a seed decides. Databases are real SQLite; a commit is one call,
 // durable or lost. The rooms run on it unchanged.
+import { MossError } from '../../src/base/error.ts'
 import { connectInMemory, databaseOn, type Database } from '../../src/host/database.ts'
 import type { Command, CommandResult, Outside } from '../../src/host/outside.ts'
 import { inlinePool } from '../../src/host/pool.ts'
@@ -124,6 +125,12 @@ function start(machine: Machine, seed: number, options: SimulationOptions): Simu
     userId,
     groupId,
     machineName: 'simulated',
+    download: (address) =>
+      Promise.reject(new MossError('NETWORK_FAILED', { address, problem: 'this machine has no network' })),
+    pause: (milliseconds) => {
+      self.advance(milliseconds)
+      return Promise.resolve()
+    },
     turn: () => Promise.resolve(),
     arm: (next) => faults.arm(next),
     calls: () => faults.counts(),

@@ -1,5 +1,6 @@
 // Small universes of every kind, for properties of the solver and of what it asks.
 import * as fc from 'fast-check'
+import { parseRelation, type Relation } from '../../src/manifest/capability.ts'
 import type { Candidate } from '../../src/solve/candidate.ts'
 import type { Offer } from '../../src/solve/solve.ts'
 import { modelOf, offer } from './universe.ts'
@@ -24,6 +25,11 @@ const aPackage = fc
     conflicts: fc.array(wish, { maxLength: 1 }),
   })
   .map(({ name, version, ...relations }) => offer(`${name} ${version}`, relations))
+
+/** Of one requirement or recommendation. */
+export const anyAlternatives: fc.Arbitrary<readonly Relation[]> = alternatives.map((text) =>
+  text.split(' | ').map(parseRelation),
+)
 
 export const titleOf = ({ manifest }: Candidate): string => `${manifest.name} ${manifest.version}`
 

@@ -5,6 +5,8 @@ import { encodeCbor, type CborValue } from '../../src/base/cbor.ts'
 import { digestOf } from '../../src/base/digest.ts'
 import type { ChunkId, ContainerId, ContentDigest, PackageId } from '../../src/base/ids.ts'
 import { chunkSizes } from '../../src/base/limits.ts'
+import { catalogueDifference } from '../../src/channel/catalogue-difference.ts'
+import { type CatalogueEntry, encodeCatalogue } from '../../src/channel/encode-catalogue.ts'
 import { encodeGrants } from '../../src/channel/grant-file.ts'
 import { encodeBases } from '../../src/container/base-table.ts'
 import { encodeLists } from '../../src/container/content-table.ts'
@@ -38,6 +40,7 @@ import {
   stranger,
   table,
 } from './golden-by-hand.ts'
+import { offer, type Relations } from './universe.ts'
 import { badDeltas, goodDeltas, kindsContents, kindsManifest } from './golden-deltas.ts'
 
 interface GoldenFile {
@@ -150,12 +153,40 @@ async function goodFiles(): Promise<readonly GoldenFile[]> {
         ],
       }),
     },
+    ...(await catalogueBundles(second)),
     { path: 'good/golden-2.moss-root', bytes: nextRoot },
     { path: 'good/hello.moss-grant', bytes: grant },
     { path: 'good/host.moss-audit', bytes: alone('audit', encodeUtf8('{"number":1}\n'.repeat(20))) },
     { path: 'good/golden.moss-root', bytes: alone('root', encodeRoot(goldenRoot)) },
     { path: 'good/golden.pub', bytes: encodeUtf8(formatPublicKey(owner.publicKey)) },
     { path: 'good/golden-packager.pub', bytes: encodeUtf8(formatPublicKey(packager.publicKey)) },
+  ]
+}
+
+/** A catalogue whole, and the difference to it when one package of it has a newer version and another is gone. */
+async function catalogueBundles(manifest: Manifest): Promise<readonly GoldenFile[]> {
+  const entry = (title: string, relations: Relations, files: readonly string[]): CatalogueEntry => {
+    const { id, manifest: told } = offer(title, relations)
+    return { id, manifest: { ...told, summary: `says: ${title}` }, sizeBytes: 5000, files }
+  }
+  const shared = [
+    entry('hello 1', { provides: ['feature(greeting) = 2'] }, ['usr/bin/hello', 'usr/share/doc/hello/ü']),
+    entry('world 0.9', { requires: ['hello >= 1 | feature(greeting)'], conflicts: ['moon << 2'] }, []),
+  ]
+  const gone = entry('old 3', { requires: ['hello >= 1 | feature(greeting)'] }, ['usr/bin/old'])
+  const fresh = entry('hello 2', { recommends: ['world | moon'] }, ['usr/bin/hello', 'usr/bin/greet'])
+  const [before, after] = [encodeCatalogue([...shared, gone]), encodeCatalogue([...shared, fresh])]
+  const bundle = async (name: string, catalogue: Uint8Array): Promise<GoldenFile> => ({
+    path: `good/${name}.moss`,
+    bytes: await packed('bundle', {
+      manifest,
+      contents: [program],
+      sections: [{ name: 'catalogue', bytes: catalogue }],
+    }),
+  })
+  return [
+    await bundle('catalogue-1', catalogueDifference(before)),
+    await bundle('catalogue-2', catalogueDifference(after, before)),
   ]
 }
 

@@ -10,6 +10,7 @@ export interface Relations {
   readonly provides?: readonly string[]
   /** Alternatives are separated by `|`. */
   readonly requires?: readonly string[]
+  readonly recommends?: readonly string[]
   readonly conflicts?: readonly string[]
 }
 
@@ -26,6 +27,9 @@ export function offer(title: string, relations: Relations = {}): Candidate {
       architecture: 'any',
       provides: (relations.provides ?? []).map(parseCapability),
       requires: (relations.requires ?? []).map((text) => text.split('|').map(parseRelation)),
+      ...(relations.recommends !== undefined && {
+        recommends: relations.recommends.map((text) => text.split('|').map(parseRelation)),
+      }),
       conflicts: (relations.conflicts ?? []).map(parseRelation),
       replaces: [],
     },
@@ -38,13 +42,19 @@ export const modelOf = (
   {
     pins = [],
     excluded = [],
-  }: { readonly pins?: readonly string[]; readonly excluded?: readonly string[] } = {},
+    recommends = 'ignore',
+  }: {
+    readonly pins?: readonly string[]
+    readonly excluded?: readonly string[]
+    readonly recommends?: Model['recommends']
+  } = {},
 ): Model => ({
   channel: 'stable',
   subscriptions: subscriptions.map(parseRelation),
   holds,
   pins: pins.map(parseRelation),
   excluded,
+  recommends,
   expired: 'warn',
   checks: [],
 })

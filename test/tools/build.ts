@@ -122,7 +122,7 @@ async function bundle({ entry, out, format }: Bundle): Promise<void> {
     define: {
       'process.env.NODE_ENV': '"production"',
       MOSS_VERSION: JSON.stringify(version),
-      // moss fetches nothing; merely asking whether one could loads a tenth of a second of Node.
+      // Libraries ask whether one could fetch, which loads a tenth of a second of Node; http.ts says globalThis.fetch.
       fetch: 'undefined',
       ...(format === 'cjs' ? { 'import.meta.url': 'bundledUrl' } : {}),
     },

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Lists and extracts a moss container. Written from man/moss-bundle.5 alone, with the standard library, zstd(1) and
-gzip(1), to show that the page is enough; frames of codec 4 are in read_delta.py and read_references.py. Checks digests
-and rules as it goes, but no signatures: minisign(1) does that.
+gzip(1), to show that the page is enough; frames of codec 4 are in read_delta.py and read_references.py, catalogues in
+read_catalogue.py. Checks digests and rules as it goes, but no signatures: minisign(1) does that.
 
 usage: read-bundle.py [--bases HAVE] list FILE
        read-bundle.py [--bases HAVE] extract FILE FOLDER
@@ -17,6 +17,7 @@ import sys
 
 sys.dont_write_bytecode = True
 from read_bytes import Refused, decode_zstd, digest, need, u16, u32, u64
+from read_catalogue import read_difference
 from read_delta import decode_delta
 
 KINDS = {1: "bundle", 2: "package", 3: "state", 4: "channel", 5: "root", 6: "audit", 7: "grant"}
@@ -353,6 +354,16 @@ def show(container):
         print(f"package {package.hex()} {manifest['name']} {manifest['version']}")
         for entry in manifest["layout"]:
             print(" ", *described(entry))
+    if "catalogue" in container.sections:
+        show_catalogue(*read_difference(container.sections["catalogue"]))
+
+
+def show_catalogue(before, gone, catalogue):
+    print(f"catalogue after {before.hex() if before else 'nothing'}, gone: {gone}")
+    for title, lines in catalogue.packages():
+        print("offers", title)
+        for line in lines:
+            print(" ", line)
 
 
 def described(entry):
@@ -392,6 +403,8 @@ def check(path, have):
     try:
         container = Container(path, have)
         list(container.manifests())
+        if "catalogue" in container.sections:
+            list(read_difference(container.sections["catalogue"])[2].packages())
         for place, chunk_id in sorted((place, one) for one in container.chunks for place in container.chunks[one]):
             container.chunk_at(chunk_id, place)
         print("ok", path)

@@ -28,6 +28,11 @@ export const machineCodes = {
     () =>
       'nothing is lost: free some space there and run the same command again; moss gc gives back what the store no longer needs, and if it says this itself, remove a file of yours first',
   ),
+  NETWORK_FAILED: entry<{ address: string; problem: string }>(
+    exits.failed,
+    (d) => `cannot fetch ${display(d.address)}: ${display(d.problem)}`,
+    () => 'what came is kept: run the same command again, and it goes on from there',
+  ),
   HOST_UNSUPPORTED: entry<{ path: string; problem: string }>(
     exits.failed,
     (d) => `${display(d.path)} cannot be managed: ${display(d.problem)}`,

@@ -14,6 +14,9 @@ function whereToLook(what: string): string | undefined {
   if (what.startsWith('package of channel'))
     return 'moss channel show lists what a channel offers; nothing was changed'
   if (what.startsWith('installed or offered')) return 'moss search WORD looks in what the channel offers'
+  if (what.startsWith('archive')) return 'see --from and --suite; nothing was changed'
+  if (what.startsWith('package in the archive'))
+    return 'the archive may have changed meanwhile: run the same command again; what came is kept'
   if (what === 'key') return 'moss key list shows the keys here'
   if (what.endsWith('state')) return 'moss state list shows the kept states; nothing was changed'
   return what.includes('file') || what.includes('plan') || what.includes('root')

@@ -14,6 +14,11 @@ export const usageCodes = {
     (d) => `the model ${display(d.path)} is not valid: ${display(d.problem)}`,
     (d) => `correct ${display(d.path)}; nothing was changed`,
   ),
+  SOURCES_INVALID: entry<{ path: string; problem: string }>(
+    exits.usage,
+    (d) => `${display(d.path)} does not say where an archive is: ${display(d.problem)}`,
+    () => 'write it as sources.list(5) says for .sources files, or name the archive with --from and --suite',
+  ),
   CAPABILITY_INVALID: entry<{ text: string; problem: string }>(
     exits.usage,
     (d) => `${display(d.text)} is not a capability: ${display(d.problem)}`,

@@ -43,6 +43,7 @@ export function describeControl(text: string, path: string): Description {
   const [summary = '', ...rest] = (fields['description'] ?? '').split('\n')
   const field = (key: string): string => fields[key] ?? ''
   const of = { architecture, refuse }
+  const recommends = unique(parseDependencies(field('recommends'), of))
   return {
     name,
     version,
@@ -57,6 +58,7 @@ export function describeControl(text: string, path: string): Description {
       ...parseDependencies(field('pre-depends'), of),
       ...parseDependencies(field('depends'), of),
     ]),
+    ...(recommends.length > 0 && { recommends }),
     conflicts: unique([...parseNames(field('conflicts'), of), ...parseNames(field('breaks'), of)]),
     replaces: unique(parseNames(field('replaces'), of)),
   }

@@ -40,6 +40,15 @@ Description: Secure Sockets Layer toolkit
     ])
   })
 
+  test('Recommends are recommendations; without any there is no list of them', () => {
+    const { recommends } = describeWith('Recommends: less, exim4 (>= 4) | mail-transport-agent')
+    expect(recommends?.map((alternatives) => alternatives.map(formatRelation))).toEqual([
+      ['name(less)'],
+      ['name(exim4) >= 4', 'name(mail-transport-agent)'],
+    ])
+    expect(describeWith('Depends: less')).not.toHaveProperty('recommends')
+  })
+
   test('what is wanted of another architecture is wanted of nothing that is here, and conflicts with nothing', () => {
     const { requires, conflicts } = describeControl(
       plainControl.replace(/^Architecture: .*$/m, 'Architecture: amd64').trimEnd() +

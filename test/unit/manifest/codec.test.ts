@@ -89,6 +89,8 @@ describe('a rule that is broken is refused, in memory and as bytes', () => {
       '1 2 is not a version',
     ],
     ['an empty choice', { requires: [[]] }, 'a requirement has no alternative'],
+    ['an empty hope', { recommends: [[]] }, 'a requirement has no alternative'],
+    ['no hope, but said so', { recommends: [] }, 'it says that it recommends nothing'],
     ['a path outside usr', { layout: [folder('etc')] }, 'etc is not below usr/'],
     ['an absolute path', { layout: [folder('/usr')] }, '/usr has an empty component'],
     [

@@ -303,7 +303,7 @@ test('a lost manifest stops neither list nor files of others; repair brings it b
   const path = `${usr}/${manifestsPath}/${id}`
   disk.remove(path)
   expect(await listPackages(outside, { root })).toMatchObject([{ name: 'tide', summary: 'tide for tests' }])
-  expect(await packageFiles(outside, { root, name: 'tide' })).toContain('usr/bin/tide')
+  expect((await packageFiles(outside, { root, name: 'tide' })).files).toContain('usr/bin/tide')
   expect(await verify(outside)).toEqual([`/usr/${manifestsPath}/${id} (package tide): is missing`])
   disk.remove(await storePath(outside, `usr/${manifestsPath}/${id}`))
   expect(await listPackages(outside, { root })).toMatchObject([

@@ -65,7 +65,7 @@ command = ["/usr/bin/true"]
     [
       'a slip of the pen',
       'channel = "a"\nsubscription = []',
-      'unknown key subscription; known are channel, subscriptions, holds, pins, excluded, expired, check',
+      'unknown key subscription; known are channel, subscriptions, holds, pins, excluded, recommends, expired, check',
     ],
     ['a text for a list', 'channel = "a"\nholds = "x"', 'holds must be a list of texts, such as [ "bash" ]'],
     [
