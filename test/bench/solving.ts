@@ -1,18 +1,16 @@
 // What it takes to solve Debian bookworm main, 63,000 packages, for an empty machine: the whole program from its cold start
 // to the answer (`moss why-not`), and opening the catalogue at hand and solving, against apt (`apt-get install --print-uris`,
-// its caches at hand); solving alone against libsolv's solver alone; in one run, the least of three. Also what the catalogue costs to carry, whole and as a difference,
-// against the archive's own index. Needs `npm run build`, apt's lists of bookworm, python3-solv and GNU time.
+// its caches at hand); solving alone against libsolv's solver alone; in one run, the least of three. What the catalogue
+// costs to carry: catalogue.ts. Needs `npm run build`, apt's lists of bookworm, python3-solv and GNU time.
 // `node --disable-warning=ExperimentalWarning test/bench/solving.ts`.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { constants, zstdCompressSync } from 'node:zlib'
 import { encodeUtf8 } from '../../src/base/bytes.ts'
 import { digestOf } from '../../src/base/digest.ts'
 import type { ContentDigest } from '../../src/base/ids.ts'
 import { readCatalogue } from '../../src/channel/catalogue.ts'
-import { catalogueDifference } from '../../src/channel/catalogue-difference.ts'
 import { encodeCatalogue } from '../../src/channel/encode-catalogue.ts'
 import { encodeSnapshotRecord } from '../../src/channel/snapshot.ts'
 import { encodeContainer } from '../../src/container/write.ts'
@@ -31,7 +29,6 @@ const top = join(import.meta.dirname, '../..')
 const moss = quote(join(top, 'dist/moss'))
 const folder = mkdtempSync(join(tmpdir(), 'moss-solving-'))
 const goals = ['task-gnome-desktop', 'kde-full'] as const
-const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(2)
 
 /** As a bundle would leave it: a snapshot that names the catalogue, and the catalogue beside it. */
 function placeCatalogue(catalogue: Uint8Array): void {
@@ -132,27 +129,6 @@ try {
     row('apt-get --print-uris', { cpu: apt, peakBytes: Number(runs[0]?.['peakBytes']) }, '')
     row('libsolv, solving alone', { cpu: solv, peakBytes: Number(solvs[0]?.['peakBytes']) }, '')
   }
-  const after = encodeCatalogue([
-    ...entries,
-    ...[...readDebianIndex(encodeUtf8(aptIndex('bookworm-security', 'bookworm-updates')), 'Packages')].filter(
-      ({ id }) => !entries.some((entry) => entry.id === id),
-    ),
-  ])
-  const packed = (bytes: Uint8Array, level: number): number =>
-    zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } }).length
-  const xz = (text: string): number => {
-    writeFileSync(join(folder, 'Packages'), text)
-    return Number(run('xz -6 -c Packages | wc -c', folder))
-  }
-  console.log('to carry, MB')
-  console.log(`  catalogue, whole                   ${megabytes(packed(catalogue, 9))}`)
-  console.log(`  Packages.xz                        ${megabytes(xz(index))}`)
-  console.log(
-    `  difference to security and updates ${megabytes(packed(catalogueDifference(after, catalogue), 9))}`,
-  )
-  console.log(
-    `  their Packages.xz                  ${megabytes(xz(aptIndex('bookworm-security', 'bookworm-updates')))}`,
-  )
   const found = readCatalogue(catalogue)
   found.search('first')
   const started = performance.now()
