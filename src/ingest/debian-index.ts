@@ -27,7 +27,8 @@ export function* readDebianIndex(bytes: Uint8Array, path: string): Generator<Ind
     const paragraph = decodeUtf8(whole.subarray(from, to))
     if (paragraph === undefined)
       throw new MossError('PACKAGE_UNREADABLE', { path, problem: `byte ${from} and after are not UTF-8` })
-    if (paragraph.trim() !== '') yield readParagraph(paragraph, path)
+    // More than one empty line may stand between two.
+    if (paragraph.trim() !== '') yield readParagraph(paragraph.replace(/^\n+/, ''), path)
     from = to + 2
   }
 }
