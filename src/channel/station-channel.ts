@@ -22,7 +22,7 @@ import type { Root } from '../trust/root.ts'
 import { type Roots, underAnyRoot } from './any-root.ts'
 import { type Catalogue, readCatalogue } from './catalogue.ts'
 import { comparePackages } from '../manifest/compare-packages.ts'
-import { filesOf } from '../manifest/layout-files.ts'
+import { bytesOf, filesOf } from '../manifest/layout-files.ts'
 import { type CatalogueEntry, encodeCatalogue } from './encode-catalogue.ts'
 import { checkPackageFile, chunksOf, readPackageFile, type PackageFile } from './package-file.ts'
 import {
@@ -372,7 +372,7 @@ const offeredOf = ({ id, manifest }: PackageFile): OfferedPackage => ({
 const entryOf = ({ id, manifest }: PackageFile): CatalogueEntry => ({
   id,
   manifest,
-  sizeBytes: manifest.layout.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.sizeBytes : 0), 0),
+  sizeBytes: bytesOf(manifest),
   files: filesOf(manifest),
 })
 

@@ -3,7 +3,7 @@ import { MossError } from '../base/error.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatCapability, formatRelation, parseRelation, type Relation } from '../manifest/capability.ts'
 import { decodeManifest } from '../manifest/codec.ts'
-import { filesOf } from '../manifest/layout-files.ts'
+import { bytesOf, filesOf } from '../manifest/layout-files.ts'
 import type { LayoutEntry, Manifest } from '../manifest/manifest.ts'
 import { provides } from '../manifest/match.ts'
 import { findManifest } from '../state/manifests.ts'
@@ -112,7 +112,7 @@ export async function packageInfo(outside: Outside, request: OfRoot & { readonly
     id,
     reason: sayReason(reason),
     files: files.length,
-    sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
+    sizeBytes: bytesOf(manifest),
     ...relationsOf(manifest),
     privileged: manifest.privileged,
   }

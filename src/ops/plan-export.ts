@@ -14,6 +14,7 @@ import type { SignedRoot } from '../container/root-chain.ts'
 import { heardSerial, type HostState, packagesHeld } from '../fleet/host-state.ts'
 import type { Outside } from '../host/outside.ts'
 import { compareSets } from '../manifest/compare-sets.ts'
+import { bytesOf } from '../manifest/layout-files.ts'
 import type { LayoutFile } from '../manifest/manifest.ts'
 import type { LayoutPackage } from '../manifest/merged-layout.ts'
 import { parseModel } from '../solve/model.ts'
@@ -231,7 +232,10 @@ function wishOf(
   { channel, published, index }: Offer & { readonly index: Catalogue | undefined },
 ): Wish {
   const known = (ids: readonly PackageId[]) =>
-    ids.map((id) => channel.package(id)).filter((file) => file !== undefined)
+    ids
+      .map((id) => channel.package(id))
+      .filter((file) => file !== undefined)
+      .map((file) => ({ ...file, sizeBytes: bytesOf(file.manifest) }))
   // Only what the snapshot names can be carried or stay: the host checks its whole set against it.
   const named = new Set(published.snapshot.packages.map(({ id }) => id))
   const current = state.states.find((kept) => kept.number === state.current)?.packages ?? []

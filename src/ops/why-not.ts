@@ -4,6 +4,7 @@ import { isMossError } from '../base/error.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatRelation, parseRelation } from '../manifest/capability.ts'
 import { compareSets, type SetChange } from '../manifest/compare-sets.ts'
+import { bytesOf } from '../manifest/layout-files.ts'
 import { provides } from '../manifest/match.ts'
 import { extendUniverse } from '../solve/extended-universe.ts'
 import { shellWord } from '../solve/phrases.ts'
@@ -30,7 +31,10 @@ export async function explainWhyNot(
 ): Promise<WhyNot> {
   const places = managedPlaces(outside, root)
   const wanted = parseRelation(capability)
-  const installed = readInstalled(outside, stateTree(outside, { places, state: undefined }))
+  const installed = readInstalled(outside, stateTree(outside, { places, state: undefined })).map((each) => ({
+    ...each,
+    sizeBytes: bytesOf(each.manifest),
+  }))
   const asked = capability.trim()
   const subscribe = shellWord(wanted)
   const nothing = { changes: [], passedOver: [], subscribe }

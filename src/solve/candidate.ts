@@ -18,6 +18,8 @@ export interface Candidate {
     | 'conflicts'
     | 'replaces'
   >
+  /** Of its files, where somebody knows: of two that serve as well the smaller is chosen. */
+  readonly sizeBytes?: number
 }
 
 export type Reason =

@@ -30,11 +30,15 @@ class ExtendedUniverse implements Universe {
       : this.#more.nameOf(position - this.#whole.size)
   }
 
+  sizeBytesOf(position: number): number {
+    return this.#isOfWhole(position)
+      ? this.#whole.sizeBytesOf(position)
+      : this.#more.sizeBytesOf(position - this.#whole.size)
+  }
+
   siblingsOf(position: number): readonly number[] {
     const name = this.nameOf(position)
-    return Array.from(this.find({ kind: 'name', name }))
-      .filter((other) => this.nameOf(other) === name)
-      .sort((a, b) => comparePackages(this.candidate(a), this.candidate(b)))
+    return Array.from(this.find({ kind: 'name', name })).filter((other) => this.nameOf(other) === name)
   }
 
   requirementsOf(position: number): Numbers {
@@ -100,9 +104,9 @@ class ExtendedUniverse implements Universe {
 
   #withMore(inWhole: Numbers, relation: Relation): Numbers {
     const inMore = this.#more.find(relation)
-    return inMore.length === 0
-      ? inWhole
-      : [...inWhole, ...Array.from(inMore, (position) => this.#whole.size + position)]
+    if (inMore.length === 0) return inWhole
+    const all = [...inWhole, ...Array.from(inMore, (position) => this.#whole.size + position)]
+    return all.sort((a, b) => comparePackages(this.candidate(a), this.candidate(b)))
   }
 }
 

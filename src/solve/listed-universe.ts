@@ -47,6 +47,10 @@ class ListedUniverse implements Universe {
     return this.candidate(position).manifest.name
   }
 
+  sizeBytesOf(position: number): number {
+    return Math.ceil((this.candidate(position).sizeBytes ?? 0) / 1024) * 1024
+  }
+
   siblingsOf(position: number): Numbers {
     const name = this.nameOf(position)
     let [first, end] = [position, position + 1]

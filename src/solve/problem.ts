@@ -44,6 +44,9 @@ export interface Problem {
   readonly clausesOf: (variable: number) => readonly FactClause[]
   /** Of a chosen variable what it recommends, if the model follows that. */
   readonly hopesOf: (variable: number) => readonly (readonly number[])[]
+  /** The variables that meet a requirement, preferred first. */
+  readonly choicesFor: (requirement: number) => readonly number[]
+  readonly subscribed: (relation: Relation) => readonly number[]
 }
 
 export interface Offer {
@@ -71,6 +74,8 @@ export function stateIn(
     ],
     clausesOf: (variable) => statement.clausesOf(variable),
     hopesOf: (variable) => (model.recommends === 'follow' ? statement.hopesOf(variable) : []),
+    choicesFor: (requirement) => statement.choicesFor(requirement),
+    subscribed: (relation) => statement.subscription(relation).literals,
   }
 }
 
@@ -94,7 +99,9 @@ class Statement {
   }
 
   subscription(relation: Relation): FactClause {
-    const literals = this.#prefer([{ relation: () => relation, positions: this.#universe.find(relation) }])
+    const wish = { relation: () => relation, positions: this.#universe.find(relation) }
+    // Who asks for a package by its name gets that one.
+    const literals = this.#prefer([wish], 'name first')
     return { literals, wish: literals, fact: { kind: 'subscription', relation } }
   }
 
@@ -139,14 +146,14 @@ class Statement {
 
   hopesOf(variable: number): readonly (readonly number[])[] {
     return Array.from(this.#universe.recommendationsOf(variable - 1), (requirement) =>
-      this.#choicesFor(requirement),
+      this.choicesFor(requirement),
     )
   }
 
   #addRequirements(clauses: FactClause[], position: number): void {
     const universe = this.#universe
     for (const requirement of universe.requirementsOf(position)) {
-      const choices = this.#choicesFor(requirement)
+      const choices = this.choicesFor(requirement)
       if (!choices.includes(position + 1))
         clauses.push(new RequirementClause(universe, { position, requirement, choices }))
     }
@@ -176,7 +183,7 @@ class Statement {
   }
 
   /** The variables that satisfy one of the alternatives, preferred first. Many packages require the same. */
-  #choicesFor(requirement: number): readonly number[] {
+  choicesFor(requirement: number): readonly number[] {
     const known = this.#choices.get(requirement)
     if (known !== undefined) return known
     const universe = this.#universe
@@ -198,31 +205,36 @@ class Statement {
 
   /**
    * The order in which providers are tried: alternatives that are installed before others, then as listed; within
-   * one, the package of that very name, then installed names, then others by name; of one name the newest, and of
-   * one version the installed.
+   * one, installed names, then the package of that very name, then the smaller; of one name the newest, and of one
+   * version the installed.
    */
   #prefer(
     alternatives: readonly { readonly relation: () => Relation; readonly positions: Numbers }[],
+    how: 'kept first' | 'name first' = 'kept first',
   ): readonly number[] {
     const hasName = (position: number): boolean => this.#installedNames.has(this.#universe.nameOf(position))
     const ordered = alternatives.map(({ relation, positions }) => {
       if (positions.length < 2) return Array.from(positions)
       const wanted = relation()
-      return Array.from(positions).sort((a, b) => this.#rank(wanted, a, b))
+      return Array.from(positions).sort((a, b) => this.#rank({ wanted, how }, a, b))
     })
     const kept = ordered.filter((positions) => positions.some(hasName))
     const others = ordered.filter((positions) => !positions.some(hasName))
     return [...new Set([...kept, ...others].flat())].map((position) => position + 1)
   }
 
-  #rank({ kind, name }: Relation, a: number, b: number): number {
+  #rank(
+    { wanted: { kind, name }, how }: { readonly wanted: Relation; readonly how: 'kept first' | 'name first' },
+    a: number,
+    b: number,
+  ): number {
     const universe = this.#universe
     const [first, second] = [universe.nameOf(a), universe.nameOf(b)]
     if (first !== second) {
-      if (kind === 'name' && first === name) return -1
-      if (kind === 'name' && second === name) return 1
       const kept = Number(this.#installedNames.has(second)) - Number(this.#installedNames.has(first))
-      return kept || compareText(first, second)
+      const named = kind === 'name' ? Number(second === name) - Number(first === name) : 0
+      const smaller = universe.sizeBytesOf(a) - universe.sizeBytesOf(b)
+      return (how === 'kept first' ? kept || named : named || kept) || smaller || compareText(first, second)
     }
     const kept = Number(this.#installedAt.has(b)) - Number(this.#installedAt.has(a))
     if (kept !== 0 && compareAge(universe.candidate(a), universe.candidate(b)) === 0) return kept

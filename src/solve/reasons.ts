@@ -1,81 +1,63 @@
 // Walks what the search chose from the subscriptions through the requirements, breadth first: who is needed, and for which
 // reason first; then what these recommend, if the model follows that. What nothing asks for is left out.
-import { compareText } from '../base/bytes.ts'
 import { comparePackages } from '../manifest/compare-packages.ts'
 import type { Relation } from '../manifest/capability.ts'
 import type { Chosen, Reason } from './candidate.ts'
-import type { Model } from './model.ts'
-import type { Numbers, Universe } from './universe.ts'
+import type { Problem } from './problem.ts'
+import type { Numbers } from './universe.ts'
 
-/** A chosen package, and the relation that it meets. */
-interface Met {
-  readonly position: number
-  readonly relation: () => Relation
-}
-
-/** By name, each with the shortest way from the model. */
+/** Variables: what met the wishes, and what came for hopes. By name, each with the shortest way from the model. */
 export function findReasons(
-  universe: Universe,
-  { subscriptions, recommends }: Pick<Model, 'subscriptions' | 'recommends'>,
-  chosen: readonly number[],
+  { universe, model, choicesFor, subscribed }: Problem,
+  { chosen, hoped }: { readonly chosen: readonly number[]; readonly hoped: readonly number[] },
 ): readonly Chosen[] {
-  const isChosen = new Uint8Array(universe.size)
-  for (const position of chosen) isChosen[position] = 1
+  const isChosen = new Uint8Array(universe.size + 1)
+  for (const variable of chosen) isChosen[variable] = 1
   const reached = new Map<number, () => Reason>()
   const order: number[] = []
 
-  /** Marks one of those that meet a wish, unless one is marked already: the package of that very name, or the first. */
-  const reach = (met: readonly Met[], reasonFor: (relation: Relation) => Reason): void => {
-    const [first] = met
-    if (first === undefined || met.some(({ position }) => reached.has(position))) return
-    const named =
-      met.length === 1
-        ? first
-        : met.find(({ position, relation }) => universe.nameOf(position) === relation().name)
-    const { position, relation } = named ?? first
-    reached.set(position, () => reasonFor(relation()))
-    order.push(position)
+  /** Marks the preferred of those that meet a wish, unless one is marked already. */
+  const reach = (choices: readonly number[], reasonFor: (variable: number) => Reason): void => {
+    if (choices.some((variable) => reached.has(variable))) return
+    const variable = choices.find((each) => isChosen[each] === 1)
+    if (variable === undefined) return
+    reached.set(variable, () => reasonFor(variable))
+    order.push(variable)
   }
 
-  /** In the order of names, whatever order the universe has. */
-  const metBy = (providers: Numbers, relation: () => Relation): readonly Met[] => {
-    const met: Met[] = []
-    for (const position of providers) if (isChosen[position] === 1) met.push({ position, relation })
-    return met.length < 2
-      ? met
-      : met.sort((a, b) => compareText(universe.nameOf(a.position), universe.nameOf(b.position)))
+  const metIn = (requirement: number, variable: number): Relation => {
+    const alternatives = Array.from(universe.alternativesOf(requirement))
+    const met = alternatives.find((number) => Array.from(universe.providersOf(number)).includes(variable - 1))
+    if (met === undefined) throw new Error('broken promise: a choice meets an alternative')
+    return universe.relation(met)
   }
 
-  for (const subscription of subscriptions)
-    reach(
-      metBy(universe.find(subscription), () => subscription),
-      () => ({ kind: 'subscription', subscription }),
-    )
   const follow = (by: number, kind: 'requirement' | 'recommendation', requirements: Numbers): void => {
-    const reasonFor = (relation: Relation): Reason => {
-      const { id, manifest } = universe.candidate(by)
-      return { kind, by: id, byName: manifest.name, relation }
-    }
-    for (const requirement of requirements) {
-      const met: Met[] = []
-      for (const number of universe.alternativesOf(requirement))
-        met.push(...metBy(universe.providersOf(number), () => universe.relation(number)))
-      reach(met, reasonFor)
-    }
+    for (const requirement of requirements)
+      reach(choicesFor(requirement), (variable) => {
+        const { id, manifest } = universe.candidate(by - 1)
+        return { kind, by: id, byName: manifest.name, relation: metIn(requirement, variable) }
+      })
   }
+
+  for (const subscription of model.subscriptions)
+    reach(subscribed(subscription), () => ({ kind: 'subscription', subscription }))
   let needing = 0
   const followNeeds = (): void => {
-    for (; needing < order.length; needing++)
-      follow(order[needing] as number, 'requirement', universe.requirementsOf(order[needing] as number))
+    for (; needing < order.length; needing++) {
+      const by = order[needing] as number
+      follow(by, 'requirement', universe.requirementsOf(by - 1))
+    }
   }
   followNeeds()
-  if (recommends === 'follow')
-    for (const by of order) {
-      follow(by, 'recommendation', universe.recommendationsOf(by))
-      followNeeds()
-    }
-  return Array.from(reached, ([position, reason]) => ({
-    candidate: universe.candidate(position),
+  // Only now: what is needed is met by what was chosen for it.
+  for (const variable of hoped) isChosen[variable] = 1
+  for (const by of model.recommends === 'follow' ? order : []) {
+    follow(by, 'recommendation', universe.recommendationsOf(by - 1))
+    followNeeds()
+  }
+  return Array.from(reached, ([variable, reason]) => ({
+    candidate: universe.candidate(variable - 1),
     reason: reason(),
   })).sort((a, b) => comparePackages(a.candidate, b.candidate))
 }

@@ -24,7 +24,8 @@ export interface SearchProblem<C extends Clause> {
 }
 
 export type SearchOutcome<C extends Clause> =
-  | { readonly kind: 'found'; readonly chosen: readonly number[] }
+  /** What meets the wishes, and what came for hopes. */
+  | { readonly kind: 'found'; readonly chosen: readonly number[]; readonly hoped: readonly number[] }
   /** Clauses that cannot all hold, in the order in which they were asked for; not necessarily the fewest. */
   | { readonly kind: 'none'; readonly core: readonly C[] }
 
@@ -70,6 +71,8 @@ class Search<C extends Clause> {
   #propagated = 0
   /** Positions of the trail whose hopes are met or vain. */
   #hoped = 0
+  /** So much of the trail met all wishes before any hope was tried. */
+  #wished: number | undefined
 
   constructor(problem: SearchProblem<C>) {
     const size = problem.variables + 1
@@ -87,7 +90,7 @@ class Search<C extends Clause> {
       const conflict = this.#propagate()
       if (conflict === none) {
         const wished = this.#nextWish(wishes) || this.#nextHope()
-        if (wished === 0) return { kind: 'found', chosen: this.#trail.filter((literal) => literal > 0) }
+        if (wished === 0) return this.#found()
         this.#levelStarts.push(this.#trail.length)
         this.#cursors.push(this.#cursor)
         this.#assign(wished, none)
@@ -95,6 +98,15 @@ class Search<C extends Clause> {
       }
       if (this.#levelStarts.length === 0) return { kind: 'none', core: this.#coreOf(conflict) }
       this.#learn(conflict)
+    }
+  }
+
+  #found(): SearchOutcome<C> {
+    const end = this.#wished ?? this.#trail.length
+    return {
+      kind: 'found',
+      chosen: this.#trail.slice(0, end).filter((literal) => literal > 0),
+      hoped: this.#trail.slice(end).filter((literal) => literal > 0),
     }
   }
 
@@ -282,6 +294,7 @@ class Search<C extends Clause> {
 
   /** What is chosen now meets all wishes: it is not undone any more. */
   #settle(): void {
+    this.#wished ??= this.#trail.length
     for (const literal of this.#trail) this.#levels[Math.abs(literal)] = 0
     this.#levelStarts.length = 0
     this.#cursors.length = 0

@@ -22,6 +22,5 @@ export function solveIn(universe: Universe, wished: Pick<Offer, 'model' | 'insta
   const outcome = search(problem)
   if (outcome.kind === 'none')
     throw new MossError('SOLVE_NO_SOLUTION', { explanation: explainFailure(problem, outcome.core) })
-  const chosen = outcome.chosen.map((variable) => variable - 1)
-  return { chosen: findReasons(universe, wished.model, chosen) }
+  return { chosen: findReasons(problem, outcome) }
 }

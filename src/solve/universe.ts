@@ -10,6 +10,8 @@ export interface Universe {
   /** Packages are 0 to `size` - 1. */
   readonly size: number
   nameOf(position: number): string
+  /** Of its files, rounded up to KiB. */
+  sizeBytesOf(position: number): number
   /** All packages of its name, itself among them, newest first. */
   siblingsOf(position: number): Numbers
   /** What each needs one of; the same alternatives have the same number. */
@@ -21,7 +23,7 @@ export interface Universe {
   /** Relations that it cannot be with. */
   conflictsOf(position: number): Numbers
   relation(number: number): Relation
-  /** The packages, each once and rising, that satisfy the relation of this number. */
+  /** The packages, each once and by name, the newest first, that satisfy the relation of this number. */
   providersOf(number: number): Numbers
   /** The same for one that nobody here need name. */
   find(relation: Relation): Numbers

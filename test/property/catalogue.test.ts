@@ -11,21 +11,39 @@ import {
   catalogueDifference,
 } from '../../src/channel/catalogue-difference.ts'
 import { encodeCatalogue } from '../../src/channel/encode-catalogue.ts'
-import type { Candidate } from '../../src/solve/candidate.ts'
+import type { Candidate, Solution } from '../../src/solve/candidate.ts'
 import { extendUniverse } from '../../src/solve/extended-universe.ts'
 import { listedUniverse } from '../../src/solve/listed-universe.ts'
 import { type Offer, solve, solveIn } from '../../src/solve/solve.ts'
 import type { Universe } from '../../src/solve/universe.ts'
 import { byEffort } from '../support/fault-effort.ts'
-import { universe } from '../support/any-universe.ts'
+import { universe as anyUniverse } from '../support/any-universe.ts'
 import { modelOf, offer } from '../support/universe.ts'
+
+/** Sizes of some KiB, of which several are alike. */
+const sized = (one: Candidate): Candidate => ({
+  ...one,
+  sizeBytes: 600 * (Number.parseInt(one.id.slice(0, 2), 16) % 8),
+})
+const universe = anyUniverse.map(
+  ({ offered, installed, model }): Offer => ({
+    offered: offered.map(sized),
+    installed: installed.map(sized),
+    model,
+  }),
+)
+
+/** Without what a catalogue's packages do not say of themselves. */
+const plain = ({ chosen }: Solution) => ({
+  chosen: chosen.map(({ candidate: { id, manifest }, reason }) => ({ id, manifest, reason })),
+})
 
 const encoded = (candidates: readonly Candidate[]): Uint8Array =>
   encodeCatalogue(
-    candidates.map(({ id, manifest }) => ({
+    candidates.map(({ id, manifest, sizeBytes = 0 }) => ({
       id,
       manifest: { ...manifest, summary: `the package ${manifest.name}` },
-      sizeBytes: 1500,
+      sizeBytes,
       files: filesOf(manifest),
     })),
   )
@@ -56,11 +74,11 @@ test('a catalogue answers as the list that it was made from, in whatever order t
       expect(catalogue.size).toBe(list.size)
       for (let position = 0; position < list.size; position++) {
         const candidate = list.candidate(position)
-        expect(catalogue.candidate(position)).toEqual(candidate)
+        expect(candidate).toMatchObject(catalogue.candidate(position))
         expect(catalogue.positionOf(candidate)).toBe(position)
         expect(catalogue.siblingsOf(position)).toEqual(list.siblingsOf(position))
         expect(catalogue.summaryOf(position)).toBe(`the package ${candidate.manifest.name}`)
-        expect(catalogue.sizeBytesOf(position)).toBe(2048)
+        expect(catalogue.sizeBytesOf(position)).toBe(list.sizeBytesOf(position))
         const isNewest = list.siblingsOf(position)[0] === position
         const files = filesOf(candidate.manifest)
         expect(catalogue.filesOf(position)).toEqual(isNewest ? files : undefined)
@@ -74,7 +92,7 @@ test('a catalogue answers as the list that it was made from, in whatever order t
       for (const path of ['usr/share', 'usr/share/', 'usr/share/nosuch', 'nowhere', ''])
         expect(catalogue.ownersOf(path)).toEqual([])
       expect(new Set(catalogue.namesOf('name'))).toEqual(new Set(list.namesOf('name')))
-      expect(attempt(() => solveIn(catalogue, given))).toEqual(attempt(() => solve(given)))
+      expect(attempt(() => plain(solveIn(catalogue, given)))).toEqual(attempt(() => plain(solve(given))))
     }),
     { numRuns: 1000 },
   )
@@ -87,8 +105,8 @@ test('what a machine has and its channel no longer offers makes no difference to
       const both = [...offered, ...given.installed]
       const extended = extendUniverse(readCatalogue(encoded(offered)), given.installed)
       expect(extended.size).toBe(new Set(both.map(({ id }) => id)).size)
-      const answer = attempt(() => solveIn(extended, given))
-      const expected = attempt(() => solve({ ...given, offered }))
+      const answer = attempt(() => plain(solveIn(extended, given)))
+      const expected = attempt(() => plain(solve({ ...given, offered })))
       // Of two explanations the same facts may be told in another order.
       if (typeof expected === 'string') expect(typeof answer).toBe('string')
       else expect(answer).toEqual(expected)

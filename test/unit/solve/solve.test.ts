@@ -56,6 +56,34 @@ describe('what is chosen', () => {
     expect(solved(given)).toEqual(['git 2.39', 'libc6 2.38'])
   })
 
+  test('is of several providers the installed, then the one of that name, then the smaller', () => {
+    const sized = (title: string, sizeBytes: number, provides = ['mail']): Candidate => ({
+      ...offer(title, { provides }),
+      sizeBytes,
+    })
+    const app = offer('app 1', { requires: ['mail'] })
+    const [big, small, tiny] = [
+      sized('exim 4', 9_000_000),
+      sized('nullmailer 1', 90_000),
+      sized('zmail 1', 90_001),
+    ]
+    expect(solved({ asks: ['app'], offered: [app, big, small] })).toEqual(['app 1', 'nullmailer 1'])
+    // To the KiB: then by name.
+    expect(solved({ asks: ['app'], offered: [app, tiny, small] })).toEqual(['app 1', 'nullmailer 1'])
+    expect(solved({ asks: ['app'], offered: [app, big, small], installed: [big] })).toEqual([
+      'app 1',
+      'exim 4',
+    ])
+    const mail = sized('mail 1', 10_000_000, [])
+    expect(solved({ asks: ['app'], offered: [app, big, small, mail] })).toEqual(['app 1', 'mail 1'])
+    expect(solved({ asks: ['app'], offered: [app, big, mail], installed: [big] })).toEqual([
+      'app 1',
+      'exim 4',
+    ])
+    // Who asks for it by name gets it.
+    expect(solved({ asks: ['mail'], offered: [big, mail], installed: [big] })).toEqual(['mail 1'])
+  })
+
   test('is the first alternative, unless another is installed or asked for already', () => {
     const offered = [offer('app 1', { requires: ['exim | postfix'] }), offer('exim 4'), offer('postfix 3')]
     expect(solved({ asks: ['app'], offered })).toEqual(['app 1', 'exim 4'])
