@@ -65,7 +65,7 @@ export const askVerbs: readonly Verb[] = [
       const { searchPackages } = await import('../ops/search.ts')
       const found = await searchPackages(call.outside, { root: call.root, words: call.operands })
       const rows = found.packages.map((entry) => [
-        entry.installed === undefined ? '' : 'installed',
+        entry.installed !== undefined ? 'installed' : entry.isAsked === true ? 'asked for' : '',
         entry.name,
         entry.version,
         entry.capability === undefined ? entry.summary : `${entry.summary} [${entry.capability}]`,

@@ -3,16 +3,21 @@
 import { isMossError } from '../base/error.ts'
 import type { Applied, ApplyPlan, ImportedBundle } from './changes.ts'
 import type { inspectContainer } from './inspect.ts'
+import type { KeptCatalogue } from './kept-catalogues.ts'
 import type { mediumScanner, MediumScan } from './medium-scan.ts'
+import type { changeModel } from './model.ts'
+import type { SearchResult } from './search.ts'
 import type { exportState } from './state-export.ts'
 import type { diffStates, listStates } from './states.ts'
 import type { hostStatus } from './status.ts'
 import type { Outside, ReportEvent } from './types.ts'
+import type { WhyNot } from './why-not.ts'
 
 export type HostStatus = Awaited<ReturnType<typeof hostStatus>>
 export type Inspection = Awaited<ReturnType<typeof inspectContainer>>
 export type StateRow = Awaited<ReturnType<typeof listStates>>[number]
 export type StateDiff = Awaited<ReturnType<typeof diffStates>>
+export type ChangedModel = Awaited<ReturnType<typeof changeModel>>
 export type ExportedState = Awaited<ReturnType<typeof exportState>>
 
 export interface HostOperations {
@@ -32,10 +37,16 @@ export interface HostOperations {
   diff(request: { readonly from: number; readonly to: number; readonly files: boolean }): Promise<StateDiff>
   recover(): Promise<readonly string[]>
   exportState(to: string): Promise<ExportedState>
+  /** What has all of the words; without any, all that the channel offers. `isFresh`: the catalogue is read anew. */
+  seek(words: string, isFresh: boolean): Promise<SearchResult>
+  explain(name: string): Promise<WhyNot>
+  /** Subscribes to a package, or not any more. */
+  wish(name: string, isWanted: boolean): Promise<ChangedModel>
 }
 
 export function hostOperations(outside: Outside, root: string): HostOperations {
   let scanner: ReturnType<typeof mediumScanner> | undefined
+  let catalogue: KeptCatalogue | undefined
   return {
     root,
     nowMs: () => outside.nowMs(),
@@ -66,6 +77,21 @@ export function hostOperations(outside: Outside, root: string): HostOperations {
       (await import('./states.ts')).diffStates(outside, { root, from: `${from}`, to: `${to}`, files }),
     recover: async () =>
       (await (await import('./recover.ts')).recoverHost(outside, { root, moment: undefined })).actions,
+    seek: async (words, isFresh) => {
+      const { followedCatalogue, searchIn } = await import('./search.ts')
+      if (isFresh || catalogue === undefined) catalogue = followedCatalogue(outside, root)
+      return searchIn(outside, {
+        root,
+        kept: catalogue,
+        words: words.split(/\s+/).filter((word) => word !== ''),
+      })
+    },
+    explain: async (name) =>
+      (await import('./why-not.ts')).explainWhyNot(outside, { root, capability: name }),
+    wish: async (name, isWanted) => {
+      const { changeModel } = await import('./model.ts')
+      return changeModel(outside, { root, [isWanted ? 'subscribe' : 'unsubscribe']: [name] })
+    },
     exportState: async (to) => (await import('./state-export.ts')).exportState(outside, { root, to }),
   }
 }

@@ -1,6 +1,6 @@
 // search: what the channel has, by the catalogue that came with the newest bundle. Nothing of it need be here.
 import { MossError } from '../base/error.ts'
-import { compareFound, type Found } from '../channel/catalogue.ts'
+import { type Catalogue, compareFound, type Found } from '../channel/catalogue.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatCapability } from '../manifest/capability.ts'
 import { managedPlaces, stateTree } from './installed.ts'
@@ -14,6 +14,8 @@ export interface FoundPackage {
   readonly sizeBytes: number
   /** The version that is here; absent where none is. */
   readonly installed?: string
+  /** The model asks for it by its name. */
+  readonly isAsked?: boolean
   /** What it provides that has the word, where its name has not. */
   readonly capability?: string
 }
@@ -44,38 +46,66 @@ export async function searchPackages(
       problem: 'there is nothing to search for in an empty word',
       see: 'search',
     })
-  const { channel, serial, catalogue } = followedCatalogue(outside, root)
-  const [first, ...others] = words.map((word) => catalogue.search(word))
-  const all = [...(first ?? [])].flatMap(([position, found]) => {
-    const more = others.map((each) => each.get(position))
-    return more.every((each) => each !== undefined)
-      ? [
-          {
-            position,
-            found: more.reduce<Found>((worst, each) => (compareFound(worst, each) < 0 ? each : worst), found),
-          },
-        ]
-      : []
-  })
-  const newest = all.filter(({ position }) => catalogue.siblingsOf(position)[0] === position)
-  const { record } = stateTree(outside, { places: managedPlaces(outside, root), state: undefined })
+  return searchIn(outside, { root, words, kept: followedCatalogue(outside, root) })
+}
+
+interface SearchIn {
+  readonly root: string
+  readonly kept: KeptCatalogue
+  /** None of them empty; without any, all is found. */
+  readonly words: readonly string[]
+}
+
+export function searchIn(outside: Outside, { root, kept, words }: SearchIn): SearchResult {
+  const { channel, serial, catalogue } = kept
+  const places = managedPlaces(outside, root)
+  const { record } = stateTree(outside, { places, state: undefined })
   const here = new Map(record.packages.map(({ name, version }) => [name, version]))
+  const asked = new Set(
+    readModel(outside, places)
+      .model.subscriptions.filter(({ kind }) => kind === 'name')
+      .map(({ name }) => name),
+  )
   return {
     channel,
     serial,
-    packages: newest
-      .toSorted((a, b) => compareFound(a.found, b.found) || a.position - b.position)
-      .map(({ position, found: { where, capability } }) => {
-        const name = catalogue.nameOf(position)
-        const installed = here.get(name)
-        return {
-          name,
-          version: catalogue.versionOf(position),
-          summary: catalogue.summaryOf(position),
-          sizeBytes: catalogue.sizeBytesOf(position),
-          ...(installed !== undefined && { installed }),
-          ...(where === 'capability' && capability && { capability: formatCapability(capability) }),
-        }
-      }),
+    packages: newestWith(catalogue, words).map(({ position, found: { where, capability } }) => {
+      const name = catalogue.nameOf(position)
+      const installed = here.get(name)
+      return {
+        name,
+        version: catalogue.versionOf(position),
+        summary: catalogue.summaryOf(position),
+        sizeBytes: catalogue.sizeBytesOf(position),
+        ...(installed !== undefined && { installed }),
+        ...(asked.has(name) && { isAsked: true }),
+        ...(where === 'capability' && capability && { capability: formatCapability(capability) }),
+      }
+    }),
   }
+}
+
+interface FoundAt {
+  readonly position: number
+  readonly found: Found
+}
+
+/** The newest of each name, the best first; without words all of them, by name. */
+function newestWith(catalogue: Catalogue, words: readonly string[]): readonly FoundAt[] {
+  const isNewest = ({ position }: FoundAt): boolean => catalogue.siblingsOf(position)[0] === position
+  const [first, ...others] = words.map((word) => catalogue.search(word))
+  if (first === undefined)
+    return Array.from({ length: catalogue.size }, (_, position) => ({
+      position,
+      found: { where: 'name' } as const,
+    })).filter(isNewest)
+  return [...first]
+    .flatMap(([position, found]) => {
+      const more = others.map((each) => each.get(position))
+      if (!more.every((each) => each !== undefined)) return []
+      const worst = more.reduce((worse, each) => (compareFound(worse, each) < 0 ? each : worse), found)
+      return [{ position, found: worst }]
+    })
+    .filter(isNewest)
+    .toSorted((a, b) => compareFound(a.found, b.found) || a.position - b.position)
 }

@@ -35,6 +35,14 @@ const takers: { readonly [Kind in Answer['kind']]: (state: ScreensState, answer:
       state.history.compared === wanted ? { ...state, history: { ...state.history, diff: result } } : state,
     ),
   recovered: takeRecovered,
+  sought: (state, { words, result }) =>
+    step(
+      state.catalogue.words === words
+        ? { ...state, catalogue: { ...state.catalogue, found: result, cursor: cursorIn(result, state) } }
+        : state,
+    ),
+  explained: takeExplained,
+  wished: takeWished,
   'state-exported': (state, answer) => step({ ...state, notice: tellExported(answer) }),
 }
 
@@ -149,6 +157,25 @@ function takeRecovered(state: ScreensState, { result }: Of<'recovered'>): Step {
       ? tellProblem(result.problem)
       : { tone: 'good', text: result.value.join('; ') || 'nothing was left to finish' }
   return step({ ...state, notice }, { kind: 'read-status' })
+}
+
+const cursorIn = (result: Of<'sought'>['result'], { catalogue: { cursor } }: ScreensState): number =>
+  result.kind === 'failed' ? 0 : Math.max(0, Math.min(cursor, result.value.packages.length - 1))
+
+/** If its package is the chosen one still. */
+function takeExplained(state: ScreensState, { name, result }: Of<'explained'>): Step {
+  const { found, cursor, explained } = state.catalogue
+  const chosen = found.kind === 'ready' ? found.value.packages[cursor]?.name : undefined
+  if (chosen !== name || explained.kind !== 'reading') return step(state)
+  return step({ ...state, catalogue: { ...state.catalogue, explained: result } })
+}
+
+function takeWished(state: ScreensState, { name, isWanted, result }: Of<'wished'>): Step {
+  if (result.kind === 'failed') return step({ ...state, notice: tellProblem(result.problem) })
+  const text = isWanted
+    ? `the model asks for ${name} now: export the state (e in Overview), and the bundle made from it brings it`
+    : `the model does not ask for ${name} any more: the bundle made from the next state leaves it out`
+  return step({ ...state, notice: { tone: 'good', text } }, { kind: 'seek', words: state.catalogue.words })
 }
 
 const tellExported = ({ result }: Of<'state-exported'>): Notice =>

@@ -1,9 +1,18 @@
 // What happens to the screens, and what they ask to be done: a key pressed, an answer of an operation, its progress;
 // and the effects, which name one operation each. Both are plain values, so that tests can say them.
 import type { Applied, ApplyPlan, ImportedBundle } from '../ops/changes.ts'
-import type { ExportedState, HostStatus, Inspection, StateDiff, StateRow } from '../ops/host-operations.ts'
+import type {
+  ChangedModel,
+  ExportedState,
+  HostStatus,
+  Inspection,
+  StateDiff,
+  StateRow,
+} from '../ops/host-operations.ts'
 import type { MediumScan } from '../ops/medium-scan.ts'
+import type { SearchResult } from '../ops/search.ts'
 import type { OpEvent } from '../ops/types.ts'
+import type { WhyNot } from '../ops/why-not.ts'
 import type { Key } from './keys.ts'
 import type { Result, ScreensState, Size } from './state.ts'
 
@@ -30,6 +39,14 @@ export type ScreenEvent =
   | { readonly kind: 'compared'; readonly wanted: DiffWanted; readonly result: Result<StateDiff> }
   | { readonly kind: 'recovered'; readonly result: Result<readonly string[]> }
   | { readonly kind: 'state-exported'; readonly result: Result<ExportedState> }
+  | { readonly kind: 'sought'; readonly words: string; readonly result: Result<SearchResult> }
+  | { readonly kind: 'explained'; readonly name: string; readonly result: Result<WhyNot> }
+  | {
+      readonly kind: 'wished'
+      readonly name: string
+      readonly isWanted: boolean
+      readonly result: Result<ChangedModel>
+    }
   | { readonly kind: 'progress'; readonly progress: OpEvent; readonly nowMs: number }
 
 export type Effect =
@@ -47,6 +64,10 @@ export type Effect =
   | { readonly kind: 'compare'; readonly wanted: DiffWanted }
   | { readonly kind: 'recover' }
   | { readonly kind: 'export-state'; readonly to: string }
+  /** `isFresh`: the catalogue is read anew. */
+  | { readonly kind: 'seek'; readonly words: string; readonly isFresh?: boolean }
+  | { readonly kind: 'explain'; readonly name: string }
+  | { readonly kind: 'wish'; readonly name: string; readonly isWanted: boolean }
   | { readonly kind: 'leave'; readonly isInterrupted: boolean }
 
 /** The next state, and what is to be done; the reducer does nothing itself. */

@@ -2,6 +2,7 @@
 // many lines as the terminal has, none wider; a function of the state alone.
 import { type Area, fill } from './area.ts'
 import { applyLines } from './apply-view.ts'
+import { catalogueLines } from './catalogue-view.ts'
 import { historyLines } from './history-view.ts'
 import { importLines } from './import-view.ts'
 import { cutLine, foldLine, type Line, line, lineCells, paragraph, type Span, span } from './lines.ts'
@@ -16,6 +17,7 @@ const bodies: Readonly<Record<ScreenName, (state: ScreensState, area: Area) => r
   import: importLines,
   apply: applyLines,
   history: historyLines,
+  catalogue: catalogueLines,
 }
 
 export function frameOf(state: ScreensState): readonly Line[] {
@@ -37,13 +39,19 @@ const titles: Readonly<Record<ScreenName, string>> = {
   import: 'Import',
   apply: 'Apply',
   history: 'History',
+  catalogue: 'Catalogue',
 }
 
 function titleLine(state: ScreensState): Line {
   const names: readonly Span[] = screens.map((name) =>
     name === state.screen ? span(`[${titles[name]}]`, 'strong') : span(` ${titles[name]} `, 'quiet'),
   )
-  const left = line(span(' moss ', 'strong'), ...names)
+  const all = line(span(' moss ', 'strong'), ...names)
+  // A narrow window has room for the one that is shown.
+  const left =
+    lineCells(all) <= state.size.columns
+      ? all
+      : line(span(' moss ', 'strong'), span(`[${titles[state.screen]}]`, 'strong'))
   const status = state.status.kind === 'ready' ? state.status.value : undefined
   const right = status === undefined ? state.root : `${status.name}, state ${status.current}`
   const gap = state.size.columns - lineCells(left) - right.length - 1
@@ -75,6 +83,8 @@ function keyLines(state: ScreensState): readonly Line[] {
     ]
   if (state.work === undefined && state.screen === 'plan' && state.plan.isTyping)
     return [line(span(' type to filter   Enter keep it  Esc clear it', 'quiet'))]
+  if (state.work === undefined && state.screen === 'catalogue' && state.catalogue.isTyping)
+    return [line(span(' type to search   Enter keep it  Esc clear it', 'quiet'))]
   const lines: Span[][] = []
   for (const { shown, label } of bindingsNow(state)) {
     const key = [span(shown, 'strong'), span(` ${label}`, 'quiet')]

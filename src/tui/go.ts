@@ -78,6 +78,16 @@ export const toHistory = (state: ScreensState): Step =>
     { kind: 'read-states' },
   )
 
+export const toCatalogue = (state: ScreensState): Step => {
+  const found =
+    state.catalogue.found.kind === 'ready' ? state.catalogue.found : ({ kind: 'reading' } as const)
+  const { words } = state.catalogue
+  return step(
+    { ...quiet(state), screen: 'catalogue', catalogue: { ...state.catalogue, found, isTyping: false } },
+    { kind: 'seek', words, isFresh: true },
+  )
+}
+
 export function askAbout(state: ScreensState): ScreensState {
   const plan = readyValue(state.apply.plan)
   if (plan === undefined || plan.isNothing) return state

@@ -1,7 +1,7 @@
 // Keys of Overview: choose a bundle, point at a file or folder, jump anywhere.
 import { bind, type Binding, bindMoves } from './binding.ts'
 import { step } from './events.ts'
-import { leave, quiet, toApply, toBundle, toHistory, toPlan } from './go.ts'
+import { leave, quiet, toApply, toBundle, toCatalogue, toHistory, toPlan } from './go.ts'
 import { readyValue, type ScreensState } from './state.ts'
 
 export function overviewBindings(state: ScreensState): readonly Binding[] {
@@ -31,6 +31,7 @@ export function overviewBindings(state: ScreensState): readonly Binding[] {
     bind('p', 'plan', () => toPlan(state)),
     ...(status.interrupted ? [] : [bind('a', 'apply', () => toApply(state))]),
     bind('h', 'history', () => toHistory(state)),
+    bind('c', 'catalogue', () => toCatalogue(state)),
     bind('o', 'path', () => step({ ...quiet(state), prompt: { text: '' } })),
     ...(medium === undefined || status.interrupted
       ? []

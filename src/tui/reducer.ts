@@ -3,6 +3,7 @@
 import { takeAnswer } from './answers.ts'
 import { applyBindings } from './apply-keys.ts'
 import type { Binding } from './binding.ts'
+import { catalogueBindings, typeWords } from './catalogue-keys.ts'
 import { type ScreenEvent, type Step, step } from './events.ts'
 import { execute, quiet } from './go.ts'
 import { historyBindings } from './history-keys.ts'
@@ -40,6 +41,7 @@ const bindingsOf: Readonly<Record<ScreenName, (state: ScreensState) => readonly 
   import: importBindings,
   apply: applyBindings,
   history: historyBindings,
+  catalogue: catalogueBindings,
 }
 
 /** What works now, and what the last line shows. */
@@ -58,6 +60,8 @@ function takeKey(state: ScreensState, key: Key): Step {
   if (state.work === undefined && state.prompt !== undefined) return typePath(state, state.prompt.text, key)
   if (state.work === undefined && state.screen === 'plan' && state.plan.isTyping)
     return typeFilter(state, key)
+  if (state.work === undefined && state.screen === 'catalogue' && state.catalogue.isTyping)
+    return typeWords(state, key)
   const binding = bindingsNow(state).find((each) => each.keys.includes(key))
   return binding === undefined ? step(state) : binding.act(key)
 }

@@ -21,24 +21,24 @@ const progressMs = 125
 
 export function effectRunner(ways: Ways): EffectRunner {
   let queue: Promise<void> = Promise.resolve()
-  let wanted: Effect | undefined
+  const wanted = new Map<Effect['kind'], Effect>()
   const runAfter = async (before: Promise<void>, effect: Doing): Promise<void> => {
     await before
     // Somebody paging through a list asks faster than it can be answered: the last one counts.
-    if (isReplaceable(effect) && wanted !== effect) return
+    if (isReplaceable(effect) && wanted.get(effect.kind) !== effect) return
     ways.dispatch(await perform(effect, ways))
   }
   return {
     run(effect) {
       if (effect.kind === 'leave') return ways.leave(effect.isInterrupted)
-      if (isReplaceable(effect)) wanted = effect
+      if (isReplaceable(effect)) wanted.set(effect.kind, effect)
       queue = runAfter(queue, effect)
     },
     idle: () => queue,
   }
 }
 
-const isReplaceable = (effect: Effect): boolean => effect.kind === 'compare'
+const isReplaceable = ({ kind }: Effect): boolean => ['compare', 'seek', 'explain'].includes(kind)
 
 type Doing = Exclude<Effect, { readonly kind: 'leave' }>
 
@@ -101,6 +101,19 @@ async function perform(effect: Doing, { operations, dispatch }: Ways): Promise<S
     case 'recover':
       answer = { kind: 'recovered', result: await settle(operations.recover()) }
       break
+    case 'seek': {
+      const { words, isFresh = false } = effect
+      answer = { kind: 'sought', words, result: await settle(operations.seek(words, isFresh)) }
+      break
+    }
+    case 'explain':
+      answer = { kind: 'explained', name: effect.name, result: await settle(operations.explain(effect.name)) }
+      break
+    case 'wish': {
+      const { name, isWanted } = effect
+      answer = { kind: 'wished', name, isWanted, result: await settle(operations.wish(name, isWanted)) }
+      break
+    }
     case 'export-state':
       answer = { kind: 'state-exported', result: await settle(operations.exportState(effect.to)) }
       break

@@ -3,8 +3,10 @@
 import type { Applied, ApplyPlan, ImportedBundle } from '../ops/changes.ts'
 import type { HostStatus, Inspection, StateDiff, StateRow } from '../ops/host-operations.ts'
 import type { MediumScan } from '../ops/medium-scan.ts'
+import type { SearchResult } from '../ops/search.ts'
+import type { WhyNot } from '../ops/why-not.ts'
 
-export const screens = ['overview', 'plan', 'import', 'apply', 'history'] as const
+export const screens = ['overview', 'plan', 'import', 'apply', 'history', 'catalogue'] as const
 export type ScreenName = (typeof screens)[number]
 
 export interface Problem {
@@ -98,6 +100,16 @@ export interface HistoryView {
   readonly offset: number
 }
 
+export interface CatalogueView {
+  readonly found: Loaded<SearchResult>
+  /** As they are typed; without any all is found. */
+  readonly words: string
+  readonly isTyping: boolean
+  readonly cursor: number
+  /** Of the chosen package. */
+  readonly explained: Loaded<WhyNot>
+}
+
 export interface ScreensState {
   readonly root: string
   readonly size: Size
@@ -113,6 +125,7 @@ export interface ScreensState {
   readonly plan: PlanView
   readonly apply: ApplyView
   readonly history: HistoryView
+  readonly catalogue: CatalogueView
   readonly work?: Work
   readonly question?: Question
   readonly prompt?: { readonly text: string }
@@ -138,6 +151,14 @@ export const noHistory: HistoryView = {
   offset: 0,
 }
 
+export const noCatalogue: CatalogueView = {
+  found: { kind: 'none' },
+  words: '',
+  isTyping: false,
+  cursor: 0,
+  explained: { kind: 'none' },
+}
+
 export const startState = (start: StartState): ScreensState => ({
   ...start,
   screen: 'overview',
@@ -147,6 +168,7 @@ export const startState = (start: StartState): ScreensState => ({
   plan: noPlan,
   apply: noApply,
   history: noHistory,
+  catalogue: noCatalogue,
 })
 
 /** The value of a bundle, a plan … that is there. */

@@ -105,7 +105,7 @@ test('after it, everything that the channel offers is known, though one package 
     [exit 0]"
   `)
   expect(moss.shape('search', 'tide', ...atHost)).toMatchInlineSnapshot(
-    `"exit 0 {channel: string, serial: number, packages: [{name: string, version: string, summary: string, sizeBytes: number, installed: string}]}"`,
+    `"exit 0 {channel: string, serial: number, packages: [{name: string, version: string, summary: string, sizeBytes: number, installed: string, isAsked: boolean}]}"`,
   )
   expect(moss.text('info', 'gauge', ...atHost)).toMatchInlineSnapshot(`
     "$ moss info gauge --root pump

@@ -25,13 +25,11 @@ const sized = (one: Candidate): Candidate => ({
   ...one,
   sizeBytes: 600 * (Number.parseInt(one.id.slice(0, 2), 16) % 8),
 })
-const universe = anyUniverse.map(
-  ({ offered, installed, model }): Offer => ({
-    offered: offered.map(sized),
-    installed: installed.map(sized),
-    model,
-  }),
-)
+const universe = anyUniverse.map(({ offered, installed, model }): Offer => ({
+  offered: offered.map(sized),
+  installed: installed.map(sized),
+  model,
+}))
 
 /** Without what a catalogue's packages do not say of themselves. */
 const plain = ({ chosen }: Solution) => ({

@@ -36,7 +36,7 @@ describe('Overview', () => {
   test('before anything is read', () => {
     expect(frame(fresh)).toMatchInlineSnapshot(`
       "
-       moss [Overview] Plan  Import  Apply  History                                 /
+       moss [Overview] Plan  Import  Apply  History  Catalogue                      /
       ────────────────────────────────────────────────────────────────────────────────
 
        reading this machine …
@@ -68,7 +68,7 @@ describe('Overview', () => {
     const result = failed({ code: 'NOT_INITIALISED', message: '/ is not managed by moss' })
     expect(frame(after(fresh, { kind: 'status', result }))).toMatchInlineSnapshot(`
       "
-       moss [Overview] Plan  Import  Apply  History                                 /
+       moss [Overview] Plan  Import  Apply  History  Catalogue                      /
       ────────────────────────────────────────────────────────────────────────────────
 
        / is not managed by moss yet.
@@ -100,7 +100,7 @@ describe('Overview', () => {
     const result = ready({ media: [], bundles: [] })
     expect(frame(after(usual, { kind: 'scanned', result }))).toMatchInlineSnapshot(`
       "
-       moss [Overview] Plan  Import  Apply  History                  pump-07, state 1
+       moss [Overview] Plan  Import  Apply  History  Catalogue       pump-07, state 1
       ────────────────────────────────────────────────────────────────────────────────
        host     pump-07, id 1234567890abcdef
        state    1, 3 packages; kept for going back: 0
@@ -123,7 +123,7 @@ describe('Overview', () => {
 
 
 
-       p plan  a apply  h history  o path  q quit
+       p plan  a apply  h history  c catalogue  o path  q quit
       "
     `)
   })
@@ -131,7 +131,7 @@ describe('Overview', () => {
   test('as usual', () => {
     expect(frame(usual)).toMatchInlineSnapshot(`
       "
-       moss [Overview] Plan  Import  Apply  History                  pump-07, state 1
+       moss [Overview] Plan  Import  Apply  History  Catalogue       pump-07, state 1
       ────────────────────────────────────────────────────────────────────────────────
        host     pump-07, id 1234567890abcdef
        state    1, 3 packages; kept for going back: 0
@@ -153,8 +153,8 @@ describe('Overview', () => {
 
 
 
-
-       Arrows move  Enter open  p plan  a apply  h history  o path  e export  q quit
+       Arrows move  Enter open  p plan  a apply  h history  c catalogue  o path
+       e export  q quit
       "
     `)
   })
@@ -166,7 +166,7 @@ describe('Overview', () => {
     expect(frame(after(usual, { kind: 'status', result }, 'o', ...Array.from('/mnt/st'))))
       .toMatchInlineSnapshot(`
         "
-         moss [Overview] Plan  Import  Apply  History                  pump-07, state 1
+         moss [Overview] Plan  Import  Apply  History  Catalogue       pump-07, state 1
         ────────────────────────────────────────────────────────────────────────────────
          host     pump-07, id 1234567890abcdef
          state    1, 3 packages; kept for going back: 0
@@ -198,7 +198,7 @@ describe('Overview', () => {
     const result = failed({ code: 'HOST_IO', message: 'cannot open /.moss/moss.db: permission denied' })
     expect(frame(after(fresh, { kind: 'status', result }))).toMatchInlineSnapshot(`
       "
-       moss [Overview] Plan  Import  Apply  History                                 /
+       moss [Overview] Plan  Import  Apply  History  Catalogue                      /
       ────────────────────────────────────────────────────────────────────────────────
 
        ! cannot open /.moss/moss.db: permission denied [HOST_IO]
@@ -231,7 +231,7 @@ describe('Import', () => {
   test('as usual', () => {
     expect(frame(opened)).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan [Import] Apply  History                  pump-07, state 1
+       moss  Overview  Plan [Import] Apply  History  Catalogue       pump-07, state 1
       ────────────────────────────────────────────────────────────────────────────────
        file     /media/anna/STICK/moss/bundles/stable-2-9f3c1122.moss, 14.2 MB
        for      pump-03 77aa000000000000, pump-07 1234567890abcdef
@@ -268,7 +268,7 @@ describe('Import', () => {
     )
     expect(frame(busy)).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan [Import] Apply  History                  pump-07, state 1
+       moss  Overview  Plan [Import] Apply  History  Catalogue       pump-07, state 1
       ────────────────────────────────────────────────────────────────────────────────
        file     /media/anna/STICK/moss/bundles/stable-2-9f3c1122.moss, 14.2 MB
        for      pump-03 77aa000000000000, pump-07 1234567890abcdef
@@ -299,7 +299,7 @@ describe('Import', () => {
   test('done', () => {
     expect(frame(takenIn)).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan [Import] Apply  History                  pump-07, state 1
+       moss  Overview  Plan [Import] Apply  History  Catalogue       pump-07, state 1
       ────────────────────────────────────────────────────────────────────────────────
        file     /media/anna/STICK/moss/bundles/stable-2-9f3c1122.moss, 14.2 MB
        for      pump-03 77aa000000000000, pump-07 1234567890abcdef
@@ -331,7 +331,7 @@ describe('Import', () => {
     const result = failed(made.wrongHost)
     expect(frame(after(opened, { kind: 'judged', path: bundlePath, result }))).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan [Import] Apply  History                  pump-07, state 1
+       moss  Overview  Plan [Import] Apply  History  Catalogue       pump-07, state 1
       ────────────────────────────────────────────────────────────────────────────────
        file     /media/anna/STICK/moss/bundles/stable-2-9f3c1122.moss, 14.2 MB
        for      pump-03 77aa000000000000, pump-07 1234567890abcdef
@@ -364,7 +364,7 @@ describe('Import', () => {
     expect(frame(after(usual, 'Enter', { kind: 'inspected', path: bundlePath, result })))
       .toMatchInlineSnapshot(`
         "
-         moss  Overview  Plan [Import] Apply  History                  pump-07, state 1
+         moss  Overview  Plan [Import] Apply  History  Catalogue       pump-07, state 1
         ────────────────────────────────────────────────────────────────────────────────
 
          file     /media/anna/STICK/moss/bundles/stable-2-9f3c1122.moss
@@ -397,16 +397,14 @@ describe('Plan', () => {
   test('with nothing that waits', () => {
     expect(frame(after(usual, 'p', { kind: 'planned', result: ready(made.nothingPlan) })))
       .toMatchInlineSnapshot(`
-      "
-       moss  Overview [Plan] Import  Apply  History                  pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+        "
+         moss  Overview [Plan] Import  Apply  History  Catalogue       pump-07, state 1
+        ────────────────────────────────────────────────────────────────────────────────
 
-       Nothing waits: state 1 stays as it is.
+         Nothing waits: state 1 stays as it is.
 
-       Take a bundle in first: press Esc for Overview, choose a bundle and press
-       Enter.
-
-
+         Take a bundle in first: press Esc for Overview, choose a bundle and press
+         Enter.
 
 
 
@@ -421,15 +419,17 @@ describe('Plan', () => {
 
 
 
-       h history  r reread  Esc back  q quit
-      "
-    `)
+
+
+         h history  r reread  Esc back  q quit
+        "
+      `)
   })
 
   test('as usual, a line chosen', () => {
     expect(frame(after(planned, 'Down', 'Down'))).toMatchInlineSnapshot(`
       "
-       moss  Overview [Plan] Import  Apply  History                  pump-07, state 1
+       moss  Overview [Plan] Import  Apply  History  Catalogue       pump-07, state 1
       ────────────────────────────────────────────────────────────────────────────────
        plan     state 1 → 2; serial 1 → 2, signed 2 days ago
        changes  2 packages change, 1 new, 1 removed
@@ -460,7 +460,7 @@ describe('Plan', () => {
   test('busy', () => {
     expect(frame(after(usual, 'p'))).toMatchInlineSnapshot(`
       "
-       moss  Overview [Plan] Import  Apply  History                  pump-07, state 1
+       moss  Overview [Plan] Import  Apply  History  Catalogue       pump-07, state 1
       ────────────────────────────────────────────────────────────────────────────────
 
        making the plan …
@@ -493,7 +493,7 @@ describe('Plan', () => {
     const filtered = after(long, '/', ...Array.from('599'), 'Enter', 'End')
     expect(frame(filtered)).toMatchInlineSnapshot(`
       "
-       moss  Overview [Plan] Import  Apply  History                  pump-07, state 1
+       moss  Overview [Plan] Import  Apply  History  Catalogue       pump-07, state 1
       ────────────────────────────────────────────────────────────────────────────────
        plan     state 1 → 2; serial 1 → 2, signed 2 days ago
        changes  60,000 packages change
@@ -524,7 +524,7 @@ describe('Plan', () => {
   test('that could not be made', () => {
     expect(frame(after(usual, 'p', { kind: 'planned', result: failed(locked) }))).toMatchInlineSnapshot(`
       "
-       moss  Overview [Plan] Import  Apply  History                  pump-07, state 1
+       moss  Overview [Plan] Import  Apply  History  Catalogue       pump-07, state 1
       ────────────────────────────────────────────────────────────────────────────────
 
        ! another moss works on /.moss/lock [STATE_LOCKED]
@@ -557,15 +557,13 @@ describe('Apply', () => {
   test('with nothing that waits', () => {
     expect(frame(after(usual, 'a', { kind: 'planned', result: ready(made.nothingPlan) })))
       .toMatchInlineSnapshot(`
-      "
-       moss  Overview  Plan  Import [Apply] History                  pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+        "
+         moss  Overview  Plan  Import [Apply] History  Catalogue       pump-07, state 1
+        ────────────────────────────────────────────────────────────────────────────────
 
-       Nothing waits to be applied: state 1 stays as it is.
+         Nothing waits to be applied: state 1 stays as it is.
 
-       Take a bundle in first: choose one on Overview and press Enter.
-
-
+         Take a bundle in first: choose one on Overview and press Enter.
 
 
 
@@ -581,15 +579,17 @@ describe('Apply', () => {
 
 
 
-       Esc back  h history  q quit
-      "
-    `)
+
+
+         Esc back  h history  q quit
+        "
+      `)
   })
 
   test('asking', () => {
     expect(frame(after(planned, 'Enter'))).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan  Import [Apply] History                  pump-07, state 1
+       moss  Overview  Plan  Import [Apply] History  Catalogue       pump-07, state 1
       ────────────────────────────────────────────────────────────────────────────────
        apply    state 1 → 2, serial 2 of channel stable
        changes  2 packages change, 1 new, 1 removed
@@ -628,7 +628,7 @@ describe('Apply', () => {
     )
     expect(frame(busy)).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan  Import [Apply] History                  pump-07, state 1
+       moss  Overview  Plan  Import [Apply] History  Catalogue       pump-07, state 1
       ────────────────────────────────────────────────────────────────────────────────
        apply    state 1 → 2, serial 2 of channel stable
        changes  2 packages change, 1 new, 1 removed
@@ -663,7 +663,7 @@ describe('Apply', () => {
     })
     expect(frame(done)).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan  Import [Apply] History                  pump-07, state 1
+       moss  Overview  Plan  Import [Apply] History  Catalogue       pump-07, state 1
       ────────────────────────────────────────────────────────────────────────────────
        applied  state 2 is current; state 1 is kept, and History takes you back to it
        changed  2 packages change, 1 new, 1 removed; 66 files in 2.5 s
@@ -700,7 +700,7 @@ describe('Apply', () => {
     expect(frame(after(planned, 'Enter', 'y', progress('triggers'), { kind: 'applied', result })))
       .toMatchInlineSnapshot(`
         "
-         moss  Overview  Plan  Import [Apply] History                  pump-07, state 1
+         moss  Overview  Plan  Import [Apply] History  Catalogue       pump-07, state 1
         ────────────────────────────────────────────────────────────────────────────────
          apply    state 1 → 2, serial 2 of channel stable
          changes  2 packages change, 1 new, 1 removed
@@ -735,7 +735,7 @@ describe('History', () => {
     const result = ready(first === undefined ? [] : [{ ...first, isCurrent: true }])
     expect(frame(after(usual, 'h', { kind: 'states', result }))).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan  Import  Apply [History]                 pump-07, state 1
+       moss  Overview  Plan  Import  Apply [History] Catalogue       pump-07, state 1
       ────────────────────────────────────────────────────────────────────────────────
        States, the oldest first
        > * 0    2025-12-29  0 packages     no channel yet          current
@@ -766,7 +766,7 @@ describe('History', () => {
   test('as usual', () => {
     expect(frame(history)).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan  Import  Apply [History]                 pump-07, state 1
+       moss  Overview  Plan  Import  Apply [History] Catalogue       pump-07, state 1
       ────────────────────────────────────────────────────────────────────────────────
        States, the oldest first
            0    2025-12-29  0 packages     no channel yet          155 days ago
@@ -803,7 +803,7 @@ describe('History', () => {
     )
     expect(frame(after(asked, { kind: 'compared', wanted, result }))).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan  Import  Apply [History]                 pump-07, state 1
+       moss  Overview  Plan  Import  Apply [History] Catalogue       pump-07, state 1
       ────────────────────────────────────────────────────────────────────────────────
        States, the oldest first
            0    2025-12-29  0 packages     no channel yet          155 days ago
@@ -835,7 +835,7 @@ describe('History', () => {
     const result = ready(made.rollbackPlan)
     expect(frame(after(history, 'b', { kind: 'rollback-planned', state: 1, result }))).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan  Import [Apply] History                  pump-07, state 1
+       moss  Overview  Plan  Import [Apply] History  Catalogue       pump-07, state 1
       ────────────────────────────────────────────────────────────────────────────────
        back     state 2 → 1, serial 2 of channel stable
        changes  2 packages change, 1 new, 1 removed
@@ -866,7 +866,7 @@ describe('History', () => {
   test('that cannot be read', () => {
     expect(frame(after(usual, 'h', { kind: 'states', result: failed(locked) }))).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan  Import  Apply [History]                 pump-07, state 1
+       moss  Overview  Plan  Import  Apply [History] Catalogue       pump-07, state 1
       ────────────────────────────────────────────────────────────────────────────────
 
        ! another moss works on /.moss/lock [STATE_LOCKED]
