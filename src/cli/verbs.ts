@@ -2,6 +2,7 @@
 import { askVerbs } from './ask-verbs.ts'
 import { channelVerbs } from './channel-verbs.ts'
 import { completionVerbs } from './completion-verbs.ts'
+import { doctorVerbs } from './doctor-verbs.ts'
 import { containerVerbs } from './container-verbs.ts'
 import { exportVerbs } from './export-verbs.ts'
 import { fleetVerbs } from './fleet-verbs.ts'
@@ -26,6 +27,7 @@ export const verbs: readonly Verb[] = [
   ...fleetVerbs,
   ...exportVerbs,
   ...containerVerbs,
+  ...doctorVerbs,
   ...screenVerbs,
   ...completionVerbs,
 ]
