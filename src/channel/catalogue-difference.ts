@@ -4,7 +4,7 @@
 import { concatBytes, fromHex, toHex } from '../base/bytes.ts'
 import { digestOf } from '../base/digest.ts'
 import type { ContentDigest, PackageId } from '../base/ids.ts'
-import { type Catalogue, readCatalogue } from './catalogue.ts'
+import { readCatalogue } from './catalogue.ts'
 import { refuseCatalogue } from './catalogue-columns.ts'
 import { type CatalogueEntry, encodeCatalogue } from './encode-catalogue.ts'
 
@@ -16,22 +16,19 @@ export function catalogueDifference(after: Uint8Array, before?: Uint8Array): Uin
   if (before === undefined) return concatBytes([new Uint8Array(headBytes), after])
   const [old, now] = [readCatalogue(before), readCatalogue(after)]
   const hadFiles = new Map(
-    numbersTo(old.size).map((position) => [old.idOf(position), isNewest(old, position)]),
+    numbersTo(old.size).map((position) => [old.idOf(position), old.isNewest(position)]),
   )
   // Of one that became the newest of its name the catalogue before has no files.
   const [staying, fresh] = [new Set<PackageId>(), [] as CatalogueEntry[]]
   for (const position of numbersTo(now.size)) {
     const had = hadFiles.get(now.idOf(position))
-    if (had === undefined || (!had && isNewest(now, position))) fresh.push(now.entry(position))
+    if (had === undefined || (!had && now.isNewest(position))) fresh.push(now.entry(position))
     else staying.add(now.idOf(position))
   }
   const gone = numbersTo(old.size).filter((position) => !staying.has(old.idOf(position)))
   const numbers = Uint32Array.of(gone.length, ...gone)
   return concatBytes([fromHex(digestOf(before)), new Uint8Array(numbers.buffer), encodeCatalogue(fresh)])
 }
-
-const isNewest = (catalogue: Catalogue, position: number): boolean =>
-  catalogue.siblingsOf(position)[0] === position
 
 /** The digest of the catalogue that is built on; undefined for none. Throws SHAPE_INVALID. */
 export function baseOfDifference(difference: Uint8Array): ContentDigest | undefined {

@@ -32,6 +32,11 @@ export class Texts {
     this.#bytes = bytes
   }
 
+  /** In UTF-16 units. */
+  lengthOf(number: number): number {
+    return (this.#ends[number] as number) - (number === 0 ? 0 : (this.#ends[number - 1] as number))
+  }
+
   at(number: number): string {
     this.#whole ??= this.#decode()
     return this.#whole.slice(number === 0 ? 0 : this.#ends[number - 1], this.#ends[number])

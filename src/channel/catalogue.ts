@@ -15,7 +15,7 @@
 import { decodeUtf8, toHex } from '../base/bytes.ts'
 import type { PackageId } from '../base/ids.ts'
 import { type Capability, type Relation, relationOperators } from '../manifest/capability.ts'
-import type { Manifest } from '../manifest/manifest.ts'
+import type { ListedManifest } from '../manifest/manifest.ts'
 import { isInBound } from '../manifest/match.ts'
 import { compareVersions, type VersionScheme, versionSchemes } from '../manifest/version.ts'
 import { type Columns, type Numbers, readColumns, refuseCatalogue } from './catalogue-columns.ts'
@@ -23,6 +23,10 @@ import { isBelow, isRisingTo, Lists, Texts } from './catalogue-lists.ts'
 import { type CatalogueEntry, sizeUnitBytes } from './encode-catalogue.ts'
 
 const idBytes = 32
+const slash = 0x2f
+
+/** Of all paths together, in characters: several million files. */
+const mostPathUnits = 256 * 1024 * 1024
 
 /** Of all packages, each alternative once: a dozen times what the largest distribution has. */
 const mostAsked = 4_000_000
@@ -33,18 +37,7 @@ export const readCatalogue = (bytes: Uint8Array): Catalogue => new Catalogue(rea
 /** What solving and explaining look at. */
 export interface ListedPackage {
   readonly id: PackageId
-  readonly manifest: Pick<
-    Manifest,
-    | 'name'
-    | 'version'
-    | 'scheme'
-    | 'architecture'
-    | 'provides'
-    | 'requires'
-    | 'recommends'
-    | 'conflicts'
-    | 'replaces'
-  >
+  readonly manifest: ListedManifest
 }
 
 /** Where a word was found, the best first. */
@@ -131,7 +124,7 @@ export class Catalogue {
 
   /** Paths of all but folders; undefined of one that is not the newest of its name. */
   filesOf(position: number): readonly string[] | undefined {
-    if (this.siblingsOf(position)[0] !== position) return undefined
+    if (!this.isNewest(position)) return undefined
     const start = this.#files.startOf(position)
     return this.#files
       .at(position)
@@ -157,9 +150,10 @@ export class Catalogue {
 
   #allFileNames(): readonly string[] {
     if (this.#decodedNames === undefined) {
-      const names = decodeUtf8(this.#fileNames)?.split('/')
-      if (names?.pop() !== '' || names.length !== this.#files.items)
-        return refuseCatalogue('not a name of each file')
+      let slashes = 0
+      for (const byte of this.#fileNames) if (byte === slash) slashes++
+      const names = slashes === this.#files.items ? decodeUtf8(this.#fileNames)?.split('/') : undefined
+      if (names?.pop() !== '') return refuseCatalogue('not a name of each file')
       this.#decodedNames = names
     }
     return this.#decodedNames
@@ -173,6 +167,11 @@ export class Catalogue {
     while (first > 0 && packageName[first - 1] === name) first--
     while (end < this.size && packageName[end] === name) end++
     return Array.from({ length: end - first }, (_, n) => first + n)
+  }
+
+  isNewest(position: number): boolean {
+    const { packageName } = this.#columns
+    return position === 0 || packageName[position - 1] !== packageName[position]
   }
 
   requirementsOf(position: number): readonly number[] {
@@ -390,6 +389,10 @@ export class Catalogue {
     isOne(isBelow(lists.conflicts.items, relations), 'a conflict that is no relation')
     isOne(isBelow(lists.replaces.items, relations), 'it replaces what is no relation')
     isOne(isBelow(lists.files.items, this.#folders.size), 'a file in no folder')
+    isOne(
+      this.#countPaths(lists.files.items) <= mostPathUnits,
+      `paths of more than ${mostPathUnits} characters`,
+    )
     isOne(isBelow(numbers.packageName, capabilities), 'a package without a name')
     isOne(isBelow(numbers.packageVersion, this.#versions.size), 'a package without a version')
     isOne(isBelow(numbers.packageScheme, versionSchemes.length), 'a scheme that is none')
@@ -412,6 +415,13 @@ export class Catalogue {
     )
     isOne(ids.length === this.size * idBytes, 'not an id of each package')
     isOne(this.#summaries.size === this.size, 'not a summary of each package')
+  }
+
+  /** Many may share a long folder, and whoever asks for their paths makes it for each. */
+  #countPaths(folders: Numbers): number {
+    let count = this.#fileNames.length
+    for (const folder of folders) count += this.#folders.lengthOf(folder)
+    return count
   }
 
   /** Many may share a long list, and whoever makes objects of them makes it for each. */

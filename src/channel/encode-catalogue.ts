@@ -4,7 +4,7 @@ import { compareText, concatBytes, encodeUtf8, fromHex } from '../base/bytes.ts'
 import type { PackageId } from '../base/ids.ts'
 import { comparePackages } from '../manifest/compare-packages.ts'
 import { type Relation, relationOperators } from '../manifest/capability.ts'
-import type { Manifest } from '../manifest/manifest.ts'
+import type { ListedManifest, Manifest } from '../manifest/manifest.ts'
 import { versionSchemes } from '../manifest/version.ts'
 import { type Columns, type ListName, type Numbers, writeColumns } from './catalogue-columns.ts'
 
@@ -16,19 +16,7 @@ function splitPath(path: string): { readonly folder: string; readonly name: stri
 
 export interface CatalogueEntry {
   readonly id: PackageId
-  readonly manifest: Pick<
-    Manifest,
-    | 'name'
-    | 'version'
-    | 'scheme'
-    | 'architecture'
-    | 'summary'
-    | 'provides'
-    | 'requires'
-    | 'recommends'
-    | 'conflicts'
-    | 'replaces'
-  >
+  readonly manifest: ListedManifest & Pick<Manifest, 'summary'>
   /** Of all its files. */
   readonly sizeBytes: number
   /** Paths of all but folders, in the order of its layout; absent where nobody knows. Kept of the newest of each name. */

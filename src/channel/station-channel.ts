@@ -3,7 +3,7 @@
 // copy it and the channel is copied.
 import { compareText } from '../base/bytes.ts'
 import { digestOf } from '../base/digest.ts'
-import { MossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import type { ContainerId, ContentDigest, PackageId } from '../base/ids.ts'
 import { checkChannelName } from '../base/names.ts'
 import { openKind } from '../container/read.ts'
@@ -132,11 +132,16 @@ export class StationChannel {
 
   /**
    * What the snapshot's packages say of themselves. Undefined where the snapshot names no catalogue, or its file is not the
-   * one that it names.
+   * one that it names, or of a format that is not read here.
    */
   catalogue(snapshot: Snapshot): Catalogue | undefined {
     const bytes = this.catalogueBytes(snapshot)
-    return bytes && readCatalogue(bytes)
+    try {
+      return bytes && readCatalogue(bytes)
+    } catch (error) {
+      if (isMossError(error, 'SHAPE_INVALID')) return undefined
+      throw error
+    }
   }
 
   catalogueBytes({ serial, catalogue }: Snapshot): Uint8Array | undefined {

@@ -1,4 +1,4 @@
-// Questions about what is installed. They read, and never wait for a lock.
+// Questions about what is installed or offered. They read, and never wait for a lock.
 import { display } from '../base/display.ts'
 import { exits } from '../base/exits.ts'
 import { formatBytes, plural } from '../base/format.ts'

@@ -4,7 +4,7 @@ import type { ContainerId } from '../base/ids.ts'
 import { MossError } from '../base/error.ts'
 import { formatBytes, formatCount, formatDate, plural } from '../base/format.ts'
 import { formatFields, formatLongTable, formatTable } from './format.ts'
-import type { Call, Outcome, Verb } from './verb.ts'
+import { type Call, optionalPath, type Outcome, type Verb } from './verb.ts'
 
 const channelOperand = { name: 'CHANNEL' } as const
 
@@ -18,12 +18,9 @@ const formatTakenOver = (
     'whoever has such a key could have put it here: is that what you published?',
   ].join('\n')
 
-const debianKeyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
-
 async function mirror(call: Call): Promise<Outcome> {
   const { executeMirror, planMirror } = await import('../ops/mirror.ts')
   const [channel = '', ...capabilities] = call.operands
-  const components = call.values('component')
   const from = needed(call, 'from')
   const rate = call.value('limit-rate')
   const plan = await planMirror(
@@ -34,9 +31,9 @@ async function mirror(call: Call): Promise<Outcome> {
       from,
       path: call.path(from),
       suites: call.values('suite'),
-      components: components.length === 0 ? ['main'] : components,
+      components: call.values('component'),
       architecture: call.value('architecture') ?? 'amd64',
-      keyring: call.path(call.value('keyring') ?? debianKeyring),
+      keyring: optionalPath(call, 'keyring'),
       capabilities,
       recommends: call.has('recommends') ? 'follow' : 'ignore',
       ...(rate !== undefined && { bytesPerSecond: rateOf(rate) }),
@@ -278,7 +275,7 @@ export const channelVerbs: readonly Verb[] = [
         name: 'from',
         value: 'ARCHIVE',
         summary:
-          'always: an http or https address or a folder that has dists and pool; or a .sources file of apt, or the name of one that apt uses, such as debian',
+          'needed: an address or folder that has dists and pool, a .sources file, or the name of one of apt’s, such as debian',
       },
       {
         name: 'suite',
@@ -290,7 +287,7 @@ export const channelVerbs: readonly Verb[] = [
         name: 'component',
         value: 'NAME',
         repeats: true,
-        summary: 'part of the suite (default: main, or as the .sources file says)',
+        summary: 'part of the suite (default: as the .sources file says, else main)',
       },
       { name: 'architecture', value: 'NAME', summary: 'of the packages (default: amd64)' },
       {

@@ -75,8 +75,10 @@ async function fill(
   for (const window of windowsOf(file)) take(window)
   const goOn = async (): Promise<boolean> => {
     if (at === sizeBytes) return true
-    const found = await openArchiveFile(from, path, at)
+    await using found = await openArchiveFile(from, path, at)
     if (found === undefined) return false
+    const { totalBytes = sizeBytes } = found
+    if (totalBytes !== sizeBytes) refuse(path, `it has ${totalBytes} bytes, and its index says ${sizeBytes}`)
     if (found.fromByte !== at) beginAnew()
     for await (const window of found.windows) {
       if (at + window.length > sizeBytes) refuse(path, 'it is longer than its index says')
@@ -84,7 +86,11 @@ async function fill(
       take(window)
       await from.pace(window.length)
     }
-    return at === sizeBytes || refuse(path, 'it is shorter than its index says')
+    if (at === sizeBytes) return true
+    // A connection may end without a word of how much was to come.
+    if (isAddress(path))
+      throw new MossError('NETWORK_FAILED', { address: path, problem: 'it ended too soon' })
+    return refuse(path, 'it is shorter than its index says')
   }
   if (!(await patiently(from, goOn, () => at))) return 'absent'
   if (digest.finish() === sha256) return 'whole'
@@ -99,7 +105,7 @@ export function readArchiveFile(
   limitBytes: number,
 ): Promise<Uint8Array | undefined> {
   return patiently(from, async () => {
-    const found = await openArchiveFile(from, path, 0)
+    await using found = await openArchiveFile(from, path, 0)
     if (found === undefined) return undefined
     const windows: Uint8Array[] = []
     let sizeBytes = 0
@@ -120,7 +126,11 @@ async function openArchiveFile(
   if (isAddress(path)) return await outside.download(path, fromByte, cancelled)
   return outside.disk.lstat(path) === undefined
     ? undefined
-    : { fromByte: 0, windows: windowsIn(outside.disk, path) }
+    : {
+        fromByte: 0,
+        windows: windowsIn(outside.disk, path),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      }
 }
 
 function* windowsIn(disk: Disk, path: string): Generator<Uint8Array> {
@@ -128,7 +138,7 @@ function* windowsIn(disk: Disk, path: string): Generator<Uint8Array> {
   yield* windowsOf(file)
 }
 
-/** A network that fails is asked again, each time later, while `arrived` rises for ever. */
+/** Asks a network that fails again, each time later; the tries begin anew whenever more has arrived. */
 async function patiently<T>(
   { outside, cancelled, failed }: Fetching,
   attempt: () => Promise<T>,
@@ -139,8 +149,9 @@ async function patiently<T>(
       return await attempt()
     } catch (error) {
       if (arrived() > before) tries = 1
-      before = arrived()
-      if (!isMossError(error, 'NETWORK_FAILED') || tries === mostTries || cancelled.aborted) throw error
+      before = Math.max(before, arrived())
+      if (!isMossError(error, 'NETWORK_FAILED') || error.details.isFinal === true) throw error
+      if (tries === mostTries || cancelled.aborted) throw error
       failed(error.message)
       await outside.pause(firstPauseMs * 2 ** tries)
     }

@@ -46,6 +46,10 @@ async function readRelease(
   const { outside } = from
   const { disk } = outside
   const path = `${place}/dists/${suite}/InRelease`
+  if (keyring.endsWith('.asc')) {
+    const problem = `gpgv does not read ${keyring}, as it is armoured: gpg --dearmor makes one that it reads`
+    throw new MossError('ARCHIVE_REFUSED', { path, problem })
+  }
   const [signed, verified] = [`${folder}/signed`, `${folder}/verified`]
   const bytes = await readArchiveFile(from, path, releaseBytes)
   if (bytes === undefined) throw new MossError('NOT_FOUND', { what: 'archive at', name: path })
@@ -105,7 +109,7 @@ async function readIndex(
         return { sha256: signed.sha256, bytes: await unpackIndex(packed, { path, ending }) }
       }
   }
-  throw new MossError('NOT_FOUND', { what: 'index file', name: `${name} of suite ${suite}` })
+  throw new MossError('NOT_FOUND', { what: 'component and architecture', name: `${name} in suite ${suite}` })
 }
 
 /** By its digest it stays there for a while when a newer one takes its name. */

@@ -15,6 +15,9 @@ export interface ArchiveSuite {
 
 export const isAddress = (place: string): boolean => /^https?:\/\//.test(place)
 
+/** They would stand in messages and lists of processes. */
+export const hasCredentials = (place: string): boolean => /^https?:\/\/[^/]*@/.test(place)
+
 /** `otherwise` is what counts where the file says nothing. Throws SOURCES_INVALID. */
 export function parseSources(
   text: string,
@@ -58,6 +61,7 @@ function suitesOf(
 
 function placeOf(uri: string, refuse: (problem: string) => never): string {
   const place = uri.replace(/\/+$/, '')
+  if (hasCredentials(place)) return refuse('an address with a password is not used')
   if (isAddress(place)) return place
   const [, folder] = /^(?:file|copy):(?:\/\/)?(\/.*)$/.exec(place) ?? []
   return folder ?? refuse(`${uri} is none of http, https and file`)

@@ -4,9 +4,11 @@
 //   name = "tide"
 //   version = "1.0"
 //   requires = ["name(bash) >= 5", "binary(awk) | binary(gawk)"]
+//   recommends = ["name(less)"]
 import { parse } from 'smol-toml'
 import { isMossError, MossError } from '../base/error.ts'
 import { isPackageName, parseCapability, parseRelation, type Relation } from '../manifest/capability.ts'
+import type { ManifestRelations } from '../manifest/manifest.ts'
 import { isVersion, type VersionScheme, versionSchemes } from '../manifest/version.ts'
 import type { Description } from './source.ts'
 
@@ -94,10 +96,7 @@ function parseToml(toml: string, refuse: Refuse): Readonly<Record<string, unknow
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string')
 
-function readRelations(
-  lists: Lists,
-  refuse: Refuse,
-): Pick<Description, 'provides' | 'requires' | 'recommends' | 'conflicts' | 'replaces'> {
+function readRelations(lists: Lists, refuse: Refuse): ManifestRelations {
   const each = <T>(key: (typeof listKeys)[number], read: (text: string) => T): readonly T[] =>
     (lists[key] ?? []).map((text) => {
       try {

@@ -28,6 +28,16 @@ export interface Manifest {
   readonly privileged: readonly string[]
 }
 
+/** What it says of others. */
+export type ManifestRelations = Pick<
+  Manifest,
+  'provides' | 'requires' | 'recommends' | 'conflicts' | 'replaces'
+>
+
+/** What solving and explaining look at. */
+export type ListedManifest = Pick<Manifest, 'name' | 'version' | 'scheme' | 'architecture'> &
+  ManifestRelations
+
 /** Paths are relative, start with `usr/`, and are joined by slashes in memory; on disk they are component lists. */
 export type LayoutEntry = LayoutFolder | LayoutFile | LayoutSymlink
 

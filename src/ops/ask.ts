@@ -1,15 +1,15 @@
-// list, info, files, owns, why: questions about the current state.
+// list, info, files, owns, why: questions about the current state, and about what the channel offers.
 import { MossError } from '../base/error.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatCapability, formatRelation, parseRelation, type Relation } from '../manifest/capability.ts'
 import { decodeManifest } from '../manifest/codec.ts'
 import { bytesOf, filesOf } from '../manifest/layout-files.ts'
-import type { LayoutEntry, Manifest } from '../manifest/manifest.ts'
+import type { LayoutEntry, ManifestRelations } from '../manifest/manifest.ts'
 import { provides } from '../manifest/match.ts'
 import { findManifest } from '../state/manifests.ts'
 import { type InstalledPackage, managedPlaces, readInstalled, stateTree } from './installed.ts'
-import { catalogueIfAny, othersAt, sayReason } from './reasons.ts'
-import { followedCatalogue } from './search.ts'
+import { othersAt, sayReason } from './reasons.ts'
+import { catalogueIfAny, followedCatalogue, unlessRefused } from './kept-catalogues.ts'
 
 interface OfRoot {
   readonly root: string
@@ -54,7 +54,7 @@ function offeredNamed(outside: Outside, { root, name }: OfRoot & { readonly name
   const { catalogue } = kept
   const position = catalogue
     .find({ kind: 'name', name })
-    .find((each) => catalogue.nameOf(each) === name && catalogue.siblingsOf(each)[0] === each)
+    .find((each) => catalogue.nameOf(each) === name && catalogue.isNewest(each))
   if (position === undefined) throw new MossError('NOT_FOUND', { what: 'installed or offered package', name })
   return { ...kept, position }
 }
@@ -79,12 +79,7 @@ export async function offeredInfo(outside: Outside, request: OfRoot & { readonly
 const formatAlternatives = (alternatives: readonly Relation[]): string =>
   alternatives.map(formatRelation).join(' | ')
 
-const relationsOf = ({
-  provides: provided,
-  requires,
-  recommends = [],
-  conflicts,
-}: Pick<Manifest, 'provides' | 'requires' | 'recommends' | 'conflicts'>) => ({
+const relationsOf = ({ provides: provided, requires, recommends = [], conflicts }: ManifestRelations) => ({
   provides: provided.map(formatCapability),
   requires: requires.map(formatAlternatives),
   recommends: recommends.map(formatAlternatives),
@@ -160,12 +155,15 @@ export async function ownerOf(
 /** Without a catalogue nothing is known of them. */
 function offeredOwners(outside: Outside, root: string, path: string): readonly PathOwner[] {
   const catalogue = catalogueIfAny(outside, root)
-  return (catalogue?.ownersOf(path) ?? []).map((position) => ({
-    name: catalogue?.nameOf(position) ?? '',
-    version: catalogue?.versionOf(position) ?? '',
-    path,
-    installed: false,
-  }))
+  const owners = unlessRefused(() =>
+    catalogue?.ownersOf(path).map((position) => ({
+      name: catalogue.nameOf(position),
+      version: catalogue.versionOf(position),
+      path,
+      installed: false,
+    })),
+  )
+  return owners ?? []
 }
 
 /** One chain for each installed package that provides it, from that package back to a subscription. */

@@ -106,7 +106,7 @@ function hostChecks(outside: Outside, root: string): Readonly<Record<string, Che
       const { timeFloor } = readCounters(disk, places)
       if (nowSeconds >= timeFloor) return []
       const problem = `it says ${formatDate(nowSeconds)}, and what was signed on ${formatDate(timeFloor)} is here`
-      return [[problem, 'set the clock: by it moss tells how old the word of the channel is']]
+      return [[problem, 'set the clock: the age of what the channel says is told by it']]
     },
     space: () => spaceFound(outside, root),
     model: () => {

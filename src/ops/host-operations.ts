@@ -78,7 +78,8 @@ export function hostOperations(outside: Outside, root: string): HostOperations {
     recover: async () =>
       (await (await import('./recover.ts')).recoverHost(outside, { root, moment: undefined })).actions,
     seek: async (words, isFresh) => {
-      const { followedCatalogue, searchIn } = await import('./search.ts')
+      const { followedCatalogue } = await import('./kept-catalogues.ts')
+      const { searchIn } = await import('./search.ts')
       if (isFresh || catalogue === undefined) catalogue = followedCatalogue(outside, root)
       return searchIn(outside, {
         root,

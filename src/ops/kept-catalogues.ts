@@ -1,7 +1,7 @@
 // The catalogues of the snapshots that this host has taken in. A bundle brings one as a difference from that of a snapshot
 // which the station counts on; what comes out is the one that the snapshot names, or none. Without one nothing is lost
 // but answers to questions, so no import fails for it: it is told, and the next bundle brings all of it.
-import { isMossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import { digestOf } from '../base/digest.ts'
 import type { ContentDigest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
@@ -16,6 +16,9 @@ import { bytesSource } from '../host/byte-source.ts'
 import { inBlocks, type Room } from '../host/room.ts'
 import type { Root } from '../trust/root.ts'
 import { catalogueFile, type KeptSnapshot, keptSnapshots, writeCatalogue } from './kept-snapshots.ts'
+import type { Outside } from '../host/outside.ts'
+import { managedPlaces } from './installed.ts'
+import { readModel } from './model-file.ts'
 import type { SettlingSession } from './receipt.ts'
 import type { ReportEvent } from './types.ts'
 
@@ -101,7 +104,7 @@ export function* catalogueFindings(host: Session, root: Root): Generator<string>
     const { channel, serial, catalogue } = snapshot
     const found = unlessBroken(() => host.outside.disk.readFile(file.path, limits.sectionBytes))
     if (found === undefined || digestOf(found) !== catalogue)
-      yield `the catalogue of channel ${channel}, serial ${serial}: is not as the channel signed it; the next bundle cannot build on it, the one after brings all of it`
+      yield `the catalogue of channel ${channel}, serial ${serial}, is not as the channel signed it: search may answer wrongly; the next bundle drops it, the one after brings all of it`
   }
 }
 
@@ -124,4 +127,27 @@ export function newestCatalogue(host: Session, channel: string): KeptCatalogue |
   if (found?.file === undefined) return undefined
   const bytes = host.outside.disk.readFile(found.file.path, limits.sectionBytes)
   return { channel, serial: found.serial, catalogue: readCatalogue(bytes) }
+}
+
+/** Of the channel that the model follows. Throws CATALOGUE_MISSING where no bundle has brought one. */
+export function followedCatalogue(outside: Outside, root: string): KeptCatalogue {
+  const places = managedPlaces(outside, root)
+  const { channel } = readModel(outside, places).model
+  const found = newestCatalogue({ outside, places }, channel)
+  if (found === undefined) throw new MossError('CATALOGUE_MISSING', { channel })
+  return found
+}
+
+/** The same, or undefined where there is none, or it rotted. Its texts may throw SHAPE_INVALID still. */
+export const catalogueIfAny = (outside: Outside, root: string): Catalogue | undefined =>
+  unlessRefused(() => followedCatalogue(outside, root).catalogue)
+
+/** For what must not fail, whatever a catalogue is like. */
+export function unlessRefused<T>(ask: () => T): T | undefined {
+  try {
+    return ask()
+  } catch (error) {
+    if (isMossError(error)) return undefined
+    throw error
+  }
 }

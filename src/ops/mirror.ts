@@ -2,18 +2,20 @@
 // checked, and the solver chooses. Each package is proven before any is taken in; what came before a failure is kept, and
 // the next call goes on from it.
 import { decodeUtf8 } from '../base/bytes.ts'
-import { MossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import { formatDate } from '../base/format.ts'
 import type { StationChannel } from '../channel/station-channel.ts'
 import type { Outside } from '../host/outside.ts'
 import { startPace } from '../host/pace.ts'
 import { assertRoom } from '../host/room.ts'
-import { fetchFile, type Fetching } from '../ingest/archive-file.ts'
+import { type ArchiveFile, fetchFile, type Fetching } from '../ingest/archive-file.ts'
 import { type OfferedPackage, readSuite } from '../ingest/debian-archive.ts'
 import type { DebianRelease } from '../ingest/debian-release.ts'
-import { type ArchiveSuite, isAddress, parseSources } from '../ingest/debian-sources.ts'
+import { type ArchiveSuite, hasCredentials, isAddress, parseSources } from '../ingest/debian-sources.ts'
 import { parseRelation } from '../manifest/capability.ts'
 import { listedUniverse } from '../solve/listed-universe.ts'
+import type { Solution } from '../solve/candidate.ts'
+import type { Model } from '../solve/model.ts'
 import { solveIn } from '../solve/solve.ts'
 import { addPackages, type AddedPackage, type OfChannel, stationChannel } from './channels.ts'
 import { type AskPassphrase, makeFolders, openStation } from './station.ts'
@@ -26,10 +28,11 @@ export interface MirrorRequest extends OfChannel {
   readonly path: string
   /** With a `.sources` file: of those that it names, all if none is said. */
   readonly suites: readonly string[]
+  /** None: as the `.sources` file says, else main. */
   readonly components: readonly string[]
   readonly architecture: string
-  /** Whose signatures count, as gpgv reads it, where no `.sources` file says so. */
-  readonly keyring: string
+  /** Whose signatures count, as gpgv reads it; by default as the `.sources` file says, else Debian's. */
+  readonly keyring: string | undefined
   readonly capabilities: readonly string[]
   readonly recommends: 'follow' | 'ignore'
   readonly bytesPerSecond?: number
@@ -45,14 +48,7 @@ export interface MirrorPlan {
     readonly offeredPackages: number
   }[]
   /** What is to be taken in. */
-  readonly packages: readonly {
-    readonly name: string
-    readonly version: string
-    /** Or its address. */
-    readonly path: string
-    readonly sha256: string
-    readonly sizeBytes: number
-  }[]
+  readonly packages: readonly (ArchiveFile & { readonly name: string; readonly version: string })[]
   /** Chosen, and in the channel already. */
   readonly presentPackages: number
   readonly sizeBytes: number
@@ -87,7 +83,7 @@ export async function planMirror(
     expired: 'warn' as const,
     checks: [],
   }
-  const { chosen } = solveIn(listedUniverse(offered), { model, installed: [] })
+  const { chosen } = chooseFrom(offered, model)
   const byId = new Map<string, OfferedPackage>(offered.map((each) => [each.id, each]))
   const wanted = chosen.map(({ candidate }) => byId.get(candidate.id)).filter((each) => each !== undefined)
   const present = presentIn(channel)
@@ -115,6 +111,19 @@ export async function planMirror(
   }
 }
 
+/** Nobody has a model here, or can add to the archive. */
+function chooseFrom(offered: readonly OfferedPackage[], model: Model): Solution {
+  try {
+    return solveIn(listedUniverse(offered), { model, installed: [] })
+  } catch (error) {
+    if (!isMossError(error, 'SOLVE_NO_SOLUTION')) throw error
+    const explanation = error.details.explanation
+      .replace(/^the model cannot be satisfied: it asks for/, 'you ask for')
+      .replace(/; adding .* would help$/, '')
+    throw new MossError('ARCHIVE_LACKING', { suites: model.channel, explanation })
+  }
+}
+
 /** Read without the station's lock: a network takes its time, and the channel may be worked on meanwhile. */
 function readChannel(outside: Outside, { home, channel }: OfChannel): StationChannel {
   using station = openStation(outside, { home, how: 'read' })
@@ -139,14 +148,24 @@ function warningsOf(outside: Outside, { suite, validUntilMs }: DebianRelease): r
 }
 
 const sourcesOfApt = '/etc/apt/sources.list.d'
+const debianKeyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
 function suitesOf({ disk }: Outside, request: MirrorRequest): readonly ArchiveSuite[] {
-  const { from, suites, components, architecture, keyring } = request
-  const isFolder = disk.lstat(request.path)?.kind === 'folder'
+  const { from, suites, architecture } = request
+  const isSaid = request.components.length > 0
+  const components = isSaid ? request.components : ['main']
+  const keyring = request.keyring ?? debianKeyring
+  // As /media/cdrom is, it may be a link.
+  const isFolder = disk.lstat(`${request.path}/dists`) !== undefined
+  if (hasCredentials(from))
+    throw new MossError('CLI_USAGE', { problem: 'an address with a password is not used', see: 'mirror' })
   if (isAddress(from) || isFolder) {
     const place = (isFolder ? request.path : from).replace(/\/+$/, '')
     if (suites.length === 0)
-      throw new MossError('CLI_USAGE', { problem: `say --suite, of ${place}`, see: 'mirror' })
+      throw new MossError('CLI_USAGE', {
+        problem: `say which suite of ${place}, such as --suite bookworm`,
+        see: 'mirror',
+      })
     return suites.map((suite) => ({ place, suite, components, architecture, keyring }))
   }
   const named = /^[A-Za-z0-9_.-]+$/.test(from) ? `${sourcesOfApt}/${from}.sources` : ''
@@ -157,9 +176,17 @@ function suitesOf({ disk }: Outside, request: MirrorRequest): readonly ArchiveSu
   const all = parseSources(text, path, { architecture, keyring })
   const found = all.filter(({ suite }) => suites.length === 0 || suites.includes(suite))
   const lost = suites.filter((suite) => !found.some((each) => each.suite === suite))
-  if (lost.length > 0 || found.length === 0)
-    throw new MossError('NOT_FOUND', { what: `suite in ${path} named`, name: lost.join(', ') })
-  return found
+  if (lost.length > 0)
+    throw new MossError('NOT_FOUND', { what: 'archive with suite', name: `${lost.join(', ')} in ${path}` })
+  if (found.length === 0) {
+    const problem = `nothing in it is enabled and has packages for ${architecture}`
+    throw new MossError('SOURCES_INVALID', { path, problem })
+  }
+  return found.map((suite) => ({
+    ...suite,
+    ...(isSaid && { components }),
+    ...(request.keyring !== undefined && { keyring }),
+  }))
 }
 
 interface MirrorFolders extends Disposable {
@@ -204,7 +231,7 @@ function startFetching(
       doneBytes += bytes
       report({ phase, doneBytes, ...(totalBytes !== undefined && { totalBytes }) })
     },
-    failed: (problem) => report({ phase, warning: `${problem}: it is asked again` }),
+    failed: (problem) => report({ phase, warning: `${problem}: asking again` }),
   }
 }
 
@@ -263,7 +290,8 @@ async function fetchAll(
   const lane = async (): Promise<void> => {
     try {
       for (const each of left)
-        if (!(await fetchFile(from, each, copyOf(each))))
+        if (from.cancelled.aborted) return
+        else if (!(await fetchFile(from, each, copyOf(each))))
           throw new MossError('NOT_FOUND', { what: 'package in the archive at', name: each.path })
     } catch (error) {
       failures.push(error)

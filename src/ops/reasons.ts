@@ -1,13 +1,11 @@
 // Why a package is there, in the words of plans and of `why`: what asked for it, and what else would have served.
-import { isMossError } from '../base/error.ts'
-import type { Catalogue } from '../channel/catalogue.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatRelation, parseRelation } from '../manifest/capability.ts'
 import type { Reason } from '../solve/candidate.ts'
 import { sayFew } from '../solve/phrases.ts'
 import type { Universe } from '../solve/universe.ts'
 import type { PackageReason } from '../state/record.ts'
-import { followedCatalogue } from './search.ts'
+import { catalogueIfAny, unlessRefused } from './kept-catalogues.ts'
 
 /** As a state records it: relations in their text form. */
 export const recordReason = (reason: Reason): PackageReason =>
@@ -29,28 +27,18 @@ export const othersIn =
   (universe: Pick<Universe, 'find' | 'nameOf'>): SayOthers =>
   (reason, chosen) => {
     const text = reason.kind === 'subscription' ? reason.subscription : reason.relation
-    // A kind that this moss does not know yet can be asked for by a package, and not by a person.
-    const relation = unlessRefused(() => parseRelation(text))
-    if (relation === undefined) return ''
-    const names = new Set(Array.from(universe.find(relation), (position) => universe.nameOf(position)))
-    names.delete(chosen)
-    return names.size === 0 ? '' : `, for which ${sayFew([...names])} would serve too`
+    // A kind that this moss does not know yet can be asked for by a package, and not by a person; and texts of a
+    // catalogue that rotted may be told only when they are asked for.
+    const names = unlessRefused(() => {
+      const relation = parseRelation(text)
+      return new Set(Array.from(universe.find(relation), (position) => universe.nameOf(position)))
+    })
+    names?.delete(chosen)
+    return names === undefined || names.size === 0 ? '' : `, for which ${sayFew([...names])} would serve too`
   }
-
-export const catalogueIfAny = (outside: Outside, root: string): Catalogue | undefined =>
-  unlessRefused(() => followedCatalogue(outside, root).catalogue)
 
 /** By the catalogue that this host has of its channel; without one, or with one that rotted, nothing is said of others. */
 export function othersAt(outside: Outside, root: string): SayOthers {
   const catalogue = catalogueIfAny(outside, root)
   return catalogue === undefined ? () => '' : othersIn(catalogue)
-}
-
-function unlessRefused<T>(ask: () => T): T | undefined {
-  try {
-    return ask()
-  } catch (error) {
-    if (isMossError(error)) return undefined
-    throw error
-  }
 }

@@ -4,7 +4,7 @@ import { type Catalogue, compareFound, type Found } from '../channel/catalogue.t
 import type { Outside } from '../host/outside.ts'
 import { formatCapability } from '../manifest/capability.ts'
 import { managedPlaces, stateTree } from './installed.ts'
-import { type KeptCatalogue, newestCatalogue } from './kept-catalogues.ts'
+import { followedCatalogue, type KeptCatalogue } from './kept-catalogues.ts'
 import { readModel } from './model-file.ts'
 
 export interface FoundPackage {
@@ -25,15 +25,6 @@ export interface SearchResult {
   readonly serial: number
   /** The newest of each name; the best first. */
   readonly packages: readonly FoundPackage[]
-}
-
-/** The catalogue of the channel that the model follows. Throws CATALOGUE_MISSING where no bundle has brought one. */
-export function followedCatalogue(outside: Outside, root: string): KeptCatalogue {
-  const places = managedPlaces(outside, root)
-  const { channel } = readModel(outside, places).model
-  const found = newestCatalogue({ outside, places }, channel)
-  if (found === undefined) throw new MossError('CATALOGUE_MISSING', { channel })
-  return found
 }
 
 /** What has all of the words. Throws CLI_USAGE for one that is empty, CATALOGUE_MISSING. */
@@ -92,7 +83,7 @@ interface FoundAt {
 
 /** The newest of each name, the best first; without words all of them, by name. */
 function newestWith(catalogue: Catalogue, words: readonly string[]): readonly FoundAt[] {
-  const isNewest = ({ position }: FoundAt): boolean => catalogue.siblingsOf(position)[0] === position
+  const isNewest = ({ position }: FoundAt): boolean => catalogue.isNewest(position)
   const [first, ...others] = words.map((word) => catalogue.search(word))
   if (first === undefined)
     return Array.from({ length: catalogue.size }, (_, position) => ({

@@ -11,7 +11,7 @@ import { shellWord } from '../solve/phrases.ts'
 import { solveIn } from '../solve/solve.ts'
 import { managedPlaces, readInstalled, stateTree } from './installed.ts'
 import { readModel } from './model-file.ts'
-import { followedCatalogue } from './search.ts'
+import { followedCatalogue } from './kept-catalogues.ts'
 
 export interface WhyNot {
   readonly verdict: string

@@ -2,22 +2,11 @@
 // one carries the reason that brought it in, so that `why` can be answered later without solving again.
 import type { PackageId } from '../base/ids.ts'
 import type { Relation } from '../manifest/capability.ts'
-import type { Manifest } from '../manifest/manifest.ts'
+import type { ListedManifest } from '../manifest/manifest.ts'
 
 export interface Candidate {
   readonly id: PackageId
-  readonly manifest: Pick<
-    Manifest,
-    | 'name'
-    | 'version'
-    | 'scheme'
-    | 'architecture'
-    | 'provides'
-    | 'requires'
-    | 'recommends'
-    | 'conflicts'
-    | 'replaces'
-  >
+  readonly manifest: ListedManifest
   /** Of its files, where somebody knows: of two that serve as well the smaller is chosen. */
   readonly sizeBytes?: number
 }

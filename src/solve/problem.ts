@@ -223,6 +223,10 @@ class Statement {
     return [...new Set([...kept, ...others].flat())].map((position) => position + 1)
   }
 
+  #newestBytes(position: number): number {
+    return this.#universe.sizeBytesOf(this.#universe.siblingsOf(position)[0] as number)
+  }
+
   #rank(
     { wanted: { kind, name }, how }: { readonly wanted: Relation; readonly how: 'kept first' | 'name first' },
     a: number,
@@ -233,7 +237,8 @@ class Statement {
     if (first !== second) {
       const kept = Number(this.#installedNames.has(second)) - Number(this.#installedNames.has(first))
       const named = kind === 'name' ? Number(second === name) - Number(first === name) : 0
-      const smaller = universe.sizeBytesOf(a) - universe.sizeBytesOf(b)
+      // Of the newest of each name: the order of names must not hang on which of their versions are compared.
+      const smaller = this.#newestBytes(a) - this.#newestBytes(b)
       return (how === 'kept first' ? kept || named : named || kept) || smaller || compareText(first, second)
     }
     const kept = Number(this.#installedAt.has(b)) - Number(this.#installedAt.has(a))

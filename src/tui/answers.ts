@@ -173,8 +173,8 @@ function takeExplained(state: ScreensState, { name, result }: Of<'explained'>): 
 function takeWished(state: ScreensState, { name, isWanted, result }: Of<'wished'>): Step {
   if (result.kind === 'failed') return step({ ...state, notice: tellProblem(result.problem) })
   const text = isWanted
-    ? `the model asks for ${name} now: export the state (e in Overview), and the bundle made from it brings it`
-    : `the model does not ask for ${name} any more: the bundle made from the next state leaves it out`
+    ? `the model asks for ${name} now: export the state (e in Overview); the bundle made from it brings or keeps it`
+    : `the model does not ask for ${name} any more: unless something else needs it, it goes with the bundle made from the next state`
   return step({ ...state, notice: { tone: 'good', text } }, { kind: 'seek', words: state.catalogue.words })
 }
 

@@ -34,7 +34,7 @@ function heading(state: ScreensState, { channel, serial, packages }: SearchResul
   return [
     ...field(
       'offered',
-      `by channel ${channel}, serial ${serial}${isAll ? `: ${plural(packages.length, 'package')}` : ''}`,
+      `by channel ${channel}, serial ${serial}${isAll ? `: ${plural(packages.length, 'package')}; * installed, + asked for` : ''}`,
       width,
     ),
     ...(isAll
@@ -75,7 +75,13 @@ function about(state: ScreensState, chosen: FoundPackage | undefined, width: num
           : explained.kind === 'reading'
             ? paragraph('asking the solver …', width, 'quiet')
             : itself(chosen, width)
-  const lines = told.slice(0, aboutLines)
+  const lines =
+    told.length <= aboutLines
+      ? told
+      : [
+          ...told.slice(0, aboutLines - 1),
+          ...paragraph(`… moss why-not ${chosen?.name ?? ''} says all of it`, width, 'quiet').slice(0, 1),
+        ]
   return [...Array.from({ length: aboutLines + 1 - lines.length }, () => blank), ...lines]
 }
 
@@ -102,9 +108,7 @@ function answer({ verdict, problem, changes, passedOver }: WhyNot, width: number
           'comes',
           `${plural(changes.length, 'package changes', 'packages change')}: ${names.join(', ')}`,
           width,
-        ).slice(0, 3)),
-    ...(passedOver.length === 0
-      ? []
-      : field('instead', `${passedOver.join(', ')} would serve too`, width).slice(0, 1)),
+        )),
+    ...(passedOver.length === 0 ? [] : field('instead', `${passedOver.join(', ')} would serve too`, width)),
   ]
 }

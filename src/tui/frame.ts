@@ -69,7 +69,7 @@ function noticeLines({ notice, size }: ScreensState): readonly Line[] {
   ]
 }
 
-/** One line at 80 columns; a narrower window gets more, so that no key is lost. */
+/** As few lines as hold all keys. */
 function keyLines(state: ScreensState): readonly Line[] {
   const { columns } = state.size
   if (state.question !== undefined) return paragraph(`${state.question.text} [y/N] `, columns, 'strong')

@@ -26,11 +26,13 @@ export function effectRunner(ways: Ways): EffectRunner {
     await before
     // Somebody paging through a list asks faster than it can be answered: the last one counts.
     if (isReplaceable(effect) && wanted.get(effect.kind) !== effect) return
+    wanted.delete(effect.kind)
     ways.dispatch(await perform(effect, ways))
   }
   return {
-    run(effect) {
-      if (effect.kind === 'leave') return ways.leave(effect.isInterrupted)
+    run(asked) {
+      if (asked.kind === 'leave') return ways.leave(asked.isInterrupted)
+      const effect = asked.kind === 'seek' ? asFreshAs(asked, wanted.get('seek')) : asked
       if (isReplaceable(effect)) wanted.set(effect.kind, effect)
       queue = runAfter(queue, effect)
     },
@@ -39,6 +41,10 @@ export function effectRunner(ways: Ways): EffectRunner {
 }
 
 const isReplaceable = ({ kind }: Effect): boolean => ['compare', 'seek', 'explain'].includes(kind)
+
+/** What takes the place of one that was to read anew does so too. */
+const asFreshAs = (effect: Extract<Effect, { kind: 'seek' }>, replaced: Effect | undefined): Doing =>
+  replaced?.kind === 'seek' && replaced.isFresh === true ? { ...effect, isFresh: true } : effect
 
 type Doing = Exclude<Effect, { readonly kind: 'leave' }>
 

@@ -223,6 +223,12 @@ test('one that rotted is as good as lost, and one that is plainly gone is sent w
   const kept = (): string => join(keptFolder(), keptAsPublished()[0] ?? '')
   // In a summary: nothing but its digest shows it.
   writeFileSync(kept(), Buffer.from(readFileSync(kept(), 'latin1').replace('slowly', 'slowlz'), 'latin1'))
+  const verified = moss.run(['verify', ...atHost])
+  expect(verified.stdout).toMatch(
+    /! the catalogue of channel stable, serial \d, is not as the channel signed it/,
+  )
+  expect(verified.exit).toBe(3)
+  expect(moss.well('verify', '--quick', ...atHost).stdout).not.toMatch(/catalogue/)
   publish(folderOf('tide', '5'))
   expect(carry()).toMatch(/catalogue of channel stable, serial 5, cannot be made/)
   publish(folderOf('tide', '6'))

@@ -1,5 +1,6 @@
 // The same archive over HTTP, from a server that does badly what servers do badly: nothing wrong comes in, nothing that came
 // is fetched again, and the person is told what to do.
+import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -16,11 +17,17 @@ let archive: DebianArchive
 let server: ArchiveServer
 let paragraphs: readonly string[]
 let channels = 0
+/** Where nobody listens. */
+let closed = ''
 
 const atStation = ['--home', 'station'] as const
 const packages = join('station', 'mirror/packages')
 const inFolder = (path: string): string => join(moss.folder, path)
 const pathOf = (name: string): string => `/${poolFile(name, '1-1')}`
+
+/** Of its file, as the index says. */
+const digestOf = (name: string): string =>
+  /[0-9a-f]{64}/.exec(paragraphs.find((each) => each.startsWith(`Package: ${name}\n`)) ?? '')?.[0] ?? ''
 
 /** Into a channel of its own, so that nothing is there already. */
 function channel(): string {
@@ -58,6 +65,10 @@ describe.skipIf(!canRun)('mirror over HTTP', () => {
       archive.add('tide', '1-1', { body }),
       archive.add('moon', '1-1', { body }),
     ]
+    {
+      using other = await archiveServer(inFolder('archive'), inFolder('other'))
+      closed = other.address
+    }
     server = await archiveServer(inFolder('archive'), inFolder('server'))
   })
   afterAll(() => {
@@ -99,9 +110,10 @@ describe.skipIf(!canRun)('mirror over HTTP', () => {
   test('goes on where a connection broke, and tells so', () => {
     server.how({ cutBytes: 100_000 })
     const { stderr } = moss.well(...mirror())
-    expect(stderr).toMatch(/moss: note: cannot fetch http.*: .*: it is asked again/)
+    expect(stderr).toMatch(/moss: note: cannot fetch http.*: .*: asking again/)
     const asked = server.asked().filter((line) => line.startsWith(pathOf('tide')))
     expect(asked[0]).toBe(pathOf('tide'))
+    expect(asked.length).toBeGreaterThan(1)
     for (const [number, line] of asked.entries()) if (number > 0) expect(line).toMatch(/ from [1-9]/)
   })
 
@@ -115,7 +127,7 @@ describe.skipIf(!canRun)('mirror over HTTP', () => {
   test('what came before it gave up is kept: the next call goes on from it', () => {
     server.how({ cutBytes: 50_000, dies: true })
     expect(moss.text(...mirror('-q')).replaceAll(/:\d{4,5}\b/g, ':PORT')).toMatch(
-      /cannot fetch .*\[NETWORK_FAILED\]\n.*what came is kept: run the same command again/,
+      /cannot fetch .*\[NETWORK_FAILED\]\n.*see that the address is right[^]*it goes on from what came/,
     )
     server.how({})
     server.asked()
@@ -134,10 +146,9 @@ describe.skipIf(!canRun)('mirror over HTTP', () => {
     server.how({ busy: 1000 })
     expect(moss.code(...mirror())).toBe('NETWORK_FAILED')
     server.how({})
-    const [digest = ''] = /[0-9a-f]{64}/.exec(paragraphs[1] ?? '') ?? []
     for (const sizeBytes of [1000, bodyBytes * 2]) {
       mkdirSync(inFolder(packages), { recursive: true })
-      writeFileSync(join(inFolder(packages), `${digest}.deb`), Buffer.alloc(sizeBytes, 'y'))
+      writeFileSync(join(inFolder(packages), `${digestOf('tide')}.deb`), Buffer.alloc(sizeBytes, 'y'))
       expect(taken(mirror())).toEqual(all)
     }
   })
@@ -150,34 +161,66 @@ describe.skipIf(!canRun)('mirror over HTTP', () => {
     for (const bytes of [other, whole.subarray(0, 9000), Buffer.concat([whole, whole])]) {
       writeFileSync(path, bytes)
       expect(moss.code(...mirror())).toBe('ARCHIVE_REFUSED')
+      expect(readdirSync(inFolder(packages))).not.toContain(`${digestOf('tide')}.deb`)
       writeFileSync(path, whole)
       expect(taken(mirror())).toEqual(all)
     }
     server.how({ moreBytes: 40_000_000 })
     expect(moss.code(...mirror())).toBe('ARCHIVE_REFUSED')
-    expect(readdirSync(inFolder('station/mirror'))).not.toContain('signed')
+    server.how({})
+    const release = inFolder('archive/dists/tidal/InRelease')
+    writeFileSync(release, readFileSync(release, 'utf8').replace('Suite: stable', 'Suite: stabel'))
+    expect(moss.code(...mirror())).toBe('ARCHIVE_REFUSED')
+    const left = readdirSync(inFolder('station/mirror/indexes'))
+    expect(left.filter((name) => !/^[0-9a-f]{64}$/.test(name))).toEqual([])
+  })
+
+  test('asks for an index by its digest where the archive says that it can, and else by its name', () => {
+    archive.sign(paragraphs, { fields: 'Acquire-By-Hash: yes\n' })
+    const folder = 'dists/tidal/main/binary-amd64'
+    const index = readFileSync(inFolder(`archive/${folder}/Packages.gz`))
+    const digest = createHash('sha256').update(index).digest('hex')
+    const byDigest = `/${folder}/by-hash/SHA256/${digest}`
+    const askedFor = (): readonly string[] => {
+      rmSync(inFolder('station/mirror/indexes'), { recursive: true })
+      server.asked()
+      expect(taken(mirror())).toEqual(all)
+      return server.asked().filter((path) => path.startsWith(`/${folder}/`))
+    }
+    expect(askedFor()).toEqual([byDigest, `/${folder}/Packages.gz`])
+    mkdirSync(inFolder(`archive/${folder}/by-hash/SHA256`), { recursive: true })
+    writeFileSync(inFolder(`archive${byDigest}`), index)
+    expect(askedFor()).toEqual([byDigest])
   })
 
   test('says what is not there', () => {
     expect(
       moss
         .text(...mirrorFrom({ address: server.address, suite: 'nosuch' }))
-        .replaceAll(/:\d{4,5}\b/g, ':PORT'),
+        .replaceAll(/:\d{4,5}\b/g, ':PORT')
+        .replace(/from-\d+/, 'from-N'),
     ).toMatchInlineSnapshot(`
-      "$ moss mirror from-20 gauge --from http://127.0.0.1:PORT --suite nosuch --keyring FOLDER/archive.gpg -y --home station
+      "$ moss mirror from-N gauge --from http://127.0.0.1:PORT --suite nosuch --keyring FOLDER/archive.gpg -y --home station
       | moss: error: no archive at http://127.0.0.1:PORT/dists/nosuch/InRelease [NOT_FOUND]
       | moss: hint: see --from and --suite; nothing was changed
       [exit 13]"
     `)
+    rmSync(inFolder(packages), { recursive: true })
     rmSync(inFolder(`archive${pathOf('moon')}`))
     expect(moss.code(...mirror())).toBe('NOT_FOUND')
     archive.add('moon', '1-1', { body: 'x'.repeat(bodyBytes) })
-    expect(moss.code(...mirrorFrom({ address: 'http://127.0.0.1:9' }))).toBe('NETWORK_FAILED')
+    server.how({ forbids: true })
+    expect(moss.text(...mirror())).toMatch(
+      /\n\| moss: error: cannot fetch .*: the server answers 403 Forbidden/,
+    )
+    expect(server.asked().filter((path) => path.endsWith('InRelease'))).toHaveLength(3)
+    const ran = moss.run(mirrorFrom({ address: closed }))
+    expect(ran.stderr).toMatch(/ECONNREFUSED[^]*asking again[^]*\[NETWORK_FAILED\]/)
   })
 
   test('fetches no faster than it shall', () => {
     const sizeBytes = all.reduce((sum, name) => sum + statSync(inFolder(`archive${pathOf(name)}`)).size, 0)
-    rmSync(inFolder(packages), { recursive: true })
+    rmSync(inFolder(packages), { recursive: true, force: true })
     const started = performance.now()
     expect(taken(mirror('--limit-rate', '400k'))).toEqual(all)
     expect(performance.now() - started).toBeGreaterThan((sizeBytes / 400_000) * 1000)
@@ -209,8 +252,17 @@ describe.skipIf(!canRun)('mirror over HTTP', () => {
     const one = moss.json<{ added: readonly object[] }>(...named('--suite', 'tidal'))
     expect(one.added).toContainEqual(expect.objectContaining({ name: 'tide', version: '1-1' }))
     expect(moss.code(...named('--suite', 'nosuch'))).toBe('NOT_FOUND')
+    expect(moss.code(...named('--component', 'contrib'))).toBe('NOT_FOUND')
+    writeFileSync(inFolder('none.gpg'), '')
+    expect(moss.code(...named('--keyring', 'none.gpg'))).toBe('ARCHIVE_REFUSED')
+    expect(moss.code(...named('--architecture', 'arm64'))).toBe('NOT_FOUND')
     sources(`Types: deb\nURIs: ftp://example.org\nSuites: tidal\nComponents: main\n`)
     expect(moss.code(...named())).toBe('SOURCES_INVALID')
     expect(moss.code('mirror', channel(), 'gauge', '--from', 'nosuch', ...atStation)).toBe('NOT_FOUND')
+    const hostile = '\u001b[31m.sources'
+    writeFileSync(inFolder(hostile), 'Types: deb-src\n')
+    const { stderr } = moss.run(['mirror', channel(), 'gauge', '--from', hostile, ...atStation])
+    expect(stderr).toMatch(/u\{1b\}.*nothing in it is enabled/)
+    expect(stderr).not.toContain('\u001b')
   })
 })

@@ -85,8 +85,8 @@ describe.skipIf(!canRun)('mirror', () => {
     expect(moss.text('mirror', 'stable', 'sun', ...from, '-y')).toMatchInlineSnapshot(`
       "$ moss mirror stable sun --from archive --suite tidal --keyring archive.gpg --home station -y
       | read indexes
-      | moss: error: the model cannot be satisfied: it asks for sun; sun 1-1 requires nosuch, which nothing provides; adding nosuch to channel tidal would help [SOLVE_NO_SOLUTION]
-      | moss: hint: change the subscriptions or holds, or add what is missing to the channel
+      | moss: error: not all can be taken from tidal: you ask for sun; sun 1-1 requires nosuch, which nothing provides [ARCHIVE_LACKING]
+      | moss: hint: ask for something else, or name one more --suite or --component; nothing was changed
       [exit 13]"
     `)
   })

@@ -11,6 +11,7 @@ import {
   catalogueDifference,
 } from '../../src/channel/catalogue-difference.ts'
 import { encodeCatalogue } from '../../src/channel/encode-catalogue.ts'
+import { othersIn } from '../../src/ops/reasons.ts'
 import type { Candidate, Solution } from '../../src/solve/candidate.ts'
 import { extendUniverse } from '../../src/solve/extended-universe.ts'
 import { listedUniverse } from '../../src/solve/listed-universe.ts'
@@ -192,6 +193,30 @@ test('relations that would be billions of objects are refused before any is made
   const requires = Array.from({ length: 4000 }, (_, n) => `a${n}`).join(' | ')
   const bomb = Array.from({ length: 1100 }, (_, n) => offer(`p${n} 1`, { requires: [requires] }))
   expect(() => readCatalogue(encoded(bomb))).toThrow('more than 4000000 relations')
+})
+
+test('paths that would be gigabytes, and names that are millions of nothing, are refused before any is made', () => {
+  const [one] = some.offered
+  if (one === undefined) throw new Error('an offer')
+  const withFiles = (files: readonly string[]): Uint8Array =>
+    encodeCatalogue([{ ...one, manifest: { ...one.manifest, summary: '' }, sizeBytes: 1, files }])
+  const folder = `usr/${'x'.repeat(8_000_000)}`
+  const long = withFiles(Array.from({ length: 60 }, (_, n) => `${folder}/${n}`))
+  expect(() => readCatalogue(long)).toThrow(/paths of more than 268435456 characters/)
+  const empty = withFiles(Array.from({ length: 10 }, () => 'usr/x'))
+  const names = Buffer.from(empty).indexOf('x/x/')
+  const bytes = empty.slice()
+  bytes[names] = 0x2f
+  expect(() => readCatalogue(bytes).filesOf(0)).toThrow(/not a name of each file/)
+})
+
+test('texts that rotted say nothing of what else would serve', () => {
+  const bytes = encoded(some.offered)
+  const at = Buffer.from(bytes).indexOf('libc6')
+  const reason = { kind: 'requirement', by: 'git', relation: 'libc' } as const
+  expect(othersIn(readCatalogue(bytes))(reason, 'git')).toBe(', for which libc6 would serve too')
+  bytes[at] = 0xff
+  expect(othersIn(readCatalogue(bytes))(reason, 'git')).toBe('')
 })
 
 test('a catalogue is read wherever it lies in memory', () => {

@@ -14,6 +14,8 @@ export interface Badly {
   readonly dies?: boolean
   /** So many requests from now on are answered with 503. */
   readonly busy?: number
+  /** It answers 403. */
+  readonly forbids?: boolean
   /** It sends all to the other one, below /moved. */
   readonly moves?: boolean
   /** A body has so many bytes more than the file. */
@@ -62,6 +64,10 @@ function answer(folder: string, own: string, request: IncomingMessage, response:
   if ((how.busy ?? 0) > 0) {
     writeFileSync(join(own, 'how.json'), JSON.stringify({ ...how, busy: (how.busy ?? 0) - 1 }))
     response.writeHead(503).end()
+    return
+  }
+  if (how.forbids === true) {
+    response.writeHead(403).end()
     return
   }
   if (how.moves === true && !path.startsWith('/moved/')) {

@@ -52,7 +52,7 @@ describe('Catalogue', () => {
       "
        moss  Overview  Plan  Import  Apply  History [Catalogue]      pump-07, state 1
       ────────────────────────────────────────────────────────────────────────────────
-       offered  by channel stable, serial 2: 4 packages
+       offered  by channel stable, serial 2: 4 packages; * installed, + asked for
 
        > * harbour                    1.0             who lies where
            quay                       0.3-1~deb12u2   the package quay
@@ -113,7 +113,7 @@ describe('Catalogue', () => {
       "
        moss  Overview  Plan  Import  Apply  History [Catalogue]      pump-07, state 1
       ────────────────────────────────────────────────────────────────────────────────
-       offered  by channel stable, serial 2: 4 packages
+       offered  by channel stable, serial 2: 4 packages; * installed, + asked for
 
          * harbour                    1.0             who lies where
        >   quay                       0.3-1~deb12u2   the package quay

@@ -28,10 +28,11 @@ export const machineCodes = {
     () =>
       'nothing is lost: free some space there and run the same command again; moss gc gives back what the store no longer needs, and if it says this itself, remove a file of yours first',
   ),
-  NETWORK_FAILED: entry<{ address: string; problem: string }>(
+  NETWORK_FAILED: entry<{ address: string; problem: string; isFinal?: boolean }>(
     exits.failed,
     (d) => `cannot fetch ${display(d.address)}: ${display(d.problem)}`,
-    () => 'what came is kept: run the same command again, and it goes on from there',
+    () =>
+      'see that the address is right and this machine reaches it, then run the same command again: it goes on from what came',
   ),
   HOST_UNSUPPORTED: entry<{ path: string; problem: string }>(
     exits.failed,

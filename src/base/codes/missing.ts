@@ -14,6 +14,7 @@ function whereToLook(what: string): string | undefined {
   if (what.startsWith('package of channel'))
     return 'moss channel show lists what a channel offers; nothing was changed'
   if (what.startsWith('installed or offered')) return 'moss search WORD looks in what the channel offers'
+  if (what.startsWith('component')) return 'see --component and --architecture; nothing was changed'
   if (what.startsWith('archive')) return 'see --from and --suite; nothing was changed'
   if (what.startsWith('package in the archive'))
     return 'the archive may have changed meanwhile: run the same command again; what came is kept'
@@ -25,6 +26,11 @@ function whereToLook(what: string): string | undefined {
 }
 
 export const missingCodes = {
+  ARCHIVE_LACKING: entry<{ suites: string; explanation: string }>(
+    exits.unsolvable,
+    (d) => `not all can be taken from ${display(d.suites)}: ${d.explanation}`,
+    () => 'ask for something else, or name one more --suite or --component; nothing was changed',
+  ),
   SOLVE_NO_SOLUTION: entry<{ explanation: string }>(
     exits.unsolvable,
     (d) => d.explanation,

@@ -17,7 +17,8 @@ export const usageCodes = {
   SOURCES_INVALID: entry<{ path: string; problem: string }>(
     exits.usage,
     (d) => `${display(d.path)} does not say where an archive is: ${display(d.problem)}`,
-    () => 'write it as sources.list(5) says for .sources files, or name the archive with --from and --suite',
+    () =>
+      'write it as sources.list(5) says for .sources files (apt modernize-sources makes one), or name the archive with --from and --suite',
   ),
   CAPABILITY_INVALID: entry<{ text: string; problem: string }>(
     exits.usage,

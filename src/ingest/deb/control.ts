@@ -1,7 +1,7 @@
 // The control file of a .deb (deb-control(5)) as a description. What is malformed is refused by field; what has
-// no meaning for moss (priority, section, recommendations …) is left out.
+// no meaning for moss (priority, section, suggestions …) is left out.
 import { encodeUtf8 } from '../../base/bytes.ts'
-import { MossError } from '../../base/error.ts'
+import { isMossError, MossError } from '../../base/error.ts'
 import { isPackageName } from '../../manifest/capability.ts'
 import { isVersion } from '../../manifest/version.ts'
 import type { Description } from '../source.ts'
@@ -43,7 +43,7 @@ export function describeControl(text: string, path: string): Description {
   const [summary = '', ...rest] = (fields['description'] ?? '').split('\n')
   const field = (key: string): string => fields[key] ?? ''
   const of = { architecture, refuse }
-  const recommends = unique(parseDependencies(field('recommends'), of))
+  const recommends = unique(recommendationsIn(field('recommends'), of))
   return {
     name,
     version,
@@ -61,6 +61,16 @@ export function describeControl(text: string, path: string): Description {
     ...(recommends.length > 0 && { recommends }),
     conflicts: unique([...parseNames(field('conflicts'), of), ...parseNames(field('breaks'), of)]),
     replaces: unique(parseNames(field('replaces'), of)),
+  }
+}
+
+/** Nothing fails without them, and so not for how they are written. */
+function recommendationsIn(text: string, of: Parameters<typeof parseDependencies>[1]) {
+  try {
+    return parseDependencies(text, of)
+  } catch (error) {
+    if (isMossError(error)) return []
+    throw error
   }
 }
 

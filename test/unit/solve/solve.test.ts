@@ -80,6 +80,10 @@ describe('what is chosen', () => {
       'app 1',
       'exim 4',
     ])
+    // By the newest of each: an old one that is small makes its name no better.
+    const versions = [sized('ccc 2', 30_000), sized('ccc 1', 10_000)]
+    const others = [sized('aaa 1', 20_000), sized('bbb 1', 20_000)]
+    expect(solved({ asks: ['app'], offered: [app, ...others, ...versions] })).toEqual(['aaa 1', 'app 1'])
     // Who asks for it by name gets it.
     expect(solved({ asks: ['mail'], offered: [big, mail], installed: [big] })).toEqual(['mail 1'])
   })
