@@ -4,6 +4,8 @@
 import { concatBytes, encodeUtf8, equalBytes } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
 
+export const idBytes = 32
+
 const magic = encodeUtf8('moss-catalogue 2\n\0\0\0')
 
 /** Texts are two columns: where each ends, in UTF-16 units, and all of them together. */

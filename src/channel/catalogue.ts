@@ -12,24 +12,17 @@
 //   conflicts        of each package: relations; replaces likewise
 //   summaries, ids   of each package
 //   files            of the newest package of each name: the folder of each file; `folders`, in order; `fileNames`: of all files
-import { decodeUtf8, toHex } from '../base/bytes.ts'
+import { toHex } from '../base/bytes.ts'
 import type { PackageId } from '../base/ids.ts'
 import { type Capability, type Relation, relationOperators } from '../manifest/capability.ts'
 import type { ListedManifest } from '../manifest/manifest.ts'
 import { isInBound } from '../manifest/match.ts'
 import { compareVersions, type VersionScheme, versionSchemes } from '../manifest/version.ts'
-import { type Columns, type Numbers, readColumns, refuseCatalogue } from './catalogue-columns.ts'
-import { isBelow, isRisingTo, Lists, Texts } from './catalogue-lists.ts'
+import { checkColumns } from './catalogue-check.ts'
+import { type Columns, idBytes, type Numbers, readColumns } from './catalogue-columns.ts'
+import { FilesOfPackages } from './catalogue-files.ts'
+import { Lists, Texts } from './catalogue-lists.ts'
 import { type CatalogueEntry, sizeUnitBytes } from './encode-catalogue.ts'
-
-const idBytes = 32
-const slash = 0x2f
-
-/** Of all paths together, in characters: several million files. */
-const mostPathUnits = 256 * 1024 * 1024
-
-/** Of all packages, each alternative once: a dozen times what the largest distribution has. */
-const mostAsked = 4_000_000
 
 /** A view of `bytes`, which must not change. Throws SHAPE_INVALID, as do its methods where texts are not as they say. */
 export const readCatalogue = (bytes: Uint8Array): Catalogue => new Catalogue(readColumns(bytes))
@@ -66,10 +59,7 @@ export class Catalogue {
   readonly #recommends: Lists
   readonly #conflicts: Lists
   readonly #replaces: Lists
-  readonly #files: Lists
-  readonly #folders: Texts
-  readonly #fileNames: Uint8Array
-  #decodedNames: readonly string[] | undefined
+  readonly #files: FilesOfPackages
   /** Of each capability: its providers, rising; a package as often as it provides it. */
   readonly #providers: Lists
   /** Of each of those, one more than the version, 0 none. */
@@ -77,7 +67,8 @@ export class Catalogue {
   readonly #found: (readonly number[] | undefined)[] = []
   readonly #candidates = new Map<number, ListedPackage>()
 
-  constructor({ texts, lists, numbers, fileNames, ids }: Columns) {
+  constructor(columns: Columns) {
+    const { texts, lists, numbers, ids } = columns
     this.size = numbers.packageName.length
     this.#columns = numbers
     this.#ids = ids
@@ -92,10 +83,8 @@ export class Catalogue {
     this.#recommends = new Lists(lists.recommends)
     this.#conflicts = new Lists(lists.conflicts)
     this.#replaces = new Lists(lists.replaces)
-    this.#files = new Lists(lists.files)
-    this.#folders = new Texts(texts.folders)
-    this.#fileNames = fileNames
-    this.#check({ lists, numbers, ids })
+    this.#files = new FilesOfPackages(columns)
+    checkColumns(columns)
     const { ends, items, versions } = this.#invert(lists.provides.items)
     this.#providers = new Lists({ ends, items })
     this.#providedVersions = versions
@@ -124,39 +113,12 @@ export class Catalogue {
 
   /** Paths of all but folders; undefined of one that is not the newest of its name. */
   filesOf(position: number): readonly string[] | undefined {
-    if (!this.isNewest(position)) return undefined
-    const start = this.#files.startOf(position)
-    return this.#files
-      .at(position)
-      .map((folder, n) => `${this.#folders.at(folder)}/${this.#allFileNames()[start + n]}`)
+    return this.isNewest(position) ? this.#files.of(position) : undefined
   }
 
   /** The packages, rising, that have this path, a folder's aside. */
   ownersOf(path: string): readonly number[] {
-    const slash = path.lastIndexOf('/')
-    const folder = this.#folders.find(path.slice(0, slash))
-    const name = path.slice(slash + 1)
-    const found: number[] = []
-    if (folder === undefined) return found
-    for (let position = 0; position < this.size; position++) {
-      const start = this.#files.startOf(position)
-      const isHere = this.#files
-        .at(position)
-        .some((each, n) => each === folder && this.#allFileNames()[start + n] === name)
-      if (isHere) found.push(position)
-    }
-    return found
-  }
-
-  #allFileNames(): readonly string[] {
-    if (this.#decodedNames === undefined) {
-      let slashes = 0
-      for (const byte of this.#fileNames) if (byte === slash) slashes++
-      const names = slashes === this.#files.items ? decodeUtf8(this.#fileNames)?.split('/') : undefined
-      if (names?.pop() !== '') return refuseCatalogue('not a name of each file')
-      this.#decodedNames = names
-    }
-    return this.#decodedNames
+    return this.#files.ownersOf(path)
   }
 
   /** All packages of its name, newest first. */
@@ -362,73 +324,6 @@ export class Catalogue {
   #findCapability(kind: string, name: string): number | undefined {
     const { first, end } = this.#rangeOf(kind)
     return this.#names.find(name, first, end)
-  }
-
-  /** Every number names something that is there. What is out of order is found wrongly, or not: no more than that. */
-  #check({ lists, numbers, ids }: Pick<Columns, 'lists' | 'numbers' | 'ids'>): void {
-    const capabilities = this.#names.size
-    const relations = numbers.relationCapability.length
-    const isOne = (condition: boolean, what: string): void => {
-      if (!condition) refuseCatalogue(what)
-    }
-    isOne(isRisingTo(numbers.kindEnds, capabilities), 'names of no kind')
-    isOne(numbers.kindEnds.length === this.#kinds.size, 'kinds without names')
-    isOne(isBelow(numbers.relationCapability, capabilities), 'a relation to no capability')
-    isOne(isBelow(numbers.relationOperator, relationOperators.length + 1), 'an operator that is none')
-    isOne(isBelow(numbers.relationVersion, Math.max(1, this.#versions.size)), 'a bound without a version')
-    isOne(numbers.relationOperator.length === relations, 'relations without operators')
-    isOne(numbers.relationVersion.length === relations, 'relations without versions')
-    isOne(isBelow(lists.alternatives.items, relations), 'an alternative that is no relation')
-    isOne(isBelow(lists.provides.items, capabilities), 'it provides what is no capability')
-    isOne(isBelow(numbers.providesVersion, this.#versions.size + 1), 'it provides what is no version')
-    isOne(numbers.providesVersion.length === lists.provides.items.length, 'it provides without versions')
-    isOne(isBelow(lists.requires.items, this.#alternatives.size), 'it requires what is no requirement')
-    isOne(isBelow(lists.recommends.items, this.#alternatives.size), 'it recommends what is no requirement')
-    const asked = this.#countAsked(lists.requires.items) + this.#countAsked(lists.recommends.items)
-    isOne(asked <= mostAsked, `more than ${mostAsked} relations`)
-    isOne(isBelow(lists.conflicts.items, relations), 'a conflict that is no relation')
-    isOne(isBelow(lists.replaces.items, relations), 'it replaces what is no relation')
-    isOne(isBelow(lists.files.items, this.#folders.size), 'a file in no folder')
-    isOne(
-      this.#countPaths(lists.files.items) <= mostPathUnits,
-      `paths of more than ${mostPathUnits} characters`,
-    )
-    isOne(isBelow(numbers.packageName, capabilities), 'a package without a name')
-    isOne(isBelow(numbers.packageVersion, this.#versions.size), 'a package without a version')
-    isOne(isBelow(numbers.packageScheme, versionSchemes.length), 'a scheme that is none')
-    isOne(isBelow(numbers.packageArchitecture, this.#architectures.size), 'an architecture that is none')
-    const perPackage = [
-      numbers.packageVersion,
-      numbers.packageScheme,
-      numbers.packageArchitecture,
-      numbers.packageSize,
-      lists.provides.ends,
-      lists.requires.ends,
-      lists.recommends.ends,
-      lists.conflicts.ends,
-      lists.replaces.ends,
-      lists.files.ends,
-    ]
-    isOne(
-      perPackage.every(({ length }) => length === this.size),
-      'columns of unlike lengths',
-    )
-    isOne(ids.length === this.size * idBytes, 'not an id of each package')
-    isOne(this.#summaries.size === this.size, 'not a summary of each package')
-  }
-
-  /** Many may share a long folder, and whoever asks for their paths makes it for each. */
-  #countPaths(folders: Numbers): number {
-    let count = this.#fileNames.length
-    for (const folder of folders) count += this.#folders.lengthOf(folder)
-    return count
-  }
-
-  /** Many may share a long list, and whoever makes objects of them makes it for each. */
-  #countAsked(requirements: Numbers): number {
-    let count = 0
-    for (const requirement of requirements) count += this.#alternatives.lengthOf(requirement)
-    return count
   }
 
   /** Who provides each capability: they are counted, and then each is put in its place. */

@@ -1,25 +1,15 @@
 // Frames of every screen at 80×24, empty, usual, busy and in error, through Ink; and keys that come through Ink's own
 // input, several in one read.
-import { renderToString } from 'ink'
 import { render } from 'ink-testing-library'
 import { describe, expect, test } from 'vitest'
 import { Screens } from '../../src/tui/start.tsx'
 import type { ScreenEvent } from '../../src/tui/events.ts'
 import { bindingsNow } from '../../src/tui/reducer.ts'
-import type { ScreensState } from '../../src/tui/state.ts'
-import { FrameView } from '../../src/tui/view.tsx'
+import { frame } from '../support/ink-frame.tsx'
 import * as made from '../support/screens.ts'
 import { after, bundlePath, failed, nowMs, ready } from '../support/screens.ts'
 
 const { fresh, usual, opened, takenIn, planned, history, plan } = made
-
-/** Through Ink; every frame fills the terminal and never more. */
-function frame(state: ScreensState): string {
-  const lines = renderToString(<FrameView state={state} />, { columns: state.size.columns }).split('\n')
-  expect(lines).toHaveLength(state.size.rows)
-  for (const each of lines) expect(each.length).toBeLessThanOrEqual(state.size.columns)
-  return `\n${lines.map((each) => each.trimEnd()).join('\n')}\n`
-}
 
 const progress = (phase: string, more: object = {}, ms = 4000): ScreenEvent => ({
   kind: 'progress',
