@@ -99,9 +99,7 @@ class Statement {
   }
 
   subscription(relation: Relation): FactClause {
-    const wish = { relation: () => relation, positions: this.#universe.find(relation) }
-    // Who asks for a package by its name gets that one.
-    const literals = this.#prefer([wish], 'name first')
+    const literals = this.#prefer([{ relation: () => relation, positions: this.#universe.find(relation) }])
     return { literals, wish: literals, fact: { kind: 'subscription', relation } }
   }
 
@@ -210,13 +208,12 @@ class Statement {
    */
   #prefer(
     alternatives: readonly { readonly relation: () => Relation; readonly positions: Numbers }[],
-    how: 'kept first' | 'name first' = 'kept first',
   ): readonly number[] {
     const hasName = (position: number): boolean => this.#installedNames.has(this.#universe.nameOf(position))
     const ordered = alternatives.map(({ relation, positions }) => {
       if (positions.length < 2) return Array.from(positions)
       const wanted = relation()
-      return Array.from(positions).sort((a, b) => this.#rank({ wanted, how }, a, b))
+      return Array.from(positions).sort((a, b) => this.#rank(wanted, a, b))
     })
     const kept = ordered.filter((positions) => positions.some(hasName))
     const others = ordered.filter((positions) => !positions.some(hasName))
@@ -227,11 +224,7 @@ class Statement {
     return this.#universe.sizeBytesOf(this.#universe.siblingsOf(position)[0] as number)
   }
 
-  #rank(
-    { wanted: { kind, name }, how }: { readonly wanted: Relation; readonly how: 'kept first' | 'name first' },
-    a: number,
-    b: number,
-  ): number {
+  #rank({ kind, name }: Relation, a: number, b: number): number {
     const universe = this.#universe
     const [first, second] = [universe.nameOf(a), universe.nameOf(b)]
     if (first !== second) {
@@ -239,7 +232,7 @@ class Statement {
       const named = kind === 'name' ? Number(second === name) - Number(first === name) : 0
       // Of the newest of each name: the order of names must not hang on which of their versions are compared.
       const smaller = this.#newestBytes(a) - this.#newestBytes(b)
-      return (how === 'kept first' ? kept || named : named || kept) || smaller || compareText(first, second)
+      return kept || named || smaller || compareText(first, second)
     }
     const kept = Number(this.#installedAt.has(b)) - Number(this.#installedAt.has(a))
     if (kept !== 0 && compareAge(universe.candidate(a), universe.candidate(b)) === 0) return kept

@@ -84,8 +84,24 @@ describe('what is chosen', () => {
     const versions = [sized('ccc 2', 30_000), sized('ccc 1', 10_000)]
     const others = [sized('aaa 1', 20_000), sized('bbb 1', 20_000)]
     expect(solved({ asks: ['app'], offered: [app, ...others, ...versions] })).toEqual(['aaa 1', 'app 1'])
-    // Who asks for it by name gets it.
-    expect(solved({ asks: ['mail'], offered: [big, mail], installed: [big] })).toEqual(['mail 1'])
+    // What a machine asks for it may have already.
+    expect(solved({ asks: ['mail'], offered: [big, mail], installed: [big] })).toEqual(['exim 4'])
+    expect(solved({ asks: ['mail'], offered: [big, mail] })).toEqual(['mail 1'])
+  })
+
+  test('stays what it is at the next update, where what was chosen early would do for a wish that was met otherwise', () => {
+    const offered = [
+      offer('a 1', { provides: ['w'] }),
+      offer('a 2', { provides: ['v'] }),
+      offer('c 1'),
+      offer('c 2', { requires: ['e = 1 | v'] }),
+      offer('d 1', { provides: ['a = 2'], requires: ['w'] }),
+      offer('e 1', { provides: ['w'] }),
+      offer('e 2', { provides: ['w'] }),
+    ]
+    const first = solve({ model: modelOf(['c', 'd', 'a']), offered, installed: [] })
+    const installed = first.chosen.map(({ candidate }) => candidate)
+    expect(solved({ asks: ['c', 'd', 'a'], offered, installed })).toEqual(titles(first))
   })
 
   test('is the first alternative, unless another is installed or asked for already', () => {
