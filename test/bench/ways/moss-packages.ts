@@ -1,6 +1,7 @@
 // Real packages as moss takes them in without their dependencies, which lie outside every set: a folder for each,
 // with what its .deb or .tgz holds and a moss-package.toml. npm packages go to usr/lib/node_modules; debs are placed
-// by moss itself. Of a path that several packages of a set hold, the last has it, as in the tree.
+// by moss itself. Of a path that several packages of a set hold, the last has it, as in the tree. Packed sources of the
+// kernel are unpacked, as fetch-corpora.sh has them.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { placePath } from '../../../src/ingest/placement.ts'
@@ -28,7 +29,8 @@ export function unpackSide(versions: readonly Version[], into: string): readonly
         into,
       )
     else run(`tar -xzf ${quote(file)} --strip-components=1 --no-same-owner -C ${quote(inside)}`, into)
-    run(`chmod -R u+rwX ${quote(folder)}`, into)
+    run(openSources, folder)
+    run(`chmod -R u+rwX .`, folder)
     for (const { path, entry } of entriesBelow(folder)) {
       if (entry.isDirectory()) continue
       const place = placed(path)
@@ -40,6 +42,12 @@ export function unpackSide(versions: readonly Version[], into: string): readonly
     return folder
   })
 }
+
+const openSources = `for packed in usr/src/linux-source-*.tar.xz; do
+    [ -e "$packed" ] || continue
+    tar -xJf "$packed" -C usr/src --no-same-owner
+    rm "$packed"
+  done`
 
 const placed = (path: string): string => {
   const place = placePath(path, {}, 'other')
