@@ -202,22 +202,40 @@ class Statement {
   }
 
   /**
-   * The order in which providers are tried: alternatives that are installed before others, then as listed; within
-   * one, installed names, then the package of that very name, then the smaller; of one name the newest, and of one
-   * version the installed.
+   * The order in which providers are tried: alternatives that are met already before those of which another version
+   * than the installed would do, then the others, each as listed; within one likewise, then the package of that very
+   * name, then the smaller; of one name the newest, and of one version the installed.
    */
   #prefer(
     alternatives: readonly { readonly relation: () => Relation; readonly positions: Numbers }[],
   ): readonly number[] {
-    const hasName = (position: number): boolean => this.#installedNames.has(this.#universe.nameOf(position))
     const ordered = alternatives.map(({ relation, positions }) => {
-      if (positions.length < 2) return Array.from(positions)
+      const standingOf = this.#standingsIn(positions)
+      const standing = Math.max(0, ...Array.from(positions, standingOf))
+      if (positions.length < 2) return { standing, positions: Array.from(positions) }
       const wanted = relation()
-      return Array.from(positions).sort((a, b) => this.#rank(wanted, a, b))
+      return {
+        standing,
+        positions: Array.from(positions).sort(
+          (a, b) => standingOf(b) - standingOf(a) || this.#rank(wanted, a, b),
+        ),
+      }
     })
-    const kept = ordered.filter((positions) => positions.some(hasName))
-    const others = ordered.filter((positions) => !positions.some(hasName))
-    return [...new Set([...kept, ...others].flat())].map((position) => position + 1)
+    const preferred = ordered.toSorted((a, b) => b.standing - a.standing)
+    return [...new Set(preferred.flatMap(({ positions }) => positions))].map((position) => position + 1)
+  }
+
+  /** The same for all versions of a name: 2 where the installed one is among these, 1 where it is another. */
+  #standingsIn(positions: Numbers): (position: number) => number {
+    const met = new Set(
+      Array.from(positions)
+        .filter((position) => this.#installedAt.has(position))
+        .map((position) => this.#universe.nameOf(position)),
+    )
+    return (position) => {
+      const name = this.#universe.nameOf(position)
+      return met.has(name) ? 2 : Number(this.#installedNames.has(name))
+    }
   }
 
   #newestBytes(position: number): number {
@@ -228,11 +246,10 @@ class Statement {
     const universe = this.#universe
     const [first, second] = [universe.nameOf(a), universe.nameOf(b)]
     if (first !== second) {
-      const kept = Number(this.#installedNames.has(second)) - Number(this.#installedNames.has(first))
       const named = kind === 'name' ? Number(second === name) - Number(first === name) : 0
       // Of the newest of each name: the order of names must not hang on which of their versions are compared.
       const smaller = this.#newestBytes(a) - this.#newestBytes(b)
-      return kept || named || smaller || compareText(first, second)
+      return named || smaller || compareText(first, second)
     }
     const kept = Number(this.#installedAt.has(b)) - Number(this.#installedAt.has(a))
     if (kept !== 0 && compareAge(universe.candidate(a), universe.candidate(b)) === 0) return kept

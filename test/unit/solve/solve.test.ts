@@ -45,6 +45,17 @@ describe('what is chosen', () => {
     expect(chosen.map(({ candidate }) => candidate.id)).toContain(old.git.id)
   })
 
+  test('is met by what is installed rather than by another version of something that is', () => {
+    const reader = (version: number): Candidate => offer(`reader ${version}`, { provides: ['old-format'] })
+    const [first, second] = [reader(1), offer('reader 2')]
+    const other = offer('viewer 1', { provides: ['old-format'] })
+    const given = { asks: ['app'], installed: [second, other] }
+    for (const wanted of ['old-format', 'reader << 2 | viewer']) {
+      const offered = [first, second, other, offer('app 1', { requires: [wanted] })]
+      expect(solved({ ...given, offered })).toEqual(['app 1', 'viewer 1'])
+    }
+  })
+
   test('leaves out what nothing asks for any more', () => {
     expect(solved({ asks: ['libc6'], offered: [], installed: [old.git, old.libc] })).toEqual(['libc6 2.36'])
   })
