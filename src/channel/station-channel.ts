@@ -1,6 +1,6 @@
 // A channel on a station: a folder with packages/ (a container for each, complete) and snapshots/ (a signed list
 // for each serial). What is added is offered only when the next snapshot names it. The folder is all there is:
-// copy it and the channel is copied.
+// copy it and the channel is copied. One that is laid over others has their packages from them.
 import { compareText } from '../base/bytes.ts'
 import { digestOf } from '../base/digest.ts'
 import { isMossError, MossError } from '../base/error.ts'
@@ -25,13 +25,8 @@ import { comparePackages } from '../manifest/compare-packages.ts'
 import { bytesOf, filesOf } from '../manifest/layout-files.ts'
 import { type CatalogueEntry, encodeCatalogue } from './encode-catalogue.ts'
 import { checkPackageFile, chunksOf, readPackageFile, type PackageFile } from './package-file.ts'
-import {
-  type Advisory,
-  decodeSnapshotRecord,
-  encodeSnapshotRecord,
-  type OfferedPackage,
-  type Snapshot,
-} from './snapshot.ts'
+import type { PublishPlan } from './plan-publish.ts'
+import { decodeSnapshotRecord, encodeSnapshotRecord, type OfferedPackage, type Snapshot } from './snapshot.ts'
 
 /** More than any snapshot of a whole distribution takes. */
 const snapshotLimitBytes = 256 * 1024 * 1024
@@ -52,6 +47,8 @@ export interface ChannelPlace {
   readonly root: Root
   /** Those before it, the newest first: what bears their keys was good when it came in. */
   readonly earlierRoots?: readonly Root[]
+  /** The channels that it is laid over, the one that counts most first; there may be none left. */
+  readonly over?: readonly StationChannel[]
 }
 
 const folders = ['packages', 'snapshots'] as const
@@ -77,6 +74,9 @@ export function openChannel(outside: Outside, place: ChannelPlace): StationChann
 export class StationChannel {
   readonly name: string
   readonly folder: string
+  readonly root: Root
+  readonly over: readonly StationChannel[]
+  readonly isLaidOver: boolean
   readonly #outside: Outside
   readonly #roots: Roots
   readonly #files = new Map<PackageId, PackageFile>()
@@ -92,6 +92,9 @@ export class StationChannel {
     this.#roots = [place.root, ...(place.earlierRoots ?? [])]
     this.name = place.name
     this.folder = place.folder
+    this.root = place.root
+    this.over = place.over ?? []
+    this.isLaidOver = place.over !== undefined
   }
 
   /** Of the snapshots there are, from the oldest. */
@@ -151,7 +154,7 @@ export class StationChannel {
     return digestOf(bytes) === catalogue ? bytes : undefined
   }
 
-  /** Everything in the folder, offered or not, by name, then by id. */
+  /** What is in the folder, offered or not, by name, then by id. */
   packages(): readonly PackageFile[] {
     for (const name of this.#fileNames()) this.#load(name)
     return [...this.#files.values()].sort(
@@ -159,9 +162,20 @@ export class StationChannel {
     )
   }
 
-  /** Undefined where the folder has no such package. */
+  /** Of its own, or of a channel that it is laid over. */
   package(id: PackageId): PackageFile | undefined {
-    return this.#files.get(id) ?? this.#find(id) ?? this.#findAnew(id)
+    const own = this.#files.get(id) ?? this.#find(id)
+    if (own !== undefined) return own
+    for (const lower of this.over) {
+      const found = lower.package(id)
+      if (found !== undefined) return found
+    }
+    return this.#findAnew(id)
+  }
+
+  /** The channel below, or undefined, whose package this is. */
+  lowerWith(id: PackageId): StationChannel | undefined {
+    return this.over.find((lower) => lower.package(id) !== undefined)
   }
 
   /** Of a file of a package that is here. */
@@ -181,7 +195,7 @@ export class StationChannel {
     const [root] = this.#roots
     const file = readPackageFile(disk, path, root)
     checkPackageFile(file)
-    const present = this.package(file.id)
+    const present = this.#own(file.id)
     if (present !== undefined) return { file: present, isNew: false }
     const target = `${this.folder}/packages/${packageFileName(file.id, file.manifest)}`
     copyFile(disk, path, target)
@@ -195,35 +209,6 @@ export class StationChannel {
     }
     checkPackageFile(copied)
     return { file: this.#keep(copied), isNew: true }
-  }
-
-  /** What the next snapshot would name: the latest's packages and what was added since, without `expire`. */
-  planPublish(expire: readonly PackageId[] = []): PublishPlan {
-    const latest = this.latestSnapshot()
-    const before = new Map(latest?.snapshot.packages.map((offered) => [offered.id, offered]))
-    const known = this.#everNamed()
-    const gone = new Set(expire)
-    const added = this.packages()
-      .filter((file) => !known.has(file.id) && !gone.has(file.id))
-      .map(offeredOf)
-    const kept = [...before.values()].filter((offered) => !gone.has(offered.id))
-    return {
-      channel: this.name,
-      serial: (latest?.snapshot.serial ?? 0) + 1,
-      packages: [...kept, ...added],
-      advisories: latest?.snapshot.advisories ?? [],
-      added,
-      expired: [...before.values()].filter((offered) => gone.has(offered.id)),
-    }
-  }
-
-  /** The latest's packages, and other advisories on them. Throws NOT_FOUND before the first is published. */
-  planAdvise(advisories: readonly Advisory[]): PublishPlan {
-    const latest = this.latestSnapshot()
-    if (latest === undefined)
-      throw new MossError('NOT_FOUND', { what: 'published snapshot of channel', name: this.name })
-    const { packages, serial } = latest.snapshot
-    return { channel: this.name, serial: serial + 1, packages, advisories, added: [], expired: [] }
   }
 
   /** Signs and writes the next snapshot. Dates never go back. Throws PLAN_STALE if another was published since. */
@@ -267,16 +252,23 @@ export class StationChannel {
     return this.snapshot(plan.serial)
   }
 
-  /** From the catalogue before where that has them, so that not every package is read again; without those that are gone. */
+  /** From the catalogues that there are where these have them, so that not every package is read again; without those that are gone. */
   #entriesOf(packages: readonly OfferedPackage[], before: Snapshot | undefined): readonly CatalogueEntry[] {
-    const catalogue = before && this.catalogue(before)
+    const known = [this, ...this.over].flatMap((channel) => {
+      const snapshot = channel === this ? before : channel.latestSnapshot()?.snapshot
+      const catalogue = snapshot && channel.catalogue(snapshot)
+      return catalogue === undefined ? [] : [catalogue]
+    })
     const read = (id: PackageId): readonly CatalogueEntry[] => {
       const file = this.package(id)
       return file === undefined ? [] : [entryOf(file)]
     }
     const entries = packages.flatMap(({ id, name }) => {
-      const position = catalogue?.positionOf({ id, manifest: { name } })
-      return catalogue === undefined || position === undefined ? read(id) : [catalogue.entry(position)]
+      for (const catalogue of known) {
+        const position = catalogue.positionOf({ id, manifest: { name } })
+        if (position !== undefined) return [catalogue.entry(position)]
+      }
+      return read(id)
     })
     // What became the newest of its name again: the catalogue before left its files out.
     const sorted = entries.toSorted(comparePackages)
@@ -294,7 +286,8 @@ export class StationChannel {
     return `${this.folder}/snapshots/${serial}.moss-channel`
   }
 
-  #everNamed(): ReadonlySet<PackageId> {
+  /** What any of its snapshots has named. */
+  everNamed(): ReadonlySet<PackageId> {
     const serials = this.serials()
     const serial = serials.at(-1)
     if (this.#named === undefined || this.#named.serial !== serial) {
@@ -309,6 +302,10 @@ export class StationChannel {
       .list(`${this.folder}/packages`)
       .filter((entry) => entry.kind === 'file' && entry.name.endsWith('.moss') && !entry.name.startsWith('.'))
       .map((entry) => entry.name)
+  }
+
+  #own(id: PackageId): PackageFile | undefined {
+    return this.#files.get(id) ?? this.#find(id) ?? this.#findAnew(id)
   }
 
   #find(id: PackageId): PackageFile | undefined {
@@ -338,7 +335,7 @@ export class StationChannel {
     const { by, value: file } = underAnyRoot(this.#roots, (root) =>
       readPackageFile(this.#outside.disk, path, root),
     )
-    return by === newest || this.#everNamed().has(file.id)
+    return by === newest || this.everNamed().has(file.id)
       ? file
       : readPackageFile(this.#outside.disk, path, newest)
   }
@@ -357,22 +354,6 @@ export class StationChannel {
 }
 
 const shortOf = (id: string): string => id.slice(0, 8)
-
-export interface PublishPlan {
-  readonly channel: string
-  readonly serial: number
-  readonly packages: readonly OfferedPackage[]
-  readonly advisories: readonly Advisory[]
-  readonly added: readonly OfferedPackage[]
-  readonly expired: readonly OfferedPackage[]
-}
-
-const offeredOf = ({ id, manifest }: PackageFile): OfferedPackage => ({
-  id,
-  name: manifest.name,
-  version: manifest.version,
-  architecture: manifest.architecture,
-})
 
 const entryOf = ({ id, manifest }: PackageFile): CatalogueEntry => ({
   id,

@@ -84,14 +84,29 @@ export const channelVerbs: readonly Verb[] = [
     words: 'channel create',
     side: 'station',
     operands: [channelOperand],
+    flags: [
+      {
+        name: 'over',
+        value: 'CHANNEL',
+        repeats: true,
+        summary:
+          'what this one offers too, but for names of its own; of several the first that has a name counts',
+      },
+    ],
     summary: 'make an empty channel',
     run: async (call) => {
       const { createChannel } = await import('../ops/channels.ts')
-      const made = await createChannel(call.outside, { home: call.home, channel: call.operands[0] ?? '' })
-      return {
-        json: made,
-        text: `channel ${display(made.channel)} at ${made.folder}\nnext     moss add ${made.channel} FILE…`,
-      }
+      const made = await createChannel(call.outside, {
+        home: call.home,
+        channel: call.operands[0] ?? '',
+        over: call.values('over').map((over) => (over.includes('/') ? call.path(over) : over)),
+      })
+      const text = formatFields([
+        ['channel', `${display(made.channel)} at ${made.folder}`],
+        ['over', made.over.length === 0 ? undefined : made.over.map(display).join(', ')],
+        ['next', `moss add ${made.channel} FILE…`],
+      ])
+      return { json: made, text }
     },
   },
   {
@@ -130,6 +145,13 @@ export const channelVerbs: readonly Verb[] = [
             ? 'never published'
             : `${shown.serial} of ${formatDate(shown.created ?? 0)}`,
         ],
+        ...shown.over.map(
+          ({ channel, serial }) =>
+            [
+              'over',
+              `${display(channel)}, ${serial === undefined ? 'never published' : `now at serial ${serial}`}`,
+            ] as const,
+        ),
         ['fresh', shown.expires === undefined ? undefined : `until ${formatDate(shown.expires)}`],
         ...shown.advisories.map(
           (each) =>
@@ -143,7 +165,12 @@ export const channelVerbs: readonly Verb[] = [
         `  ${entry.name}`,
         entry.version,
         formatBytes(entry.sizeBytes),
-        entry.isPublished ? '' : 'added, not published',
+        [
+          entry.isPublished ? '' : entry.of === undefined ? 'added, not published' : 'not published',
+          entry.of === undefined ? '' : `of ${entry.of}`,
+        ]
+          .filter((part) => part !== '')
+          .join(', '),
       ])
       return {
         json: shown,

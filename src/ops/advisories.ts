@@ -1,4 +1,5 @@
 // What a channel says of versions that it offered: on the station said and taken back, on a host told where it matters.
+import { planAdvise } from '../channel/plan-publish.ts'
 import { MossError } from '../base/error.ts'
 import { type Advisory, longestAdvisory, mostAdvisories, type Snapshot } from '../channel/snapshot.ts'
 import type { Outside } from '../host/outside.ts'
@@ -48,7 +49,7 @@ export async function adviseChannel(
   if (advisories.length > mostAdvisories) refuse(`a channel has at most ${mostAdvisories} advisories`)
   const signers = await signersFor(station, { role: 'channel', root, ask: request.ask })
   const created = publishDate(outside, { root, latest: before.created })
-  const { snapshot } = channel.publish(channel.planAdvise(advisories), {
+  const { snapshot } = channel.publish(planAdvise(channel, advisories), {
     created,
     // It stays fresh for as long as the publisher meant that one to.
     expires: before.expires && created + before.expires - before.created,

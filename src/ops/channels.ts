@@ -3,6 +3,8 @@ import { MossError } from '../base/error.ts'
 import { formatDate } from '../base/format.ts'
 import type { ContainerId, PackageId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
+import { readOver, writeOver } from '../channel/channel-file.ts'
+import { changesNothing, planPublish } from '../channel/plan-publish.ts'
 import { createChannel as makeChannel, openChannel, type StationChannel } from '../channel/station-channel.ts'
 import type { Outside } from '../host/outside.ts'
 import { readDeb } from '../ingest/deb.ts'
@@ -33,21 +35,39 @@ function placeOf(station: Station, channel: string): { readonly folder: string; 
   return { folder, name: folder.slice(folder.lastIndexOf('/') + 1) }
 }
 
-export function stationChannel(station: Station, channel: string): StationChannel {
+export const stationChannel = (station: Station, channel: string): StationChannel =>
+  openLayers(station, channel, [])
+
+/** `above`: the folders of those that are laid over it. */
+function openLayers(station: Station, channel: string, above: readonly string[]): StationChannel {
+  const place = placeOf(station, channel)
+  if (above.includes(place.folder))
+    throw new MossError('CHANNEL_INVALID', {
+      path: above.at(-1) ?? place.folder,
+      problem: `channel ${place.name} would be laid over itself`,
+    })
   const root = stationRoot(station)
   const earlierRoots = stationRoots(station)
     .map((each) => each.root)
     .filter(({ version }) => version < root.version)
     .reverse()
-  return openChannel(station.outside, { ...placeOf(station, channel), root, earlierRoots })
+  const over = readOver(station.outside.disk, place.folder)?.map((lower) =>
+    openLayers(station, lower, [...above, place.folder]),
+  )
+  return openChannel(station.outside, { ...place, root, earlierRoots, ...(over && { over }) })
 }
 
-export async function createChannel(outside: Outside, { home, channel }: OfChannel) {
+export async function createChannel(
+  outside: Outside,
+  { home, channel, over = [] }: OfChannel & { readonly over?: readonly string[] },
+) {
   using station = openStation(outside, { home, how: 'write' })
   stationRoot(station)
   const place = placeOf(station, channel)
+  for (const lower of over) stationChannel(station, lower)
   makeChannel(outside, place)
-  return { channel: place.name, folder: place.folder }
+  if (over.length > 0) writeOver(outside.disk, place.folder, over)
+  return { channel: place.name, folder: place.folder, over }
 }
 
 export async function listChannels(outside: Outside, { home }: { readonly home: string }) {
@@ -73,15 +93,22 @@ export async function showChannel(outside: Outside, { home, channel }: OfChannel
   const opened = stationChannel(station, channel)
   const latest = opened.latestSnapshot()
   const named = new Set(latest?.snapshot.packages.map(({ id }) => id))
+  const lower = planPublish(opened)
+    .packages.map(({ id }) => ({ id, of: opened.lowerWith(id)?.name }))
+    .filter(({ of }) => of !== undefined)
+  const of = new Map(lower.map((each) => [each.id, each.of]))
   return {
     channel: opened.name,
     folder: opened.folder,
+    over: opened.over.map((each) => ({
+      channel: each.name,
+      serial: each.latestSnapshot()?.snapshot.serial,
+    })),
     serial: latest?.snapshot.serial,
     created: latest?.snapshot.created,
     expires: latest?.snapshot.expires,
     advisories: latest?.snapshot.advisories ?? [],
-    packages: opened
-      .packages()
+    packages: [...opened.packages(), ...lower.map(({ id }) => opened.package(id) as PackageFile)]
       .toSorted(byNameAndVersion)
       .map(({ id, manifest, sizeBytes }) => ({
         id,
@@ -89,6 +116,7 @@ export async function showChannel(outside: Outside, { home, channel }: OfChannel
         version: manifest.version,
         architecture: manifest.architecture,
         sizeBytes,
+        of: of.get(id),
         isPublished: named.has(id),
       })),
   }
@@ -114,10 +142,10 @@ export async function publishChannel(
   using station = openStation(outside, { home: request.home, how: 'write' })
   const root = stationRoot(station)
   const channel = stationChannel(station, request.channel)
-  const plan = channel.planPublish()
+  const plan = planPublish(channel)
   const latest = channel.latestSnapshot()
   const created = publishDate(outside, { said: request.date, root, latest: latest?.snapshot.created })
-  if (plan.added.length === 0 && plan.expired.length === 0 && latest?.isUnderRoot === true)
+  if (latest?.isUnderRoot === true && changesNothing(plan, latest.snapshot))
     return {
       channel: channel.name,
       serial: latest.snapshot.serial,

@@ -1,6 +1,7 @@
 // Memory of making a package, exporting, taking in and importing a bundle of about 1 GB: each in a process of its
 // own with the real pool, built and started as the program is (types stripped beforehand, the launcher's flag). What
 // is told is the peak resident size. `node test/bench/import-memory.ts [MiB]`; fails if importing is above the bar.
+import { planPublish } from '../../src/channel/plan-publish.ts'
 import { execFileSync } from 'node:child_process'
 import { createCipheriv } from 'node:crypto'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -94,7 +95,7 @@ async function make(folder: string, totalMiB: number): Promise<void> {
     silent,
   )
   const channel = openChannel(outside, place)
-  channel.publish(channel.planPublish(), { created, signers })
+  channel.publish(planPublish(channel), { created, signers })
 }
 
 async function exportIt(folder: string): Promise<void> {

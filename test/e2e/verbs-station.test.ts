@@ -185,12 +185,12 @@ test('key import', () => {
 test('channel create, list', () => {
   expect(moss.text('channel', 'create', 'stable', ...home)).toMatchInlineSnapshot(`
     "$ moss channel create stable --home station
-    channel stable at FOLDER/station/channels/stable
+    channel  stable at FOLDER/station/channels/stable
     next     moss add stable FILE…
     [exit 0]"
   `)
   expect(moss.shape('channel', 'create', 'edge', ...home)).toMatchInlineSnapshot(
-    `"exit 0 {channel: string, folder: string}"`,
+    `"exit 0 {channel: string, folder: string, over: []}"`,
   )
   expect(moss.text('channel', 'create', 'stable', ...home)).toMatchInlineSnapshot(`
     "$ moss channel create stable --home station
@@ -422,7 +422,7 @@ test('channel publish, show', () => {
     [exit 0]"
   `)
   expect(moss.shape('channel', 'show', 'stable', ...plain)).toMatchInlineSnapshot(
-    `"exit 0 {channel: string, folder: string, serial: number, created: number, advisories: [], packages: [{id: string, name: string, version: string, architecture: string, sizeBytes: number, isPublished: boolean}]}"`,
+    `"exit 0 {channel: string, folder: string, over: [], serial: number, created: number, advisories: [], packages: [{id: string, name: string, version: string, architecture: string, sizeBytes: number, isPublished: boolean}]}"`,
   )
   expect(moss.text('channel', 'list', ...plain)).toMatchInlineSnapshot(`
     "$ moss channel list --home plain

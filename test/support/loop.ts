@@ -1,5 +1,6 @@
 // A station's channel and hosts' stores in a temporary folder, for tests of what crosses between them: packages
 // made from given files, published, exported, taken in and imported.
+import { planPublish } from '../../src/channel/plan-publish.ts'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -98,7 +99,7 @@ export class TestLoop implements AsyncDisposable {
   }
 
   publish(created = startDate): void {
-    this.channel.publish(this.channel.planPublish(), { created, signers: [stationSigner] })
+    this.channel.publish(planPublish(this.channel), { created, signers: [stationSigner] })
   }
 
   #wish(hosts: readonly HostWish[]): CarryRequest {

@@ -14,6 +14,11 @@ export const usageCodes = {
     (d) => `the model ${display(d.path)} is not valid: ${display(d.problem)}`,
     (d) => `correct ${display(d.path)}; nothing was changed`,
   ),
+  CHANNEL_INVALID: entry<{ path: string; problem: string }>(
+    exits.usage,
+    (d) => `${display(d.path)} does not say what its channel is laid over: ${display(d.problem)}`,
+    (d) => `correct ${display(d.path)}; nothing was changed`,
+  ),
   SOURCES_INVALID: entry<{ path: string; problem: string }>(
     exits.usage,
     (d) => `${display(d.path)} does not say where an archive is: ${display(d.problem)}`,

@@ -1,3 +1,4 @@
+import { planPublish } from '../../../src/channel/plan-publish.ts'
 import { readdirSync, readFileSync } from 'node:fs'
 import { beforeAll, afterAll, expect, test } from 'vitest'
 import type { ContainerId, Digest, HostId, PackageId } from '../../../src/base/ids.ts'
@@ -127,7 +128,7 @@ test('a word that has expired by the clock is told in days, and refused only whe
   const pump = aged.host('pump')
   const tool = await aged.add('tool', '1', { 'usr/bin/tool': 'tool' })
   const day = 86_400
-  aged.channel.publish(aged.channel.planPublish(), {
+  aged.channel.publish(planPublish(aged.channel), {
     created: startDate,
     expires: startDate + day,
     signers: [stationSigner],

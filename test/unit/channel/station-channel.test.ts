@@ -1,3 +1,4 @@
+import { planAdvise, planPublish } from '../../../src/channel/plan-publish.ts'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -32,7 +33,7 @@ test('what is added is offered only by the next snapshot, and serials rise by on
 test('an expired package stays in the folder and is not offered again', async () => {
   const one = await loop.add('tool', '1', { 'usr/bin/tool': 'one' })
   loop.publish()
-  const plan = loop.channel.planPublish([one])
+  const plan = planPublish(loop.channel, [one])
   expect(plan).toMatchObject({ serial: 2, packages: [], added: [], expired: [{ id: one }] })
   loop.channel.publish(plan, { created: startDate, signers: [stationSigner] })
   loop.publish()
@@ -45,8 +46,8 @@ test('what is said of a package stays said when it is no more offered', async ()
   loop.publish()
   const advisories = [{ package: 'tool', before: '2', text: 'it is blunt' }]
   const by = { created: startDate, signers: [stationSigner] }
-  loop.channel.publish(loop.channel.planAdvise(advisories), by)
-  loop.channel.publish(loop.channel.planPublish([one]), by)
+  loop.channel.publish(planAdvise(loop.channel, advisories), by)
+  loop.channel.publish(planPublish(loop.channel, [one]), by)
   expect(offered()).toEqual([])
   expect(loop.channel.latestSnapshot()?.snapshot.advisories).toEqual(advisories)
 })
@@ -70,7 +71,7 @@ test('the folder is all there is: another process sees the same', async () => {
 
 test('a plan made before somebody else published is stale', async () => {
   await loop.add('tool', '1', { 'usr/bin/tool': 'one' })
-  const plan = loop.channel.planPublish()
+  const plan = planPublish(loop.channel)
   loop.publish()
   expect(() => loop.channel.publish(plan, { created: startDate, signers: [stationSigner] })).toThrow(
     expect.objectContaining({ code: 'PLAN_STALE' }),

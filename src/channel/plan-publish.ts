@@ -1,0 +1,126 @@
+// What the next snapshot of a channel would name. A channel may be laid over others: it has what they offer, but for names
+// of its own, and of two of them the first that has a name counts. So one signed list says what belongs together, and
+// nobody can mix an old list of one channel with a new one of another.
+import { MossError } from '../base/error.ts'
+import type { PackageId } from '../base/ids.ts'
+import type { PackageFile } from './package-file.ts'
+import type { Advisory, OfferedPackage, Snapshot } from './snapshot.ts'
+import type { StationChannel } from './station-channel.ts'
+
+export interface PublishPlan {
+  readonly channel: string
+  readonly serial: number
+  readonly packages: readonly OfferedPackage[]
+  readonly advisories: readonly Advisory[]
+  readonly added: readonly OfferedPackage[]
+  readonly expired: readonly OfferedPackage[]
+}
+
+/**
+ * The latest's packages and what was added since, without `expire`, over what the channels below offer now. Throws
+ * CHANNEL_BEHIND_ROOT for one of these that no host would believe.
+ */
+export function planPublish(channel: StationChannel, expire: readonly PackageId[] = []): PublishPlan {
+  const latest = channel.latestSnapshot()?.snapshot
+  const before = latest?.packages ?? []
+  const own = ownOffer(channel, { before, expire })
+  const lower = lowerOffer(channel, own)
+  const packages = [...own, ...lower.packages]
+  const [earlier, later] = [idsOf(before), idsOf(packages)]
+  return {
+    channel: channel.name,
+    serial: (latest?.serial ?? 0) + 1,
+    packages,
+    advisories: unique([...ownAdvisories(channel, latest), ...lower.advisories]),
+    added: packages.filter(({ id }) => !earlier.has(id)),
+    expired: before.filter(({ id }) => !later.has(id)),
+  }
+}
+
+/** Whether it names what `latest` names already, and says the same of it. */
+export const changesNothing = ({ added, expired, advisories }: PublishPlan, latest: Snapshot): boolean =>
+  added.length === 0 &&
+  expired.length === 0 &&
+  new Set(advisories.map(keyOf)).symmetricDifference(new Set(latest.advisories.map(keyOf))).size === 0
+
+/** The latest's packages, and other advisories on them. Throws NOT_FOUND before the first is published. */
+export function planAdvise(channel: StationChannel, advisories: readonly Advisory[]): PublishPlan {
+  const latest = channel.latestSnapshot()
+  if (latest === undefined)
+    throw new MossError('NOT_FOUND', { what: 'published snapshot of channel', name: channel.name })
+  const { packages, serial } = latest.snapshot
+  return { channel: channel.name, serial: serial + 1, packages, advisories, added: [], expired: [] }
+}
+
+/** Of one that may be laid over others: what its folder has. One that stands alone goes on to name what it has lost. */
+function ownOffer(
+  channel: StationChannel,
+  { before, expire }: { readonly before: readonly OfferedPackage[]; readonly expire: readonly PackageId[] },
+): readonly OfferedPackage[] {
+  const files = channel.packages()
+  const [here, gone, named] = [idsOf(files), new Set(expire), channel.everNamed()]
+  const lower = lowerIds(channel)
+  const kept = before.filter(({ id }) => here.has(id) || !channel.isLaidOver)
+  const keptIds = idsOf(kept)
+  const added = files.filter(({ id }) => !keptIds.has(id) && (!named.has(id) || lower.has(id)))
+  return [...kept, ...added.map(offeredOf)].filter(({ id }) => !gone.has(id))
+}
+
+/** What the channels below offer now, without the names of `own`. Throws CHANNEL_BEHIND_ROOT. */
+function lowerOffer(
+  channel: StationChannel,
+  own: readonly Pick<OfferedPackage, 'name'>[],
+): Pick<Snapshot, 'packages' | 'advisories'> {
+  const taken = new Set(own.map(({ name }) => name))
+  const [packages, advisories]: [OfferedPackage[], Advisory[]] = [[], []]
+  for (const { name, root, ...lower } of channel.over.map(latestOf)) {
+    if (lower.latest === undefined) continue
+    const { snapshot, isUnderRoot } = lower.latest
+    if (!isUnderRoot)
+      throw new MossError('CHANNEL_BEHIND_ROOT', {
+        channel: name,
+        serial: snapshot.serial,
+        version: root.version,
+      })
+    const found = snapshot.packages.filter((each) => !taken.has(each.name))
+    packages.push(...found)
+    advisories.push(...snapshot.advisories.filter((each) => !taken.has(each.package)))
+    for (const each of found) taken.add(each.name)
+  }
+  return { packages, advisories }
+}
+
+const latestOf = (channel: StationChannel) => ({
+  name: channel.name,
+  root: channel.root,
+  latest: channel.latestSnapshot(),
+})
+
+const lowerIds = ({ over }: StationChannel): ReadonlySet<PackageId> =>
+  new Set(over.flatMap((lower) => [...lower.everNamed()]))
+
+/** What a channel below says, or said, is its word and goes as it takes it back. */
+function ownAdvisories({ over }: StationChannel, latest: Snapshot | undefined): readonly Advisory[] {
+  const said = new Set(
+    over.flatMap((lower) =>
+      lower.serials().flatMap((serial) => lower.snapshot(serial).snapshot.advisories.map(keyOf)),
+    ),
+  )
+  return (latest?.advisories ?? []).filter((advisory) => !said.has(keyOf(advisory)))
+}
+
+const keyOf = ({ package: name, before, text }: Advisory): string => JSON.stringify([name, before, text])
+
+const unique = (advisories: readonly Advisory[]): readonly Advisory[] => [
+  ...new Map(advisories.map((advisory) => [keyOf(advisory), advisory])).values(),
+]
+
+const idsOf = (items: readonly { readonly id: PackageId }[]): ReadonlySet<PackageId> =>
+  new Set(items.map(({ id }) => id))
+
+const offeredOf = ({ id, manifest }: PackageFile): OfferedPackage => ({
+  id,
+  name: manifest.name,
+  version: manifest.version,
+  architecture: manifest.architecture,
+})

@@ -1,0 +1,172 @@
+// A channel laid over others, through the whole loop: what is taken over, what counts, and that the host sees one channel.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Program, programIn } from '../support/program.ts'
+import { scratchFolder } from '../support/scratch.ts'
+
+let moss: Program
+let [trips, folders] = [0, 0]
+const atHost = ['--root', 'pump'] as const
+const atStation = ['--home', 'station'] as const
+
+/** `tool 2` in each, with what else its description says. */
+function add(channel: string, ...titles: readonly string[]): void {
+  const made = titles.map((title) => {
+    const [name = '', version = ''] = title.split(' ')
+    const folder = `packages-${++folders}/${name}`
+    mkdirSync(join(moss.folder, folder, 'usr/share'), { recursive: true })
+    writeFileSync(join(moss.folder, folder, 'usr/share', name), `${channel} ${title}`)
+    writeFileSync(
+      join(moss.folder, folder, 'moss-package.toml'),
+      `name = "${name}"\nversion = "${version}"\nscheme = "moss"\nsummary = "of ${channel}"\n`,
+    )
+    return folder
+  })
+  moss.json('add', channel, ...made, ...atStation)
+}
+
+const publish = (channel: string) =>
+  moss.json<{ serial: number; packages: number; isNew: boolean }>(
+    'channel',
+    'publish',
+    channel,
+    '--date',
+    '1767225600',
+    ...atStation,
+  )
+
+function carry(): void {
+  const [state, bundle] = [`${++trips}.moss-state`, `${trips}.moss`]
+  moss.json('state', 'export', state, ...atHost)
+  if (trips === 1) moss.json('fleet', 'enroll', state, '-y', ...atStation)
+  moss.json('export', '--for', state, '-o', bundle, ...atStation)
+  moss.json('import', bundle, ...atHost)
+  moss.json('apply', '-y', ...atHost)
+}
+
+const installed = (): readonly string[] =>
+  moss
+    .json<{ packages: { name: string; version: string }[] }>('list', ...atHost)
+    .packages.map(({ name, version }) => `${name} ${version}`)
+
+const offered = (channel: string): readonly string[] =>
+  moss
+    .json<{ packages: { name: string; version: string; of?: string; isPublished: boolean }[] }>(
+      'channel',
+      'show',
+      channel,
+      ...atStation,
+    )
+    .packages.map(
+      ({ name, version, of, isPublished }) =>
+        `${name} ${version}${of === undefined ? '' : ` of ${of}`}${isPublished ? '' : ', new'}`,
+    )
+
+beforeEach(() => {
+  ;[trips, folders] = [0, 0]
+  moss = programIn(scratchFolder())
+  moss.json('key', 'generate', 'sample', '--no-passphrase', ...atStation)
+  for (const name of ['base', 'extra']) moss.json('channel', 'create', name, ...atStation)
+  moss.json('channel', 'create', 'site', '--over', 'extra', '--over', 'base', ...atStation)
+  add('base', 'tool 5', 'lib 1', 'game 1')
+  add('extra', 'lib 3', 'paint 1')
+  add('site', 'tool 2')
+  moss.json(
+    'init',
+    '--root',
+    'pump',
+    '--trust',
+    'station/root.moss-root',
+    '--channel',
+    'site',
+    '--name',
+    'pump',
+  )
+  moss.json('subscribe', 'tool', 'lib', ...atHost)
+})
+afterEach(() => rmSync(moss.folder, { recursive: true }))
+
+test('a name is of the first that has it, the channel itself before all; a host has it all from one bundle', () => {
+  expect(publish('site').packages).toBe(1)
+  publish('base')
+  publish('extra')
+  expect(offered('site')).toEqual([
+    'game 1 of base, new',
+    'lib 3 of extra, new',
+    'paint 1 of extra, new',
+    'tool 2',
+  ])
+  expect(publish('site')).toMatchObject({ serial: 2, packages: 4 })
+  expect(publish('site')).toMatchObject({ serial: 2, isNew: false })
+  carry()
+  expect(installed()).toEqual(['lib 3', 'tool 2'])
+  expect(readFileSync(join(moss.folder, 'pump/usr/share/lib'), 'utf8')).toBe('extra lib 3')
+  // Its catalogue has what the channels below have.
+  expect(moss.text('search', 'of base', ...atHost)).toContain('game')
+  moss.well('verify', ...atHost)
+})
+
+test('what a channel below publishes waits for the next publishing of the one above, and doctor says so', () => {
+  publish('base')
+  publish('extra')
+  publish('site')
+  carry()
+  add('extra', 'lib 4')
+  publish('extra')
+  moss.json('channel', 'advise', 'extra', 'lib', 'it leaks', '--before', '4', ...atStation)
+  carry()
+  expect(installed()).toContain('lib 3')
+  expect(moss.run(['doctor', ...atStation]).stdout).toMatch(
+    /1 package of channel site is added and not published\n.*moss channel publish site/,
+  )
+  expect(publish('site')).toMatchObject({ serial: 2, isNew: true })
+  const shown = moss.text('channel', 'show', 'site', ...atStation)
+  expect(shown).toContain('says     lib before 4: it leaks')
+  expect(shown).toContain('over     extra, now at serial 3')
+  carry()
+  expect(installed()).toEqual(['lib 4', 'tool 2'])
+  // Its word goes as it is taken back; what the upper one says itself stays.
+  moss.json('channel', 'advise', 'site', 'tool', 'it is blunt', '--before', '3', ...atStation)
+  moss.json('channel', 'advise', 'extra', 'lib', '--withdraw', ...atStation)
+  publish('site')
+  const after = moss.text('channel', 'show', 'site', ...atStation)
+  expect(after).toContain('it is blunt')
+  expect(after).not.toContain('it leaks')
+})
+
+test('a name that the upper channel gets later covers the one below; one below that goes, goes', () => {
+  publish('base')
+  publish('extra')
+  publish('site')
+  add('site', 'paint 0')
+  expect(publish('site').packages).toBe(4)
+  expect(offered('site')).toContain('paint 0')
+  expect(offered('site').filter((title) => title.startsWith('paint'))).toEqual(['paint 0'])
+  // No longer over extra: what extra had is base's, or stays nowhere.
+  const path = join(moss.folder, 'station/channels/site/channel.toml')
+  writeFileSync(path, 'over = [ "base" ]\n')
+  expect(offered('site')).toContain('lib 1 of base, new')
+  expect(publish('site').packages).toBe(4)
+  expect(offered('site')).toEqual(['game 1 of base', 'lib 1 of base', 'paint 0', 'tool 2'])
+})
+
+test('a channel is not laid over itself, nor over one that is not there', () => {
+  const refused = (...words: readonly string[]) => moss.code('channel', ...words, ...atStation)
+  expect(refused('create', 'other', '--over', 'nosuch')).toBe('NOT_FOUND')
+  expect(refused('show', 'other')).toBe('NOT_FOUND')
+  const path = join(moss.folder, 'station/channels/base/channel.toml')
+  const say = (text: string): string | undefined => {
+    writeFileSync(path, text)
+    return refused('publish', 'site')
+  }
+  expect(say('over = [ "site" ]\n')).toBe('CHANNEL_INVALID')
+  expect(say('over = [ "base" ]\n')).toBe('CHANNEL_INVALID')
+  expect(say('over = "extra"\n')).toBe('CHANNEL_INVALID')
+  expect(say('over = [ "../extra" ]\n')).toBe('CHANNEL_INVALID')
+  expect(say('under = []\n')).toBe('CHANNEL_INVALID')
+  expect(say('over = [\n')).toBe('CHANNEL_INVALID')
+  expect(moss.json('channel', 'create', 'top', '--over', 'extra', ...atStation)).toMatchObject({
+    over: ['extra'],
+  })
+})
