@@ -107,6 +107,10 @@ export class Catalogue {
   }
 
   /** Of all its files, rounded up to KiB. */
+  architectureOf(position: number): string {
+    return this.#architectures.at(this.#columns.packageArchitecture[position] as number)
+  }
+
   sizeBytesOf(position: number): number {
     return (this.#columns.packageSize[position] as number) * sizeUnitBytes
   }
@@ -240,7 +244,7 @@ export class Catalogue {
   #makeCandidate(position: number): ListedPackage {
     const relationsOf = (numbers: readonly number[]): readonly Relation[] =>
       numbers.map((number) => this.relation(number))
-    const { packageArchitecture, providesVersion } = this.#columns
+    const { providesVersion } = this.#columns
     const start = this.#provides.startOf(position)
     const provides = lazily(() =>
       this.#provides.at(position).map((number, n): Capability => {
@@ -263,7 +267,7 @@ export class Catalogue {
         name: this.nameOf(position),
         version: this.versionOf(position),
         scheme: this.#schemeOf(position),
-        architecture: this.#architectures.at(packageArchitecture[position] as number),
+        architecture: this.architectureOf(position),
         get provides() {
           return provides()
         },

@@ -26,6 +26,11 @@ export const rootVerbs: readonly Verb[] = [
       { name: 'expect', value: 'FINGERPRINT', summary: 'refuse the root unless its fingerprint is this one' },
       { name: 'name', value: 'NAME', summary: 'what people call this host (default: the machine’s name)' },
       { name: 'channel', value: 'CHANNEL', summary: 'the channel it follows (default stable)' },
+      {
+        name: 'architecture',
+        value: 'NAME',
+        summary: 'of the machine that the root is for (default: of this one)',
+      },
     ],
     run: async (call) => {
       const { initHost } = await import('../ops/init.ts')
@@ -35,6 +40,7 @@ export const rootVerbs: readonly Verb[] = [
         expect: call.value('expect'),
         name: call.value('name'),
         channel: call.value('channel'),
+        architecture: call.value('architecture'),
       })
       const text = formatFields([
         ['root', `${done.root} is managed by moss now`],

@@ -18,6 +18,14 @@ export interface LinuxOutsideOptions {
 /** A long loop lets others run this often; in between `turn` costs next to nothing. */
 const turnMs = 8
 
+/** Debian's names for Node's. */
+const architectures: Readonly<Record<string, string>> = {
+  x64: 'amd64',
+  ia32: 'i386',
+  arm: 'armhf',
+  ppc64: 'ppc64el',
+}
+
 export function linuxOutside(options: LinuxOutsideOptions = {}): Outside & AsyncDisposable {
   const pool: Pool =
     options.workerUrl === undefined ? inlinePool : workerPool(options.workerUrl, options.width)
@@ -40,6 +48,7 @@ export function linuxOutside(options: LinuxOutsideOptions = {}): Outside & Async
     get machineName() {
       return process.getBuiltinModule('node:os').hostname()
     },
+    machineArchitecture: architectures[process.arch] ?? process.arch,
     turn() {
       const now = performance.now()
       if (now - lastTurn < turnMs) return settled

@@ -25,6 +25,8 @@ export interface Outside {
   readonly groupId: number
   /** The name this machine calls itself, for display. */
   readonly machineName: string
+  /** As Debian calls it, such as amd64. */
+  readonly machineArchitecture: string
   /** What is at an http:// or https:// address, from this byte on; undefined where nothing is. Throws NETWORK_FAILED. */
   download(address: string, fromByte: number, cancelled: AbortSignal): Promise<Download | undefined>
   pause(milliseconds: number): Promise<void>

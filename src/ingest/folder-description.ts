@@ -7,6 +7,7 @@
 //   recommends = ["name(less)"]
 import { parse } from 'smol-toml'
 import { isMossError, MossError } from '../base/error.ts'
+import { isArchitecture } from '../manifest/architecture.ts'
 import { isPackageName, parseCapability, parseRelation, type Relation } from '../manifest/capability.ts'
 import type { ManifestRelations } from '../manifest/manifest.ts'
 import { isVersion, type VersionScheme, versionSchemes } from '../manifest/version.ts'
@@ -53,7 +54,7 @@ export function describeFolder(
   if (!isPackageName(name)) refuse(`${name} is not a package name`)
   if (!versionSchemes.includes(scheme)) refuse(`scheme is one of ${versionSchemes.join(', ')}`)
   if (!isVersion(scheme, version)) refuse(`${version} is not a version of scheme ${scheme}`)
-  if (!/^[a-z0-9][a-z0-9_-]{0,31}$/.test(architecture)) refuse(`${architecture} is not an architecture`)
+  if (!isArchitecture(architecture)) refuse(`${architecture} is not an architecture`)
   if (texts.summary?.includes('\n') === true) refuse('summary has more than one line')
   return {
     name,

@@ -54,8 +54,9 @@ export function checkCapability({ kind, name }: { kind: string; name: string }):
   return undefined
 }
 
-/** Letters, digits and `+ . _ -`, a letter or digit first: what is safe in file names and in text. */
-export const isPackageName = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9+._-]{0,127}$/.test(text)
+/** Letters, digits and `+ . _ -`, a letter or digit first; `:i386` may follow, of a package of another architecture. */
+export const isPackageName = (text: string): boolean =>
+  /^[A-Za-z0-9][A-Za-z0-9+._-]{0,127}(?::[a-z0-9][a-z0-9_-]{0,31})?$/.test(text)
 
 /** What a relation's bound may hold in any scheme. */
 export const isBoundVersion = (text: string): boolean => /^[A-Za-z0-9._+~^:-]{1,255}$/.test(text)

@@ -6,4 +6,4 @@ import type { Manifest } from './manifest.ts'
 export const packageFileName = (
   id: PackageId,
   { name, version }: Pick<Manifest, 'name' | 'version'>,
-): string => `${name}_${version.replaceAll(':', '%3a')}_${id.slice(0, 12)}.moss`
+): string => `${name}_${version}_${id.slice(0, 12)}.moss`.replaceAll(':', '%3a')

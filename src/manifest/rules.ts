@@ -4,6 +4,7 @@
 // Every check gives the first problem as text, or undefined; nothing here throws.
 import { display } from '../base/display.ts'
 import { emptyDigest } from '../base/digest.ts'
+import { foreignIn, isArchitecture } from './architecture.ts'
 import { checkCapability, isBoundVersion, isPackageName, type Relation } from './capability.ts'
 import type { LayoutEntry, LayoutFile, Manifest } from './manifest.ts'
 import { checkPath, checkPathBelow, comparePaths, parentOf } from './path.ts'
@@ -35,8 +36,9 @@ export function checkManifest(manifest: Manifest): string | undefined {
 function checkIdentity({ name, version, scheme, architecture }: Manifest): string | undefined {
   if (!isPackageName(name)) return `${display(name)} is not a package name`
   if (!isVersion(scheme, version)) return `${display(version)} is not a version of scheme ${scheme}`
-  if (!/^[a-z0-9][a-z0-9_-]{0,31}$/.test(architecture))
-    return `${display(architecture)} is not an architecture`
+  if (!isArchitecture(architecture)) return `${display(architecture)} is not an architecture`
+  if ((foreignIn(name) ?? architecture) !== architecture)
+    return `${display(name)} is of another architecture than ${architecture}`
   return undefined
 }
 

@@ -2,6 +2,7 @@
 import { MossError } from '../base/error.ts'
 import { checkChannelName } from '../base/names.ts'
 import type { Outside } from '../host/outside.ts'
+import { isArchitecture } from '../manifest/architecture.ts'
 import { formatModel } from '../solve/model.ts'
 import { initRoot } from '../state/init.ts'
 import { isInitialised } from '../state/root-format.ts'
@@ -20,6 +21,8 @@ export interface InitHost {
   readonly expect: string | undefined
   readonly name: string | undefined
   readonly channel: string | undefined
+  /** Of the machine that the root is for; this one's by default. */
+  readonly architecture?: string | undefined
 }
 
 export async function initHost(outside: Outside, request: InitHost) {
@@ -38,10 +41,13 @@ export async function initHost(outside: Outside, request: InitHost) {
   checkHostName(name)
   const channel = request.channel ?? 'stable'
   checkChannelName(channel, 'init')
+  const architecture = request.architecture ?? outside.machineArchitecture
+  if (!isArchitecture(architecture))
+    throw new MossError('CLI_USAGE', { problem: `${architecture} is not an architecture`, see: 'init' })
   const keys = newHostKeys(outside, { name, trustRoot: trusted.bytes, fingerprint })
   initRoot(outside, request.root, {
     created: trusted.root.created,
-    model: formatModel({ channel, subscriptions: [], holds: [] }),
+    model: formatModel({ channel, architecture, subscriptions: [], holds: [] }),
     counters: startCounters(trusted.root),
     keys: [...keys.files, ...(await newSealingFiles(outside))],
   })

@@ -1,5 +1,6 @@
 // Judges a set of packages that somebody else chose: is it whole, free of conflicts, and all asked for? A host
 // checks with it what a bundle names, and never solves again.
+import { isFor } from '../manifest/architecture.ts'
 import { comparePackages } from '../manifest/compare-packages.ts'
 import { type Candidate, titleOf } from './candidate.ts'
 import type { Model } from './model.ts'
@@ -10,7 +11,7 @@ import { traceReasons } from './trace.ts'
 /** Every problem, as one line each; none means that the set may be applied. */
 export function checkClosure(
   set: readonly Candidate[],
-  model: Pick<Model, 'subscriptions' | 'recommends'>,
+  model: Pick<Model, 'subscriptions' | 'recommends' | 'architecture'>,
 ): readonly string[] {
   const { unreached, unmet, lacking } = traceReasons(model, set)
   return [
@@ -22,6 +23,9 @@ export function checkClosure(
         `${titleOf(by)} requires ${formatAlternatives(alternatives)}, which is not in the set`,
     ),
     ...unreached.map((candidate) => `nothing asks for ${titleOf(candidate)}`),
+    ...set
+      .filter(({ manifest }) => !isFor(manifest, model.architecture))
+      .map((each) => `${titleOf(each)} is for ${each.manifest.architecture}, not ${model.architecture}`),
     ...findDoubles(set),
     ...findConflicts(set),
   ]

@@ -30,6 +30,12 @@ class ExtendedUniverse implements Universe {
       : this.#more.nameOf(position - this.#whole.size)
   }
 
+  architectureOf(position: number): string {
+    return this.#isOfWhole(position)
+      ? this.#whole.architectureOf(position)
+      : this.#more.architectureOf(position - this.#whole.size)
+  }
+
   sizeBytesOf(position: number): number {
     return this.#isOfWhole(position)
       ? this.#whole.sizeBytesOf(position)

@@ -47,6 +47,10 @@ class ListedUniverse implements Universe {
     return this.candidate(position).manifest.name
   }
 
+  architectureOf(position: number): string {
+    return this.candidate(position).manifest.architecture
+  }
+
   sizeBytesOf(position: number): number {
     return Math.ceil((this.candidate(position).sizeBytes ?? 0) / 1024) * 1024
   }

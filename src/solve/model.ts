@@ -5,6 +5,7 @@ import { display } from '../base/display.ts'
 import { isMossError, MossError } from '../base/error.ts'
 import { isChannelName } from '../base/names.ts'
 import { parseToml, type Refuse } from '../base/toml.ts'
+import { isArchitecture } from '../manifest/architecture.ts'
 import { formatRelation, parseRelation, type Relation } from '../manifest/capability.ts'
 import { type ModelCheck, parseChecks } from './check.ts'
 
@@ -18,6 +19,8 @@ export interface Model {
   /** Names of packages that are never chosen. */
   readonly excluded: readonly string[]
   readonly channel: string
+  /** Of the machine: packages of others are never chosen. Unsaid in models from before it was asked for. */
+  readonly architecture?: string
   /** Whether what packages recommend comes with them, where it can. */
   readonly recommends: 'follow' | 'ignore'
   /** Whether what has expired by this machine's clock is only told, or refused. */
@@ -28,6 +31,7 @@ export interface Model {
 
 const knownKeys: readonly string[] = [
   'channel',
+  'architecture',
   'subscriptions',
   'holds',
   'pins',
@@ -63,13 +67,26 @@ export function parseModel(toml: string, path: string): Model {
     textsOf(table, 'pins', refuse).map((text) => readPin(text, refuse)),
     formatRelation,
   )
+  const architecture = table['architecture']
+  if (architecture !== undefined && (typeof architecture !== 'string' || !isArchitecture(architecture)))
+    return refuse('architecture must be one, in quotes, such as "amd64"')
   const expired = table['expired'] ?? 'warn'
   if (expired !== 'warn' && expired !== 'refuse') return refuse('expired must be "warn" or "refuse"')
   const recommends = table['recommends'] ?? 'ignore'
   if (recommends !== 'follow' && recommends !== 'ignore')
     return refuse('recommends must be "follow" or "ignore"')
   const checks = parseChecks(table['check'], refuse)
-  return { channel, subscriptions, holds, pins, excluded, recommends, expired, checks }
+  return {
+    channel,
+    ...(architecture !== undefined && { architecture }),
+    subscriptions,
+    holds,
+    pins,
+    excluded,
+    recommends,
+    expired,
+    checks,
+  }
 }
 
 function textsOf(table: Readonly<Record<string, unknown>>, key: string, refuse: Refuse): readonly string[] {
@@ -110,13 +127,15 @@ function uniqueBy<T>(items: readonly T[], key: (item: T) => string): readonly T[
 /** A model without checks as a new file. Names and versions need no escapes in TOML; capabilities are quoted as JSON quotes. */
 export function formatModel({
   channel,
+  architecture,
   subscriptions,
   holds,
-}: Pick<Model, 'channel' | 'subscriptions' | 'holds'>): string {
+}: Pick<Model, 'channel' | 'architecture' | 'subscriptions' | 'holds'>): string {
   return [
     '# What this machine should have. moss subscribe, unsubscribe, hold and unhold edit this file,',
     '# and so may you: comments and order are kept.',
     `channel = ${quote(channel)}`,
+    ...(architecture === undefined ? [] : [`architecture = ${quote(architecture)}`]),
     '',
     formatList('subscriptions', subscriptions.map(formatRelation)),
     '',

@@ -2,6 +2,7 @@
 // it is chosen, so that a subscription costs what it brings in and not what it could have been. Every clause remembers
 // the fact it stands for, in words a person would use, so that a failure can be explained.
 import { compareText } from '../base/bytes.ts'
+import { foreignIn, isFor } from '../manifest/architecture.ts'
 import { formatRelation, type Relation } from '../manifest/capability.ts'
 import { compareAge } from '../manifest/compare-packages.ts'
 import { isWithin } from '../manifest/match.ts'
@@ -15,6 +16,7 @@ export type Fact =
   | { readonly kind: 'hold'; readonly held: Candidate }
   | { readonly kind: 'pin'; readonly relation: Relation }
   | { readonly kind: 'exclusion'; readonly name: string }
+  | { readonly kind: 'architecture'; readonly of: Candidate; readonly machine: string }
   | {
       readonly kind: 'requirement'
       readonly by: Candidate
@@ -60,7 +62,7 @@ export function stateIn(
   universe: Universe,
   { model, installed }: Pick<Problem, 'model' | 'installed'>,
 ): Problem {
-  const statement = new Statement(universe, installed)
+  const statement = new Statement(universe, { model, installed })
   return {
     model,
     installed,
@@ -81,13 +83,15 @@ export function stateIn(
 
 class Statement {
   readonly #universe: Universe
+  readonly #machine: string | undefined
   readonly #installed: readonly Candidate[]
   readonly #installedAt: ReadonlySet<number>
   readonly #installedNames: ReadonlySet<string>
   readonly #choices = new Map<number, readonly number[]>()
 
-  constructor(universe: Universe, installed: readonly Candidate[]) {
+  constructor(universe: Universe, { model, installed }: Pick<Problem, 'model' | 'installed'>) {
     this.#universe = universe
+    this.#machine = model.architecture
     this.#installed = installed
     const positions = installed.map((one) => {
       const position = universe.positionOf(one)
@@ -136,6 +140,8 @@ class Statement {
   clausesOf(variable: number): readonly FactClause[] {
     const clauses: FactClause[] = []
     const position = variable - 1
+    this.#addArchitecture(clauses, position)
+    if (clauses.length > 0) return clauses
     this.#addRequirements(clauses, position)
     this.#addOneVersion(clauses, position)
     this.#addConflicts(clauses, position)
@@ -146,6 +152,14 @@ class Statement {
     return Array.from(this.#universe.recommendationsOf(variable - 1), (requirement) =>
       this.choicesFor(requirement),
     )
+  }
+
+  #addArchitecture(clauses: FactClause[], position: number): void {
+    const [machine, name] = [this.#machine, this.#universe.nameOf(position)]
+    const architecture = this.#universe.architectureOf(position)
+    if (machine === undefined || isFor({ name, architecture }, machine)) return
+    const of = this.#universe.candidate(position)
+    clauses.push({ literals: [-(position + 1)], fact: { kind: 'architecture', of, machine } })
   }
 
   #addRequirements(clauses: FactClause[], position: number): void {
@@ -203,7 +217,7 @@ class Statement {
 
   /**
    * The order in which providers are tried: alternatives that are met already before those of which another version
-   * than the installed would do, then the others, each as listed; within one likewise, then the package of that very
+   * than the installed would do, then the others, each as listed; within one likewise, then the machine's own architecture, the package of that very
    * name, then the smaller; of one name the newest, and of one version the installed.
    */
   #prefer(
@@ -246,10 +260,11 @@ class Statement {
     const universe = this.#universe
     const [first, second] = [universe.nameOf(a), universe.nameOf(b)]
     if (first !== second) {
+      const own = Number(foreignIn(first) !== undefined) - Number(foreignIn(second) !== undefined)
       const named = kind === 'name' ? Number(second === name) - Number(first === name) : 0
       // Of the newest of each name: the order of names must not hang on which of their versions are compared.
       const smaller = this.#newestBytes(a) - this.#newestBytes(b)
-      return named || smaller || compareText(first, second)
+      return own || named || smaller || compareText(first, second)
     }
     const kept = Number(this.#installedAt.has(b)) - Number(this.#installedAt.has(a))
     if (kept !== 0 && compareAge(universe.candidate(a), universe.candidate(b)) === 0) return kept
@@ -319,6 +334,8 @@ export function keyOf(fact: Fact): string {
       return `pin ${formatRelation(fact.relation)}`
     case 'exclusion':
       return `exclusion ${fact.name}`
+    case 'architecture':
+      return `architecture ${fact.of.manifest.name} ${fact.of.manifest.architecture}`
     case 'requirement':
       return `requirement ${fact.by.manifest.name} ${fact.alternatives.map(formatRelation).join(' | ')}`
     case 'conflict':

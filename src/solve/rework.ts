@@ -35,6 +35,7 @@ const kindsAsTold: readonly Fact['kind'][] = [
   'hold',
   'pin',
   'exclusion',
+  'architecture',
   'one version',
   'conflict',
 ]

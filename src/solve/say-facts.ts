@@ -33,6 +33,11 @@ function sayGroup(problem: Problem, group: readonly Fact[]): string {
       return `${fact.relation.name} is pinned to ${fact.relation.bound?.operator} ${fact.relation.bound?.version}`
     case 'exclusion':
       return `${fact.name} is excluded`
+    case 'architecture': {
+      const versions = (group as readonly Of<'architecture'>[]).map(({ of }) => of)
+      const verb = versions.length === 1 ? 'is' : 'are'
+      return `${sayVersions(problem, versions)} ${verb} for ${fact.of.manifest.architecture}, and this machine is ${fact.machine}`
+    }
     case 'requirement': {
       const versions = (group as readonly Of<'requirement'>[]).map(({ by }) => by)
       const verb = versions.length === 1 ? 'requires' : 'require'

@@ -10,6 +10,7 @@ export interface Universe {
   /** Packages are 0 to `size` - 1. */
   readonly size: number
   nameOf(position: number): string
+  architectureOf(position: number): string
   /** Of its files, rounded up to KiB. */
   sizeBytesOf(position: number): number
   /** All packages of its name, itself among them, newest first. */

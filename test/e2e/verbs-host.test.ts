@@ -170,6 +170,7 @@ test('subscribe, install', () => {
     "# What this machine should have. moss subscribe, unsubscribe, hold and unhold edit this file,
     # and so may you: comments and order are kept.
     channel = "stable"
+    architecture = "amd64"
 
     subscriptions = [
       "binary(harbour)",

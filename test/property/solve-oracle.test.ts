@@ -40,6 +40,9 @@ function isValid(set: readonly Candidate[], { model, installed }: Offer): boolea
       const kept = installed.find((one) => one.manifest.name === manifest.name)
       return kept === undefined || !model.holds.includes(manifest.name) || kept.id === id
     }) &&
+    set.every(({ manifest: { architecture } }) =>
+      ['any', model.architecture ?? architecture].includes(architecture),
+    ) &&
     set.every(
       ({ manifest: { name, version, scheme } }) =>
         !model.excluded.includes(name) &&

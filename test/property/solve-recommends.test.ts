@@ -51,6 +51,9 @@ function isWhole(set: readonly Candidate[], { model, installed }: Offer): boolea
             !manifest.conflicts.some((each) => provides(other.manifest, each))),
       ),
     ) &&
+    set.every(({ manifest: { architecture } }) =>
+      ['any', model.architecture ?? architecture].includes(architecture),
+    ) &&
     set.every(({ id, manifest: { name, version, scheme } }) => {
       const kept = installed.find((one) => one.manifest.name === name)
       return (
@@ -84,7 +87,7 @@ test('what is needed stays as it is, and there is an answer exactly if there is 
     }),
     { numRuns: 3000 },
   )
-  expect(more).toBeGreaterThan(100)
+  expect(more).toBeGreaterThan(50)
 })
 
 test('a recommendation that is not met could not be, beside all that came', () => {
@@ -102,7 +105,7 @@ test('a recommendation that is not met could not be, beside all that came', () =
     }),
     { numRuns: 1000 },
   )
-  expect(vain).toBeGreaterThan(30)
+  expect(vain).toBeGreaterThan(20)
 })
 
 test('what came for a recommendation says so, stays at the next update but seldom, and goes with the policy', () => {
@@ -138,7 +141,7 @@ test('what came for a recommendation says so, stays at the next update but seldo
     }),
     { numRuns: 4000 },
   )
-  expect(told).toBeGreaterThan(100)
+  expect(told).toBeGreaterThan(50)
   // As without recommendations: test/property/solve-oracle.
   expect(changed).toBeLessThan(updates / 200)
 })

@@ -125,6 +125,7 @@ function start(machine: Machine, seed: number, options: SimulationOptions): Simu
     userId,
     groupId,
     machineName: 'simulated',
+    machineArchitecture: 'amd64',
     download: (address) =>
       Promise.reject(new MossError('NETWORK_FAILED', { address, problem: 'this machine has no network' })),
     pause: (milliseconds) => {

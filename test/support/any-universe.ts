@@ -23,6 +23,7 @@ const aPackage = fc
     provides: fc.array(fc.constantFrom('v', 'v = 2', 'w', 'w = 1', 'a = 2'), { maxLength: 2 }),
     requires: fc.array(alternatives, { maxLength: 3 }),
     conflicts: fc.array(wish, { maxLength: 1 }),
+    architecture: fc.constantFrom('any', 'any', 'any', 'any', 'any', 'any', 'amd64', 'arm64'),
   })
   .map(({ name, version, ...relations }) => offer(`${name} ${version}`, relations))
 
@@ -41,6 +42,7 @@ export const universe: fc.Arbitrary<Offer> = fc
     holds: fc.subarray([...names], { maxLength: 2 }),
     pins: fc.subarray(['a >= 2', 'b << 3', 'c = 1'], { maxLength: 1 }),
     excluded: fc.subarray(['d', 'e'], { maxLength: 1 }),
+    architecture: fc.constantFrom(undefined, undefined, undefined, 'amd64'),
   })
   .map(({ offered, subscriptions, installedShare, holds, ...limits }) => {
     const some = offered.filter((_, at) => installedShare[at])

@@ -12,9 +12,10 @@ export interface Relations {
   readonly requires?: readonly string[]
   readonly recommends?: readonly string[]
   readonly conflicts?: readonly string[]
+  readonly architecture?: string
 }
 
-/** The id depends on name, version and relations alone. */
+/** The id depends on nothing else. */
 export function offer(title: string, relations: Relations = {}): Candidate {
   const [name = '', version = '1'] = title.split(' ')
   const id = digestOf<PackageId>(encodeUtf8(JSON.stringify([title, relations])))
@@ -24,7 +25,7 @@ export function offer(title: string, relations: Relations = {}): Candidate {
       name,
       version,
       scheme: 'deb',
-      architecture: 'any',
+      architecture: relations.architecture ?? 'any',
       provides: (relations.provides ?? []).map(parseCapability),
       requires: (relations.requires ?? []).map((text) => text.split('|').map(parseRelation)),
       ...(relations.recommends !== undefined && {
@@ -43,13 +44,16 @@ export const modelOf = (
     pins = [],
     excluded = [],
     recommends = 'ignore',
+    architecture,
   }: {
     readonly pins?: readonly string[]
     readonly excluded?: readonly string[]
     readonly recommends?: Model['recommends']
+    readonly architecture?: string | undefined
   } = {},
 ): Model => ({
   channel: 'stable',
+  ...(architecture !== undefined && { architecture }),
   subscriptions: subscriptions.map(parseRelation),
   holds,
   pins: pins.map(parseRelation),

@@ -98,6 +98,7 @@ test.skipIf(!isRoot)('a program runs under another root folder', async () => {
 
 test('the machine is told by its name, its clock and its user; turn comes back', async () => {
   expect(outside.machineName).toBe(hostname())
+  expect(outside.machineArchitecture).toBe(process.arch === 'x64' ? 'amd64' : process.arch)
   expect(Math.abs(outside.nowMs() - Date.now())).toBeLessThan(1000)
   expect(outside.randomBytes(32)).not.toEqual(outside.randomBytes(32))
   let others = 0

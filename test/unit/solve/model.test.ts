@@ -65,7 +65,7 @@ command = ["/usr/bin/true"]
     [
       'a slip of the pen',
       'channel = "a"\nsubscription = []',
-      'unknown key subscription; known are channel, subscriptions, holds, pins, excluded, recommends, expired, check',
+      'unknown key subscription; known are channel, architecture, subscriptions, holds, pins, excluded, recommends, expired, check',
     ],
     ['a text for a list', 'channel = "a"\nholds = "x"', 'holds must be a list of texts, such as [ "bash" ]'],
     [
@@ -120,6 +120,7 @@ command = ["/usr/bin/true"]
       `channel = "a"${'\n[[check]]\nname = "a"\ncommand = ["x"]'.repeat(33)}`,
       'more than 32 checks',
     ],
+    ['an architecture that is none', 'channel = "a"\narchitecture = "AMD 64"', 'architecture must be one'],
     ['hidden characters', 'channel = "a"\nsubscriptions = ["a\\u202eb"]', 'a\\u{202e}b'],
   ])('refuses %s', (_, toml, problem) => {
     expect(() => parseModel(toml, 'etc/moss/model.toml')).toThrow(

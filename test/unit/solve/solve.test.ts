@@ -330,3 +330,55 @@ describe('size', () => {
     expect(() => solved({ asks, offered })).toThrow(/moss unsubscribe pigeon5 would help$/)
   })
 })
+
+describe('a machine’s architecture', () => {
+  const of = (
+    architecture: string,
+    title: string,
+    { provides = [], ...relations }: Parameters<typeof offer>[1] = {},
+  ): Candidate =>
+    offer(title, { ...relations, architecture, provides: [`feature(${architecture})`, ...provides] })
+  const on = (machine: string, asks: readonly string[], offered: readonly Candidate[]): Solution =>
+    solve({ model: modelOf(asks, [], { architecture: machine }), offered, installed: [] })
+
+  test('is that of all that is chosen; what runs anywhere and what stands beside it are not of it', () => {
+    const tool = [
+      of('amd64', 'tool 1'),
+      of('arm64', 'tool 2'),
+      of('any', 'data 1'),
+      of('i386', 'tool:i386 1'),
+    ]
+    expect(titles(on('amd64', ['tool', 'data'], tool))).toEqual(['data 1', 'tool 1'])
+    expect(titles(on('arm64', ['tool', 'data'], tool))).toEqual(['data 1', 'tool 2'])
+    expect(titles(on('x86_64', ['tool', 'tool:i386'], tool))).toEqual(['tool 1', 'tool:i386 1'])
+    expect(solved({ asks: ['tool'], offered: tool })).toEqual(['tool 2'])
+  })
+
+  test('comes before another, where either would do', () => {
+    const sized = (one: Candidate, sizeBytes: number): Candidate => ({ ...one, sizeBytes })
+    const offered = [
+      sized(of('i386', 'tool:i386 1', { provides: ['mail'] }), 1),
+      sized(of('amd64', 'tool 1', { provides: ['mail'] }), 1024 ** 2),
+    ]
+    expect(titles(on('amd64', ['mail'], offered))).toEqual(['tool 1'])
+    expect(titles(on('amd64', ['feature(i386)'], offered))).toEqual(['tool:i386 1'])
+  })
+
+  test('is told where nothing is for it', () => {
+    const offered = [
+      of('arm64', 'tool 1'),
+      of('arm64', 'tool 2'),
+      of('amd64', 'app 1', { requires: ['tool'] }),
+    ]
+    expect(() => on('amd64', ['app'], offered)).toThrow(
+      'the model cannot be satisfied: it asks for app; app 1 requires tool, and tool 2 and 1 are for arm64, and this machine is amd64; moss unsubscribe app would help',
+    )
+  })
+
+  test('is looked at again by whoever applies what others chose', () => {
+    const model = modelOf(['tool'], [], { architecture: 'amd64' })
+    expect(checkClosure([of('arm64', 'tool 1')], model)).toEqual(['tool 1 is for arm64, not amd64'])
+    expect(checkClosure([of('i386', 'tool 1')], model)).toEqual(['tool 1 is for i386, not amd64'])
+    expect(checkClosure([of('amd64', 'tool 1')], model)).toEqual([])
+  })
+})
