@@ -1,19 +1,21 @@
 // Reads from the channel's packages what a plan wants to compare by bytes, and says which contents are alike. Sketches are
 // made while planning and not kept: few files ask for them, and making them for all costs publishing more than they give.
 import { askSketches, type FileToSketch } from '../carry/sketch-question.ts'
-import type { CarriedChunk, CarryRequest } from '../carry/plan.ts'
+import { concatBytes } from '../base/bytes.ts'
+import type { CarryRequest } from '../carry/plan.ts'
 import type { StationChannel } from '../channel/station-channel.ts'
 import { sketchJob } from '../delta/jobs.ts'
 import {
   emptySketch,
   findSimilar,
   mergeSketch,
+  type Sketch,
   sketchBuckets,
   type SimilarContents,
   type SketchedContent,
 } from '../delta/sketch.ts'
 import type { Pool } from '../host/pool.ts'
-import { packageChunks } from './package-chunks.ts'
+import { packageChunks, type WantedChunk } from './package-chunks.ts'
 
 interface From {
   readonly channel: StationChannel
@@ -35,40 +37,50 @@ async function sketchFiles(
   { channel, pool }: From,
 ): Promise<readonly SketchedContent[]> {
   const sketched = files.map(({ content, sizeBytes }) => ({ content, sizeBytes, sketch: emptySketch() }))
-  const owners: number[] = []
-  function* chunks(): Generator<CarriedChunk> {
+  const owners: Sketch[] = []
+  function* chunks(): Generator<WantedChunk> {
     for (const [index, file] of files.entries())
       for (const { id, sizeBytes } of channel.chunkList(file.from, file).chunks) {
-        owners.push(index)
-        yield { id, sizeBytes, from: file.from }
+        owners.push(sketched[index]?.sketch as Sketch)
+        // A sketch is a hint: whoever compares the bytes checks them.
+        yield { id, sizeBytes, from: file.from, isCheckedLater: true }
       }
   }
-  let batch: Uint8Array[] = []
-  let batched = 0
-  let done = 0
-  const send = async (): Promise<void> => {
-    const bytes = new Uint8Array(batched)
-    let at = 0
-    for (const chunk of batch) {
-      bytes.set(chunk, at)
-      at += chunk.length
-    }
-    const sizes = batch.map((chunk) => chunk.length)
-    const sketches = await pool.run(sketchJob, { bytes, sizes }, [bytes.buffer])
-    for (let i = 0; i < sizes.length; i++) {
-      const owner = sketched[owners[done++] ?? -1]
-      if (owner === undefined) throw new Error('broken promise: each chunk is of a file')
-      mergeSketch(owner.sketch, sketches.subarray(i * sketchBuckets, (i + 1) * sketchBuckets))
-    }
-    batch = []
-    batched = 0
+  const underWay: Promise<void>[] = []
+  for await (const batch of batchesOf(packageChunks(chunks(), { channel, pool }))) {
+    if (underWay.length > pool.width) await underWay.shift()
+    const of = owners.splice(0, batch.sizes.length)
+    const merged = pool.run(sketchJob, batch, [batch.bytes.buffer as ArrayBuffer]).then((sketches) => {
+      for (const [i, sketch] of of.entries())
+        mergeSketch(sketch, sketches.subarray(i * sketchBuckets, (i + 1) * sketchBuckets))
+    })
+    // Awaited in its turn; until then a failure must not count as unhandled.
+    merged.catch(() => {})
+    underWay.push(merged)
   }
-  for await (const { bytes } of packageChunks(chunks(), { channel, pool })) {
-    // Good only until the next one is asked for.
-    batch.push(bytes.slice())
-    batched += bytes.length
-    if (batched >= batchBytes) await send()
-  }
-  if (batch.length > 0) await send()
+  await Promise.all(underWay)
   return sketched
+}
+
+interface Batch {
+  readonly bytes: Uint8Array
+  readonly sizes: readonly number[]
+}
+
+/** Copies: what is read is good only until the next is asked for. */
+async function* batchesOf(read: ReturnType<typeof packageChunks>): AsyncGenerator<Batch> {
+  let parts: Uint8Array[] = []
+  let sizeBytes = 0
+  const whole = (): Batch => {
+    const batch = { bytes: concatBytes(parts), sizes: parts.map(({ length }) => length) }
+    parts = []
+    sizeBytes = 0
+    return batch
+  }
+  for await (const { bytes } of read) {
+    parts.push(bytes.slice())
+    sizeBytes += bytes.length
+    if (sizeBytes >= batchBytes) yield whole()
+  }
+  if (parts.length > 0) yield whole()
 }

@@ -27,8 +27,12 @@ const shortestBytes = 4096
 /** A content of another order of size is no base. */
 const sizeFactor = 4
 
-/** Of all that is asked: half a second of one core. */
+/** Of all that is asked: a second of one core. */
 const mostBytes = 256 * 1024 * 1024
+
+/** Four new files among 78,000 are not worth reading a quarter of them. */
+const hadBytesPerByte = 32
+const leastHadBytes = 4 * 1024 * 1024
 
 interface NamedFile extends FileToSketch {
   readonly packageName: string
@@ -56,10 +60,10 @@ export function askSketches({ hosts, catalogue }: CarryRequest): SketchQuestion 
   const isGone = (file: NamedFile): boolean => !paths.has(file.path) && !named.has(file.content)
   const all = new Sizes(unnamed, () => '')
   const alike = new Sizes(unnamed, packageAndKind)
-  const had = eachOnce(has).filter(
-    (file) =>
-      file.sizeBytes >= shortestBytes && ((isGone(file) && all.haveNear(file)) || alike.haveNear(file)),
-  )
+  const long = eachOnce(has).filter(({ sizeBytes }) => sizeBytes >= shortestBytes)
+  const gone = long.filter((file) => isGone(file) && all.haveNear(file))
+  const goneToo = new Set(gone)
+  const had = [...gone, ...long.filter((file) => !goneToo.has(file) && alike.haveNear(file))]
   const candidates = new Sizes(had, () => '')
   return within({ wanted: unnamed.filter((file) => candidates.haveNear(file)), had })
 }
@@ -119,7 +123,7 @@ const eachOnce = (files: readonly NamedFile[]): readonly NamedFile[] => {
   return files.filter(({ content }) => !seen.has(content) && seen.add(content))
 }
 
-/** What comes first in order is asked. */
+/** What comes first is asked: renamed files are the likeliest. */
 function within({ wanted, had }: SketchQuestion): SketchQuestion {
   let left = mostBytes
   const take = (file: FileToSketch): boolean => {
@@ -128,5 +132,7 @@ function within({ wanted, had }: SketchQuestion): SketchQuestion {
     return true
   }
   const taken = wanted.filter(({ sizeBytes }) => 2 * sizeBytes <= mostBytes).filter(take)
-  return taken.length === 0 ? { wanted: [], had: [] } : { wanted: taken, had: had.filter(take) }
+  if (taken.length === 0) return { wanted: [], had: [] }
+  left = Math.min(left, leastHadBytes + hadBytesPerByte * (mostBytes - left))
+  return { wanted: taken, had: had.filter(take) }
 }

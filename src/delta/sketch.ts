@@ -52,7 +52,12 @@ export function addToSketch(sketch: Sketch, bytes: Uint8Array): void {
   }
 }
 
-const worstRank = (sketch: Sketch): number => Math.max(...sketch)
+/** A loop: spreading a typed array into Math.max took half of all the time. */
+function worstRank(sketch: Sketch): number {
+  let worst = sketch[0]!
+  for (let i = 1; i < sketchBuckets; i++) if (sketch[i]! > worst) worst = sketch[i]!
+  return worst
+}
 
 export function mergeSketch(into: Sketch, part: Sketch): void {
   for (let i = 0; i < sketchBuckets; i++) into[i] = Math.min(into[i]!, part[i]!)

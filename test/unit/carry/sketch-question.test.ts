@@ -75,3 +75,12 @@ test('short files are not worth it, and what is asked is bounded', () => {
   expect(had).toHaveLength(11)
   expect(ask(many, { 'usr/new': 400 * MiB })).toEqual(nothing)
 })
+
+test('little that is new is not worth much reading, and what is gone is read first', () => {
+  const before = Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`usr/${1000 + i}.c`, 20_000]))
+  const { 'usr/2999.c': gone, ...after } = before
+  const { wanted, had } = ask(before, { ...after, 'usr/new.c': gone ?? 0 })
+  expect(wanted).toEqual(['usr/new.c'])
+  expect(had[0]).toBe('usr/2999.c')
+  expect(had).toHaveLength(Math.floor((4 * 1024 * 1024 + 32 * 20_000) / 20_000))
+})
