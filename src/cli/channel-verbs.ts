@@ -33,6 +33,7 @@ async function mirror(call: Call): Promise<Outcome> {
       suites: call.values('suite'),
       components: call.values('component'),
       architecture: call.value('architecture') ?? 'amd64',
+      foreign: call.values('foreign'),
       keyring: optionalPath(call, 'keyring'),
       capabilities,
       recommends: call.has('recommends') ? 'follow' : 'ignore',
@@ -42,8 +43,11 @@ async function mirror(call: Call): Promise<Outcome> {
   )
   const about = formatFields([
     ...plan.archives.map(
-      ({ place, suite, offeredPackages }) =>
-        ['archive', `${place}, suite ${suite}: ${plural(offeredPackages, 'package')}`] as const,
+      ({ place, suite, architecture, offeredPackages }) =>
+        [
+          'archive',
+          `${place}, suite ${suite}${plan.foreign ? `, ${architecture}` : ''}: ${plural(offeredPackages, 'package')}`,
+        ] as const,
     ),
     [
       'chosen',
@@ -316,7 +320,13 @@ export const channelVerbs: readonly Verb[] = [
         repeats: true,
         summary: 'part of the suite (default: as the .sources file says, else main)',
       },
-      { name: 'architecture', value: 'NAME', summary: 'of the packages (default: amd64)' },
+      { name: 'architecture', value: 'NAME', summary: 'of the machines (default: amd64)' },
+      {
+        name: 'foreign',
+        value: 'NAME',
+        repeats: true,
+        summary: 'another architecture whose packages may come, too, as PACKAGE:NAME',
+      },
       {
         name: 'keyring',
         value: 'FILE',

@@ -6,10 +6,13 @@ import type { OpenFile } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
 import { type Member, readMember, readMembers } from './deb/ar.ts'
 import { describeControl } from './deb/control.ts'
+import type { ForeignArchitecture } from './deb/relations.ts'
 import { decompress } from './deb/decompress.ts'
 import { readTar, TarError } from './deb/tar.ts'
 import { reportScripts, scriptNames } from './scripts.ts'
 import type { PackageSource, SourceEntry } from './source.ts'
+
+export type { ForeignArchitecture } from './deb/relations.ts'
 
 /** Of the control file, and of all control files that moss reads together. */
 const longestControl = 1024 * 1024
@@ -17,7 +20,11 @@ const longestControl = 1024 * 1024
 const controlNames: readonly string[] = ['control', 'conffiles', 'triggers', ...scriptNames]
 
 /** `path` is absolute. Reads the control files now, the data with each pass over `entries`. */
-export async function readDeb(outside: Outside, path: string): Promise<PackageSource> {
+export async function readDeb(
+  outside: Outside,
+  path: string,
+  foreignArchitecture?: ForeignArchitecture,
+): Promise<PackageSource> {
   using file = outside.disk.open(path, 'read')
   const members = readMembers(file)
   const files = await readControl(file, members.control, outside)
@@ -29,7 +36,7 @@ export async function readDeb(outside: Outside, path: string): Promise<PackageSo
     })
   return {
     path,
-    description: describeControl(control, path),
+    description: describeControl(control, path, foreignArchitecture),
     scripts: reportScripts(files),
     entries: () => readData(outside, path),
   }

@@ -5,6 +5,7 @@ import { MossError } from '../base/error.ts'
 import { type ArchiveFile, fetchFile, type Fetching, readArchiveFile } from './archive-file.ts'
 import { type IndexedPackage, readDebianIndex } from './debian-index.ts'
 import { type DebianRelease, indexEndings, parseRelease, unpackIndex } from './debian-release.ts'
+import type { ForeignArchitecture } from './deb/relations.ts'
 import type { ArchiveSuite } from './debian-sources.ts'
 
 export interface OfferedPackage extends IndexedPackage {
@@ -22,8 +23,15 @@ export interface SuiteOffer {
 const releaseBytes = 16 * 1024 * 1024
 const mostPackedBytes = 256 * 1024 * 1024
 
-/** `folder` keeps indexes by digest, so that one that did not change is not fetched again. Throws ARCHIVE_REFUSED, NOT_FOUND, PACKAGE_UNREADABLE. */
-export async function readSuite(from: Fetching, suite: ArchiveSuite, folder: string): Promise<SuiteOffer> {
+/**
+ * `folder` keeps indexes by digest, so that one that did not change is not fetched again. With `foreign` the suite is of another
+ * architecture than the machine. Throws ARCHIVE_REFUSED, NOT_FOUND, PACKAGE_UNREADABLE.
+ */
+export async function readSuite(
+  from: Fetching,
+  suite: ArchiveSuite,
+  { folder, foreign }: { readonly folder: string; readonly foreign?: ForeignArchitecture },
+): Promise<SuiteOffer> {
   const release = await readRelease(from, suite, folder)
   const packages: OfferedPackage[] = []
   const indexes: string[] = []
@@ -31,8 +39,10 @@ export async function readSuite(from: Fetching, suite: ArchiveSuite, folder: str
     const name = `${component}/binary-${suite.architecture}/Packages`
     const index = await readIndex(from, { suite, release, name, folder })
     indexes.push(index.sha256)
-    for (const each of readDebianIndex(index.bytes, name))
-      packages.push({ ...each, path: `${suite.place}/${each.file}` })
+    for (const each of readDebianIndex(index.bytes, name, foreign))
+      // What is of none stands in the index of every architecture.
+      if (foreign === undefined || each.manifest.architecture !== 'any')
+        packages.push({ ...each, path: `${suite.place}/${each.file}` })
   }
   return { release, packages, indexes }
 }

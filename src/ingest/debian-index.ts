@@ -4,6 +4,7 @@ import { decodeUtf8 } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
 import type { PackageId } from '../base/ids.ts'
 import { describeControl, parseParagraph } from './deb/control.ts'
+import type { ForeignArchitecture } from './deb/relations.ts'
 import type { Description } from './source.ts'
 
 export interface IndexedPackage {
@@ -15,10 +16,16 @@ export interface IndexedPackage {
   /** Below the archive's top. */
   readonly file: string
   readonly fileBytes: number
+  /** Multi-Arch: foreign. */
+  readonly servesAllArchitectures: boolean
 }
 
 /** `path` names the bytes in errors. Throws PACKAGE_UNREADABLE. */
-export function* readDebianIndex(bytes: Uint8Array, path: string): Generator<IndexedPackage> {
+export function* readDebianIndex(
+  bytes: Uint8Array,
+  path: string,
+  foreignArchitecture?: ForeignArchitecture,
+): Generator<IndexedPackage> {
   const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   let from = 0
   while (from < whole.length) {
@@ -28,13 +35,17 @@ export function* readDebianIndex(bytes: Uint8Array, path: string): Generator<Ind
     if (paragraph === undefined)
       throw new MossError('PACKAGE_UNREADABLE', { path, problem: `byte ${from} and after are not UTF-8` })
     // More than one empty line may stand between two.
-    if (paragraph.trim() !== '') yield readParagraph(paragraph.replace(/^\n+/, ''), path)
+    if (paragraph.trim() !== '') yield readParagraph(paragraph.replace(/^\n+/, ''), path, foreignArchitecture)
     from = to + 2
   }
 }
 
-function readParagraph(text: string, path: string): IndexedPackage {
-  const manifest = describeControl(text, path)
+function readParagraph(
+  text: string,
+  path: string,
+  foreignArchitecture?: ForeignArchitecture,
+): IndexedPackage {
+  const manifest = describeControl(text, path, foreignArchitecture)
   const refuse = (problem: string): never => {
     throw new MossError('PACKAGE_UNREADABLE', { path, problem: `${manifest.name}: ${problem}` })
   }
@@ -51,5 +62,6 @@ function readParagraph(text: string, path: string): IndexedPackage {
     sizeBytes: fields['installed-size'] === undefined ? 0 : 1024 * number('installed-size'),
     file,
     fileBytes: number('size'),
+    servesAllArchitectures: fields['multi-arch'] === 'foreign',
   }
 }

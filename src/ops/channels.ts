@@ -7,7 +7,8 @@ import { readOver, writeOver } from '../channel/channel-file.ts'
 import { changesNothing, planPublish } from '../channel/plan-publish.ts'
 import { createChannel as makeChannel, openChannel, type StationChannel } from '../channel/station-channel.ts'
 import type { Outside } from '../host/outside.ts'
-import { readDeb } from '../ingest/deb.ts'
+import { type ForeignArchitecture, readDeb } from '../ingest/deb.ts'
+
 import { readFolder } from '../ingest/folder.ts'
 import { makePackage } from '../ingest/make-package.ts'
 import type { PlaceMap } from '../ingest/placement.ts'
@@ -218,6 +219,8 @@ export interface AddPackages extends OfChannel {
   readonly place: readonly string[]
   readonly name: string | undefined
   readonly version: string | undefined
+  /** Debs of another architecture than its machine's are taken as packages that stand beside. */
+  readonly foreignArchitecture?: ForeignArchitecture
   readonly ask: AskPassphrase
 }
 
@@ -327,7 +330,11 @@ async function addForeign({
   }
 }
 
-function readForeign(outside: Outside, file: string, { name, version }: AddPackages): Promise<PackageSource> {
+function readForeign(
+  outside: Outside,
+  file: string,
+  { name, version, foreignArchitecture }: AddPackages,
+): Promise<PackageSource> {
   const stat = outside.disk.lstat(file)
   if (stat === undefined) throw new MossError('NOT_FOUND', { what: 'package file', name: file })
   if (stat.kind === 'folder')
@@ -335,7 +342,7 @@ function readForeign(outside: Outside, file: string, { name, version }: AddPacka
       ...(name === undefined ? {} : { name }),
       ...(version === undefined ? {} : { version }),
     })
-  if (file.endsWith('.deb')) return readDeb(outside, file)
+  if (file.endsWith('.deb')) return readDeb(outside, file, foreignArchitecture)
   throw new MossError('PACKAGE_UNREADABLE', {
     path: file,
     problem: 'moss reads directories, .deb and .moss files',

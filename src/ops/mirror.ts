@@ -1,7 +1,7 @@
 // mirror: takes packages and all that they need from a Debian archive, in a folder or on the web. The archive's signature is
 // checked, and the solver chooses. Each package is proven before any is taken in; what came before a failure is kept, and
 // the next call goes on from it.
-import { decodeUtf8 } from '../base/bytes.ts'
+import { compareText } from '../base/bytes.ts'
 import { isMossError, MossError } from '../base/error.ts'
 import { formatDate } from '../base/format.ts'
 import type { StationChannel } from '../channel/station-channel.ts'
@@ -9,30 +9,25 @@ import type { Outside } from '../host/outside.ts'
 import { startPace } from '../host/pace.ts'
 import { assertRoom } from '../host/room.ts'
 import { type ArchiveFile, fetchFile, type Fetching } from '../ingest/archive-file.ts'
-import { type OfferedPackage, readSuite } from '../ingest/debian-archive.ts'
+
+import type { ForeignArchitecture } from '../ingest/deb.ts'
+import { type OfferedPackage, readSuite, type SuiteOffer } from '../ingest/debian-archive.ts'
 import type { DebianRelease } from '../ingest/debian-release.ts'
-import { type ArchiveSuite, hasCredentials, isAddress, parseSources } from '../ingest/debian-sources.ts'
+import { type ArchiveSuite, isAddress } from '../ingest/debian-sources.ts'
+import { foreignIn } from '../manifest/architecture.ts'
 import { parseRelation } from '../manifest/capability.ts'
 import { listedUniverse } from '../solve/listed-universe.ts'
 import type { Solution } from '../solve/candidate.ts'
 import type { Model } from '../solve/model.ts'
 import { solveIn } from '../solve/solve.ts'
+import { type ArchiveRequest, suitesOf } from './archives.ts'
 import { addPackages, type AddedPackage, type OfChannel, stationChannel } from './channels.ts'
 import { type AskPassphrase, makeFolders, openStation } from './station.ts'
 import type { ReportEvent } from './types.ts'
 
-export interface MirrorRequest extends OfChannel {
-  /** A folder or an address that has `dists` and `pool`, a `.sources` file of apt, or the name of one that apt uses. */
-  readonly from: string
-  /** `from` as a path. */
-  readonly path: string
-  /** With a `.sources` file: of those that it names, all if none is said. */
-  readonly suites: readonly string[]
-  /** None: as the `.sources` file says, else main. */
-  readonly components: readonly string[]
-  readonly architecture: string
-  /** Whose signatures count, as gpgv reads it; by default as the `.sources` file says, else Debian's. */
-  readonly keyring: string | undefined
+export interface MirrorRequest extends OfChannel, ArchiveRequest {
+  /** Packages of these come as `NAME:ARCHITECTURE`, to stand beside the machine's own. */
+  readonly foreign: readonly string[]
   readonly capabilities: readonly string[]
   readonly recommends: 'follow' | 'ignore'
   readonly bytesPerSecond?: number
@@ -45,6 +40,7 @@ export interface MirrorPlan {
   readonly archives: readonly {
     readonly place: string
     readonly suite: string
+    readonly architecture: string
     readonly offeredPackages: number
   }[]
   /** What is to be taken in. */
@@ -53,10 +49,10 @@ export interface MirrorPlan {
   readonly presentPackages: number
   readonly sizeBytes: number
   readonly bytesPerSecond?: number
+  /** Where packages of other architectures come: the machine's, and what of its packages these need. */
+  readonly foreign?: { readonly machine: string; readonly across: readonly string[] }
   readonly warnings: readonly string[]
 }
-
-const sourcesBytes = 1024 * 1024
 
 /** Fetches indexes that are not here yet; changes no channel. Throws SOLVE_NO_SOLUTION, ARCHIVE_REFUSED, NETWORK_FAILED, SOURCES_INVALID. */
 export async function planMirror(
@@ -69,12 +65,21 @@ export async function planMirror(
   using folders = openMirror(outside, home)
   const from = startFetching(outside, { bytesPerSecond, phase: 'read indexes', report })
   const suites = suitesOf(outside, request)
-  const archives = []
-  for (const suite of suites) archives.push({ ...suite, ...(await readSuite(from, suite, folders.indexes)) })
+  const archives = await readArchives(from, { suites, folder: folders.indexes })
+  const across = namesAcross(archives)
+  for (const architecture of request.foreign)
+    archives.push(
+      ...(await readArchives(from, {
+        suites: suitesOf(outside, { ...request, architecture }),
+        folder: folders.indexes,
+        foreign: { machine: request.architecture, across },
+      })),
+    )
   keepOnly(outside, folders.indexes, new Set(archives.flatMap(({ indexes }) => indexes)))
   const offered = archives.flatMap(({ packages }) => packages)
   const model = {
     channel: suites.map(({ suite }) => suite).join('+'),
+    architecture: request.architecture,
     subscriptions: request.capabilities.map(parseRelation),
     holds: [],
     pins: [],
@@ -92,9 +97,10 @@ export async function planMirror(
     kind: 'mirror',
     home,
     channel: request.channel,
-    archives: archives.map(({ place, suite, packages }) => ({
+    archives: archives.map(({ place, suite, architecture, packages }) => ({
       place,
       suite,
+      architecture,
       offeredPackages: packages.length,
     })),
     packages: lacking.map(({ id, manifest: { name, version }, path, fileBytes }) => ({
@@ -107,8 +113,49 @@ export async function planMirror(
     presentPackages: wanted.length - lacking.length,
     sizeBytes: lacking.reduce((sum, { fileBytes }) => sum + fileBytes, 0),
     ...(bytesPerSecond !== undefined && { bytesPerSecond }),
-    warnings: archives.flatMap(({ release }) => warningsOf(outside, release)),
+    ...(request.foreign.length > 0 && {
+      foreign: { machine: request.architecture, across: neededAcross(lacking, across) },
+    }),
+    warnings: [...new Set(archives.flatMap(({ release }) => warningsOf(outside, release)))],
   }
+}
+
+type ReadArchive = ArchiveSuite & SuiteOffer
+
+async function readArchives(
+  from: Fetching,
+  {
+    suites,
+    ...how
+  }: {
+    readonly suites: readonly ArchiveSuite[]
+    readonly folder: string
+    readonly foreign?: ForeignArchitecture
+  },
+): Promise<ReadArchive[]> {
+  const archives: ReadArchive[] = []
+  for (const suite of suites) archives.push({ ...suite, ...(await readSuite(from, suite, how)) })
+  return archives
+}
+
+/** What a package of another architecture may take from the machine's own. */
+const namesAcross = (archives: readonly ReadArchive[]): ReadonlySet<string> =>
+  new Set(
+    archives
+      .flatMap(({ packages }) => packages.filter(({ servesAllArchitectures }) => servesAllArchitectures))
+      .flatMap(({ manifest: { name, provides } }) => [name, ...provides.map((each) => each.name)]),
+  )
+
+/** As little of `across` as makes the same packages of these again. */
+const neededAcross = (
+  packages: readonly OfferedPackage[],
+  across: ReadonlySet<string>,
+): readonly string[] => {
+  const needed = packages
+    .filter(({ manifest }) => foreignIn(manifest.name) !== undefined)
+    .flatMap(({ manifest: { requires, recommends = [] } }) => [...requires.flat(2), ...recommends.flat(2)])
+    .map(({ name }) => name)
+  return [...new Set(needed)].filter((name) => across.has(name)).sort(compareText)
 }
 
 /** Nobody has a model here, or can add to the archive. */
@@ -145,48 +192,6 @@ function warningsOf(outside: Outside, { suite, validUntilMs }: DebianRelease): r
     : [
         `suite ${suite} was to be believed until ${formatDate(Math.floor(validUntilMs / 1000))}: there may be newer packages elsewhere`,
       ]
-}
-
-const sourcesOfApt = '/etc/apt/sources.list.d'
-const debianKeyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
-
-function suitesOf({ disk }: Outside, request: MirrorRequest): readonly ArchiveSuite[] {
-  const { from, suites, architecture } = request
-  const isSaid = request.components.length > 0
-  const components = isSaid ? request.components : ['main']
-  const keyring = request.keyring ?? debianKeyring
-  // As /media/cdrom is, it may be a link.
-  const isFolder = disk.lstat(`${request.path}/dists`) !== undefined
-  if (hasCredentials(from))
-    throw new MossError('CLI_USAGE', { problem: 'an address with a password is not used', see: 'mirror' })
-  if (isAddress(from) || isFolder) {
-    const place = (isFolder ? request.path : from).replace(/\/+$/, '')
-    if (suites.length === 0)
-      throw new MossError('CLI_USAGE', {
-        problem: `say which suite of ${place}, such as --suite bookworm`,
-        see: 'mirror',
-      })
-    return suites.map((suite) => ({ place, suite, components, architecture, keyring }))
-  }
-  const named = /^[A-Za-z0-9_.-]+$/.test(from) ? `${sourcesOfApt}/${from}.sources` : ''
-  const path = [request.path, named].find((each) => disk.lstat(each)?.kind === 'file')
-  if (path === undefined) throw new MossError('NOT_FOUND', { what: 'archive', name: from })
-  const text = decodeUtf8(disk.readFile(path, sourcesBytes))
-  if (text === undefined) throw new MossError('SOURCES_INVALID', { path, problem: 'it is not UTF-8' })
-  const all = parseSources(text, path, { architecture, keyring })
-  const found = all.filter(({ suite }) => suites.length === 0 || suites.includes(suite))
-  const lost = suites.filter((suite) => !found.some((each) => each.suite === suite))
-  if (lost.length > 0)
-    throw new MossError('NOT_FOUND', { what: 'archive with suite', name: `${lost.join(', ')} in ${path}` })
-  if (found.length === 0) {
-    const problem = `nothing in it is enabled and has packages for ${architecture}`
-    throw new MossError('SOURCES_INVALID', { path, problem })
-  }
-  return found.map((suite) => ({
-    ...suite,
-    ...(isSaid && { components }),
-    ...(request.keyring !== undefined && { keyring }),
-  }))
 }
 
 interface MirrorFolders extends Disposable {
@@ -269,6 +274,9 @@ export async function executeMirror(
       place: [],
       name: undefined,
       version: undefined,
+      ...(plan.foreign && {
+        foreignArchitecture: { machine: plan.foreign.machine, across: new Set(plan.foreign.across) },
+      }),
       ask,
     },
     report,

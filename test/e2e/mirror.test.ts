@@ -101,6 +101,62 @@ describe.skipIf(!canRun)('mirror', () => {
     expect(chosen('--recommends')).toEqual(['chart', 'other'])
   })
 
+  test('takes packages of another architecture to stand beside the machine’s own, and what serves both', () => {
+    const i386 = (name: string, version: string, fields = ''): string =>
+      archive.add(name, version, { fields, architecture: 'i386' })
+    const both = [
+      ...first,
+      archive.add('libtide', '1-1', { fields: 'Multi-Arch: same\n' }),
+      archive.add('harbour', '1-1', { fields: 'Depends: libtide\n' }),
+      archive.add('config', '1-1', { fields: 'Multi-Arch: foreign\n', architecture: 'all' }),
+      i386('libtide', '1-1', 'Multi-Arch: same\n'),
+      i386('oldgauge', '1-1', 'Depends: libtide, config\n'),
+      i386('tide', '1-1'),
+      i386('config-user', '1-1', 'Depends: config\n'),
+    ]
+    archive.sign(both, { architectures: ['amd64', 'i386'] })
+    const wish = ['mirror', 'stable', 'oldgauge:i386', 'harbour', ...from] as const
+    expect(moss.code(...wish)).toBe('ARCHIVE_LACKING')
+    expect(moss.code(...wish, '--foreign', 'arm64')).toBe('NOT_FOUND')
+    const { archives, packages: chosen } = moss.json<{
+      archives: { architecture: string; offeredPackages: number }[]
+      packages: { name: string }[]
+    }>(...wish, '--foreign', 'i386', '-y')
+    expect(archives).toMatchObject([
+      { architecture: 'amd64', offeredPackages: 9 },
+      { architecture: 'i386', offeredPackages: 4 },
+    ])
+    const names = ['config', 'harbour', 'libtide', 'libtide:i386', 'oldgauge:i386']
+    expect(chosen.map(({ name }) => name)).toEqual(names)
+    expect(moss.json('mirror', 'stable', 'oldgauge:i386', ...from, '--foreign', 'i386', '-n')).toMatchObject({
+      packages: [],
+    })
+    // The machine's own tide and the other's cannot be together, for nothing says that they are the same.
+    expect(moss.code('mirror', 'stable', 'tide', 'tide:i386', ...from, '--foreign', 'i386')).toBe(
+      'ARCHIVE_LACKING',
+    )
+    moss.json('channel', 'publish', 'stable', '--home', 'station')
+    moss.json(
+      'init',
+      '--root',
+      'pump',
+      '--trust',
+      'station/root.moss-root',
+      '--name',
+      'pump',
+      '--architecture',
+      'amd64',
+    )
+    moss.json('subscribe', 'oldgauge:i386', 'libtide', '--root', 'pump')
+    moss.json('state', 'export', '1.moss-state', '--root', 'pump')
+    moss.json('fleet', 'enroll', '1.moss-state', '-y', '--home', 'station')
+    moss.json('export', '--for', '1.moss-state', '-o', '1.moss', '--home', 'station')
+    moss.json('import', '1.moss', '--apply', '-y', '--root', 'pump')
+    const bin = join(moss.folder, 'pump/usr/bin')
+    expect(readdirSync(bin).sort()).toEqual(['config', 'libtide', 'libtide-i386', 'oldgauge-i386'])
+    expect(moss.text('list', '--root', 'pump')).toMatch(/^libtide:i386 +1-1 +i386 /m)
+  })
+
   test('tells of an archive that is older than it shall be believed', () => {
     archive.sign(first, { fields: 'Valid-Until: Sat, 01 Jan 2022 00:00:00 UTC\n' })
     expect(moss.text('mirror', 'stable', 'gauge', ...from)).toMatch(/to be believed until/)

@@ -10,12 +10,24 @@ export interface DebianArchive {
   /** Below the scratch folder: `archive`, and `archive.gpg`, its keyring. */
   readonly keyring: string
   /** Writes a .deb into the pool and gives its paragraph of the index. */
-  add(name: string, version: string, more?: { readonly fields?: string; readonly body?: string }): string
+  add(
+    name: string,
+    version: string,
+    more?: { readonly fields?: string; readonly body?: string; readonly architecture?: string },
+  ): string
   /** The indexes of a suite and the Release file that signs them. */
-  sign(paragraphs: readonly string[], more?: { readonly fields?: string; readonly codename?: string }): void
+  sign(
+    paragraphs: readonly string[],
+    more?: {
+      readonly fields?: string
+      readonly codename?: string
+      readonly architectures?: readonly string[]
+    },
+  ): void
 }
 
-export const poolFile = (name: string, version: string): string => `pool/main/${name}_${version}_amd64.deb`
+export const poolFile = (name: string, version: string, architecture = 'amd64'): string =>
+  `pool/main/${name}_${version}_${architecture}.deb`
 
 export function debianArchive(scratch: string): DebianArchive {
   const keyring = join(scratch, 'archive.gpg')
@@ -32,19 +44,28 @@ export function debianArchive(scratch: string): DebianArchive {
   gpg('--export', '--output', keyring, 'archive@example.org')
   return {
     keyring,
-    add(name, version, { fields = '', body = `${name} ${version}\n` } = {}) {
-      const control = `Package: ${name}\nVersion: ${version}\nArchitecture: amd64\nMaintainer: Nobody <nobody@example.org>\n${fields}Description: the package ${name}\n`
-      const bytes = debOf(name, control, body)
-      const file = poolFile(name, version)
+    add(name, version, { fields = '', body = `${name} ${version}\n`, architecture = 'amd64' } = {}) {
+      const control = `Package: ${name}\nVersion: ${version}\nArchitecture: ${architecture}\nMaintainer: Nobody <nobody@example.org>\n${fields}Description: the package ${name}\n`
+      const bytes = debOf(architecture === 'i386' ? `${name}-i386` : name, control, body)
+      const file = poolFile(name, version, architecture)
       const path = join(scratch, 'archive', file)
       mkdirSync(dirname(path), { recursive: true })
       writeFileSync(path, bytes)
       return `${control}Filename: ${file}\nSize: ${bytes.length}\nSHA256: ${sha256(bytes)}\n`
     },
-    sign(paragraphs, { fields = '', codename = 'tidal' } = {}) {
+    sign(paragraphs, { fields = '', codename = 'tidal', architectures = ['amd64'] } = {}) {
       const dists = join(scratch, 'archive/dists', codename)
-      const plain = Buffer.from(paragraphs.join('\n'))
-      const files = { 'main/binary-amd64/Packages': plain, 'main/binary-amd64/Packages.gz': gzipSync(plain) }
+      const files = Object.fromEntries(
+        architectures.flatMap((architecture) => {
+          const own = new RegExp(`^Architecture: (all|${architecture})$`, 'm')
+          const plain = Buffer.from(paragraphs.filter((each) => own.test(each)).join('\n'))
+          const path = `main/binary-${architecture}/Packages`
+          return [
+            [path, plain],
+            [`${path}.gz`, gzipSync(plain)],
+          ]
+        }),
+      )
       const lines = Object.entries(files).map(([name, bytes]) => {
         mkdirSync(dirname(join(dists, name)), { recursive: true })
         writeFileSync(join(dists, name), bytes)
@@ -61,7 +82,7 @@ export function debianArchive(scratch: string): DebianArchive {
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-const debOf = (name: string, control: string, body: string): Buffer =>
+const debOf = (program: string, control: string, body: string): Buffer =>
   Buffer.from(
     arOf([
       { name: 'debian-binary', bytes: Buffer.from('2.0\n') },
@@ -71,7 +92,7 @@ const debOf = (name: string, control: string, body: string): Buffer =>
         bytes: tarOf([
           { name: './usr/', kind: '5', mode: 0o755 },
           { name: './usr/bin/', kind: '5', mode: 0o755 },
-          { name: `./usr/bin/${name}`, body, mode: 0o755 },
+          { name: `./usr/bin/${program}`, body, mode: 0o755 },
         ]),
       },
     ]),

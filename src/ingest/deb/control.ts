@@ -2,10 +2,16 @@
 // no meaning for moss (priority, section, suggestions …) is left out.
 import { encodeUtf8 } from '../../base/bytes.ts'
 import { isMossError, MossError } from '../../base/error.ts'
-import { isPackageName } from '../../manifest/capability.ts'
+import { isPackageName, type Relation } from '../../manifest/capability.ts'
 import { isVersion } from '../../manifest/version.ts'
 import type { Description } from '../source.ts'
-import { parseDependencies, parseNames, parseProvided, unique } from './relations.ts'
+import {
+  type ForeignArchitecture,
+  parseDependencies,
+  parseNames,
+  parseProvided,
+  unique,
+} from './relations.ts'
 
 export type Fields = Readonly<Record<string, string>>
 
@@ -29,7 +35,12 @@ export function parseParagraph(text: string): Fields | undefined {
   return fields
 }
 
-export function describeControl(text: string, path: string): Description {
+/** With `foreignArchitecture` a package that is not of its machine's own is described as one that stands beside. */
+export function describeControl(
+  text: string,
+  path: string,
+  foreignArchitecture?: ForeignArchitecture,
+): Description {
   const refuse = (problem: string): never => {
     throw new MossError('PACKAGE_UNREADABLE', { path, problem: `control: ${problem}` })
   }
@@ -42,10 +53,11 @@ export function describeControl(text: string, path: string): Description {
   if (!/^[a-z0-9][a-z0-9-]*$/.test(architecture)) refuse(`${architecture} is not an architecture`)
   const [summary = '', ...rest] = (fields['description'] ?? '').split('\n')
   const field = (key: string): string => fields[key] ?? ''
-  const of = { architecture, refuse }
+  const isForeign = !['all', foreignArchitecture?.machine ?? architecture].includes(architecture)
+  const of = { architecture, foreign: isForeign ? foreignArchitecture : undefined, refuse }
   const recommends = unique(recommendationsIn(field('recommends'), of))
   return {
-    name,
+    name: isForeign ? `${name}:${architecture}` : name,
     version,
     scheme: 'deb',
     architecture: architecture === 'all' ? 'any' : architecture,
@@ -59,10 +71,20 @@ export function describeControl(text: string, path: string): Description {
       ...parseDependencies(field('depends'), of),
     ]),
     ...(recommends.length > 0 && { recommends }),
-    conflicts: unique([...parseNames(field('conflicts'), of), ...parseNames(field('breaks'), of)]),
+    conflicts: unique([
+      ...parseNames(field('conflicts'), of),
+      ...parseNames(field('breaks'), of),
+      ...(isForeign ? besideOwn(name, version, field('multi-arch') === 'same') : []),
+    ]),
     replaces: unique(parseNames(field('replaces'), of)),
   }
 }
+
+/** What the package of the machine's own architecture may not be: another version, or there at all. */
+const besideOwn = (name: string, version: string, isSame: boolean): readonly Relation[] =>
+  isSame
+    ? (['<<', '>>'] as const).map((operator) => ({ kind: 'name', name, bound: { operator, version } }))
+    : [{ kind: 'name', name }]
 
 /** Nothing fails without them, and so not for how they are written. */
 function recommendationsIn(text: string, of: Parameters<typeof parseDependencies>[1]) {

@@ -49,7 +49,7 @@ Description: Secure Sockets Layer toolkit
     expect(describeWith('Depends: less')).not.toHaveProperty('recommends')
   })
 
-  test('what is wanted of another architecture is wanted of nothing that is here, and conflicts with nothing', () => {
+  test('what is wanted of another architecture has it in its name', () => {
     const { requires, conflicts } = describeControl(
       plainControl.replace(/^Architecture: .*$/m, 'Architecture: amd64').trimEnd() +
         '\nDepends: a:native, b:amd64, c:i386 (>= 2) | d\nConflicts: libc6-x32:i386\n',
@@ -58,9 +58,58 @@ Description: Secure Sockets Layer toolkit
     expect(requires.map((alternatives) => alternatives.map(formatRelation))).toEqual([
       ['name(a)'],
       ['name(b)'],
-      ['foreign(c:i386) >= 2', 'name(d)'],
+      ['name(c:i386) >= 2', 'name(d)'],
     ])
-    expect(conflicts.map(formatRelation)).toEqual(['foreign(libc6-x32:i386)'])
+    expect(conflicts.map(formatRelation)).toEqual(['name(libc6-x32:i386)'])
+  })
+
+  test('of a foreign architecture it stands beside the machine’s own, and takes from that what serves all', () => {
+    const foreign = { machine: 'amd64', across: new Set(['debconf', 'debconf-2.0']) }
+    const describeAs = (architecture: string, fields: string) => {
+      const text = plainControl.replace(/^Architecture: .*$/m, `Architecture: ${architecture}`).trimEnd()
+      const { name, provides, requires, conflicts, replaces } = describeControl(
+        `${text}\n${fields}\n`,
+        'x.deb',
+        foreign,
+      )
+      return {
+        name,
+        provides: provides.map(formatCapability),
+        requires: requires.map((alternatives) => alternatives.map(formatRelation).join(' | ')),
+        conflicts: conflicts.map(formatRelation),
+        replaces: replaces.map(formatRelation),
+      }
+    }
+    const fields = [
+      'Multi-Arch: same',
+      'Provides: tides (= 3)',
+      'Depends: libc6 (>= 2.36), debconf (>= 1) | debconf-2.0, python3:any, perl:native, bash:amd64, libx:i386, liby:arm64',
+      'Breaks: moon (<< 2)',
+      'Replaces: sun',
+    ].join('\n')
+    expect(describeAs('i386', fields)).toEqual({
+      name: 'tide:i386',
+      provides: ['name(tides:i386) = 3'],
+      requires: [
+        'name(libc6:i386) >= 2.36',
+        'name(debconf) >= 1 | name(debconf-2.0)',
+        'name(python3) | name(python3:i386)',
+        'name(perl)',
+        'name(bash)',
+        'name(libx:i386)',
+        'name(liby:arm64)',
+      ],
+      // Of both architectures, and not beside another version of its own.
+      conflicts: ['name(moon) << 2', 'name(moon:i386) << 2', 'name(tide) << 1.0-1', 'name(tide) >> 1.0-1'],
+      replaces: ['name(sun)', 'name(sun:i386)'],
+    })
+    expect(describeAs('i386', 'Depends: a').conflicts).toEqual(['name(tide)'])
+    for (const own of ['amd64', 'all'])
+      expect(describeAs(own, 'Depends: libc6, a:any')).toMatchObject({
+        name: 'tide',
+        requires: ['name(libc6)', 'name(a)'],
+        conflicts: [],
+      })
   })
 
   test('Conflicts and Breaks are conflicts, Replaces replaces, and the old signs mean or-equal', () => {
