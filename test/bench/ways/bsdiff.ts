@@ -1,6 +1,7 @@
 // bsdiff: one patch for each changed file against the same path of A, or against one byte where A has none, which
 // leaves its bzip2. Only the patches count: not their names, nor what to remove. Apply is one bspatch for each.
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { quote } from './timed.ts'
 import { changedFiles } from './trees.ts'
@@ -18,21 +19,33 @@ export const bsdiff: Peer = {
       after: quote(join(b, path)),
       patch: `patches/${at}`,
     }))
-    const shell = (name: string, lines: readonly string[]): string => {
-      writeFileSync(join(work, name), `set -e\n${lines.join('\n')}\n`)
-      return `bash ${name}`
+    /** On every core: each script has its share of the lines. */
+    const shell = (name: string, folder: string, lines: readonly string[]): string => {
+      const scripts = Array.from({ length: availableParallelism() }, (_, core) => `${name}-${core}.sh`)
+      for (const [core, script] of scripts.entries()) {
+        const own = lines.filter((_line, at) => at % scripts.length === core)
+        writeFileSync(join(work, script), `set -e\n${own.join('\n')}\n`)
+      }
+      const started = scripts.map((script) => `bash ${script} &`).join('\n')
+      writeFileSync(
+        join(work, `${name}.sh`),
+        `set -e\nmkdir ${folder}\n${started}\nfor job in $(jobs -p); do wait "$job"; done\n`,
+      )
+      return `bash ${name}.sh`
     }
     const make = timed(
-      shell('make.sh', [
-        'mkdir patches',
-        ...files.map(({ before, after, patch }) => `bsdiff ${before} ${after} ${patch}`),
-      ]),
+      shell(
+        'make',
+        'patches',
+        files.map(({ before, after, patch }) => `bsdiff ${before} ${after} ${patch}`),
+      ),
     )
     const apply = timed(
-      shell('apply.sh', [
-        'mkdir out',
-        ...files.map(({ before, patch }, at) => `bspatch ${before} out/${at} ${patch}`),
-      ]),
+      shell(
+        'apply',
+        'out',
+        files.map(({ before, patch }, at) => `bspatch ${before} out/${at} ${patch}`),
+      ),
     )
     const isSame = (path: string, at: number): boolean =>
       readFileSync(join(b, path)).equals(readFileSync(join(work, 'out', `${at}`)))
