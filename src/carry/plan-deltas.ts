@@ -4,7 +4,7 @@
 // to be carried whole otherwise. A frame needs all its bases, so deltas that different hosts take never share one.
 import { compareText } from '../base/bytes.ts'
 import type { ChunkId, ContentDigest, PackageId } from '../base/ids.ts'
-import { type BaseCandidate, baseFinder } from '../delta/find-base.ts'
+import { type BaseCandidate, baseFinder, likelyBases } from '../delta/find-base.ts'
 import type { SimilarContents } from '../delta/sketch.ts'
 
 export interface DeltaBase extends BaseCandidate {
@@ -62,7 +62,8 @@ const shortestBytes = 128
 
 /** In the order of `files`. */
 export function planDeltas(files: readonly ChangedFile[], known: Known): readonly CarriedDelta[] {
-  const sorted = known.had.toSorted((a, b) => compareText(a.path, b.path) || compareText(a.from, b.from))
+  const likely = likelyBases(known.had, files, known.similar)
+  const sorted = likely.toSorted((a, b) => compareText(a.path, b.path) || compareText(a.from, b.from))
   const finder = baseFinder(sorted, known.similar)
   const sets = new Map<string, number>()
   return files.flatMap((file): CarriedDelta[] => {

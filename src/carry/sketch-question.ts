@@ -3,7 +3,7 @@
 // package and kind. Names and sizes alone decide what is asked, and it is bounded; most plans ask nothing.
 import { compareText } from '../base/bytes.ts'
 import type { ContentDigest, PackageId } from '../base/ids.ts'
-import { baseFinder, isFar } from '../delta/find-base.ts'
+import { baseFinder, isFar, likelyBases } from '../delta/find-base.ts'
 import { kindOf } from './order.ts'
 import type { CarryRequest } from './plan.ts'
 
@@ -106,10 +106,10 @@ function sortByName(
   has: readonly NamedFile[],
 ): { readonly unnamed: readonly NamedFile[]; readonly named: ReadonlySet<ContentDigest> } {
   const held = new Set(has.map(({ content }) => content))
-  const finder = baseFinder(has)
+  const fresh = eachOnce(wants).filter(({ content, sizeBytes }) => sizeBytes > 0 && !held.has(content))
+  const finder = baseFinder(likelyBases(has, fresh))
   const named = new Set<ContentDigest>()
-  const unnamed = eachOnce(wants).filter((file) => {
-    if (held.has(file.content) || file.sizeBytes === 0) return false
+  const unnamed = fresh.filter((file) => {
     const base = finder.find(file)
     if (base === undefined || isFar(base, file)) return file.sizeBytes >= shortestBytes
     named.add(base.content)

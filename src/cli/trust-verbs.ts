@@ -58,12 +58,14 @@ export const trustVerbs: readonly Verb[] = [
   {
     words: 'trust show',
     side: 'host',
+    flags: [expectFlag],
     summary: 'who can make this host do what',
     run: async (call) => {
       const { showTrust } = await import('../ops/trust-show.ts')
-      const trust = await showTrust(call.outside, { root: call.root })
+      const trust = await showTrust(call.outside, { root: call.root, expect: call.value('expect') })
       const text = [
         ...formatFingerprint(trust, `root ${trust.version}, `),
+        ...(trust.isCompared ? ['          the same as you were told'] : []),
         ...trust.roles.map(
           (role) =>
             `${role.name.padEnd(9)} ${role.may}\n          ${role.threshold} of ${role.keys.length}: ${role.keys.map(shortKey).join(', ')}`,

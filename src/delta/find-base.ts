@@ -45,6 +45,20 @@ function keysOf(path: string): readonly string[] {
   return [path, `${folderOf(plain)}${nameOf(path)}`, plain, nameOf(path), nameOf(plain)]
 }
 
+/** Whatever names lead to one another, those without versions are the same. */
+const stemOf = (path: string): string => pathWithoutVersions(nameOf(path))
+
+/** Those of many candidates that a finder could find for one of `wanted`: most files of a large package did not change. */
+export function likelyBases<T extends BaseCandidate>(
+  candidates: readonly T[],
+  wanted: Iterable<Pick<BaseCandidate, 'path'>>,
+  similar: SimilarContents = new Map(),
+): readonly T[] {
+  const stems = new Set(Array.from(wanted, ({ path }) => stemOf(path)))
+  const alike = new Set([...similar.values()].flat())
+  return candidates.filter(({ path, content }) => stems.has(stemOf(path)) || alike.has(content))
+}
+
 /** `similar` is asked where names lead nowhere, or to a base that is far. */
 export function baseFinder<T extends BaseCandidate>(
   candidates: readonly T[],

@@ -34,10 +34,10 @@ type Check = () => readonly Found[] | Promise<readonly Found[]>
 /** Of a managed root and of a station's home, as far as there are any. */
 export async function examine(
   outside: Outside,
-  { root, home }: { readonly root: string; readonly home: string },
+  { root, home }: { readonly root: string; readonly home?: string },
 ): Promise<Diagnosis> {
   const isManaged = isInitialised(outside.disk, root)
-  const isStation = outside.disk.lstat(home) !== undefined
+  const isStation = home !== undefined && outside.disk.lstat(home) !== undefined
   const parts = [
     ...(isManaged ? [{ name: `root ${root}`, checks: hostChecks(outside, root) }] : []),
     ...(isStation ? [{ name: `station ${home}`, checks: stationChecks(outside, home) }] : []),

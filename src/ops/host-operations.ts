@@ -2,6 +2,7 @@
 // so that the first frame waits for none of them.
 import { isMossError } from '../base/error.ts'
 import type { Applied, ApplyPlan, ImportedBundle } from './changes.ts'
+import type { Diagnosis } from './doctor.ts'
 import type { inspectContainer } from './inspect.ts'
 import type { KeptCatalogue } from './kept-catalogues.ts'
 import type { mediumScanner, MediumScan } from './medium-scan.ts'
@@ -10,6 +11,7 @@ import type { SearchResult } from './search.ts'
 import type { exportState } from './state-export.ts'
 import type { diffStates, listStates } from './states.ts'
 import type { hostStatus } from './status.ts'
+import type { showTrust } from './trust-show.ts'
 import type { Outside, ReportEvent } from './types.ts'
 import type { WhyNot } from './why-not.ts'
 
@@ -18,6 +20,7 @@ export type Inspection = Awaited<ReturnType<typeof inspectContainer>>
 export type StateRow = Awaited<ReturnType<typeof listStates>>[number]
 export type StateDiff = Awaited<ReturnType<typeof diffStates>>
 export type ChangedModel = Awaited<ReturnType<typeof changeModel>>
+export type ShownTrust = Awaited<ReturnType<typeof showTrust>>
 export type ExportedState = Awaited<ReturnType<typeof exportState>>
 
 export interface HostOperations {
@@ -40,6 +43,9 @@ export interface HostOperations {
   /** What has all of the words; without any, all that the channel offers. `isFresh`: the catalogue is read anew. */
   seek(words: string, isFresh: boolean): Promise<SearchResult>
   explain(name: string): Promise<WhyNot>
+  diagnose(): Promise<Diagnosis>
+  /** Throws TRUST_FINGERPRINT unless `expect` is that of the root. */
+  trust(expect: string | undefined): Promise<ShownTrust>
   /** Subscribes to a package, or not any more. */
   wish(name: string, isWanted: boolean): Promise<ChangedModel>
 }
@@ -89,6 +95,8 @@ export function hostOperations(outside: Outside, root: string): HostOperations {
     },
     explain: async (name) =>
       (await import('./why-not.ts')).explainWhyNot(outside, { root, capability: name }),
+    diagnose: async () => (await import('./doctor.ts')).examine(outside, { root }),
+    trust: async (expect) => (await import('./trust-show.ts')).showTrust(outside, { root, expect }),
     wish: async (name, isWanted) => {
       const { changeModel } = await import('./model.ts')
       return changeModel(outside, { root, [isWanted ? 'subscribe' : 'unsubscribe']: [name] })

@@ -1,7 +1,7 @@
-// trust show: who can make this host do what, in plain words.
+// trust show: who can make this host do what, in plain words; and whether its root is the one that somebody was told.
 import type { Outside } from '../host/outside.ts'
 import { readCounters } from '../state/counters-file.ts'
-import { spellingsOf } from '../trust/fingerprint.ts'
+import { assertFingerprint, spellingsOf } from '../trust/fingerprint.ts'
 import { rootDigest } from '../trust/root.ts'
 import type { Role } from '../trust/root.ts'
 import { readHostIdentity } from './host-keys.ts'
@@ -15,9 +15,14 @@ const powers: Readonly<Record<Role, string>> = {
   exporter: 'may choose, among what a channel offers, what this host gets',
 }
 
-export async function showTrust(outside: Outside, { root: managedRoot }: { readonly root: string }) {
+/** Throws TRUST_FINGERPRINT unless `expect` is that of the root. */
+export async function showTrust(
+  outside: Outside,
+  { root: managedRoot, expect }: { readonly root: string; readonly expect?: string | undefined },
+) {
   const places = managedPlaces(outside, managedRoot)
   const root = readHostRoot(outside.disk, places)
+  assertFingerprint({ what: 'trust root', digest: rootDigest(root) }, expect)
   const identity = readHostIdentity(outside, places)
   const counters = readCounters(outside.disk, places)
   const roles = (Object.keys(powers) as Role[]).map((name) => ({
@@ -36,6 +41,7 @@ export async function showTrust(outside: Outside, { root: managedRoot }: { reado
     version: root.version,
     epoch: root.epoch,
     ...spellingsOf(rootDigest(root)),
+    isCompared: expect !== undefined,
     /** What nobody can lead this host back behind. */
     seen: {
       timeFloor: counters.timeFloor,

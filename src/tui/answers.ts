@@ -43,6 +43,8 @@ const takers: { readonly [Kind in Answer['kind']]: (state: ScreensState, answer:
     ),
   explained: takeExplained,
   wished: takeWished,
+  trusted: takeTrusted,
+  diagnosed: (state, { result }) => step({ ...state, doctor: { diagnosis: result, cursor: 0 } }),
   'state-exported': (state, answer) => step({ ...state, notice: tellExported(answer) }),
 }
 
@@ -156,7 +158,12 @@ function takeRecovered(state: ScreensState, { result }: Of<'recovered'>): Step {
     result.kind === 'failed'
       ? tellProblem(result.problem)
       : { tone: 'good', text: result.value.join('; ') || 'nothing was left to finish' }
-  return step({ ...state, notice }, { kind: 'read-status' })
+  const isAtDoctor = state.screen === 'doctor'
+  return step(
+    { ...state, notice },
+    { kind: 'read-status' },
+    ...(isAtDoctor ? [{ kind: 'diagnose' } as const] : []),
+  )
 }
 
 const cursorIn = (result: Of<'sought'>['result'], { catalogue: { cursor } }: ScreensState): number =>
@@ -176,6 +183,16 @@ function takeWished(state: ScreensState, { name, isWanted, result }: Of<'wished'
     ? `the model asks for ${name} now: export the state (e in Overview); the bundle made from it brings or keeps it`
     : `the model does not ask for ${name} any more: unless something else needs it, it goes with the bundle made from the next state`
   return step({ ...state, notice: { tone: 'good', text } }, { kind: 'seek', words: state.catalogue.words })
+}
+
+/** What was typed and is another one's leaves on the screen what this host trusts. */
+function takeTrusted(state: ScreensState, { typed, result }: Of<'trusted'>): Step {
+  if (typed === undefined) return step({ ...state, trust: { ...state.trust, shown: result } })
+  const notice: Notice =
+    result.kind === 'failed'
+      ? tellProblem(result.problem)
+      : { tone: 'good', text: 'it is the same: this host trusts the root that you were told of' }
+  return step({ ...state, notice })
 }
 
 const tellExported = ({ result }: Of<'state-exported'>): Notice =>

@@ -6,9 +6,11 @@ import type {
   ExportedState,
   HostStatus,
   Inspection,
+  ShownTrust,
   StateDiff,
   StateRow,
 } from '../ops/host-operations.ts'
+import type { Diagnosis } from '../ops/doctor.ts'
 import type { MediumScan } from '../ops/medium-scan.ts'
 import type { SearchResult } from '../ops/search.ts'
 import type { OpEvent } from '../ops/types.ts'
@@ -47,6 +49,9 @@ export type ScreenEvent =
       readonly isWanted: boolean
       readonly result: Result<ChangedModel>
     }
+  | { readonly kind: 'diagnosed'; readonly result: Result<Diagnosis> }
+  /** `typed`: a fingerprint that was to be that of the root. */
+  | { readonly kind: 'trusted'; readonly typed?: string; readonly result: Result<ShownTrust> }
   | { readonly kind: 'progress'; readonly progress: OpEvent; readonly nowMs: number }
 
 export type Effect =
@@ -68,6 +73,9 @@ export type Effect =
   | { readonly kind: 'seek'; readonly words: string; readonly isFresh?: boolean }
   | { readonly kind: 'explain'; readonly name: string }
   | { readonly kind: 'wish'; readonly name: string; readonly isWanted: boolean }
+  | { readonly kind: 'diagnose' }
+  /** Compared with what was typed, if anything was. */
+  | { readonly kind: 'read-trust'; readonly typed?: string }
   | { readonly kind: 'leave'; readonly isInterrupted: boolean }
 
 /** The next state, and what is to be done; the reducer does nothing itself. */

@@ -3,6 +3,7 @@
 import { type Area, fill } from './area.ts'
 import { applyLines } from './apply-view.ts'
 import { catalogueLines } from './catalogue-view.ts'
+import { doctorLines } from './doctor-view.ts'
 import { historyLines } from './history-view.ts'
 import { importLines } from './import-view.ts'
 import { cutLine, foldLine, type Line, line, lineCells, paragraph, type Span, span } from './lines.ts'
@@ -10,6 +11,7 @@ import { overviewLines } from './overview-view.ts'
 import { planLines } from './plan-view.ts'
 import { bindingsNow } from './reducer.ts'
 import { type ScreenName, screens, type ScreensState } from './state.ts'
+import { trustLines } from './trust-view.ts'
 
 const bodies: Readonly<Record<ScreenName, (state: ScreensState, area: Area) => readonly Line[]>> = {
   overview: overviewLines,
@@ -18,11 +20,13 @@ const bodies: Readonly<Record<ScreenName, (state: ScreensState, area: Area) => r
   apply: applyLines,
   history: historyLines,
   catalogue: catalogueLines,
+  trust: trustLines,
+  doctor: doctorLines,
 }
 
 export function frameOf(state: ScreensState): readonly Line[] {
   const { columns: width, rows } = state.size
-  const top = [titleLine(state), line(span('─'.repeat(width), 'quiet'))]
+  const top = titleLines(state)
   const bottom = [...noticeLines(state), ...keyLines(state)]
   const height = Math.max(0, rows - top.length - bottom.length)
   const body = fill(bodies[state.screen](state, { width, height }), height)
@@ -40,22 +44,28 @@ const titles: Readonly<Record<ScreenName, string>> = {
   apply: 'Apply',
   history: 'History',
   catalogue: 'Catalogue',
+  trust: 'Trust',
+  doctor: 'Doctor',
 }
 
-function titleLine(state: ScreensState): Line {
+/** The screens, and which machine it is: beside them, or in the rule below where there is no room. */
+function titleLines(state: ScreensState): readonly Line[] {
+  const { columns } = state.size
   const names: readonly Span[] = screens.map((name) =>
     name === state.screen ? span(`[${titles[name]}]`, 'strong') : span(` ${titles[name]} `, 'quiet'),
   )
   const all = line(span(' moss ', 'strong'), ...names)
   // A narrow window has room for the one that is shown.
   const left =
-    lineCells(all) <= state.size.columns
+    lineCells(all) <= columns
       ? all
       : line(span(' moss ', 'strong'), span(`[${titles[state.screen]}]`, 'strong'))
   const status = state.status.kind === 'ready' ? state.status.value : undefined
-  const right = status === undefined ? state.root : `${status.name}, state ${status.current}`
-  const gap = state.size.columns - lineCells(left) - right.length - 1
-  return gap < 2 ? left : [...left, span(' '.repeat(gap)), span(right, 'quiet')]
+  const right = span(status === undefined ? state.root : `${status.name}, state ${status.current}`, 'quiet')
+  const rule = (cells: number): Span => span('─'.repeat(Math.max(0, cells)), 'quiet')
+  const gap = columns - lineCells(left) - lineCells([right]) - 1
+  if (gap >= 2) return [[...left, span(' '.repeat(gap)), right], [rule(columns)]]
+  return [left, [rule(columns - lineCells([right]) - 4), span(' '), right, span(' '), rule(2)]]
 }
 
 const tones = { good: 'good', warning: 'warning', bad: 'bad' } as const
@@ -85,6 +95,8 @@ function keyLines(state: ScreensState): readonly Line[] {
     return [line(span(' type to filter   Enter keep it  Esc clear it', 'quiet'))]
   if (state.work === undefined && state.screen === 'catalogue' && state.catalogue.isTyping)
     return [line(span(' type to search   Enter keep it  Esc clear it', 'quiet'))]
+  if (state.work === undefined && state.screen === 'trust' && state.trust.isTyping)
+    return [line(span(' type its eight words or 64 digits   Enter compare  Esc cancel', 'quiet'))]
   const lines: Span[][] = []
   for (const { shown, label } of bindingsNow(state)) {
     const key = [span(shown, 'strong'), span(` ${label}`, 'quiet')]

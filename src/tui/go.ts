@@ -1,7 +1,7 @@
 // The ways from screen to screen, and what each has to read when it is entered.
 import type { ApplyPlan } from '../ops/changes.ts'
 import { type Effect, type Step, step } from './events.ts'
-import { noApply, noPlan, readyValue, type ScreensState } from './state.ts'
+import { noApply, noDoctor, noPlan, noTrust, readyValue, type ScreensState } from './state.ts'
 import { startWork } from './work.ts'
 
 /** Without what the last key had to say. */
@@ -87,6 +87,18 @@ export const toCatalogue = (state: ScreensState): Step => {
     { kind: 'seek', words, isFresh: true },
   )
 }
+
+export const toTrust = (state: ScreensState): Step =>
+  step(
+    { ...quiet(state), screen: 'trust', trust: { ...noTrust, shown: { kind: 'reading' } } },
+    { kind: 'read-trust' },
+  )
+
+export const toDoctor = (state: ScreensState): Step =>
+  step(
+    { ...quiet(state), screen: 'doctor', doctor: { ...noDoctor, diagnosis: { kind: 'reading' } } },
+    { kind: 'diagnose' },
+  )
 
 export function askAbout(state: ScreensState): ScreensState {
   const plan = readyValue(state.apply.plan)

@@ -1,7 +1,7 @@
 // Keys of Overview: choose a bundle, point at a file or folder, jump anywhere.
 import { bind, type Binding, bindMoves } from './binding.ts'
 import { step } from './events.ts'
-import { leave, quiet, toApply, toBundle, toCatalogue, toHistory, toPlan } from './go.ts'
+import { leave, quiet, toApply, toBundle, toCatalogue, toDoctor, toHistory, toPlan, toTrust } from './go.ts'
 import { readyValue, type ScreensState } from './state.ts'
 
 export function overviewBindings(state: ScreensState): readonly Binding[] {
@@ -17,8 +17,9 @@ export function overviewBindings(state: ScreensState): readonly Binding[] {
       { kind: 'scan', named: state.named },
     ),
   )
+  const doctor = bind('d', 'doctor', () => toDoctor(state))
   const quit = bind('q', 'quit', () => leave(state))
-  if (status === undefined) return [again, quit]
+  if (status === undefined) return [again, doctor, quit]
   return [
     ...bindMoves({
       state,
@@ -32,6 +33,8 @@ export function overviewBindings(state: ScreensState): readonly Binding[] {
     ...(status.interrupted ? [] : [bind('a', 'apply', () => toApply(state))]),
     bind('h', 'history', () => toHistory(state)),
     bind('c', 'catalogue', () => toCatalogue(state)),
+    bind('t', 'trust', () => toTrust(state)),
+    doctor,
     bind('o', 'path', () => step({ ...quiet(state), prompt: { text: '' } })),
     ...(medium === undefined || status.interrupted
       ? []

@@ -6,12 +6,14 @@ import type { Binding } from './binding.ts'
 import { catalogueBindings, typeWords } from './catalogue-keys.ts'
 import { type ScreenEvent, type Step, step } from './events.ts'
 import { execute, quiet } from './go.ts'
+import { doctorBindings } from './doctor-keys.ts'
 import { historyBindings } from './history-keys.ts'
 import { importBindings } from './import-keys.ts'
 import { isCharacter, type Key, withoutLast } from './keys.ts'
 import { overviewBindings } from './overview-keys.ts'
 import { planBindings, typeFilter } from './plan-keys.ts'
 import type { ScreenName, ScreensState } from './state.ts'
+import { trustBindings, typeFingerprint } from './trust-keys.ts'
 import { followWork, isPastReturn } from './work.ts'
 
 export function reduce(state: ScreensState, event: ScreenEvent): Step {
@@ -42,6 +44,8 @@ const bindingsOf: Readonly<Record<ScreenName, (state: ScreensState) => readonly 
   apply: applyBindings,
   history: historyBindings,
   catalogue: catalogueBindings,
+  trust: trustBindings,
+  doctor: doctorBindings,
 }
 
 /** What works now, and what the last line shows. */
@@ -62,6 +66,8 @@ function takeKey(state: ScreensState, key: Key): Step {
     return typeFilter(state, key)
   if (state.work === undefined && state.screen === 'catalogue' && state.catalogue.isTyping)
     return typeWords(state, key)
+  if (state.work === undefined && state.screen === 'trust' && state.trust.isTyping)
+    return typeFingerprint(state, key)
   const binding = bindingsNow(state).find((each) => each.keys.includes(key))
   return binding === undefined ? step(state) : binding.act(key)
 }

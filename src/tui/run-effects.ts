@@ -120,6 +120,15 @@ async function perform(effect: Doing, { operations, dispatch }: Ways): Promise<S
       answer = { kind: 'wished', name, isWanted, result: await settle(operations.wish(name, isWanted)) }
       break
     }
+    case 'diagnose':
+      answer = { kind: 'diagnosed', result: await settle(operations.diagnose()) }
+      break
+    case 'read-trust': {
+      const { typed } = effect
+      const result = await settle(operations.trust(typed))
+      answer = { kind: 'trusted', ...(typed !== undefined && { typed }), result }
+      break
+    }
     case 'export-state':
       answer = { kind: 'state-exported', result: await settle(operations.exportState(effect.to)) }
       break

@@ -1,12 +1,22 @@
 // Everything the screens know, as one plain value. The reducer makes the next one from an event; a frame is a function
 // of it. Nothing here reads a clock, a disk or a terminal.
 import type { Applied, ApplyPlan, ImportedBundle } from '../ops/changes.ts'
-import type { HostStatus, Inspection, StateDiff, StateRow } from '../ops/host-operations.ts'
+import type { Diagnosis } from '../ops/doctor.ts'
+import type { HostStatus, Inspection, ShownTrust, StateDiff, StateRow } from '../ops/host-operations.ts'
 import type { MediumScan } from '../ops/medium-scan.ts'
 import type { SearchResult } from '../ops/search.ts'
 import type { WhyNot } from '../ops/why-not.ts'
 
-export const screens = ['overview', 'plan', 'import', 'apply', 'history', 'catalogue'] as const
+export const screens = [
+  'overview',
+  'plan',
+  'import',
+  'apply',
+  'history',
+  'catalogue',
+  'trust',
+  'doctor',
+] as const
 export type ScreenName = (typeof screens)[number]
 
 export interface Problem {
@@ -110,6 +120,19 @@ export interface CatalogueView {
   readonly explained: Loaded<WhyNot>
 }
 
+export interface TrustView {
+  readonly shown: Loaded<ShownTrust>
+  /** A fingerprint while it is typed. */
+  readonly typed: string
+  readonly isTyping: boolean
+  readonly offset: number
+}
+
+export interface DoctorView {
+  readonly diagnosis: Loaded<Diagnosis>
+  readonly cursor: number
+}
+
 export interface ScreensState {
   readonly root: string
   readonly size: Size
@@ -126,6 +149,8 @@ export interface ScreensState {
   readonly apply: ApplyView
   readonly history: HistoryView
   readonly catalogue: CatalogueView
+  readonly trust: TrustView
+  readonly doctor: DoctorView
   readonly work?: Work
   readonly question?: Question
   readonly prompt?: { readonly text: string }
@@ -159,6 +184,9 @@ export const noCatalogue: CatalogueView = {
   explained: { kind: 'none' },
 }
 
+export const noTrust: TrustView = { shown: { kind: 'none' }, typed: '', isTyping: false, offset: 0 }
+export const noDoctor: DoctorView = { diagnosis: { kind: 'none' }, cursor: 0 }
+
 export const startState = (start: StartState): ScreensState => ({
   ...start,
   screen: 'overview',
@@ -169,6 +197,8 @@ export const startState = (start: StartState): ScreensState => ({
   apply: noApply,
   history: noHistory,
   catalogue: noCatalogue,
+  trust: noTrust,
+  doctor: noDoctor,
 })
 
 /** The value of a bundle, a plan … that is there. */

@@ -879,7 +879,7 @@ test('trust show', () => {
     [exit 0]"
   `)
   expect(moss.shape('trust', 'show', ...at07)).toMatchInlineSnapshot(
-    `"exit 0 {version: number, epoch: number, fingerprint: string, words: string, seen: {timeFloor: number, serials: [{channel: string, serial: number}]}, roles: [{name: string, threshold: number, keys: string[], may: string}], host: {id: string, name: string, fingerprint: string, words: string}, warnings: string[]}"`,
+    `"exit 0 {version: number, epoch: number, fingerprint: string, words: string, isCompared: boolean, seen: {timeFloor: number, serials: [{channel: string, serial: number}]}, roles: [{name: string, threshold: number, keys: string[], may: string}], host: {id: string, name: string, fingerprint: string, words: string}, warnings: string[]}"`,
   )
 })
 

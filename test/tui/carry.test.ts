@@ -1,5 +1,5 @@
 // The screens in a real terminal: tmux types keys into the built program at 80×24, which carries a bundle through all
-// five screens on a real root; then the command line says what became of that root.
+// screens on a real root; then the command line says what became of that root.
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -170,6 +170,25 @@ describe.skipIf(!hasTmux)('in a real terminal', () => {
     expect(packages[0]).toMatchObject({ name: 'tide-tables', isAsked: true })
     on.press('Escape')
     await on.sees('4 packages')
+    on.press('Escape')
+    await on.sees('[Overview]')
+
+    const { words } = trip.verb<{ words: string }>('trust', 'show', '--root', trip.root)
+    on.press('t')
+    await on.sees('[Trust]', words.split(' ').slice(0, 4).join(' '), 'exporter')
+    on.press('Enter')
+    on.type(words.toUpperCase())
+    await on.sees('_')
+    on.press('Enter')
+    await on.sees('it is the same: this host trusts the root that you were told of')
+    on.press('Enter')
+    on.type('a'.repeat(64))
+    on.press('Enter')
+    await on.sees('[TRUST_FINGERPRINT]')
+    on.press('Escape')
+    await on.sees('[Overview]')
+    on.press('d')
+    await on.sees('[Doctor]', '1 thing to see to', 'was signed', 'Esc back')
     on.press('Escape')
     await on.sees('[Overview]')
     on.press('q')

@@ -43,8 +43,8 @@ describe('Catalogue', () => {
     expect(frame(entered)).toContain(' reading the catalogue …')
     expect(frame(listed)).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan  Import  Apply  History [Catalogue]      pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+       moss  Overview  Plan  Import  Apply  History [Catalogue] Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
        offered  by channel stable, serial 2: 4 packages; * installed, + asked for
 
        > * harbour                    1.0             who lies where
@@ -71,8 +71,8 @@ describe('Catalogue', () => {
     `)
     expect(frame(after(listed, '/', 'x', found([], 'x')))).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan  Import  Apply  History [Catalogue]      pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+       moss  Overview  Plan  Import  Apply  History [Catalogue] Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
        offered  by channel stable, serial 2
        search    /x_  0 found
 
@@ -104,8 +104,8 @@ describe('Catalogue', () => {
     expect(frame(asking)).toContain('asking the solver')
     expect(frame(after(asking, told('quay', ready(comes))))).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan  Import  Apply  History [Catalogue]      pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+       moss  Overview  Plan  Import  Apply  History [Catalogue] Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
        offered  by channel stable, serial 2: 4 packages; * installed, + asked for
 
          * harbour                    1.0             who lies where

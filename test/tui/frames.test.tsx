@@ -26,7 +26,7 @@ describe('Overview', () => {
   test('before anything is read', () => {
     expect(frame(fresh)).toMatchInlineSnapshot(`
       "
-       moss [Overview] Plan  Import  Apply  History  Catalogue                      /
+       moss [Overview] Plan  Import  Apply  History  Catalogue  Trust  Doctor       /
       ────────────────────────────────────────────────────────────────────────────────
 
        reading this machine …
@@ -49,7 +49,7 @@ describe('Overview', () => {
 
 
 
-       r reread  q quit
+       r reread  d doctor  q quit
       "
     `)
   })
@@ -58,7 +58,7 @@ describe('Overview', () => {
     const result = failed({ code: 'NOT_INITIALISED', message: '/ is not managed by moss' })
     expect(frame(after(fresh, { kind: 'status', result }))).toMatchInlineSnapshot(`
       "
-       moss [Overview] Plan  Import  Apply  History  Catalogue                      /
+       moss [Overview] Plan  Import  Apply  History  Catalogue  Trust  Doctor       /
       ────────────────────────────────────────────────────────────────────────────────
 
        / is not managed by moss yet.
@@ -81,7 +81,7 @@ describe('Overview', () => {
 
 
 
-       r reread  q quit
+       r reread  d doctor  q quit
       "
     `)
   })
@@ -90,8 +90,8 @@ describe('Overview', () => {
     const result = ready({ media: [], bundles: [] })
     expect(frame(after(usual, { kind: 'scanned', result }))).toMatchInlineSnapshot(`
       "
-       moss [Overview] Plan  Import  Apply  History  Catalogue       pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+       moss [Overview] Plan  Import  Apply  History  Catalogue  Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
        host     pump-07, id 1234567890abcdef
        state    1, 3 packages; kept for going back: 0
        channel  stable, serial 1, signed 2026-01-01 (153 days ago)
@@ -113,7 +113,7 @@ describe('Overview', () => {
 
 
 
-       p plan  a apply  h history  c catalogue  o path  q quit
+       p plan  a apply  h history  c catalogue  t trust  d doctor  o path  q quit
       "
     `)
   })
@@ -121,8 +121,8 @@ describe('Overview', () => {
   test('as usual', () => {
     expect(frame(usual)).toMatchInlineSnapshot(`
       "
-       moss [Overview] Plan  Import  Apply  History  Catalogue       pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+       moss [Overview] Plan  Import  Apply  History  Catalogue  Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
        host     pump-07, id 1234567890abcdef
        state    1, 3 packages; kept for going back: 0
        channel  stable, serial 1, signed 2026-01-01 (153 days ago)
@@ -143,8 +143,8 @@ describe('Overview', () => {
 
 
 
-       Arrows move  Enter open  p plan  a apply  h history  c catalogue  o path
-       e export  q quit
+       Arrows move  Enter open  p plan  a apply  h history  c catalogue  t trust
+       d doctor  o path  e export  q quit
       "
     `)
   })
@@ -156,8 +156,8 @@ describe('Overview', () => {
     expect(frame(after(usual, { kind: 'status', result }, 'o', ...Array.from('/mnt/st'))))
       .toMatchInlineSnapshot(`
         "
-         moss [Overview] Plan  Import  Apply  History  Catalogue       pump-07, state 1
-        ────────────────────────────────────────────────────────────────────────────────
+         moss [Overview] Plan  Import  Apply  History  Catalogue  Trust  Doctor
+        ──────────────────────────────────────────────────────────── pump-07, state 1 ──
          host     pump-07, id 1234567890abcdef
          state    1, 3 packages; kept for going back: 0
          channel  stable, serial 1, signed 2026-01-01 (153 days ago)
@@ -188,7 +188,7 @@ describe('Overview', () => {
     const result = failed({ code: 'HOST_IO', message: 'cannot open /.moss/moss.db: permission denied' })
     expect(frame(after(fresh, { kind: 'status', result }))).toMatchInlineSnapshot(`
       "
-       moss [Overview] Plan  Import  Apply  History  Catalogue                      /
+       moss [Overview] Plan  Import  Apply  History  Catalogue  Trust  Doctor       /
       ────────────────────────────────────────────────────────────────────────────────
 
        ! cannot open /.moss/moss.db: permission denied [HOST_IO]
@@ -211,7 +211,7 @@ describe('Overview', () => {
 
 
 
-       r reread  q quit
+       r reread  d doctor  q quit
       "
     `)
   })
@@ -221,8 +221,8 @@ describe('Import', () => {
   test('as usual', () => {
     expect(frame(opened)).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan [Import] Apply  History  Catalogue       pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+       moss  Overview  Plan [Import] Apply  History  Catalogue  Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
        file     /media/anna/STICK/moss/bundles/stable-2-9f3c1122.moss, 14.2 MB
        for      pump-03 77aa000000000000, pump-07 1234567890abcdef
        made     2026-06-01, bundle 999999999999
@@ -258,8 +258,8 @@ describe('Import', () => {
     )
     expect(frame(busy)).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan [Import] Apply  History  Catalogue       pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+       moss  Overview  Plan [Import] Apply  History  Catalogue  Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
        file     /media/anna/STICK/moss/bundles/stable-2-9f3c1122.moss, 14.2 MB
        for      pump-03 77aa000000000000, pump-07 1234567890abcdef
        made     2026-06-01, bundle 999999999999
@@ -289,8 +289,8 @@ describe('Import', () => {
   test('done', () => {
     expect(frame(takenIn)).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan [Import] Apply  History  Catalogue       pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+       moss  Overview  Plan [Import] Apply  History  Catalogue  Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
        file     /media/anna/STICK/moss/bundles/stable-2-9f3c1122.moss, 14.2 MB
        for      pump-03 77aa000000000000, pump-07 1234567890abcdef
        made     2026-06-01, bundle 999999999999
@@ -321,8 +321,8 @@ describe('Import', () => {
     const result = failed(made.wrongHost)
     expect(frame(after(opened, { kind: 'judged', path: bundlePath, result }))).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan [Import] Apply  History  Catalogue       pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+       moss  Overview  Plan [Import] Apply  History  Catalogue  Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
        file     /media/anna/STICK/moss/bundles/stable-2-9f3c1122.moss, 14.2 MB
        for      pump-03 77aa000000000000, pump-07 1234567890abcdef
        made     2026-06-01, bundle 999999999999
@@ -354,8 +354,8 @@ describe('Import', () => {
     expect(frame(after(usual, 'Enter', { kind: 'inspected', path: bundlePath, result })))
       .toMatchInlineSnapshot(`
         "
-         moss  Overview  Plan [Import] Apply  History  Catalogue       pump-07, state 1
-        ────────────────────────────────────────────────────────────────────────────────
+         moss  Overview  Plan [Import] Apply  History  Catalogue  Trust  Doctor
+        ──────────────────────────────────────────────────────────── pump-07, state 1 ──
 
          file     /media/anna/STICK/moss/bundles/stable-2-9f3c1122.moss
 
@@ -388,8 +388,8 @@ describe('Plan', () => {
     expect(frame(after(usual, 'p', { kind: 'planned', result: ready(made.nothingPlan) })))
       .toMatchInlineSnapshot(`
         "
-         moss  Overview [Plan] Import  Apply  History  Catalogue       pump-07, state 1
-        ────────────────────────────────────────────────────────────────────────────────
+         moss  Overview [Plan] Import  Apply  History  Catalogue  Trust  Doctor
+        ──────────────────────────────────────────────────────────── pump-07, state 1 ──
 
          Nothing waits: state 1 stays as it is.
 
@@ -419,8 +419,8 @@ describe('Plan', () => {
   test('as usual, a line chosen', () => {
     expect(frame(after(planned, 'Down', 'Down'))).toMatchInlineSnapshot(`
       "
-       moss  Overview [Plan] Import  Apply  History  Catalogue       pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+       moss  Overview [Plan] Import  Apply  History  Catalogue  Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
        plan     state 1 → 2; serial 1 → 2, signed 2 days ago
        changes  2 packages change, 1 new, 1 removed
        after    3 packages, 66 files, 2.9 MB
@@ -450,8 +450,8 @@ describe('Plan', () => {
   test('busy', () => {
     expect(frame(after(usual, 'p'))).toMatchInlineSnapshot(`
       "
-       moss  Overview [Plan] Import  Apply  History  Catalogue       pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+       moss  Overview [Plan] Import  Apply  History  Catalogue  Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
 
        making the plan …
 
@@ -483,8 +483,8 @@ describe('Plan', () => {
     const filtered = after(long, '/', ...Array.from('599'), 'Enter', 'End')
     expect(frame(filtered)).toMatchInlineSnapshot(`
       "
-       moss  Overview [Plan] Import  Apply  History  Catalogue       pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+       moss  Overview [Plan] Import  Apply  History  Catalogue  Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
        plan     state 1 → 2; serial 1 → 2, signed 2 days ago
        changes  60,000 packages change
        after    3 packages, 66 files, 2.9 MB
@@ -514,8 +514,8 @@ describe('Plan', () => {
   test('that could not be made', () => {
     expect(frame(after(usual, 'p', { kind: 'planned', result: failed(locked) }))).toMatchInlineSnapshot(`
       "
-       moss  Overview [Plan] Import  Apply  History  Catalogue       pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+       moss  Overview [Plan] Import  Apply  History  Catalogue  Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
 
        ! another moss works on /.moss/lock [STATE_LOCKED]
        hint: wait until it is done, then run the same command again
@@ -548,8 +548,8 @@ describe('Apply', () => {
     expect(frame(after(usual, 'a', { kind: 'planned', result: ready(made.nothingPlan) })))
       .toMatchInlineSnapshot(`
         "
-         moss  Overview  Plan  Import [Apply] History  Catalogue       pump-07, state 1
-        ────────────────────────────────────────────────────────────────────────────────
+         moss  Overview  Plan  Import [Apply] History  Catalogue  Trust  Doctor
+        ──────────────────────────────────────────────────────────── pump-07, state 1 ──
 
          Nothing waits to be applied: state 1 stays as it is.
 
@@ -579,8 +579,8 @@ describe('Apply', () => {
   test('asking', () => {
     expect(frame(after(planned, 'Enter'))).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan  Import [Apply] History  Catalogue       pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+       moss  Overview  Plan  Import [Apply] History  Catalogue  Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
        apply    state 1 → 2, serial 2 of channel stable
        changes  2 packages change, 1 new, 1 removed
        after    3 packages, 66 files, 2.9 MB
@@ -618,8 +618,8 @@ describe('Apply', () => {
     )
     expect(frame(busy)).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan  Import [Apply] History  Catalogue       pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+       moss  Overview  Plan  Import [Apply] History  Catalogue  Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
        apply    state 1 → 2, serial 2 of channel stable
        changes  2 packages change, 1 new, 1 removed
        after    3 packages, 66 files, 2.9 MB
@@ -653,8 +653,8 @@ describe('Apply', () => {
     })
     expect(frame(done)).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan  Import [Apply] History  Catalogue       pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+       moss  Overview  Plan  Import [Apply] History  Catalogue  Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
        applied  state 2 is current; state 1 is kept, and History takes you back to it
        changed  2 packages change, 1 new, 1 removed; 66 files in 2.5 s
        receipt  written; e on Overview puts it on the stick for the station
@@ -690,8 +690,8 @@ describe('Apply', () => {
     expect(frame(after(planned, 'Enter', 'y', progress('triggers'), { kind: 'applied', result })))
       .toMatchInlineSnapshot(`
         "
-         moss  Overview  Plan  Import [Apply] History  Catalogue       pump-07, state 1
-        ────────────────────────────────────────────────────────────────────────────────
+         moss  Overview  Plan  Import [Apply] History  Catalogue  Trust  Doctor
+        ──────────────────────────────────────────────────────────── pump-07, state 1 ──
          apply    state 1 → 2, serial 2 of channel stable
          changes  2 packages change, 1 new, 1 removed
          after    3 packages, 66 files, 2.9 MB
@@ -725,8 +725,8 @@ describe('History', () => {
     const result = ready(first === undefined ? [] : [{ ...first, isCurrent: true }])
     expect(frame(after(usual, 'h', { kind: 'states', result }))).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan  Import  Apply [History] Catalogue       pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+       moss  Overview  Plan  Import  Apply [History] Catalogue  Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
        States, the oldest first
        > * 0    2025-12-29  0 packages     no channel yet          current
 
@@ -756,8 +756,8 @@ describe('History', () => {
   test('as usual', () => {
     expect(frame(history)).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan  Import  Apply [History] Catalogue       pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+       moss  Overview  Plan  Import  Apply [History] Catalogue  Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
        States, the oldest first
            0    2025-12-29  0 packages     no channel yet          155 days ago
        >   1    2026-01-01  3 packages     stable serial 1         153 days ago
@@ -793,8 +793,8 @@ describe('History', () => {
     )
     expect(frame(after(asked, { kind: 'compared', wanted, result }))).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan  Import  Apply [History] Catalogue       pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+       moss  Overview  Plan  Import  Apply [History] Catalogue  Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
        States, the oldest first
            0    2025-12-29  0 packages     no channel yet          155 days ago
        >   1    2026-01-01  3 packages     stable serial 1         153 days ago
@@ -825,8 +825,8 @@ describe('History', () => {
     const result = ready(made.rollbackPlan)
     expect(frame(after(history, 'b', { kind: 'rollback-planned', state: 1, result }))).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan  Import [Apply] History  Catalogue       pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+       moss  Overview  Plan  Import [Apply] History  Catalogue  Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
        back     state 2 → 1, serial 2 of channel stable
        changes  2 packages change, 1 new, 1 removed
        after    3 packages, 66 files, 2.9 MB
@@ -856,8 +856,8 @@ describe('History', () => {
   test('that cannot be read', () => {
     expect(frame(after(usual, 'h', { kind: 'states', result: failed(locked) }))).toMatchInlineSnapshot(`
       "
-       moss  Overview  Plan  Import  Apply [History] Catalogue       pump-07, state 1
-      ────────────────────────────────────────────────────────────────────────────────
+       moss  Overview  Plan  Import  Apply [History] Catalogue  Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
 
        ! another moss works on /.moss/lock [STATE_LOCKED]
        hint: wait until it is done, then run the same command again

@@ -1,7 +1,8 @@
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { digestOf } from '../../../src/base/digest.ts'
 import type { ContentDigest } from '../../../src/base/ids.ts'
-import { baseFinder, pathWithoutVersions } from '../../../src/delta/find-base.ts'
+import { baseFinder, likelyBases, pathWithoutVersions } from '../../../src/delta/find-base.ts'
 
 const file = (path: string, sizeBytes = 100) => ({
   path,
@@ -65,4 +66,34 @@ test('only numbers and digests are removed from a path', () => {
   expect(pathWithoutVersions('usr/lib/x86_64-linux-gnu/libz.so.1.2.13')).toBe(
     'usr/lib/x#-linux-gnu/libz.so.#',
   )
+})
+
+test('what is left out beforehand would not have been found', () => {
+  const part = fc.constantFrom('lib', 'lib64', 'a1b2', '6.1.0-18', '6.1.0-21', 'x', 'X')
+  const name = fc.constantFrom(
+    'libz.so.1',
+    'libz.so.1.3',
+    'app.3f2a.js',
+    'app.9c01.js',
+    'cp737.ko',
+    'cp1250.ko',
+    'tool',
+  )
+  const anyFile = fc
+    .tuple(fc.array(part, { maxLength: 2 }), name, fc.integer({ min: 0, max: 3 }))
+    .map(([folders, last, size]) => file(['usr', ...folders, last].join('/'), size * 100))
+  const files = fc.array(anyFile, { minLength: 1, maxLength: 20 })
+  let left = 0
+  fc.assert(
+    fc.property(files, files, fc.boolean(), (have, wanted, isAlike) => {
+      const alike = new Map(
+        isAlike ? wanted.map(({ content }) => [content, [have[0]!.content]] as const) : [],
+      )
+      const likely = likelyBases(have, wanted, alike)
+      left += have.length - likely.length
+      const [all, some] = [baseFinder(have, alike), baseFinder(likely, alike)]
+      for (const one of wanted) expect(some.find(one)).toBe(all.find(one))
+    }),
+  )
+  expect(left).toBeGreaterThan(20)
 })
