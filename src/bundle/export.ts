@@ -149,11 +149,14 @@ function draftOf(request: ExportRequest, frames: FinishedFrames): ContainerDraft
 }
 
 /** As a difference from that of the snapshot that every host has; empty where the channel has none. */
-function catalogueOf({ channel, published: { snapshot }, known }: ExportRequest): Uint8Array {
+function catalogueOf({ plan, channel, published: { snapshot }, known }: ExportRequest): Uint8Array {
   const after = channel.catalogueBytes(snapshot)
   if (after === undefined) return new Uint8Array(0)
   const before = known?.snapshot === undefined ? undefined : channel.snapshot(known.snapshot).snapshot
-  return catalogueDifference(after, before && channel.catalogueBytes(before))
+  const sets = plan.hosts.map(({ packages }) => new Set(packages))
+  return catalogueDifference(after, before && channel.catalogueBytes(before), (id) =>
+    sets.every((set) => set.has(id)),
+  )
 }
 
 const served = (host: HostId, state: number | undefined): ServedHost =>

@@ -1,6 +1,7 @@
 // One catalogue as a difference from another: what of it is gone, by its number, and what has come, as a catalogue of its
 // own. Catalogues are the same bytes for the same packages, so the result is proven by its digest. In bytes: the digest of
 // the catalogue before, zeros for none; how many are gone, and the number of each, 32 bits little-endian; the catalogue.
+// Files of a package whose manifest the reader has anyway are left out of a difference from one before.
 import { concatBytes, fromHex, toHex } from '../base/bytes.ts'
 import { digestOf } from '../base/digest.ts'
 import type { ContentDigest, PackageId } from '../base/ids.ts'
@@ -11,8 +12,15 @@ import { type CatalogueEntry, encodeCatalogue } from './encode-catalogue.ts'
 const digestBytes = 32
 const headBytes = digestBytes + 4
 
-/** Both are whole catalogues; without one before, the difference has all of it. */
-export function catalogueDifference(after: Uint8Array, before?: Uint8Array): Uint8Array {
+/**
+ * Both are whole catalogues; without one before, the difference has all of it. `isKnown` says of which packages every
+ * reader has the manifest.
+ */
+export function catalogueDifference(
+  after: Uint8Array,
+  before?: Uint8Array,
+  isKnown: (id: PackageId) => boolean = () => false,
+): Uint8Array {
   if (before === undefined) return concatBytes([new Uint8Array(headBytes), after])
   const [old, now] = [readCatalogue(before), readCatalogue(after)]
   const hadFiles = new Map(
@@ -21,9 +29,10 @@ export function catalogueDifference(after: Uint8Array, before?: Uint8Array): Uin
   // Of one that became the newest of its name the catalogue before has no files.
   const [staying, fresh] = [new Set<PackageId>(), [] as CatalogueEntry[]]
   for (const position of numbersTo(now.size)) {
-    const had = hadFiles.get(now.idOf(position))
-    if (had === undefined || (!had && now.isNewest(position))) fresh.push(now.entry(position))
-    else staying.add(now.idOf(position))
+    const id = now.idOf(position)
+    const had = hadFiles.get(id)
+    if (had !== undefined && (had || !now.isNewest(position))) staying.add(id)
+    else fresh.push({ ...now.entry(position), ...(isKnown(id) && { files: [] }) })
   }
   const gone = numbersTo(old.size).filter((position) => !staying.has(old.idOf(position)))
   const numbers = Uint32Array.of(gone.length, ...gone)
@@ -37,8 +46,15 @@ export function baseOfDifference(difference: Uint8Array): ContentDigest | undefi
   return digest.every((byte) => byte === 0) ? undefined : (toHex(digest) as ContentDigest)
 }
 
-/** `before` is the catalogue that the difference builds on. The caller compares the result's digest. Throws SHAPE_INVALID. */
-export function applyCatalogueDifference(difference: Uint8Array, before: Uint8Array | undefined): Uint8Array {
+/**
+ * `before` is the catalogue that the difference builds on; `filesOf` gives the files of those packages whose manifests are
+ * here. The caller compares the result's digest. Throws SHAPE_INVALID.
+ */
+export function applyCatalogueDifference(
+  difference: Uint8Array,
+  before: Uint8Array | undefined,
+  filesOf: (id: PackageId) => readonly string[] | undefined = () => undefined,
+): Uint8Array {
   const whole = Uint8Array.from(difference)
   baseOfDifference(whole)
   const count = new Uint32Array(whole.buffer, digestBytes, 1)[0] ?? 0
@@ -51,8 +67,16 @@ export function applyCatalogueDifference(difference: Uint8Array, before: Uint8Ar
     ...numbersTo(old.size)
       .filter((position) => !gone.has(position))
       .map((position) => old.entry(position)),
-    ...numbersTo(more.size).map((position) => more.entry(position)),
+    ...numbersTo(more.size).map((position) => withFiles(more.entry(position), filesOf)),
   ])
+}
+
+const withFiles = (
+  entry: CatalogueEntry,
+  filesOf: (id: PackageId) => readonly string[] | undefined,
+): CatalogueEntry => {
+  const files = entry.files?.length === 0 ? filesOf(entry.id) : undefined
+  return files === undefined ? entry : { ...entry, files }
 }
 
 const numbersTo = (end: number): readonly number[] => Array.from({ length: end }, (_, number) => number)

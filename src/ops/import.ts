@@ -66,8 +66,8 @@ async function importOne(host: HostSession, file: string, report: ReportEvent): 
           incomingFolder: incoming,
           judge: { ...judgeOf(host), onProven: (found) => (proven = found) },
           report,
-          room: ({ packages, container }) =>
-            addRooms(roomForPackages(host.store, packages), roomForCatalogue(host, container)),
+          room: (bundle) =>
+            addRooms(roomForPackages(host.store, bundle.packages), roomForCatalogue(host, bundle)),
         }),
       ),
   )

@@ -9,6 +9,7 @@ import type { ReadBundle } from '../bundle/read-bundle.ts'
 import { type Catalogue, readCatalogue } from '../channel/catalogue.ts'
 import { applyCatalogueDifference, baseOfDifference } from '../channel/catalogue-difference.ts'
 import { decodeSnapshotAbout, decodeSnapshotRecord, type Snapshot } from '../channel/snapshot.ts'
+import { filesOf } from '../manifest/layout-files.ts'
 import { openKind } from '../container/read.ts'
 import { readRecord, readSection } from '../container/sections.ts'
 import { verifyContainer } from '../container/verify.ts'
@@ -27,11 +28,11 @@ type Session = Pick<SettlingSession, 'places' | 'outside'>
 /** The bundle's snapshot is kept already. Durable when it returns. */
 export function keepCatalogue(
   host: Session,
-  { about, snapshot, container }: Pick<ReadBundle, 'about' | 'snapshot' | 'container'>,
+  { about, snapshot, container, packages }: Pick<ReadBundle, 'about' | 'snapshot' | 'container' | 'packages'>,
   report: ReportEvent,
 ): void {
   if (snapshot.catalogue === undefined) return
-  const bytes = catalogueFrom(host, container)
+  const bytes = catalogueFrom(host, { container, packages })
   if (bytes !== undefined && digestOf(bytes) === snapshot.catalogue)
     return writeCatalogue(host, about.snapshot, bytes)
   // Which of them is not as it was is not known, and the station must not count on any.
@@ -43,21 +44,38 @@ export function keepCatalogue(
 }
 
 /** At most: that of the largest that is here and of all that comes. */
-export function roomForCatalogue(host: Session, container: ReadBundle['container']): Room {
+export function roomForCatalogue(
+  host: Session,
+  { container, packages }: Pick<ReadBundle, 'container' | 'packages'>,
+): Room {
   const section = container.head.sections.find(({ name }) => name === 'catalogue')
   if (section === undefined) return { sizeBytes: 0, inodes: 0 }
   const sizes = Array.from(keptSnapshots(host), ({ id }) => catalogueFile(host, id)?.sizeBytes ?? 0)
-  return { sizeBytes: inBlocks(Math.max(0, ...sizes) + section.plainBytes), inodes: 1 }
+  const ofFiles = packages
+    .flatMap(({ manifest }) => filesOf(manifest))
+    .reduce((sum, path) => sum + encodedPathBytes(path), 0)
+  return { sizeBytes: inBlocks(Math.max(0, ...sizes) + section.plainBytes + ofFiles), inodes: 1 }
 }
 
+/** Its name and the number of its folder, which may be its alone. */
+const encodedPathBytes = (path: string): number => path.length + 12
+
 /** Undefined where the bundle brings none, or one that cannot be read with what is here. */
-function catalogueFrom(host: Session, container: ReadBundle['container']): Uint8Array | undefined {
+function catalogueFrom(
+  host: Session,
+  { container, packages }: Pick<ReadBundle, 'container' | 'packages'>,
+): Uint8Array | undefined {
   try {
     const difference = readSection(container, 'catalogue')
     if (difference === undefined) return undefined
     const wanted = baseOfDifference(difference)
     const base = wanted && keptCatalogue(host, wanted)
-    return wanted !== undefined && base === undefined ? undefined : applyCatalogueDifference(difference, base)
+    if (wanted !== undefined && base === undefined) return undefined
+    const manifests = new Map(packages.map(({ id, manifest }) => [id, manifest]))
+    return applyCatalogueDifference(difference, base, (id) => {
+      const manifest = manifests.get(id)
+      return manifest && filesOf(manifest)
+    })
   } catch (error) {
     if (isMossError(error, 'SHAPE_INVALID') || isMossError(error, 'CONTAINER_DAMAGED')) return undefined
     throw error

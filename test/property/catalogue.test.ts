@@ -2,6 +2,7 @@
 // it is refused, or answers something, but nothing else happens.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { PackageId } from '../../src/base/ids.ts'
 import { digestOf } from '../../src/base/digest.ts'
 import { isMossError } from '../../src/base/error.ts'
 import { readCatalogue } from '../../src/channel/catalogue.ts'
@@ -127,6 +128,26 @@ test('a difference and the catalogue before give the catalogue after, to the byt
     }),
     { numRuns: 500 },
   )
+})
+
+test('files of packages whose manifests the reader has need not travel', () => {
+  let saved = 0
+  fc.assert(
+    fc.property(universe, universe, fc.infiniteStream(fc.boolean()), (one, other, stream) => {
+      const [old, now] = [encoded(one.offered), encoded(other.offered)]
+      const known = new Set(other.offered.filter(() => stream.next().value).map(({ id }) => id))
+      const difference = catalogueDifference(now, old, (id) => known.has(id))
+      // Whoever has a manifest has it of versions, too, that are not the newest.
+      const inManifest = (id: PackageId): readonly string[] | undefined => {
+        const found = known.has(id) ? other.offered.find((each) => each.id === id) : undefined
+        return found && filesOf(found.manifest)
+      }
+      expect(applyCatalogueDifference(difference, old, inManifest)).toEqual(now)
+      saved += catalogueDifference(now, old).length - difference.length
+    }),
+    { numRuns: 500 },
+  )
+  expect(saved).toBeGreaterThan(1000)
 })
 
 const relations: readonly Parameters<typeof offer>[] = [
