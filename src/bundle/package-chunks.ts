@@ -106,7 +106,9 @@ class LookAhead {
     return place.bytes as Uint8Array
   }
 
-  release({ frame, kept }: Place): void {
+  release(place: Place): void {
+    const { frame, kept } = place
+    delete place.bytes
     if (kept === undefined || --kept.users > 0) return
     delete frame.kept
     freeNow(kept.plain)
@@ -129,6 +131,7 @@ class LookAhead {
 
   /** As many as there are threads. */
   #startMore(): void {
+    this.#asked = Math.max(this.#asked, this.#head)
     for (; this.#underWay < this.#pool.width && this.#asked < this.#queue.length; this.#asked++) {
       const place = this.#queue[this.#asked]
       if (place === undefined || place.bytes !== undefined || place.frame.underWay !== undefined) continue

@@ -106,11 +106,11 @@ export class Catalogue {
     return this.#summaries.at(position)
   }
 
-  /** Of all its files, rounded up to KiB. */
   architectureOf(position: number): string {
     return this.#architectures.at(this.#columns.packageArchitecture[position] as number)
   }
 
+  /** Of all its files, rounded up to KiB. */
   sizeBytesOf(position: number): number {
     return (this.#columns.packageSize[position] as number) * sizeUnitBytes
   }

@@ -31,7 +31,7 @@ export function planPublish(channel: StationChannel, expire: readonly PackageId[
     channel: channel.name,
     serial: (latest?.serial ?? 0) + 1,
     packages,
-    advisories: unique([...ownAdvisories(channel, latest), ...lower.advisories]),
+    advisories: unique([...ownAdvisories(channel, { latest, own }), ...lower.advisories]),
     added: packages.filter(({ id }) => !earlier.has(id)),
     expired: before.filter(({ id }) => !later.has(id)),
   }
@@ -58,12 +58,11 @@ function ownOffer(
   { before, expire }: { readonly before: readonly OfferedPackage[]; readonly expire: readonly PackageId[] },
 ): readonly OfferedPackage[] {
   const files = channel.packages()
-  const [here, gone, named] = [idsOf(files), new Set(expire), channel.everNamed()]
-  const lower = lowerIds(channel)
-  const kept = before.filter(({ id }) => here.has(id) || !channel.isLaidOver)
-  const keptIds = idsOf(kept)
-  const added = files.filter(({ id }) => !keptIds.has(id) && (!named.has(id) || lower.has(id)))
-  return [...kept, ...added.map(offeredOf)].filter(({ id }) => !gone.has(id))
+  const gone = new Set(expire)
+  const isKept = ({ id }: { readonly id: PackageId }): boolean => !gone.has(id)
+  if (channel.isLaidOver) return files.map(offeredOf).filter(isKept)
+  const named = channel.everNamed()
+  return [...before, ...files.filter(({ id }) => !named.has(id)).map(offeredOf)].filter(isKept)
 }
 
 /** What the channels below offer now, without the names of `own`. Throws CHANNEL_BEHIND_ROOT. */
@@ -96,17 +95,13 @@ const latestOf = (channel: StationChannel) => ({
   latest: channel.latestSnapshot(),
 })
 
-const lowerIds = ({ over }: StationChannel): ReadonlySet<PackageId> =>
-  new Set(over.flatMap((lower) => [...lower.everNamed()]))
-
-/** What a channel below says, or said, is its word and goes as it takes it back. */
-function ownAdvisories({ over }: StationChannel, latest: Snapshot | undefined): readonly Advisory[] {
-  const said = new Set(
-    over.flatMap((lower) =>
-      lower.serials().flatMap((serial) => lower.snapshot(serial).snapshot.advisories.map(keyOf)),
-    ),
-  )
-  return (latest?.advisories ?? []).filter((advisory) => !said.has(keyOf(advisory)))
+/** Of one that is laid over others it speaks of its own names: what these say of theirs they may take back. */
+const ownAdvisories = (
+  channel: StationChannel,
+  { latest, own }: { readonly latest: Snapshot | undefined; readonly own: readonly OfferedPackage[] },
+): readonly Advisory[] => {
+  const names = new Set(own.map(({ name }) => name))
+  return (latest?.advisories ?? []).filter((each) => !channel.isLaidOver || names.has(each.package))
 }
 
 const keyOf = ({ package: name, before, text }: Advisory): string => JSON.stringify([name, before, text])

@@ -164,13 +164,7 @@ export class StationChannel {
 
   /** Of its own, or of a channel that it is laid over. */
   package(id: PackageId): PackageFile | undefined {
-    const own = this.#files.get(id) ?? this.#find(id)
-    if (own !== undefined) return own
-    for (const lower of this.over) {
-      const found = lower.package(id)
-      if (found !== undefined) return found
-    }
-    return this.#findAnew(id)
+    return this.#known(id) ?? this.#anew(id)
   }
 
   /** The channel below, or undefined, whose package this is. */
@@ -224,23 +218,13 @@ export class StationChannel {
     if ((latest?.snapshot.serial ?? 0) + 1 !== plan.serial)
       throw new MossError('PLAN_STALE', { what: `channel ${this.name}` })
     const catalogue = encodeCatalogue(this.#entriesOf(plan.packages, latest?.snapshot))
+    const created = Math.max(by.created, latest?.snapshot.created ?? 0)
+    const about = { channel: this.name, epoch: this.root.epoch, serial: plan.serial, expires: by.expires }
+    const recordBytes = encodeSnapshotRecord({ ...plan, catalogue: digestOf<ContentDigest>(catalogue) })
+    // What could not be read again must not become the latest.
+    decodeSnapshotRecord({ about, created, recordBytes })
     const bytes = encodeContainer(
-      {
-        kind: 'channel',
-        created: Math.max(by.created, latest?.snapshot.created ?? 0),
-        about: {
-          channel: this.name,
-          epoch: this.#roots[0].epoch,
-          serial: plan.serial,
-          expires: by.expires,
-        },
-        sections: [
-          {
-            name: 'record',
-            bytes: encodeSnapshotRecord({ ...plan, catalogue: digestOf<ContentDigest>(catalogue) }),
-          },
-        ],
-      },
+      { kind: 'channel', created, about, sections: [{ name: 'record', bytes: recordBytes }] },
       by.signers,
     )
     // Before the snapshot that names it; what an interrupted publishing left is written over.
@@ -306,6 +290,28 @@ export class StationChannel {
 
   #own(id: PackageId): PackageFile | undefined {
     return this.#files.get(id) ?? this.#find(id) ?? this.#findAnew(id)
+  }
+
+  /** By what is known of the folders. */
+  #known(id: PackageId): PackageFile | undefined {
+    const own = this.#files.get(id) ?? this.#find(id)
+    if (own !== undefined) return own
+    for (const lower of this.over) {
+      const found = lower.#known(id)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  /** After another look at each folder, which is slow. */
+  #anew(id: PackageId): PackageFile | undefined {
+    const own = this.#findAnew(id)
+    if (own !== undefined) return own
+    for (const lower of this.over) {
+      const found = lower.#anew(id)
+      if (found !== undefined) return found
+    }
+    return undefined
   }
 
   #find(id: PackageId): PackageFile | undefined {

@@ -150,10 +150,10 @@ export const channelVerbs: readonly Verb[] = [
             : `${shown.serial} of ${formatDate(shown.created ?? 0)}`,
         ],
         ...shown.over.map(
-          ({ channel, serial }) =>
+          ({ channel, serial, isUnderRoot }) =>
             [
               'over',
-              `${display(channel)}, ${serial === undefined ? 'never published' : `now at serial ${serial}`}`,
+              `${display(channel)}, ${serial === undefined ? 'never published' : `now at serial ${serial}`}${isUnderRoot === false ? `, signed under an older root: moss channel publish ${display(channel)}` : ''}`,
             ] as const,
         ),
         ['fresh', shown.expires === undefined ? undefined : `until ${formatDate(shown.expires)}`],

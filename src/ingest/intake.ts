@@ -6,6 +6,7 @@ import { MossError } from '../base/error.ts'
 import type { Report } from '../base/progress.ts'
 import type { FrameSpool } from '../container/frames.ts'
 import type { Outside } from '../host/outside.ts'
+import { foreignIn, withoutArchitecture } from '../manifest/architecture.ts'
 import type { LayoutFile, Manifest } from '../manifest/manifest.ts'
 import { allowedXattrs } from '../manifest/rules.ts'
 import { readTrigger, triggersPath } from '../manifest/trigger.ts'
@@ -68,7 +69,7 @@ export class Intake {
     this.#place = from.place
     this.#report = from.report
     this.#draft = new LayoutDraft(from.source.description.name)
-    this.#found = new FoundCapabilities(from.source.description.name)
+    this.#found = new FoundCapabilities(withoutArchitecture(from.source.description.name))
   }
 
   async run(): Promise<Taken> {
@@ -85,7 +86,11 @@ export class Intake {
       manifest: {
         ...description,
         licence: description.licence === '' ? this.#found.licence : description.licence,
-        provides: joinProvides(description.provides, this.#found.provides),
+        // What stands beside the machine's own is no more than it says: its libraries are not for the machine's programs.
+        provides:
+          foreignIn(description.name) === undefined
+            ? joinProvides(description.provides, this.#found.provides)
+            : description.provides,
         ...this.#draft.finish(),
       },
       newest: this.#newest,

@@ -20,6 +20,8 @@ const plain = (architecture: string): string => otherNames[architecture] ?? arch
 /** The architecture that a package's name ends with, or undefined. */
 export const foreignIn = (name: string): string | undefined => /:([^:]*)$/.exec(name)?.[1]
 
+export const withoutArchitecture = (name: string): string => name.replace(/:[^:]*$/, '')
+
 /** `machine` undefined: nothing is said of it, and all may be for it. */
 export const isFor = (
   { name, architecture }: Pick<Manifest, 'name' | 'architecture'>,

@@ -29,6 +29,9 @@ export async function adviseChannel(
   const offered = before?.packages.find(({ name }) => name === request.package)
   const said = before?.advisories.filter((each) => each.package === request.package) ?? []
   const { advisory } = request
+  const lower = offered && channel.lowerWith(offered.id)
+  if (lower !== undefined)
+    refuse(`${request.package} is of channel ${lower.name}: say it there, and publish ${channel.name} again`)
   if (before === undefined || (offered === undefined && (advisory !== undefined || said.length === 0)))
     throw new MossError('NOT_FOUND', { what: `package of channel ${channel.name}`, name: request.package })
   if (advisory !== undefined && offered !== undefined)

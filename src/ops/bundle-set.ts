@@ -38,6 +38,7 @@ export function judgeSet(
       now.model.recommends === 'follow' || exported?.recommends === 'follow'
         ? ('follow' as const)
         : ('ignore' as const),
+    architecture: now.model.architecture,
   }
   const problems = [
     ...foreignChannel(now.model, snapshot.channel),

@@ -1,10 +1,11 @@
 // channel create, list, show, publish; add. A channel is a plain folder; what is added is offered by the next snapshot.
-import { MossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import { formatDate } from '../base/format.ts'
 import type { ContainerId, PackageId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { readOver, writeOver } from '../channel/channel-file.ts'
 import { changesNothing, planPublish } from '../channel/plan-publish.ts'
+import type { OfferedPackage } from '../channel/snapshot.ts'
 import { createChannel as makeChannel, openChannel, type StationChannel } from '../channel/station-channel.ts'
 import type { Outside } from '../host/outside.ts'
 import { type ForeignArchitecture, readDeb } from '../ingest/deb.ts'
@@ -42,20 +43,27 @@ export const stationChannel = (station: Station, channel: string): StationChanne
 /** `above`: the folders of those that are laid over it. */
 function openLayers(station: Station, channel: string, above: readonly string[]): StationChannel {
   const place = placeOf(station, channel)
+  const path = `${above.at(-1) ?? place.folder}/channel.toml`
   if (above.includes(place.folder))
     throw new MossError('CHANNEL_INVALID', {
-      path: above.at(-1) ?? place.folder,
+      path,
       problem: `channel ${place.name} would be laid over itself`,
     })
+  if (above.length > 0 && station.outside.disk.lstat(place.folder) === undefined)
+    throw new MossError('CHANNEL_INVALID', { path, problem: `there is no channel ${channel}` })
+  const over = readOver(station.outside.disk, place.folder)?.map((lower) =>
+    openLayers(station, lower, [...above, place.folder]),
+  )
+  return openChannel(station.outside, { ...place, ...rootsOf(station), ...(over && { over }) })
+}
+
+function rootsOf(station: Station): { readonly root: Root; readonly earlierRoots: readonly Root[] } {
   const root = stationRoot(station)
   const earlierRoots = stationRoots(station)
     .map((each) => each.root)
     .filter(({ version }) => version < root.version)
     .reverse()
-  const over = readOver(station.outside.disk, place.folder)?.map((lower) =>
-    openLayers(station, lower, [...above, place.folder]),
-  )
-  return openChannel(station.outside, { ...place, root, earlierRoots, ...(over && { over }) })
+  return { root, earlierRoots }
 }
 
 export async function createChannel(
@@ -79,7 +87,9 @@ export async function listChannels(outside: Outside, { home }: { readonly home: 
     .list(station.places.channels)
     .filter((entry) => entry.kind === 'folder')
     .map(({ name }) => {
-      const latest = stationChannel(station, name).latestSnapshot()?.snapshot
+      // Without those below: what is wrong with one of them is for who looks at it.
+      const alone = openChannel(outside, { ...placeOf(station, name), ...rootsOf(station) })
+      const latest = alone.latestSnapshot()?.snapshot
       return {
         channel: name,
         serial: latest?.serial,
@@ -94,22 +104,22 @@ export async function showChannel(outside: Outside, { home, channel }: OfChannel
   const opened = stationChannel(station, channel)
   const latest = opened.latestSnapshot()
   const named = new Set(latest?.snapshot.packages.map(({ id }) => id))
-  const lower = planPublish(opened)
-    .packages.map(({ id }) => ({ id, of: opened.lowerWith(id)?.name }))
-    .filter(({ of }) => of !== undefined)
-  const of = new Map(lower.map((each) => [each.id, each.of]))
+  const own = opened.packages()
+  const of = new Map(lowerOf(opened).map(({ id }) => [id, opened.lowerWith(id)?.name]))
+  for (const { id } of own) of.delete(id)
   return {
     channel: opened.name,
     folder: opened.folder,
     over: opened.over.map((each) => ({
       channel: each.name,
       serial: each.latestSnapshot()?.snapshot.serial,
+      isUnderRoot: each.latestSnapshot()?.isUnderRoot,
     })),
     serial: latest?.snapshot.serial,
     created: latest?.snapshot.created,
     expires: latest?.snapshot.expires,
     advisories: latest?.snapshot.advisories ?? [],
-    packages: [...opened.packages(), ...lower.map(({ id }) => opened.package(id) as PackageFile)]
+    packages: [...own, ...[...of.keys()].flatMap((id) => opened.package(id) ?? [])]
       .toSorted(byNameAndVersion)
       .map(({ id, manifest, sizeBytes }) => ({
         id,
@@ -120,6 +130,17 @@ export async function showChannel(outside: Outside, { home, channel }: OfChannel
         of: of.get(id),
         isPublished: named.has(id),
       })),
+  }
+}
+
+/** What the next snapshot would have from below; nothing while one of these is signed under an older root. */
+function lowerOf(channel: StationChannel): readonly OfferedPackage[] {
+  if (!channel.isLaidOver) return []
+  try {
+    return planPublish(channel).packages
+  } catch (error) {
+    if (isMossError(error, 'CHANNEL_BEHIND_ROOT')) return []
+    throw error
   }
 }
 

@@ -15,6 +15,7 @@ import { type OfferedPackage, readSuite, type SuiteOffer } from '../ingest/debia
 import type { DebianRelease } from '../ingest/debian-release.ts'
 import { type ArchiveSuite, isAddress } from '../ingest/debian-sources.ts'
 import { foreignIn } from '../manifest/architecture.ts'
+import type { Manifest } from '../manifest/manifest.ts'
 import { parseRelation } from '../manifest/capability.ts'
 import { listedUniverse } from '../solve/listed-universe.ts'
 import type { Solution } from '../solve/candidate.ts'
@@ -92,7 +93,7 @@ export async function planMirror(
   const byId = new Map<string, OfferedPackage>(offered.map((each) => [each.id, each]))
   const wanted = chosen.map(({ candidate }) => byId.get(candidate.id)).filter((each) => each !== undefined)
   const present = presentIn(channel)
-  const lacking = wanted.filter(({ manifest }) => !present.has(`${manifest.name} ${manifest.version}`))
+  const lacking = wanted.filter(({ manifest }) => !present.has(titleOf(manifest)))
   return {
     kind: 'mirror',
     home,
@@ -177,13 +178,21 @@ function readChannel(outside: Outside, { home, channel }: OfChannel): StationCha
   return stationChannel(station, channel)
 }
 
+const titleOf = ({
+  name,
+  version,
+  architecture,
+}: Pick<Manifest, 'name' | 'version' | 'architecture'>): string => `${name} ${version} ${architecture}`
+
+/** What the channels below offer need not be here, too. */
 const presentIn = (channel: StationChannel): ReadonlySet<string> =>
-  new Set(
-    channel
+  new Set([
+    ...channel
       .packages()
       .filter(({ manifest }) => manifest.scheme === 'deb')
-      .map(({ manifest }) => `${manifest.name} ${manifest.version}`),
-  )
+      .map(({ manifest }) => titleOf(manifest)),
+    ...channel.over.flatMap((lower) => lower.latestSnapshot()?.snapshot.packages.map(titleOf) ?? []),
+  ])
 
 /** A disc of an old release is what an offline station may have: it is told, and goes on. */
 function warningsOf(outside: Outside, { suite, validUntilMs }: DebianRelease): readonly string[] {

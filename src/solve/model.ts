@@ -20,7 +20,7 @@ export interface Model {
   readonly excluded: readonly string[]
   readonly channel: string
   /** Of the machine: packages of others are never chosen. Unsaid in models from before it was asked for. */
-  readonly architecture?: string
+  readonly architecture: string | undefined
   /** Whether what packages recommend comes with them, where it can. */
   readonly recommends: 'follow' | 'ignore'
   /** Whether what has expired by this machine's clock is only told, or refused. */
@@ -78,7 +78,7 @@ export function parseModel(toml: string, path: string): Model {
   const checks = parseChecks(table['check'], refuse)
   return {
     channel,
-    ...(architecture !== undefined && { architecture }),
+    architecture,
     subscriptions,
     holds,
     pins,

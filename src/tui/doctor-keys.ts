@@ -18,7 +18,10 @@ export function doctorBindings(state: ScreensState): readonly Binding[] {
       age: bind('Enter', 'export the state', () => step(quiet(state), { kind: 'export-state', to: medium })),
     }),
   }
-  const remedy = remedies[findings[cursor]?.about ?? '']
+  // An interrupted transaction comes first: whatever changes something would end it on the side.
+  const first = findings.some(({ about }) => about === 'transaction') ? 'transaction' : undefined
+  const about = findings[cursor]?.about ?? ''
+  const remedy = first === undefined || about === first ? remedies[about] : undefined
   return [
     ...bindMoves({
       state,

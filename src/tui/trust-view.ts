@@ -10,7 +10,10 @@ export function trustLines(state: ScreensState, area: Area): readonly Line[] {
   const { shown, typed, isTyping, offset } = state.trust
   if (shown.kind === 'failed') return [blank, ...problemLines(shown.problem, area.width)]
   if (shown.kind !== 'ready') return reading('reading whom this host trusts')
-  if (!isTyping) return trustedLines(shown.value, area.width).slice(offset)
+  if (!isTyping) {
+    const lines = trustedLines(shown.value, area.width)
+    return lines.slice(Math.min(offset, Math.max(0, lines.length - area.height)))
+  }
   return [
     ...paragraph(
       'Have the publisher read the root’s fingerprint to you, by phone or from paper: its eight words, or the 64 digits. Type what you hear; then it is compared.',

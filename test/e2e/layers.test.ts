@@ -1,5 +1,5 @@
 // A channel laid over others, through the whole loop: what is taken over, what counts, and that the host sees one channel.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Program, programIn } from '../support/program.ts'
@@ -149,6 +149,51 @@ test('a name that the upper channel gets later covers the one below; one below t
   expect(offered('site')).toContain('lib 1 of base, new')
   expect(publish('site').packages).toBe(4)
   expect(offered('site')).toEqual(['game 1 of base', 'lib 1 of base', 'paint 0', 'tool 2'])
+})
+
+test('what was taken out of the upper channel’s folder and comes back is offered again', () => {
+  publish('base')
+  publish('extra')
+  publish('site')
+  const packages = join(moss.folder, 'station/channels/site/packages')
+  const [file = ''] = readdirSync(packages)
+  const bytes = readFileSync(join(packages, file))
+  rmSync(join(packages, file))
+  expect(publish('site')).toMatchObject({ serial: 2, packages: 4 })
+  expect(offered('site')).toContain('tool 5 of base')
+  writeFileSync(join(packages, file), bytes)
+  expect(publish('site')).toMatchObject({ serial: 3, isNew: true })
+  expect(offered('site')).toContain('tool 2')
+  // A file that a channel below has, too, is the upper one's, once.
+  const lower = join(moss.folder, 'station/channels/extra/packages')
+  const [paint = ''] = readdirSync(lower).filter((name) => name.startsWith('paint'))
+  writeFileSync(join(packages, paint), readFileSync(join(lower, paint)))
+  expect(offered('site').filter((title) => title.startsWith('paint'))).toEqual(['paint 1'])
+  expect(publish('site')).toMatchObject({ serial: 3, isNew: false })
+})
+
+test('what is said of a package is said where it is offered', () => {
+  publish('base')
+  publish('extra')
+  publish('site')
+  const said = moss.run(['channel', 'advise', 'site', 'lib', 'it leaks', '--before', '4', ...atStation])
+  expect(said.stderr).toMatch(/lib is of channel extra: say it there, and publish site again/)
+  moss.json('channel', 'advise', 'extra', 'lib', 'it leaks', '--before', '4', ...atStation)
+  publish('site')
+  expect(moss.text('channel', 'show', 'site', ...atStation)).toContain('it leaks')
+  // Of a channel that is below no more nothing is left.
+  writeFileSync(join(moss.folder, 'station/channels/site/channel.toml'), 'over = [ "base" ]\n')
+  publish('site')
+  expect(moss.text('channel', 'show', 'site', ...atStation)).not.toContain('it leaks')
+})
+
+test('one that is wrong below does not hide the others, and is named with what names it', () => {
+  publish('base')
+  rmSync(join(moss.folder, 'station/channels/extra'), { recursive: true })
+  expect(moss.json<{ channels: object[] }>('channel', 'list', ...atStation).channels).toHaveLength(2)
+  expect(moss.run(['channel', 'show', 'site', ...atStation]).stderr).toMatch(
+    /site\/channel.toml does not say what its channel is laid over: there is no channel extra \[CHANNEL_INVALID\]/,
+  )
 })
 
 test('a channel is not laid over itself, nor over one that is not there', () => {

@@ -151,10 +151,24 @@ describe.skipIf(!canRun)('mirror', () => {
     moss.json('state', 'export', '1.moss-state', '--root', 'pump')
     moss.json('fleet', 'enroll', '1.moss-state', '-y', '--home', 'station')
     moss.json('export', '--for', '1.moss-state', '-o', '1.moss', '--home', 'station')
+    const model = join(moss.folder, 'pump/etc/moss/model.toml')
+    const text = readFileSync(model, 'utf8')
+    writeFileSync(model, text.replace('architecture = "amd64"', 'architecture = "arm64"'))
+    expect(moss.run(['import', '1.moss', '--root', 'pump']).stderr).toMatch(
+      /libtide 1-1 is for amd64, not arm64.*\[BUNDLE_SET_REFUSED\]/,
+    )
+    writeFileSync(model, text)
     moss.json('import', '1.moss', '--apply', '-y', '--root', 'pump')
     const bin = join(moss.folder, 'pump/usr/bin')
     expect(readdirSync(bin).sort()).toEqual(['config', 'libtide', 'libtide-i386', 'oldgauge-i386'])
     expect(moss.text('list', '--root', 'pump')).toMatch(/^libtide:i386 +1-1 +i386 /m)
+    // Only what the machine's own has is found in its files.
+    const found = moss.json<{ provides: string[] }>('info', 'libtide:i386', '--root', 'pump').provides
+    expect(found).toEqual([])
+    // What a channel below has is not taken in again.
+    moss.json('channel', 'create', 'site', '--over', 'stable', '--home', 'station')
+    const above = ['mirror', 'site', 'oldgauge:i386', 'tide', ...from, '--foreign', 'i386', '-n'] as const
+    expect(moss.json<{ packages: { name: string }[] }>(...above).packages).toEqual([])
   })
 
   test('tells of an archive that is older than it shall be believed', () => {

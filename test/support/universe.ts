@@ -53,7 +53,7 @@ export const modelOf = (
   } = {},
 ): Model => ({
   channel: 'stable',
-  ...(architecture !== undefined && { architecture }),
+  architecture,
   subscriptions: subscriptions.map(parseRelation),
   holds,
   pins: pins.map(parseRelation),

@@ -7,6 +7,7 @@ import { isVersion } from '../../manifest/version.ts'
 import type { Description } from '../source.ts'
 import {
   type ForeignArchitecture,
+  namesProvided,
   parseDependencies,
   parseNames,
   parseProvided,
@@ -54,7 +55,13 @@ export function describeControl(
   const [summary = '', ...rest] = (fields['description'] ?? '').split('\n')
   const field = (key: string): string => fields[key] ?? ''
   const isForeign = !['all', foreignArchitecture?.machine ?? architecture].includes(architecture)
-  const of = { architecture, foreign: isForeign ? foreignArchitecture : undefined, refuse }
+  const isSame = field('multi-arch') === 'same'
+  const of = {
+    architecture,
+    foreign: isForeign ? foreignArchitecture : undefined,
+    siblings: new Set(isForeign && isSame ? [name, ...namesProvided(field('provides'), refuse)] : []),
+    refuse,
+  }
   const recommends = unique(recommendationsIn(field('recommends'), of))
   return {
     name: isForeign ? `${name}:${architecture}` : name,
@@ -74,7 +81,7 @@ export function describeControl(
     conflicts: unique([
       ...parseNames(field('conflicts'), of),
       ...parseNames(field('breaks'), of),
-      ...(isForeign ? besideOwn(name, version, field('multi-arch') === 'same') : []),
+      ...(isForeign ? besideOwn(name, version, isSame) : []),
     ]),
     replaces: unique(parseNames(field('replaces'), of)),
   }

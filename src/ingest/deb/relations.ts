@@ -34,6 +34,8 @@ export interface FieldOf {
   readonly architecture: string
   /** Undefined: the package is of the machine's own. */
   readonly foreign: ForeignArchitecture | undefined
+  /** Names that its twin of the machine's own architecture has, too, which is never in its way. */
+  readonly siblings: ReadonlySet<string>
   readonly refuse: (problem: string) => never
 }
 
@@ -78,7 +80,8 @@ function servedBy(named: Named, of: FieldOf): readonly Relation[] {
 /** Whatever is meant by a name where it must not be: that of every architecture. */
 function allOf(named: Named, of: FieldOf): readonly Relation[] {
   const said = qualified(named, of)
-  const names = said === undefined ? [named.name, `${named.name}:${of.architecture}`] : [said]
+  const both = of.siblings.has(named.name) ? [] : [named.name]
+  const names = said === undefined ? [...both, `${named.name}:${of.architecture}`] : [said]
   return names.map((name) => relationTo(name, named))
 }
 
@@ -92,6 +95,10 @@ export const parseDependencies = (field: string, of: FieldOf): readonly (readonl
 /** Conflicts, Breaks and Replaces, which know no alternatives. */
 export const parseNames = (field: string, of: FieldOf): readonly Relation[] =>
   items(field).flatMap((item) => allOf(parseOne(item, of.refuse), of))
+
+/** What is provided, as it is written. */
+export const namesProvided = (field: string, refuse: FieldOf['refuse']): readonly string[] =>
+  items(field).map((item) => parseOne(item, refuse).name)
 
 export const parseProvided = (field: string, of: FieldOf): readonly Capability[] =>
   items(field).map((item) => {

@@ -104,6 +104,19 @@ Description: Secure Sockets Layer toolkit
       replaces: ['name(sun)', 'name(sun:i386)'],
     })
     expect(describeAs('i386', 'Depends: a').conflicts).toEqual(['name(tide)'])
+    // What it shares with its twin of the machine's own architecture is never in the way of that.
+    const virtual = 'Multi-Arch: same\nProvides: tides\nConflicts: tides, tide, moon\nReplaces: tides'
+    expect(describeAs('i386', virtual)).toMatchObject({
+      conflicts: [
+        'name(tides:i386)',
+        'name(tide:i386)',
+        'name(moon)',
+        'name(moon:i386)',
+        'name(tide) << 1.0-1',
+        'name(tide) >> 1.0-1',
+      ],
+      replaces: ['name(tides:i386)'],
+    })
     for (const own of ['amd64', 'all'])
       expect(describeAs(own, 'Depends: libc6, a:any')).toMatchObject({
         name: 'tide',
