@@ -60,7 +60,7 @@ function hostFields(state: ScreensState, status: HostStatus, width: number): rea
 
 /** Enough to recognise it; who compares it needs the whole. */
 const trustLine = (fingerprint: string): string =>
-  `fingerprint ${fingerprint.split(' ').slice(0, 6).join(' ')} …, whole: moss trust show`
+  `fingerprint ${fingerprint.split(' ').slice(0, 6).join(' ')} …; t shows and compares it`
 
 function bundleLines(state: ScreensState, area: Area): readonly Line[] {
   const { scan } = state

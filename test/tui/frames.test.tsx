@@ -97,7 +97,7 @@ describe('Overview', () => {
        channel  stable, serial 1, signed 2026-01-01 (153 days ago)
        waits    nothing
        space    11.4 GB free
-       trust    fingerprint 12ab 12ab 12ab 12ab 12ab 12ab …, whole: moss trust show
+       trust    fingerprint 12ab 12ab 12ab 12ab 12ab 12ab …; t shows and compares it
 
        Bundles to take in
          No medium is mounted. Plug the stick in and mount it (it is looked for in
@@ -128,7 +128,7 @@ describe('Overview', () => {
        channel  stable, serial 1, signed 2026-01-01 (153 days ago)
        waits    nothing
        space    11.4 GB free
-       trust    fingerprint 12ab 12ab 12ab 12ab 12ab 12ab …, whole: moss trust show
+       trust    fingerprint 12ab 12ab 12ab 12ab 12ab 12ab …; t shows and compares it
 
        Bundles to take in
        > stable-2-9f3c1122.moss     serial 2   14.2 MB  for this host and 2 others
@@ -163,7 +163,7 @@ describe('Overview', () => {
          channel  stable, serial 1, signed 2026-01-01 (153 days ago)
          waits    serial 2 is taken in: p shows its plan
          space    11.4 GB free
-         trust    fingerprint 12ab 12ab 12ab 12ab 12ab 12ab …, whole: moss trust show
+         trust    fingerprint 12ab 12ab 12ab 12ab 12ab 12ab …; t shows and compares it
          !        went back from state 2 by itself: check pump: exit code 3, the pump
                   stands still
          !        an apply was interrupted; f finishes it, nothing is lost
