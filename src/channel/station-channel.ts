@@ -164,7 +164,11 @@ export class StationChannel {
 
   /** Of its own, or of a channel that it is laid over. */
   package(id: PackageId): PackageFile | undefined {
-    return this.#known(id) ?? this.#anew(id)
+    // Another look at the folders is slow: only where nothing that is known of them has it.
+    return (
+      this.#inLayers((channel) => channel.#files.get(id) ?? channel.#find(id)) ??
+      this.#inLayers((channel) => channel.#findAnew(id))
+    )
   }
 
   /** The channel below, or undefined, whose package this is. */
@@ -292,23 +296,12 @@ export class StationChannel {
     return this.#files.get(id) ?? this.#find(id) ?? this.#findAnew(id)
   }
 
-  /** By what is known of the folders. */
-  #known(id: PackageId): PackageFile | undefined {
-    const own = this.#files.get(id) ?? this.#find(id)
+  /** What is found first, from here downwards. */
+  #inLayers(look: (channel: StationChannel) => PackageFile | undefined): PackageFile | undefined {
+    const own = look(this)
     if (own !== undefined) return own
     for (const lower of this.over) {
-      const found = lower.#known(id)
-      if (found !== undefined) return found
-    }
-    return undefined
-  }
-
-  /** After another look at each folder, which is slow. */
-  #anew(id: PackageId): PackageFile | undefined {
-    const own = this.#findAnew(id)
-    if (own !== undefined) return own
-    for (const lower of this.over) {
-      const found = lower.#anew(id)
+      const found = lower.#inLayers(look)
       if (found !== undefined) return found
     }
     return undefined

@@ -162,11 +162,36 @@ async function sees(text: string): Promise<void> {
   }
   throw new Error(`never saw ${text} in\n${tmux('capture-pane', '-p', '-t', 'screens')}`)
 }
-const press = (...keys: readonly string[]): void => void tmux('send-keys', '-t', 'screens', ...keys)
+const press = (...keys: readonly string[]): void => {
+  if (keys.length > 0) tmux('send-keys', '-t', 'screens', ...keys)
+}
 function picture(name: string): void {
   writeFileSync(join(to, `${name}.png`), draw(tmux('capture-pane', '-e', '-p', '-t', 'screens'), font))
   console.log(`${name}.png`)
 }
+
+/** Keys, what is there then, and the picture's name. */
+const walk: readonly {
+  readonly keys?: readonly string[]
+  readonly until: readonly string[]
+  readonly name?: string
+}[] = [
+  { until: ['second.moss'], name: 'overview' },
+  { keys: ['Enter'], until: ['1 → 2'], name: 'import' },
+  { keys: ['Enter'], until: ['taken in'] },
+  { keys: ['Enter'], until: ['[Plan]', '1.0 → 2.0'], name: 'plan' },
+  { keys: ['Enter'], until: ['[y/N]'], name: 'apply' },
+  { keys: ['y'], until: ['state 2 is current'] },
+  { keys: ['h'], until: ['* 2'] },
+  { keys: ['Enter'], until: ['From state 2'], name: 'history' },
+  { keys: ['Escape'], until: ['[Overview]'] },
+  { keys: ['c'], until: ['by channel stable'] },
+  { keys: ['Down', 'Enter'], until: ['pilot-books is installed'], name: 'catalogue' },
+  { keys: ['Escape'], until: ['[Overview]'] },
+  { keys: ['t'], until: ['exporter'], name: 'trust' },
+  { keys: ['Escape'], until: ['[Overview]'] },
+  { keys: ['d'], until: ['Esc back'], name: 'doctor' },
+]
 
 try {
   mkdirSync(to, { recursive: true })
@@ -184,44 +209,11 @@ try {
     '24',
     `${builtMoss} tui --root ${trip.root} ${trip.stick}`,
   )
-  await sees('second.moss')
-  picture('overview')
-  press('Enter')
-  await sees('1 → 2')
-  picture('import')
-  press('Enter')
-  await sees('taken in')
-  press('Enter')
-  await sees('[Plan]')
-  await sees('1.0 → 2.0')
-  picture('plan')
-  press('Enter')
-  await sees('[y/N]')
-  picture('apply')
-  press('y')
-  await sees('state 2 is current')
-  press('h')
-  await sees('* 2')
-  press('Enter')
-  await sees('From state 2')
-  picture('history')
-  press('Escape')
-  await sees('[Overview]')
-  press('c')
-  await sees('by channel stable')
-  press('Down', 'Enter')
-  await sees('pilot-books is installed')
-  picture('catalogue')
-  press('Escape')
-  await sees('[Overview]')
-  press('t')
-  await sees('exporter')
-  picture('trust')
-  press('Escape')
-  await sees('[Overview]')
-  press('d')
-  await sees('Esc back')
-  picture('doctor')
+  for (const { keys = [], until, name } of walk) {
+    press(...keys)
+    for (const text of until) await sees(text)
+    if (name !== undefined) picture(name)
+  }
 } finally {
   try {
     tmux('kill-server')

@@ -279,7 +279,7 @@ describe('a manifest that was decoded', () => {
     const known = new DecodedManifests()
     const [first, ...rest] = Array.from({ length: 5 }, (_, n) => ({
       manifest: manifestOf({ layout: [folder('usr')] }),
-      measured: { id: `${n}` as PackageId, sizeBytes: 2 * 1024 * 1024 },
+      measured: { id: `${n}` as PackageId, sizeBytes: 6 * 1024 * 1024 },
     }))
     for (const { manifest, measured } of [first!, ...rest.slice(0, 3)]) known.add(manifest, measured)
     expect(known.get(first!.measured.id)).toBe(first!.manifest)
