@@ -46,14 +46,15 @@ async function sketchFiles(
         yield { id, sizeBytes, from: file.from, isCheckedLater: true }
       }
   }
+  const merge = async (batch: Batch, of: readonly Sketch[]): Promise<void> => {
+    const sketches = await pool.run(sketchJob, batch, [batch.bytes.buffer as ArrayBuffer])
+    for (const [i, sketch] of of.entries())
+      mergeSketch(sketch, sketches.subarray(i * sketchBuckets, (i + 1) * sketchBuckets))
+  }
   const underWay: Promise<void>[] = []
   for await (const batch of batchesOf(packageChunks(chunks(), { channel, pool }))) {
     if (underWay.length > pool.width) await underWay.shift()
-    const of = owners.splice(0, batch.sizes.length)
-    const merged = pool.run(sketchJob, batch, [batch.bytes.buffer as ArrayBuffer]).then((sketches) => {
-      for (const [i, sketch] of of.entries())
-        mergeSketch(sketch, sketches.subarray(i * sketchBuckets, (i + 1) * sketchBuckets))
-    })
+    const merged = merge(batch, owners.splice(0, batch.sizes.length))
     // Awaited in its turn; until then a failure must not count as unhandled.
     merged.catch(() => {})
     underWay.push(merged)

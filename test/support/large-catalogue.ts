@@ -29,7 +29,7 @@ const entryOf = (n: number): CatalogueEntry => {
       conflicts: [],
       replaces: [],
     },
-  } as CatalogueEntry
+  }
 }
 
 /** Beside what the newest serial of channel `stable` has, under its key, which has no passphrase. */

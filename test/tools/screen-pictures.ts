@@ -90,6 +90,9 @@ function coloursOf({ colour, isBold, isFaint, isReversed }: Look): readonly [num
   return isReversed ? [paper, front] : [front, paper]
 }
 
+const escape = String.fromCharCode(27)
+const sequence = new RegExp(`${escape}\\[([0-9;]*)m|([^${escape}])`, 'gu')
+
 /** `screen` is what `tmux capture-pane -e` gives. */
 function draw(screen: string, font: Font): Buffer {
   const [columns, rows, margin] = [80, 24, 8]
@@ -100,7 +103,7 @@ function draw(screen: string, font: Font): Buffer {
   const look = plain()
   for (const [row, line] of screen.split('\n').slice(0, rows).entries()) {
     let column = 0
-    for (const [, codes, character] of line.matchAll(/\u001b\[([0-9;]*)m|([^\u001b])/gu)) {
+    for (const [, codes, character] of line.matchAll(sequence)) {
       if (character === undefined) {
         turn(look, (codes === '' ? '0' : (codes ?? '0')).split(';').map(Number))
         continue

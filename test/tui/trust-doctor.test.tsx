@@ -104,7 +104,7 @@ describe('Trust', () => {
   })
 
   test('a fingerprint that was told is typed and compared', () => {
-    const typing = after(read, 'Enter', ...'wood lens')
+    const typing = after(read, 'Enter', ...Array.from('wood lens'))
     expect(frame(typing)).toMatchInlineSnapshot(`
       "
        moss  Overview  Plan  Import  Apply  History  Catalogue [Trust] Doctor
