@@ -2,7 +2,7 @@
 // it is chosen, so that a subscription costs what it brings in and not what it could have been. Every clause remembers
 // the fact it stands for, in words a person would use, so that a failure can be explained.
 import { compareText } from '../base/bytes.ts'
-import { foreignIn, isFor } from '../manifest/architecture.ts'
+import { isFor } from '../manifest/architecture.ts'
 import { formatRelation, type Relation } from '../manifest/capability.ts'
 import { compareAge } from '../manifest/compare-packages.ts'
 import { isWithin } from '../manifest/match.ts'
@@ -225,7 +225,8 @@ class Statement {
   ): readonly number[] {
     const ordered = alternatives.map(({ relation, positions }) => {
       const standingOf = this.#standingsIn(positions)
-      const standing = Math.max(0, ...Array.from(positions, standingOf))
+      let standing = 0
+      for (const position of positions) standing = Math.max(standing, standingOf(position))
       if (positions.length < 2) return { standing, positions: Array.from(positions) }
       const wanted = relation()
       return {
@@ -241,6 +242,7 @@ class Statement {
 
   /** The same for all versions of a name: 2 where the installed one is among these, 1 where it is another. */
   #standingsIn(positions: Numbers): (position: number) => number {
+    if (this.#installedAt.size === 0) return () => 0
     const met = new Set(
       Array.from(positions)
         .filter((position) => this.#installedAt.has(position))
@@ -260,7 +262,7 @@ class Statement {
     const universe = this.#universe
     const [first, second] = [universe.nameOf(a), universe.nameOf(b)]
     if (first !== second) {
-      const own = Number(foreignIn(first) !== undefined) - Number(foreignIn(second) !== undefined)
+      const own = Number(first.includes(':')) - Number(second.includes(':'))
       const named = kind === 'name' ? Number(second === name) - Number(first === name) : 0
       // Of the newest of each name: the order of names must not hang on which of their versions are compared.
       const smaller = this.#newestBytes(a) - this.#newestBytes(b)
