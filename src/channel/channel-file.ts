@@ -1,6 +1,6 @@
 // channel.toml in the folder of a channel that is laid over others: which, the one that counts most first. A channel without
 // it stands alone.
-import { decodeUtf8 } from '../base/bytes.ts'
+import { decodeUtf8, encodeUtf8 } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
 import { isChannelName } from '../base/names.ts'
 import { parseToml } from '../base/toml.ts'
@@ -28,12 +28,18 @@ export function readOver(disk: Disk, folder: string): readonly string[] | undefi
   })
 }
 
-export function writeOver(disk: Disk, folder: string, over: readonly string[]): void {
+/** Takes the place of what is there; without `over` nothing is. */
+export function writeOver(disk: Disk, folder: string, over: readonly string[] = []): void {
+  const path = pathIn(folder)
+  if (over.length === 0) {
+    if (disk.lstat(path) !== undefined) disk.remove(path)
+    return
+  }
   const text = [
     '# What these offer this channel offers too, but for names of packages of its own. Of two of',
     '# them the first that has a name counts. The next publishing takes over what they offer then.',
     `over = [ ${over.map((each) => JSON.stringify(each)).join(', ')} ]`,
     '',
   ].join('\n')
-  writeDurably(disk, pathIn(folder), Buffer.from(text), { mode: 0o644 })
+  writeDurably(disk, path, encodeUtf8(text), { mode: 0o644, replace: true })
 }

@@ -20,6 +20,7 @@ import type { LayoutFile } from '../manifest/manifest.ts'
 import type { Signer } from '../trust/keys.ts'
 import type { Root } from '../trust/root.ts'
 import { type Roots, underAnyRoot } from './any-root.ts'
+import { writeOver } from './channel-file.ts'
 import { type Catalogue, readCatalogue } from './catalogue.ts'
 import { comparePackages } from '../manifest/compare-packages.ts'
 import { bytesOf, filesOf } from '../manifest/layout-files.ts'
@@ -51,16 +52,25 @@ export interface ChannelPlace {
   readonly over?: readonly StationChannel[]
 }
 
-const folders = ['packages', 'snapshots'] as const
+/** With the last the channel is there. */
+const folders = ['snapshots', 'packages'] as const
 
-/** Makes the folders of a new channel. Throws ALREADY_EXISTS, or CLI_USAGE for a name that is none. */
-export function createChannel(outside: Outside, place: Omit<ChannelPlace, 'root'>): void {
+/**
+ * Makes the folders of a new channel, laid over those of these names. Until it has its folders it is not there, and can be made
+ * again. Throws ALREADY_EXISTS, or CLI_USAGE for a name that is none.
+ */
+export function createChannel(
+  outside: Outside,
+  place: Pick<ChannelPlace, 'folder' | 'name'> & { readonly over?: readonly string[] },
+): void {
   const { disk } = outside
   checkChannelName(place.name, 'channel create')
   if (disk.lstat(`${place.folder}/packages`) !== undefined)
     throw new MossError('ALREADY_EXISTS', { what: `channel ${place.name}` })
   if (disk.lstat(place.folder) === undefined) disk.makeFolder(place.folder, 0o755)
-  for (const name of folders) disk.makeFolder(`${place.folder}/${name}`, 0o755)
+  writeOver(disk, place.folder, place.over)
+  for (const name of folders)
+    if (disk.lstat(`${place.folder}/${name}`) === undefined) disk.makeFolder(`${place.folder}/${name}`, 0o755)
   disk.syncFolder(place.folder)
 }
 

@@ -1,5 +1,6 @@
 // What a verb is to the command line: its words, operands and flags as data (help, completions and the manual
 // are made from it), and a function that calls ops/ and returns both faces of the result.
+import { MossError } from '../base/error.ts'
 import type { OpEvent, Outside } from '../ops/types.ts'
 
 export interface Flag {
@@ -65,4 +66,13 @@ export interface Outcome {
   /** For people; may be empty. */
   readonly text: string
   readonly exit?: number
+}
+
+export const channelOperand = { name: 'CHANNEL' } as const
+
+/** Throws CLI_USAGE. */
+export function needed(call: Call, flag: string): string {
+  const value = call.value(flag)
+  if (value !== undefined) return value
+  throw new MossError('CLI_USAGE', { problem: `say --${flag}`, see: call.word })
 }

@@ -1,6 +1,7 @@
 // The one table of verbs: help, completions, the manual's synopses and dispatch are made from it.
 import { askVerbs } from './ask-verbs.ts'
 import { channelVerbs } from './channel-verbs.ts'
+import { mirrorVerbs } from './mirror-verbs.ts'
 import { completionVerbs } from './completion-verbs.ts'
 import { doctorVerbs } from './doctor-verbs.ts'
 import { containerVerbs } from './container-verbs.ts'
@@ -24,6 +25,7 @@ export const verbs: readonly Verb[] = [
   ...askVerbs,
   ...keyVerbs,
   ...channelVerbs,
+  ...mirrorVerbs,
   ...fleetVerbs,
   ...exportVerbs,
   ...containerVerbs,

@@ -30,7 +30,7 @@ export async function adviseChannel(
   const said = before?.advisories.filter((each) => each.package === request.package) ?? []
   const { advisory } = request
   const lower = offered && channel.lowerWith(offered.id)
-  if (lower !== undefined)
+  if (lower !== undefined && !channel.packages().some(({ id }) => id === offered?.id))
     refuse(`${request.package} is of channel ${lower.name}: say it there, and publish ${channel.name} again`)
   if (before === undefined || (offered === undefined && (advisory !== undefined || said.length === 0)))
     throw new MossError('NOT_FOUND', { what: `package of channel ${channel.name}`, name: request.package })

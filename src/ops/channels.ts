@@ -3,13 +3,12 @@ import { isMossError, MossError } from '../base/error.ts'
 import { formatDate } from '../base/format.ts'
 import type { ContainerId, PackageId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
-import { readOver, writeOver } from '../channel/channel-file.ts'
+import { readOver } from '../channel/channel-file.ts'
 import { changesNothing, planPublish } from '../channel/plan-publish.ts'
 import type { OfferedPackage } from '../channel/snapshot.ts'
 import { createChannel as makeChannel, openChannel, type StationChannel } from '../channel/station-channel.ts'
 import type { Outside } from '../host/outside.ts'
 import { type ForeignArchitecture, readDeb } from '../ingest/deb.ts'
-
 import { readFolder } from '../ingest/folder.ts'
 import { makePackage } from '../ingest/make-package.ts'
 import type { PlaceMap } from '../ingest/placement.ts'
@@ -74,8 +73,7 @@ export async function createChannel(
   stationRoot(station)
   const place = placeOf(station, channel)
   for (const lower of over) stationChannel(station, lower)
-  makeChannel(outside, place)
-  if (over.length > 0) writeOver(outside.disk, place.folder, over)
+  makeChannel(outside, { ...place, over })
   return { channel: place.name, folder: place.folder, over }
 }
 
@@ -105,8 +103,8 @@ export async function showChannel(outside: Outside, { home, channel }: OfChannel
   const latest = opened.latestSnapshot()
   const named = new Set(latest?.snapshot.packages.map(({ id }) => id))
   const own = opened.packages()
-  const of = new Map(lowerOf(opened).map(({ id }) => [id, opened.lowerWith(id)?.name]))
-  for (const { id } of own) of.delete(id)
+  const ownIds = new Set(own.map(({ id }) => id))
+  const lower = nextOf(opened).filter(({ id }) => !ownIds.has(id))
   return {
     channel: opened.name,
     folder: opened.folder,
@@ -119,7 +117,7 @@ export async function showChannel(outside: Outside, { home, channel }: OfChannel
     created: latest?.snapshot.created,
     expires: latest?.snapshot.expires,
     advisories: latest?.snapshot.advisories ?? [],
-    packages: [...own, ...[...of.keys()].flatMap((id) => opened.package(id) ?? [])]
+    packages: [...own, ...lower.flatMap(({ id }) => opened.package(id) ?? [])]
       .toSorted(byNameAndVersion)
       .map(({ id, manifest, sizeBytes }) => ({
         id,
@@ -127,14 +125,14 @@ export async function showChannel(outside: Outside, { home, channel }: OfChannel
         version: manifest.version,
         architecture: manifest.architecture,
         sizeBytes,
-        of: of.get(id),
+        of: ownIds.has(id) ? undefined : opened.lowerWith(id)?.name,
         isPublished: named.has(id),
       })),
   }
 }
 
-/** What the next snapshot would have from below; nothing while one of these is signed under an older root. */
-function lowerOf(channel: StationChannel): readonly OfferedPackage[] {
+/** What the next snapshot of one that is laid over others would name; nothing while one of these is signed under an older root. */
+function nextOf(channel: StationChannel): readonly OfferedPackage[] {
   if (!channel.isLaidOver) return []
   try {
     return planPublish(channel).packages

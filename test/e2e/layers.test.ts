@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Program, programIn } from '../support/program.ts'
+import { initPump, sendState } from '../support/pump.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
 let moss: Program
@@ -38,8 +39,7 @@ const publish = (channel: string) =>
 
 function carry(): void {
   const [state, bundle] = [`${++trips}.moss-state`, `${trips}.moss`]
-  moss.json('state', 'export', state, ...atHost)
-  if (trips === 1) moss.json('fleet', 'enroll', state, '-y', ...atStation)
+  sendState(moss, state)
   moss.json('export', '--for', state, '-o', bundle, ...atStation)
   moss.json('import', bundle, ...atHost)
   moss.json('apply', '-y', ...atHost)
@@ -72,17 +72,7 @@ beforeEach(() => {
   add('base', 'tool 5', 'lib 1', 'game 1')
   add('extra', 'lib 3', 'paint 1')
   add('site', 'tool 2')
-  moss.json(
-    'init',
-    '--root',
-    'pump',
-    '--trust',
-    'station/root.moss-root',
-    '--channel',
-    'site',
-    '--name',
-    'pump',
-  )
+  initPump(moss, '--channel', 'site')
   moss.json('subscribe', 'tool', 'lib', ...atHost)
 })
 afterEach(() => rmSync(moss.folder, { recursive: true }))
@@ -181,6 +171,11 @@ test('what is said of a package is said where it is offered', () => {
   moss.json('channel', 'advise', 'extra', 'lib', 'it leaks', '--before', '4', ...atStation)
   publish('site')
   expect(moss.text('channel', 'show', 'site', ...atStation)).toContain('it leaks')
+  // The upper one speaks of what its own folder has, though one below has it, too.
+  const folder = (channel: string): string => join(moss.folder, `station/channels/${channel}/packages`)
+  const [paint = ''] = readdirSync(folder('extra')).filter((name) => name.startsWith('paint'))
+  writeFileSync(join(folder('site'), paint), readFileSync(join(folder('extra'), paint)))
+  moss.json('channel', 'advise', 'site', 'paint', 'it is red', '--before', '2', ...atStation)
   // Of a channel that is below no more nothing is left.
   writeFileSync(join(moss.folder, 'station/channels/site/channel.toml'), 'over = [ "base" ]\n')
   publish('site')

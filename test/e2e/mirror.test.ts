@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type DebianArchive, debianArchive } from '../support/debian-archive.ts'
 import { oracle } from '../support/oracle.ts'
 import { type Program, programIn } from '../support/program.ts'
+import { initPump, sendState } from '../support/pump.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
 const canRun = oracle('gpg', 'gpgv')
@@ -136,20 +137,9 @@ describe.skipIf(!canRun)('mirror', () => {
       'ARCHIVE_LACKING',
     )
     moss.json('channel', 'publish', 'stable', '--home', 'station')
-    moss.json(
-      'init',
-      '--root',
-      'pump',
-      '--trust',
-      'station/root.moss-root',
-      '--name',
-      'pump',
-      '--architecture',
-      'amd64',
-    )
+    initPump(moss, '--architecture', 'amd64')
     moss.json('subscribe', 'oldgauge:i386', 'libtide', '--root', 'pump')
-    moss.json('state', 'export', '1.moss-state', '--root', 'pump')
-    moss.json('fleet', 'enroll', '1.moss-state', '-y', '--home', 'station')
+    sendState(moss, '1.moss-state')
     moss.json('export', '--for', '1.moss-state', '-o', '1.moss', '--home', 'station')
     const model = join(moss.folder, 'pump/etc/moss/model.toml')
     const text = readFileSync(model, 'utf8')

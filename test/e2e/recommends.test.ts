@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Program, programIn } from '../support/program.ts'
+import { initPump, sendState } from '../support/pump.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
 let moss: Program
@@ -28,8 +29,7 @@ function policy(recommends: string): void {
 
 function carry(): string {
   const [state, bundle] = [`${++trips}.moss-state`, `${trips}.moss`]
-  moss.json('state', 'export', state, ...atHost)
-  if (trips === 1) moss.json('fleet', 'enroll', state, '-y', ...atStation)
+  sendState(moss, state)
   const plan = moss.text('plan', '--for', state, ...atStation)
   moss.json('export', '--for', state, '-o', bundle, ...atStation)
   moss.well('import', bundle, ...atHost)
@@ -53,17 +53,7 @@ beforeAll(() => {
   ]
   moss.json('add', 'stable', ...folders, ...atStation)
   moss.json('channel', 'publish', 'stable', '--date', '1767225600', ...atStation)
-  moss.json(
-    'init',
-    '--root',
-    'pump',
-    '--trust',
-    'station/root.moss-root',
-    '--channel',
-    'stable',
-    '--name',
-    'pump',
-  )
+  initPump(moss, '--channel', 'stable')
   moss.json('subscribe', 'gauge', ...atHost)
 })
 afterAll(() => rmSync(moss.folder, { recursive: true }))

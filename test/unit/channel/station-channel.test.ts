@@ -3,6 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { PackageId } from '../../../src/base/ids.ts'
+import { readOver } from '../../../src/channel/channel-file.ts'
+import type { Disk } from '../../../src/host/disk.ts'
 import { createChannel, openChannel } from '../../../src/channel/station-channel.ts'
 import { makeSoleRoot } from '../../../src/trust/root.ts'
 import { noise, testKey } from '../../support/containers.ts'
@@ -105,4 +107,27 @@ test('a channel is made once, under a name that is one', () => {
     expect.objectContaining({ code: 'CLI_USAGE' }),
   )
   expect(loop.channel.package('f'.repeat(64) as PackageId)).toBeUndefined()
+})
+
+test('a channel whose making was cut short is not there, and is made again as it is asked for then', () => {
+  const folder = join(loop.folder, 'site')
+  const place = { folder, name: 'site', over: ['stable', 'extra'] }
+  const { disk } = loop.outside
+  for (const cut of ['snapshots', 'packages']) {
+    const failing: Disk = {
+      ...disk,
+      makeFolder: (path, mode) => {
+        if (path.endsWith(`/${cut}`)) throw new Error('cut')
+        disk.makeFolder(path, mode)
+      },
+    }
+    expect(() => createChannel({ ...loop.outside, disk: failing }, place)).toThrow('cut')
+    expect(() => openChannel(loop.outside, { ...place, root: stationRoot, over: [] })).toThrow(
+      expect.objectContaining({ code: 'NOT_FOUND' }),
+    )
+  }
+  expect(readOver(disk, folder)).toEqual(['stable', 'extra'])
+  createChannel(loop.outside, { folder, name: 'site' })
+  expect(readOver(disk, folder)).toBeUndefined()
+  expect(openChannel(loop.outside, { folder, name: 'site', root: stationRoot }).serials()).toEqual([])
 })
