@@ -2,7 +2,7 @@
 // that is wanted of it soon is taken, so that each is decoded about once, whatever the order is. What is not wanted any more
 // is freed at once, so that memory is bounded by how far it looks.
 import { freeNow } from '../base/free-now.ts'
-import { MossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import type { ChunkId } from '../base/ids.ts'
 import type { CarriedChunk } from '../carry/plan.ts'
 import type { StationChannel } from '../channel/station-channel.ts'
@@ -143,8 +143,7 @@ class LookAhead {
     const checked = new Set(
       frame.waiting.filter(({ chunk }) => chunk.isCheckedLater !== true).map(({ chunk }) => chunk.id),
     )
-    const decoded = decodeFrame(frame.container, frame.n, { pool: this.#pool, toCheck: checked })
-    frame.underWay = decoded.then((plain) => ({ plain, checked }))
+    frame.underWay = decode(frame, { pool: this.#pool, checked })
     // Awaited in its turn; until then a failure must not count as unhandled.
     frame.underWay.catch(() => {})
     this.#underWay++
@@ -165,6 +164,20 @@ class LookAhead {
     }
     for (const place of waiting) place.bytes = bytesOf(place, decoded).slice()
     freeNow(decoded.plain)
+  }
+}
+
+/** Throws CONTAINER_DAMAGED, which says in which of a channel's packages. */
+async function decode(
+  { container, n }: Frame,
+  { pool, checked }: { readonly pool: Pool; readonly checked: ReadonlySet<ChunkId> },
+): Promise<Decoded> {
+  try {
+    return { plain: await decodeFrame(container, n, { pool, toCheck: checked }), checked }
+  } catch (error) {
+    if (!isMossError(error, 'CONTAINER_DAMAGED')) throw error
+    const { part, problem } = error.details
+    throw new MossError('CONTAINER_DAMAGED', { part: `${part} of ${container.source.name}`, problem })
   }
 }
 

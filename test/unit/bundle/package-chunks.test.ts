@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { linuxOutside } from '../../../src/host/linux-outside.ts'
 import type { Pool } from '../../../src/host/pool.ts'
@@ -73,4 +74,18 @@ test('a little of each frame, in whatever order, is read with each frame decoded
   }
   expect(read).toEqual(wanted.map(({ id }) => id))
   expect(decoded() - before).toBeLessThanOrEqual(frames)
+})
+
+test('a package that rotted is named by its file', async () => {
+  const { loop } = countingLoop()
+  await using _loop = loop
+  const one = await loop.add('tool', '1', { 'usr/lib/a': noise(300_000, 1) })
+  loop.publish()
+  const { path, sizeBytes } = loop.channel.package(one) ?? expect.fail('a package')
+  const bytes = readFileSync(path)
+  bytes[sizeBytes - 1000]! ^= 1
+  writeFileSync(path, bytes)
+  await expect(loop.export([{ host: loop.host('pump').id, wants: [one], has: [] }])).rejects.toThrow(
+    `container is damaged in frame 0 of ${path}: its bytes are not the ones that were signed`,
+  )
 })
