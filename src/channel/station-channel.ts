@@ -10,7 +10,7 @@ import { openKind } from '../container/read.ts'
 import { readRecord } from '../container/sections.ts'
 import { verifyContainer } from '../container/verify.ts'
 import { encodeContainer } from '../container/write.ts'
-import { bytesSource } from '../host/byte-source.ts'
+import { bytesSource, fileSource } from '../host/byte-source.ts'
 import type { Disk } from '../host/disk.ts'
 import { createPart, placePart, writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
@@ -133,6 +133,14 @@ export class StationChannel {
     const [newest] = this.#roots
     const isUnderRoot = by === newest && snapshot.epoch === newest.epoch
     return { id: opened.id, snapshot, bytes, isUnderRoot }
+  }
+
+  /** As the head of the snapshot's file says, unjudged: for lists. Undefined where it is not here. */
+  dateOf(serial: number): number | undefined {
+    const path = this.#snapshotPath(serial)
+    if (this.#outside.disk.lstat(path) === undefined) return undefined
+    using source = fileSource(this.#outside.disk, path)
+    return openKind(source, 'channel').head.created
   }
 
   /** Undefined before the first is published. */

@@ -44,6 +44,9 @@ export function makeCall(parts: CallParts): Call {
     report: parts.report,
     nowSeconds: Math.floor(outside.nowMs() / 1000),
     confirm: (question, text) => confirm(parts, question, text),
+    get canBeAsked() {
+      return canBeAsked(parts)
+    },
     mustBeAble: (question) => mustBeAble(parts, question),
     passphrase: (what) =>
       readPassphrase({
@@ -55,12 +58,14 @@ export function makeCall(parts: CallParts): Call {
   }
 }
 
-function mustBeAble({ parsed, environment, output }: CallParts, question: string): void {
-  if (parsed.flags.has('yes')) return
-  if (parsed.flags.has('no-input') || output.isJson || !environment.stdinIsTerminal)
+const canBeAsked = ({ parsed, environment, output }: CallParts): boolean =>
+  parsed.flags.has('yes') || (!parsed.flags.has('no-input') && !output.isJson && environment.stdinIsTerminal)
+
+function mustBeAble(parts: CallParts, question: string): void {
+  if (!canBeAsked(parts))
     throw new MossError('CLI_USAGE', {
       problem: `nobody here can be asked whether to ${question}: nothing was changed; say yes with -y`,
-      see: parsed.word,
+      see: parts.parsed.word,
     })
 }
 

@@ -201,7 +201,11 @@ export const channelVerbs: readonly Verb[] = [
     side: 'station',
     operands: [channelOperand],
     flags: [
-      { name: 'for', value: 'STATEFILE', summary: 'the host that may go back, by its newest state' },
+      {
+        name: 'for',
+        value: 'HOST',
+        summary: 'the host that may go back: its newest state file, its id or name',
+      },
       { name: 'serial', value: 'N', summary: 'where to' },
       { name: 'days', value: 'N', summary: 'how long it serves (default 30)' },
       { name: 'output', short: 'o', value: 'FILE', summary: 'where the grant goes' },
@@ -209,10 +213,15 @@ export const channelVerbs: readonly Verb[] = [
     summary: 'let one host go back to an older serial, once; moss export --serial N --grant FILE carries it',
     run: async (call) => {
       const { makeGrant } = await import('../ops/grants.ts')
+      const { namedStates } = await import('../ops/fleet-hosts.ts')
+      const said = needed(call, 'for')
       const done = await makeGrant(call.outside, {
         home: call.home,
         channel: call.operands[0] ?? '',
-        state: call.path(needed(call, 'for')),
+        states: await namedStates(call.outside, {
+          home: call.home,
+          hosts: [{ said, path: call.path(said) }],
+        }),
         to: numberOf('serial', needed(call, 'serial')),
         days: numberOf('days', call.value('days') ?? '30'),
         output: call.path(needed(call, 'output')),
@@ -225,7 +234,7 @@ export const channelVerbs: readonly Verb[] = [
         ],
         ['!', done.warnings],
         ['file', done.file],
-        ['next', `moss export --for STATEFILE --serial ${done.to} --grant ${done.file}`],
+        ['next', `moss export --for ${done.name} --serial ${done.to} --grant ${done.file}`],
       ])
       return { json: done, text }
     },

@@ -82,10 +82,12 @@ async function planExportOf(call: Call): Promise<ExportPlan> {
     return readPlan(call.outside, { path: call.path(plan), home: call.home })
   }
   if (!call.has('for'))
-    throw new MossError('CLI_USAGE', { problem: 'say for whom: --for STATEFILE', see: call.word })
+    throw new MossError('CLI_USAGE', { problem: 'say for whom: --for HOST', see: call.word })
+  const { namedStates } = await import('../ops/fleet-hosts.ts')
+  const hosts = call.values('for').map((said) => ({ said, path: call.path(said) }))
   return planExport(call.outside, {
     home: call.home,
-    states: call.values('for').map(call.path),
+    states: await namedStates(call.outside, { home: call.home, hosts }),
     channel: call.value('channel'),
     effort: call.value('effort'),
     serial: wholeNumber(call, 'serial'),
@@ -112,9 +114,10 @@ export const exportVerbs: readonly Verb[] = [
     flags: [
       {
         name: 'for',
-        value: 'STATEFILE',
+        value: 'HOST',
         repeats: true,
-        summary: 'for the host of this state; several give one bundle',
+        summary:
+          'for this host: its state file, id or name, a group, or a medium with states; one bundle for all',
       },
       {
         name: 'output',

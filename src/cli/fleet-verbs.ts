@@ -1,8 +1,35 @@
 // The hosts that a station answers.
-import { formatDate } from '../base/format.ts'
+import { formatDate, plural, shortId } from '../base/format.ts'
+import type { FleetRow } from '../ops/fleet-hosts.ts'
 import { formatFields, formatTable } from './format.ts'
 import { expectFlag, formatFingerprint } from './trust-verbs.ts'
 import type { Verb } from './verb.ts'
+
+/** Where two go by one name, with the id. */
+const nameAmong = (hosts: readonly FleetRow[], { name, host }: FleetRow): string =>
+  hosts.some((each) => each.name === name && each.host !== host) ? `${name} ${host}` : name
+
+function saySerial({ follows, channel, serial, newest }: FleetRow): string {
+  const has = channel === follows ? serial : undefined
+  const of = newest === undefined ? '' : ` of ${newest}`
+  return has === undefined ? `${follows}: nothing yet` : `${follows} ${has}${of}`
+}
+
+function sayLag({ behind, behindDays, newest, serial }: FleetRow): string {
+  if (newest === undefined) return 'nothing is published here'
+  if (behind === 0) return 'up to date'
+  const serials = plural(behind ?? 0, 'serial')
+  const isKnown = serial !== undefined && behindDays !== undefined
+  return isKnown ? `${serials}, ${plural(behindDays, 'day')} behind` : `${serials} behind`
+}
+
+/** What somebody should know of it, the gravest first. */
+function sayNews({ outcome, lacking, underWay }: FleetRow): string {
+  if (outcome === 'failed') return '! did not keep its last bundle'
+  if (outcome === 'refused') return '! refused its last bundle'
+  if (lacking > 0) return `! asks again for ${plural(lacking, 'file')}`
+  return underWay === undefined ? '' : `serial ${underWay.serial} is under way`
+}
 
 export const fleetVerbs: readonly Verb[] = [
   {
@@ -12,7 +39,7 @@ export const fleetVerbs: readonly Verb[] = [
     flags: [expectFlag],
     summary: 'answer this host from now on: compare its words with those that moss trust show says there',
     run: async (call) => {
-      const { executeEnrol, planEnrol } = await import('../ops/fleet.ts')
+      const { executeEnrol, planEnrol } = await import('../ops/enrol.ts')
       const plan = await planEnrol(call.outside, {
         home: call.home,
         file: call.path(call.operands[0] ?? ''),
@@ -41,15 +68,17 @@ export const fleetVerbs: readonly Verb[] = [
   {
     words: 'fleet list',
     side: 'station',
-    summary: 'the hosts that this station answers, and the newest state of each that it has answered',
+    summary:
+      'the hosts that this station answers: what each has, how far it is behind, what is under way to it',
     run: async (call) => {
-      const { listFleet } = await import('../ops/fleet.ts')
+      const { listFleet } = await import('../ops/fleet-hosts.ts')
       const hosts = await listFleet(call.outside, { home: call.home })
       const rows = hosts.map((each) => [
-        each.name,
-        each.host,
-        each.serial === undefined ? 'no channel yet' : `${each.channel ?? ''} serial ${each.serial}`,
-        `record ${each.counter} of ${formatDate(each.created)}`,
+        nameAmong(hosts, each),
+        saySerial(each),
+        sayLag(each),
+        `seen ${formatDate(each.seen)}`,
+        sayNews(each),
       ])
       return {
         json: { hosts },
@@ -58,12 +87,59 @@ export const fleetVerbs: readonly Verb[] = [
     },
   },
   {
+    words: 'fleet show',
+    side: 'station',
+    operands: [{ name: 'HOST' }],
+    summary: 'all that is known of one host, by its id or name',
+    run: async (call) => {
+      const { showFleetHost } = await import('../ops/fleet-hosts.ts')
+      const host = await showFleetHost(call.outside, { home: call.home, host: call.operands[0] ?? '' })
+      const text = formatFields([
+        ['host', `${host.name}, id ${host.host}`],
+        ['key', formatFingerprint(host)],
+        ['groups', host.groups.length === 0 ? undefined : host.groups.join(', ')],
+        ['serial', `${saySerial(host)}: ${sayLag(host)}`],
+        ['asks for', host.subscriptions.join(', ')],
+        ['has', plural(host.packages, 'package')],
+        [
+          'state',
+          `record ${host.counter}, written ${formatDate(host.written)}, seen ${formatDate(host.seen)}`,
+        ],
+        ['last', host.outcome && `its last bundle: ${host.outcome}${host.detail ? `, ${host.detail}` : ''}`],
+        ['lacks', host.lacking === 0 ? undefined : `${plural(host.lacking, 'file')}, asked for again`],
+        [
+          'sent',
+          host.sent.map(
+            ({ bundle, channel, serial, made }) =>
+              `bundle ${shortId(bundle)} with serial ${serial} of ${channel}, made ${formatDate(made)}, not answered yet`,
+          ),
+        ],
+      ])
+      return { json: host, text }
+    },
+  },
+  {
+    words: 'fleet group',
+    side: 'station',
+    operands: [{ name: 'GROUP' }, { name: 'HOST', repeats: true }],
+    flags: [{ name: 'remove', summary: 'take them out of it' }],
+    summary: 'put hosts into a group: export --for GROUP is for all of them',
+    run: async (call) => {
+      const { groupHosts } = await import('../ops/fleet-hosts.ts')
+      const [group = '', ...hosts] = call.operands
+      const isRemoval = call.has('remove')
+      const done = await groupHosts(call.outside, { home: call.home, group, hosts, isRemoval })
+      const names = done.hosts.map(({ name }) => name).join(', ')
+      return { json: done, text: names === '' ? `group ${group} has no hosts` : `group ${group}: ${names}` }
+    },
+  },
+  {
     words: 'fleet forget',
     side: 'station',
     operands: [{ name: 'HOST' }],
     summary: 'answer this host no more, by its id or name; what it has stays as it is',
     run: async (call) => {
-      const { forgetHost } = await import('../ops/fleet.ts')
+      const { forgetHost } = await import('../ops/fleet-hosts.ts')
       const done = await forgetHost(call.outside, { home: call.home, host: call.operands[0] ?? '' })
       return { json: done, text: `host ${done.host} is not answered any more` }
     },

@@ -13,9 +13,9 @@ export const updateVerbs: readonly Verb[] = [
       { name: 'from', value: 'BUNDLE', summary: 'on a host: plan for this bundle without taking it in' },
       {
         name: 'for',
-        value: 'STATEFILE',
+        value: 'HOST',
         repeats: true,
-        summary: 'on a station: plan a bundle for the host of this state',
+        summary: 'on a station: plan a bundle for this host, as moss export --for names it',
       },
       {
         name: 'channel',

@@ -47,6 +47,8 @@ export interface Call {
   readonly report: (event: OpEvent) => void
   /** Shows `text`, then asks; -y answers yes; where nobody can answer, it is a usage error. */
   confirm(question: string, text: string): Promise<boolean>
+  /** Somebody, or -y, would answer confirm(). */
+  readonly canBeAsked: boolean
   /** Throws now what confirm() would throw later, so that nothing is begun that nobody can agree to. */
   mustBeAble(question: string): void
   /** From the terminal or --passphrase-fd; undefined where neither is there. */

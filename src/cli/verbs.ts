@@ -12,6 +12,7 @@ import { modelVerbs } from './model-verbs.ts'
 import { rootVerbs } from './root-verbs.ts'
 import { screenVerbs } from './screen-verbs.ts'
 import { stateVerbs } from './state-verbs.ts'
+import { syncVerbs } from './sync-verbs.ts'
 import { trustVerbs } from './trust-verbs.ts'
 import { updateVerbs } from './update-verbs.ts'
 import type { Verb } from './verb.ts'
@@ -27,6 +28,7 @@ export const verbs: readonly Verb[] = [
   ...channelVerbs,
   ...mirrorVerbs,
   ...fleetVerbs,
+  ...syncVerbs,
   ...exportVerbs,
   ...containerVerbs,
   ...doctorVerbs,

@@ -115,7 +115,11 @@ const packagesBeyond = ({ packages }: StateRecord, wanted: JudgedSet['packages']
 const failedSet = ({ states }: HostSession, { packages }: JudgedSet) =>
   states.failedBefore(packages.map(({ id }) => id))
 
-/** Throws STATE_FAILED_BEFORE for what nobody has said `again` to. */
+/** False for what was gone back from, and nobody has said `again` to. */
+export const mayApply = ({ failedBefore }: Pick<ApplyPlan, 'failedBefore'>): boolean =>
+  failedBefore === undefined || failedBefore.isAccepted
+
+/** Throws STATE_FAILED_BEFORE. */
 export function assertMayApply({ failedBefore }: Pick<ApplyPlan, 'failedBefore'>): void {
   if (failedBefore === undefined || failedBefore.isAccepted) return
   const { state, why } = failedBefore

@@ -78,7 +78,7 @@ export async function executeExport(
   const fileBytes = isSealed
     ? await sealFile(outside, plain.path, { path, recipients: plan.sealedFor })
     : done.sizeBytes
-  keepStates(station, answeredBy(plan))
+  keepStates(station, answeredBy(plan), { bundle: done.id, channel: plan.channel, serial: plan.serial })
   return {
     bundle: done.id,
     path,

@@ -13,8 +13,8 @@ import { type AskPassphrase, openStation, signersFor, stationRoot } from './stat
 export interface MakeGrant {
   readonly home: string
   readonly channel: string
-  /** Of the host that may go back; it says where from. */
-  readonly state: string
+  /** Of the one host that may go back, which says where from: a state file, or the id of one that is kept. */
+  readonly states: readonly string[]
   readonly to: number
   readonly days: number
   readonly output: string
@@ -28,9 +28,11 @@ export async function makeGrant(outside: Outside, request: MakeGrant) {
   const { disk } = outside
   const root = stationRoot(station)
   const channel = stationChannel(station, request.channel)
-  const { sent, warnings } = await readStates(station, [request.state])
-  const state = sent[0]?.state
-  if (state === undefined) throw new Error('broken promise: one file, one state')
+  const { sent, warnings } = await readStates(station, request.states)
+  const [only, ...others] = sent
+  if (only === undefined || others.length > 0)
+    throw new MossError('CLI_USAGE', { problem: 'a grant is for one host', see: 'channel grant' })
+  const { state } = only
   const from = heardSerial(state, { channel: channel.name, epoch: root.epoch })
   if (!channel.serials().includes(request.to))
     throw new MossError('NOT_FOUND', { what: `serial of channel ${channel.name}`, name: String(request.to) })

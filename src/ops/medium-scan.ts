@@ -2,7 +2,7 @@
 // what its head claims is read; nothing is judged here, and a file that cannot be read says why instead of failing.
 import { compareText } from '../base/bytes.ts'
 import { isMossError } from '../base/error.ts'
-import type { HostId } from '../base/ids.ts'
+import type { ContainerId, HostId } from '../base/ids.ts'
 import { decodeAbout } from '../bundle/about.ts'
 import { decodeSummary } from '../bundle/summary.ts'
 import { peekSection } from '../container/peek.ts'
@@ -10,10 +10,12 @@ import { openContainer } from '../container/read.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
 import { isDropping } from '../medium/layout.ts'
-import { findBundles } from '../medium/medium.ts'
+import { assertMedium, findBundles } from '../medium/medium.ts'
 
 export interface MediumBundle {
   readonly path: string
+  /** Absent, like all that follows from the head, where it cannot be read. */
+  readonly id?: ContainerId
   readonly medium: string
   readonly sizeBytes: number
   readonly channel?: string
@@ -21,6 +23,8 @@ export interface MediumBundle {
   /** Names where the bundle gives them, else ids. */
   readonly hosts: readonly string[]
   readonly isForThisHost: boolean
+  /** It may lead a host back to an older serial. */
+  readonly hasGrants?: boolean
   /** Why it cannot be read. */
   readonly problem?: string
 }
@@ -61,6 +65,19 @@ export function mediumScanner(outside: Outside): (request: ScanRequest) => Mediu
     known = seen
     return scan
   }
+}
+
+/** Of one medium, the newest serial first. Throws MEDIUM_ABSENT. */
+export function bundlesOn(
+  outside: Outside,
+  { medium, host }: { readonly medium: string; readonly host: HostId },
+): readonly MediumBundle[] {
+  assertMedium(outside.disk, medium)
+  return bundlePaths(outside, medium)
+    .slice(0, mostBundles)
+    .map((path) => readClaims(outside, { path, medium }, host))
+    .filter((bundle) => bundle !== undefined)
+    .sort(byUse)
 }
 
 type Claims = Map<string, MediumBundle | undefined>
@@ -156,11 +173,13 @@ function readClaims(outside: Outside, place: Place, host: HostId | undefined): M
     )
     return {
       ...place,
+      id: opened.id,
       sizeBytes: opened.endOffset,
       channel: about.channel,
       serial: about.serial,
       hosts: about.hosts.map((served) => names.get(served.host) || served.host),
       isForThisHost: about.hosts.some((served) => served.host === host),
+      ...(opened.head.sections.some(({ name }) => name === 'grants') && { hasGrants: true }),
     }
   } catch (error) {
     if (!isMossError(error)) throw error

@@ -87,6 +87,7 @@ export async function planMirror(
     excluded: [],
     recommends: request.recommends,
     expired: 'warn' as const,
+    sync: 'ask' as const,
     checks: [],
   }
   const { chosen } = chooseFrom(offered, model)

@@ -29,8 +29,9 @@ export const stationPlaces = (home: string) => ({
   roots: `${home}/roots`,
   keys: `${home}/keys`,
   channels: `${home}/channels`,
-  /** The newest state of each host that is answered. */
-  hosts: `${home}/hosts`,
+  /** The newest state of each host that is answered, and what is under way to it. */
+  fleet: `${home}/fleet`,
+  fleetDatabase: `${home}/fleet/fleet.db`,
   spool: `${home}/spool`,
   /** Of other archives: their indexes, and packages on their way into a channel. */
   mirror: `${home}/mirror`,

@@ -25,9 +25,17 @@ export interface Model {
   readonly recommends: 'follow' | 'ignore'
   /** Whether what has expired by this machine's clock is only told, or refused. */
   readonly expired: 'warn' | 'refuse'
+  /** How far sync goes by itself with what a medium has for this machine: it asks before it applies, does not apply, or applies. */
+  readonly sync: SyncPolicy
   /** Run after a state has become current, in the order of the file. */
   readonly checks: readonly ModelCheck[]
 }
+
+export const syncPolicies = ['ask', 'import', 'apply'] as const
+export type SyncPolicy = (typeof syncPolicies)[number]
+
+export const isSyncPolicy = (value: unknown): value is SyncPolicy =>
+  syncPolicies.some((policy) => policy === value)
 
 const knownKeys: readonly string[] = [
   'channel',
@@ -38,6 +46,7 @@ const knownKeys: readonly string[] = [
   'excluded',
   'recommends',
   'expired',
+  'sync',
   'check',
 ]
 
@@ -75,6 +84,8 @@ export function parseModel(toml: string, path: string): Model {
   const recommends = table['recommends'] ?? 'ignore'
   if (recommends !== 'follow' && recommends !== 'ignore')
     return refuse('recommends must be "follow" or "ignore"')
+  const sync = table['sync'] ?? 'ask'
+  if (!isSyncPolicy(sync)) return refuse('sync must be "ask", "import" or "apply"')
   const checks = parseChecks(table['check'], refuse)
   return {
     channel,
@@ -85,6 +96,7 @@ export function parseModel(toml: string, path: string): Model {
     excluded,
     recommends,
     expired,
+    sync,
     checks,
   }
 }

@@ -1,5 +1,5 @@
 // A station answers the hosts whose key somebody compared, and notices when one of them is not what it was.
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Program, programIn, type Ran } from '../support/program.ts'
@@ -133,25 +133,94 @@ test('of several states of one host the newest is answered; two of one number ar
   expect(planFor(second.file, twin.file)).toContain('two machines have its key')
 })
 
+interface ShownHost {
+  readonly counter: number
+  readonly groups: readonly string[]
+  readonly underWay?: { readonly serial: number; readonly counter: number }
+  readonly sent: readonly object[]
+}
+const shown = (host: string): ShownHost => moss.json<ShownHost>('fleet', 'show', host, ...home)
+
 test('what is kept of a host is for the station alone, and only an answer replaces it', () => {
-  const kept = (): readonly string[] =>
-    readdirSync(join(moss.folder, 'station/hosts')).map((name) => join(moss.folder, 'station/hosts', name))
-  expect(statSync(join(moss.folder, 'station/hosts')).mode & 0o777).toBe(0o700)
-  expect(new Set(kept().map((path) => statSync(path).mode & 0o777))).toEqual(new Set([0o600]))
-  const contents = (): readonly string[] => kept().map((path) => readFileSync(path, 'latin1'))
-  const before = contents()
+  const folder = join(moss.folder, 'station/fleet')
+  expect(statSync(folder).mode & 0o777).toBe(0o700)
+  const before = shown('pump-04')
   well('fleet', 'enroll', 'double-2.moss-state', ...home)
   planFor('double-2.moss-state')
-  expect(contents()).toEqual(before)
+  expect(shown('pump-04')).toEqual(before)
   well('export', '--for', 'four-2.moss-state', '-o', 'four.moss', ...home)
-  expect(contents()).not.toEqual(before)
+  expect(shown('pump-04').counter).toBe(before.counter + 1)
 })
 
-test('a host is forgotten by its id, whatever became of what is kept of it', () => {
-  const { host } = moss.json<{ host: string }>('state', 'export', 'four-3.moss-state', '--root', 'four')
-  const path = join(moss.folder, `station/hosts/${host}.moss-state`)
-  writeFileSync(path, readFileSync(path).subarray(0, 100))
+test('what is under way to a host is told until a state of it answers or passes it', () => {
+  expect(shown('pump-04').underWay).toMatchObject({ serial: 1, counter: 2 })
+  expect(moss.text('fleet', 'list', ...home)).toMatch(/pump-04 .*stable: nothing yet .*serial 1 is under way/)
+  well('import', 'four.moss', '--root', 'four')
+  well('apply', '--root', 'four')
+  const { file } = stateOf('four', 'four-3.moss-state')
+  // A plan answers nobody.
+  planFor(file)
+  expect(shown('pump-04').sent).toHaveLength(2)
+  well('export', '--for', file, '-o', 'four-again.moss', ...home)
+  expect(moss.text('fleet', 'list', ...home)).toMatch(/pump-04 .*stable 1 of 1 +up to date/)
+})
+
+test('hosts are named by id, by name, by group or by a medium', () => {
+  const grouped = moss.json<{ hosts: readonly { name: string }[] }>(
+    'fleet',
+    'group',
+    'pumps',
+    'pump-03',
+    'pump-04',
+    ...home,
+  )
+  expect(grouped.hosts.map(({ name }) => name)).toEqual(['pump-03', 'pump-04'])
+  const planned = (...named: readonly string[]): readonly string[] =>
+    moss
+      .json<{ hosts: readonly { name: string }[] }>(
+        'plan',
+        ...named.flatMap((each) => ['--for', each]),
+        ...home,
+      )
+      .hosts.map(({ name }) => name)
+  const { host } = moss.json<{ host: string }>('fleet', 'show', 'pump-03', ...home)
+  expect(planned('pump-04')).toEqual(['pump-04'])
+  expect(planned(host)).toEqual(['pump-03'])
+  expect(planned('pumps', 'pump-03', host)).toEqual(['pump-03', 'pump-04'])
+  mkdirSync(join(moss.folder, 'stick'))
+  expect(codeOf('plan', '--for', 'stick', ...home)).toBe('NOT_FOUND')
+  well('state', 'export', 'stick', '--root', 'four')
+  expect(planned('stick')).toEqual(['pump-04'])
+  expect(planned('pumps', 'stick')).toEqual(['pump-03', 'pump-04'])
+  expect(codeOf('fleet', 'group', 'pump-03', 'pump-04', ...home)).toBe('CLI_USAGE')
+  expect(codeOf('fleet', 'group', 'Pumps', 'pump-04', ...home)).toBe('CLI_USAGE')
+  expect(codeOf('fleet', 'group', 'pumps', 'nobody', ...home)).toBe('NOT_FOUND')
+  well('fleet', 'group', 'pumps', 'pump-03', '--remove', ...home)
+  expect(shown('pump-03').groups).toEqual([])
+  expect(planned('pumps')).toEqual(['pump-04'])
+})
+
+test('how far a host is behind is told in serials and days', () => {
+  const { newest, behind } = moss
+    .json<{ hosts: readonly { name: string; newest: number; behind: number }[] }>('fleet', 'list', ...home)
+    .hosts.find(({ name }) => name === 'pump-04') ?? { newest: 0, behind: -1 }
+  expect([newest, behind]).toEqual([1, 0])
+  writeFileSync(join(moss.folder, 'harbour/usr/share/harbour'), 'a larger harbour')
+  well('add', 'stable', 'harbour', '--name', 'harbour', '--version', '2', ...home)
+  const date = `${Math.floor(Date.now() / 1000) + 3 * 86_400 + 60}`
+  well('channel', 'publish', 'stable', '--date', date, ...home)
+  expect(moss.text('fleet', 'list', ...home)).toMatch(/pump-04 .*stable 1 of 2 +1 serial, 3 days behind/)
+  expect(moss.text('fleet', 'list', ...home)).toMatch(/pump-03 .*stable: nothing yet +2 serials behind/)
+  expect(moss.text('fleet', 'show', 'pump-04', ...home)).toMatch(
+    /groups +pumps[\s\S]*asks for +name\(harbour\)/,
+  )
+})
+
+test('a host is forgotten by its id, with what was under way to it', () => {
+  const { host } = moss.json<{ host: string }>('fleet', 'show', 'pump-04', ...home)
   expect(well('fleet', 'forget', host, ...home).stdout).toBe(`host ${host} is not answered any more\n`)
   expect(codeOf('plan', '--for', 'four-3.moss-state', ...home)).toBe('TRUST_NOT_ENROLLED')
   expect(codeOf('fleet', 'forget', host, ...home)).toBe('NOT_FOUND')
+  well('fleet', 'enroll', 'four-3.moss-state', ...home)
+  expect(shown('pump-04')).toMatchObject({ sent: [], groups: [] })
 })

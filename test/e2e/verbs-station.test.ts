@@ -486,12 +486,12 @@ test('fleet enroll, list, forget', () => {
   )
   expect(moss.text('fleet', 'list', ...plain)).toMatchInlineSnapshot(`
     "$ moss fleet list --home plain
-    pump-07  <id>  no channel yet  record 1 of <date>
-    pump-08  <id>  no channel yet  record 1 of <date>
+    pump-07  stable: nothing yet  2 serials behind  seen <date>
+    pump-08  stable: nothing yet  2 serials behind  seen <date>
     [exit 0]"
   `)
   expect(moss.shape('fleet', 'list', ...plain)).toMatchInlineSnapshot(
-    `"exit 0 {hosts: [{host: string, name: string, fingerprint: string, words: string, counter: number, created: number}]}"`,
+    `"exit 0 {hosts: [{host: string, key: string, name: string, counter: number, written: number, seen: number, follows: string, lacking: number, fingerprint: string, words: string, groups: [], newest: number, behind: number}]}"`,
   )
   expect(moss.text('fleet', 'forget', 'pump-09', ...plain)).toMatchInlineSnapshot(`
     "$ moss fleet forget pump-09 --home plain
@@ -668,7 +668,7 @@ test('export: for one host to a file, from a plan, and onto a medium', () => {
   ])
   expect(moss.text('export', ...plain)).toMatchInlineSnapshot(`
     "$ moss export --home plain
-    | moss: error: say for whom: --for STATEFILE [CLI_USAGE]
+    | moss: error: say for whom: --for HOST [CLI_USAGE]
     | moss: hint: see moss help export
     [exit 2]"
   `)

@@ -60,5 +60,6 @@ export const modelOf = (
   excluded,
   recommends,
   expired: 'warn',
+  sync: 'ask',
   checks: [],
 })

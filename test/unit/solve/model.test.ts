@@ -65,7 +65,7 @@ command = ["/usr/bin/true"]
     [
       'a slip of the pen',
       'channel = "a"\nsubscription = []',
-      'unknown key subscription; known are channel, architecture, subscriptions, holds, pins, excluded, recommends, expired, check',
+      'unknown key subscription; known are channel, architecture, subscriptions, holds, pins, excluded, recommends, expired, sync, check',
     ],
     ['a text for a list', 'channel = "a"\nholds = "x"', 'holds must be a list of texts, such as [ "bash" ]'],
     [

@@ -1,0 +1,91 @@
+// How sync reads, on either side: each bundle and each host has a word, also those that are left alone.
+import type { BundleFate, HostSyncPlan, TakenFromMedium } from '../ops/sync-host.ts'
+import type { HostFate, StationSyncPlan } from '../ops/sync-station.ts'
+import { formatFields } from './format.ts'
+
+export const fileName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+
+/** A stick that goes round has many of these. */
+const passed = { before: 'taken in before', older: 'older than what is here' } as const
+
+const isPassed = (fate: BundleFate): fate is keyof typeof passed => fate in passed
+
+/** What became of it, or would. */
+function sayBundle(bundle: HostSyncPlan['bundles'][number], done: TakenFromMedium | undefined): string {
+  const { path, fate, hosts, problem } = bundle
+  if (fate === 'others') return `for ${hosts.join(', ')}; left alone`
+  if (fate === 'channel') return 'of another channel than this host follows'
+  if (fate === 'unreadable') return problem ?? 'cannot be read'
+  if (done === undefined) return 'for this host'
+  const refused = done.refused.find(({ file }) => file === path)
+  if (refused !== undefined)
+    return [`${refused.message} [${refused.code}]`, refused.hint]
+      .filter((part) => part !== undefined)
+      .join('; ')
+  return path === done.taken?.file ? 'taken in' : 'not needed: a newer one was taken in'
+}
+
+export function bundleLines(plan: HostSyncPlan, done?: TakenFromMedium): readonly string[] {
+  if (plan.bundles.length === 0) return ['none lies there']
+  const [old, others] = [
+    plan.bundles.filter(({ fate }) => isPassed(fate)),
+    plan.bundles.filter(({ fate }) => !isPassed(fate)),
+  ]
+  return [
+    ...others.map((bundle) => {
+      const serial = bundle.serial === undefined ? '' : ` with serial ${bundle.serial}`
+      return `${fileName(bundle.path)}${serial}: ${sayBundle(bundle, done)}`
+    }),
+    ...Object.entries(passed).flatMap(([fate, text]) => {
+      const count = old.filter((bundle) => bundle.fate === fate).length
+      return count === 0 ? [] : [`${count} ${text}`]
+    }),
+  ]
+}
+
+export function formatHostPlan(plan: HostSyncPlan): string {
+  const takes = plan.bundles.some(({ fate }) => fate === 'take')
+  return formatFields([
+    ['medium', plan.medium],
+    [
+      'roots',
+      plan.roots.length === 0 ? undefined : `trust root ${plan.roots.join(', ')} is newer than this host’s`,
+    ],
+    ['bundles', bundleLines(plan)],
+    ['waits', plan.waiting === undefined ? undefined : `serial ${plan.waiting}, taken in before`],
+    [
+      'would',
+      [
+        ...(takes ? ['take the newest of them in'] : []),
+        ...((takes || plan.waiting !== undefined) && plan.policy !== 'import'
+          ? [plan.policy === 'apply' ? 'apply it' : 'ask whether to apply it']
+          : []),
+        'leave this host’s state there',
+      ].join(', '),
+    ],
+  ])
+}
+
+const sayHostFate: Readonly<Record<HostFate, string>> = {
+  bundle: 'a bundle is made for it',
+  there: 'a bundle for it lies there',
+  nothing: 'has all that it shall have',
+}
+
+export const stationFields = (plan: StationSyncPlan) =>
+  [
+    ['medium', plan.medium],
+    [
+      'hosts',
+      plan.hosts.length === 0
+        ? 'none that this station answers'
+        : plan.hosts.map(({ name, state, fate }) => `${name}, record ${state}: ${sayHostFate[fate]}`),
+    ],
+    [
+      'strangers',
+      plan.strangers.map(
+        ({ name, host, file }) => `${name} (${host}) is not enrolled: moss fleet enroll ${file}`,
+      ),
+    ],
+    ['!', [...plan.unreadable.map(({ file, message }) => `${fileName(file)}: ${message}`), ...plan.warnings]],
+  ] as const

@@ -1,0 +1,144 @@
+// sync: the right half of the loop with one command, on either side. What a medium has for us is taken, what others need
+// is left there.
+import { display } from '../base/display.ts'
+import { MossError } from '../base/error.ts'
+import { exits } from '../base/exits.ts'
+import { formatBytes, plural } from '../base/format.ts'
+import type { HostSyncPlan } from '../ops/sync-host.ts'
+import { formatFields } from './format.ts'
+import { bundleLines, fileName, formatHostPlan, stationFields } from './sync-text.ts'
+import { exitOf, formatApplied, formatApplyPlan } from './update-text.ts'
+import type { Call, Outcome, Verb } from './verb.ts'
+
+const policies = ['ask', 'import', 'apply'] as const
+type Policy = (typeof policies)[number]
+
+function policyOf(call: Call): Policy | undefined {
+  const said = call.value('policy')
+  const policy = policies.find((each) => each === said)
+  if (said !== undefined && policy === undefined)
+    throw new MossError('CLI_USAGE', { problem: `--policy is ${policies.join(', ')}`, see: 'sync' })
+  return policy
+}
+
+async function sideOf(call: Call): Promise<'host' | 'station'> {
+  const [saysHost, saysStation] = [call.has('root'), call.has('home')]
+  if (saysHost !== saysStation) return saysHost ? 'host' : 'station'
+  const { sidesOf } = await import('../ops/sync-side.ts')
+  const { isHost, isStation } = sidesOf(call.outside, { root: call.root, home: call.home })
+  if (isHost !== isStation) return isHost ? 'host' : 'station'
+  throw new MossError('CLI_USAGE', {
+    problem: isHost
+      ? `${display(call.root)} is a managed root and ${display(call.home)} a station: say --root DIR or --home DIR`
+      : `neither is ${display(call.root)} a managed root, nor ${display(call.home)} a station: say --root DIR or --home DIR`,
+    see: 'sync',
+  })
+}
+
+async function syncHost(call: Call, medium: string): Promise<Outcome> {
+  const { executeHostSync, exitOfRefused, planHostSync } = await import('../ops/sync-host.ts')
+  const plan = await planHostSync(call.outside, { root: call.root, medium, policy: policyOf(call) })
+  if (call.has('dry-run')) return { json: plan, text: formatHostPlan(plan) }
+  const taken = await executeHostSync(call.outside, plan, call.report)
+  const found = formatFields([
+    ['medium', medium],
+    ['trust', taken.trustRoot === undefined ? undefined : `root ${taken.trustRoot} counts now`],
+    ['bundles', bundleLines(plan, taken)],
+    [
+      'carried',
+      taken.taken && `${formatBytes(taken.taken.fileBytes)} taken in in ${taken.taken.seconds.toFixed(1)} s`,
+    ],
+  ])
+  const applied = await applyByPolicy(call, plan, found)
+  const { exportState } = await import('../ops/state-export.ts')
+  const state = await exportState(call.outside, { root: call.root, to: medium })
+  const text = [
+    found,
+    applied.text,
+    formatFields([
+      ['state', `record ${state.counter} of ${state.name} lies there for the station`],
+      ['', 'flushed and read back; safe to remove'],
+    ]),
+  ]
+  return {
+    json: { ...plan, ...taken, applied: applied.json, state },
+    text: text.filter((part) => part !== '').join('\n'),
+    exit: applied.exit === exits.done ? exitOfRefused(taken) : applied.exit,
+  }
+}
+
+async function applyByPolicy(call: Call, { root, policy }: HostSyncPlan, found: string) {
+  const none = { json: null, text: '', exit: exits.done as number }
+  const { executeApply, mayApply, planApply } = await import('../ops/apply.ts')
+  const plan = await planApply(call.outside, { root })
+  if (plan.isNothing) return { ...none, text: 'nothing to apply' }
+  const shown = formatApplyPlan(plan, call.nowSeconds)
+  if (policy === 'import' || !mayApply(plan)) return { ...none, text: `${shown}\nit waits: moss apply` }
+  if (policy === 'ask' && !call.canBeAsked)
+    return { ...none, text: `${shown}\nnobody here can be asked, so it waits: moss apply` }
+  if (policy === 'ask' && !(await call.confirm('apply', `${found}\n${shown}`)))
+    return { ...none, text: 'not applied; it waits for moss apply' }
+  const applied = await executeApply(call.outside, plan, call.report)
+  return { json: applied, text: formatApplied(applied), exit: exitOf(applied) }
+}
+
+async function syncStation(call: Call, medium: string): Promise<Outcome> {
+  const { executeStationSync, planStationSync } = await import('../ops/sync-station.ts')
+  const said = call.values('hosts').map((each) => ({ said: each, path: call.path(each) }))
+  const plan = await planStationSync(call.outside, {
+    home: call.home,
+    medium,
+    ...(said.length > 0 && { hosts: said }),
+    effort: call.value('effort'),
+  })
+  const exit = plan.unreadable.length > 0 ? exits.findings : exits.done
+  if (call.has('dry-run')) return { json: plan, text: formatFields([...stationFields(plan)]), exit }
+  const ask = (what: string) => call.passphrase(what)
+  const done = await executeStationSync(call.outside, { plan, ask }, call.report)
+  const text = formatFields([
+    ...stationFields(plan),
+    [
+      'bundles',
+      done.bundles.map(
+        ({ path, fileBytes, seconds }) =>
+          `${fileName(path)}, ${formatBytes(fileBytes)} in ${seconds.toFixed(1)} s`,
+      ),
+    ],
+    ['roots', `${plural(plan.roots.length, 'trust root')} there`],
+    ['', done.bundles.length === 0 ? 'nothing to do' : 'flushed and read back; safe to remove'],
+  ])
+  return { json: { ...plan, ...done }, text, exit }
+}
+
+export const syncVerbs: readonly Verb[] = [
+  {
+    words: 'sync',
+    side: 'either',
+    operands: [{ name: 'MEDIUM' }],
+    flags: [
+      {
+        name: 'policy',
+        value: 'POLICY',
+        summary:
+          'on a host: ask before applying, only import, or apply (default: what its model says, else ask)',
+      },
+      {
+        name: 'hosts',
+        value: 'HOST',
+        repeats: true,
+        summary: 'on a station: for this host or group alone, whether its state lies there or not',
+      },
+      { name: 'effort', value: '1-9', summary: 'on a station: how hard to compress, as for export' },
+      { name: 'dry-run', short: 'n', summary: 'only say what would be done' },
+    ],
+    summary: 'do this side’s half of the loop: take what a medium has for us, leave what others need',
+    run: async (call) => {
+      const medium = call.path(call.operands[0] ?? '')
+      const side = await sideOf(call)
+      for (const flag of side === 'host' ? ['hosts', 'effort'] : ['policy'])
+        if (call.has(flag))
+          throw new MossError('CLI_USAGE', { problem: `--${flag} says nothing to a ${side}`, see: 'sync' })
+      return side === 'host' ? syncHost(call, medium) : syncStation(call, medium)
+    },
+  },
+]

@@ -1,0 +1,214 @@
+// What a station keeps of its hosts, in tables: the newest state of each as it was signed, with what lists show of it
+// beside; the groups they are in; the bundles that were made for them and that no state of theirs has answered yet.
+import { fromHex, toHex } from '../base/bytes.ts'
+import type { ContainerId, HostId, KeyId } from '../base/ids.ts'
+import type { Database, DatabaseReader, SqlRow, Transaction } from '../host/database.ts'
+import type { HostState, Outcome } from './host-state.ts'
+
+const statements = [
+  `CREATE TABLE hosts (
+    id TEXT PRIMARY KEY,
+    key BLOB NOT NULL,
+    name TEXT NOT NULL,
+    counter INTEGER NOT NULL,
+    written INTEGER NOT NULL,
+    seen INTEGER NOT NULL,
+    follows TEXT NOT NULL,
+    channel TEXT,
+    serial INTEGER,
+    lacking INTEGER NOT NULL,
+    outcome TEXT,
+    detail TEXT,
+    state BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID`,
+  'CREATE INDEX hosts_by_name ON hosts (name)',
+  `CREATE TABLE groups (
+    name TEXT NOT NULL,
+    host TEXT NOT NULL REFERENCES hosts (id) ON DELETE CASCADE,
+    PRIMARY KEY (name, host)
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE sent (
+    host TEXT NOT NULL REFERENCES hosts (id) ON DELETE CASCADE,
+    bundle BLOB NOT NULL,
+    counter INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    serial INTEGER NOT NULL,
+    made INTEGER NOT NULL,
+    PRIMARY KEY (host, bundle)
+  ) STRICT, WITHOUT ROWID`,
+]
+
+/** A bundle that was made for a host, and that it has not answered. */
+export interface SentBundle {
+  readonly bundle: ContainerId
+  /** Of the state that it was made for. */
+  readonly counter: number
+  readonly channel: string
+  readonly serial: number
+  /** By the station's clock, seconds since 1970. */
+  readonly made: number
+}
+
+/** What is known of a host without reading its state. */
+export interface KnownHost {
+  readonly host: HostId
+  readonly key: KeyId
+  readonly name: string
+  readonly counter: number
+  /** By the host's clock. */
+  readonly written: number
+  /** By the station's. */
+  readonly seen: number
+  /** The channel that its model names. */
+  readonly follows: string
+  /** Whose serial it has; both absent before its first bundle. */
+  readonly channel?: string
+  readonly serial?: number
+  /** Contents that it asks for again. */
+  readonly lacking: number
+  /** What became of the last bundle that it was given. */
+  readonly outcome?: Outcome
+  readonly detail?: string
+}
+
+export function createTables(database: Database): void {
+  if (database.get("SELECT 1 FROM sqlite_schema WHERE name = 'hosts'") !== undefined) return
+  database.transaction((transaction) => {
+    for (const statement of statements) transaction.run(statement)
+  })
+}
+
+const columns = 'id, key, name, counter, written, seen, follows, channel, serial, lacking, outcome, detail'
+
+const present = <T>(row: SqlRow, column: string): T | undefined => (row[column] ?? undefined) as T | undefined
+
+function knownIn(row: SqlRow): KnownHost {
+  const channel = present<string>(row, 'channel')
+  const outcome = present<Outcome>(row, 'outcome')
+  return {
+    host: row['id'] as HostId,
+    key: toHex(row['key'] as Uint8Array) as KeyId,
+    name: row['name'] as string,
+    counter: row['counter'] as number,
+    written: row['written'] as number,
+    seen: row['seen'] as number,
+    follows: row['follows'] as string,
+    lacking: row['lacking'] as number,
+    ...(channel !== undefined && { channel, serial: row['serial'] as number }),
+    ...(outcome !== undefined && { outcome, detail: row['detail'] as string }),
+  }
+}
+
+/** By name, then by id. */
+export const allHosts = (reader: DatabaseReader): readonly KnownHost[] =>
+  reader.all(`SELECT ${columns} FROM hosts ORDER BY name, id`).map(knownIn)
+
+export function findHost(reader: DatabaseReader, host: HostId): KnownHost | undefined {
+  const row = reader.get(`SELECT ${columns} FROM hosts WHERE id = ?`, host)
+  return row && knownIn(row)
+}
+
+/** Several hosts may go by one name. */
+export const hostsOfName = (reader: DatabaseReader, name: string): readonly HostId[] =>
+  reader.all('SELECT id FROM hosts WHERE name = ? ORDER BY id', name).map((row) => row['id'] as HostId)
+
+/** The signed state, as it came. */
+export const stateBytes = (reader: DatabaseReader, host: HostId): Uint8Array | undefined =>
+  reader.get('SELECT state FROM hosts WHERE id = ?', host)?.['state'] as Uint8Array | undefined
+
+export interface KeptState {
+  readonly state: HostState
+  readonly key: KeyId
+  readonly bytes: Uint8Array
+  readonly follows: string
+  readonly seen: number
+}
+
+/** In place of the one before; what it answers, or has gone past, is not under way any more. */
+export function putState(transaction: Transaction, { state, key, bytes, follows, seen }: KeptState): void {
+  const { host, name, counter, created, channel, lacking, answers } = state
+  transaction.run(
+    `INSERT INTO hosts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (id) DO UPDATE SET key = excluded.key, name = excluded.name, counter = excluded.counter,
+      written = excluded.written, seen = excluded.seen, follows = excluded.follows, channel = excluded.channel,
+      serial = excluded.serial, lacking = excluded.lacking, outcome = excluded.outcome, detail = excluded.detail,
+      state = excluded.state`,
+    host,
+    fromHex(key),
+    name,
+    counter,
+    created,
+    seen,
+    follows,
+    channel?.name ?? null,
+    channel?.serial ?? null,
+    lacking.length,
+    answers?.outcome ?? null,
+    answers?.detail ?? null,
+    bytes,
+  )
+  if (answers !== undefined)
+    transaction.run('DELETE FROM sent WHERE host = ? AND bundle = ?', host, fromHex(answers.bundle))
+  if (channel !== undefined)
+    transaction.run(
+      'DELETE FROM sent WHERE host = ? AND channel = ? AND serial <= ? AND counter < ?',
+      host,
+      channel.name,
+      channel.serial,
+      counter,
+    )
+}
+
+/** And with it what is under way to it, and its place in groups. */
+export const removeHost = (transaction: Transaction, host: HostId): boolean =>
+  transaction.run('DELETE FROM hosts WHERE id = ?', host).changes > 0
+
+/** The newest first. */
+export const sentTo = (reader: DatabaseReader, host: HostId): readonly SentBundle[] =>
+  reader.all('SELECT * FROM sent WHERE host = ? ORDER BY made DESC, serial DESC', host).map(sentIn)
+
+/** The newest of each host that one is under way to. */
+export function lastSent(reader: DatabaseReader): ReadonlyMap<HostId, SentBundle> {
+  const last = new Map<HostId, SentBundle>()
+  for (const row of reader.all('SELECT * FROM sent ORDER BY made, serial'))
+    last.set(row['host'] as HostId, sentIn(row))
+  return last
+}
+
+const sentIn = (row: SqlRow): SentBundle => ({
+  bundle: toHex(row['bundle'] as Uint8Array) as ContainerId,
+  counter: row['counter'] as number,
+  channel: row['channel'] as string,
+  serial: row['serial'] as number,
+  made: row['made'] as number,
+})
+
+export function putSent(transaction: Transaction, host: HostId, sent: SentBundle): void {
+  transaction.run(
+    'INSERT INTO sent VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (host, bundle) DO UPDATE SET made = excluded.made',
+    host,
+    fromHex(sent.bundle),
+    sent.counter,
+    sent.channel,
+    sent.serial,
+    sent.made,
+  )
+}
+
+/** Names of the groups that there are, with their hosts by name. */
+export function allGroups(reader: DatabaseReader): ReadonlyMap<string, readonly HostId[]> {
+  const groups = new Map<string, HostId[]>()
+  const rows = reader.all(
+    'SELECT groups.name AS name, host FROM groups JOIN hosts ON id = host ORDER BY groups.name, hosts.name, host',
+  )
+  for (const row of rows) groups.getOrInsert(row['name'] as string, []).push(row['host'] as HostId)
+  return groups
+}
+
+export function putInGroup(transaction: Transaction, group: string, host: HostId): void {
+  transaction.run('INSERT INTO groups VALUES (?, ?) ON CONFLICT DO NOTHING', group, host)
+}
+
+export function takeFromGroup(transaction: Transaction, group: string, host: HostId): void {
+  transaction.run('DELETE FROM groups WHERE name = ? AND host = ?', group, host)
+}

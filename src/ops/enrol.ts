@@ -1,0 +1,59 @@
+// fleet enroll: a station answers a host from now on, once somebody has compared its key by its words with what the host
+// itself shows.
+import { MossError } from '../base/error.ts'
+import type { HostId } from '../base/ids.ts'
+import { hostsOfName } from '../fleet/tables.ts'
+import type { Outside } from '../host/outside.ts'
+import { assertFingerprint, fingerprintOf, spellingsOf } from '../trust/fingerprint.ts'
+import { keep, keyIsKnown, openFleet, readingFleet, readSent } from './fleet.ts'
+import { openStation } from './station.ts'
+
+export interface EnrolPlan {
+  readonly home: string
+  readonly file: string
+  readonly host: HostId
+  readonly name: string
+  readonly fingerprint: string
+  readonly words: string
+  /** Somebody compared them by another way. */
+  readonly isCompared: boolean
+  readonly isEnrolled: boolean
+  /** Hosts here that go by the same name. */
+  readonly namesakes: readonly HostId[]
+}
+
+/** Throws TRUST_FINGERPRINT. */
+export async function planEnrol(
+  outside: Outside,
+  request: { readonly home: string; readonly file: string; readonly expect: string | undefined },
+): Promise<EnrolPlan> {
+  using station = openStation(outside, { home: request.home, how: 'read' })
+  const sent = await readSent(station, request.file)
+  const { state, key } = sent
+  assertFingerprint({ what: 'host’s key', digest: key.id }, request.expect)
+  return {
+    home: request.home,
+    file: request.file,
+    host: state.host,
+    name: state.name,
+    ...spellingsOf(key.id),
+    isCompared: request.expect !== undefined,
+    isEnrolled: readingFleet(station, (fleet) => keyIsKnown(fleet, sent)) === true,
+    namesakes: (readingFleet(station, (fleet) => hostsOfName(fleet, state.name)) ?? []).filter(
+      (host) => host !== state.host,
+    ),
+  }
+}
+
+/** Throws PLAN_STALE where the file is another host's by now. */
+export async function executeEnrol(outside: Outside, plan: EnrolPlan): Promise<EnrolPlan> {
+  using station = openStation(outside, { home: plan.home, how: 'write' })
+  const sent = await readSent(station, plan.file)
+  if (fingerprintOf(sent.key.id) !== plan.fingerprint) throw new MossError('PLAN_STALE', { what: plan.file })
+  using database = openFleet(station)
+  database.transaction((fleet) => {
+    // What is kept of a host that is known is for an answer to replace: a plan tells what has changed since.
+    if (!keyIsKnown(fleet, sent)) keep(fleet, sent, Math.floor(outside.nowMs() / 1000))
+  })
+  return plan
+}

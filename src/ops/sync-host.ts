@@ -1,0 +1,176 @@
+// sync on a host: which bundles on a medium are for it and new to it, and taking them in, the newest first, with the roots
+// that lie there. What is for others is left alone with a word. That its state then goes on the medium is for the caller:
+// applying, which may be asked about, comes between.
+import { exits } from '../base/exits.ts'
+import { isMossError } from '../base/error.ts'
+import { limits } from '../base/limits.ts'
+import { silent } from '../base/progress.ts'
+import { followRoots } from '../container/root-chain.ts'
+import type { Outside } from '../host/outside.ts'
+import { findRoots } from '../medium/medium.ts'
+import type { SyncPolicy } from '../solve/model.ts'
+import { auditBlocks } from '../state/audit-file.ts'
+import { acceptRoot } from '../trust/counters.ts'
+import { parseAudit } from '../trust/audit.ts'
+import type { ImportedBundle } from './changes.ts'
+import { type HostSession, openHost } from './host.ts'
+import { readHostRoot } from './host-trust.ts'
+import { importBundles } from './import.ts'
+import { managedPlaces } from './installed.ts'
+import { bundlesOn, type MediumBundle } from './medium-scan.ts'
+import { readModel } from './model-file.ts'
+import { hostStatus } from './status.ts'
+import type { ReportEvent } from './types.ts'
+
+/** `take` is tried; the others are left where they lie: of another host, taken in before, older, of another channel, unreadable. */
+export type BundleFate = 'take' | 'others' | 'before' | 'older' | 'channel' | 'unreadable'
+
+export interface HostSyncPlan {
+  readonly side: 'host'
+  readonly root: string
+  readonly medium: string
+  readonly policy: SyncPolicy
+  /** Versions of trust roots on the medium that are newer than this host's. */
+  readonly roots: readonly number[]
+  /** In the order in which they are tried. */
+  readonly bundles: readonly (MediumBundle & { readonly fate: BundleFate })[]
+  /** A serial that was taken in before and waits to be applied. */
+  readonly waiting?: number
+}
+
+/** Reads the medium's names and heads; writes nothing. Throws MEDIUM_ABSENT, NOT_INITIALISED. */
+export async function planHostSync(
+  outside: Outside,
+  request: { readonly root: string; readonly medium: string; readonly policy?: SyncPolicy | undefined },
+): Promise<HostSyncPlan> {
+  const { root, medium } = request
+  const status = await hostStatus(outside, { root })
+  const places = managedPlaces(outside, root)
+  const { model } = readModel(outside, places)
+  const known = new Set(acceptedBefore(outside, root))
+  const fateOf = (bundle: MediumBundle): BundleFate => {
+    if (bundle.problem !== undefined) return 'unreadable'
+    if (!bundle.isForThisHost) return 'others'
+    if (known.has(bundle.id ?? '')) return 'before'
+    if (bundle.channel !== model.channel) return 'channel'
+    const isOlder = (bundle.serial ?? 0) < (status.channel.serial ?? 0)
+    return isOlder && bundle.hasGrants !== true ? 'older' : 'take'
+  }
+  const { version } = readHostRoot(outside.disk, places)
+  return {
+    side: 'host',
+    root,
+    medium,
+    policy: request.policy ?? model.sync,
+    bundles: bundlesOn(outside, { medium, host: status.host }).map((bundle) => ({
+      ...bundle,
+      fate: fateOf(bundle),
+    })),
+    roots: newerRoots(outside, { medium, version }).map((found) => found.version),
+    ...(status.waiting !== undefined && { waiting: status.waiting.serial }),
+  }
+}
+
+/** By the audit: what was taken in once is not taken in again because it still lies there. A broken audit knows nothing. */
+function acceptedBefore(outside: Outside, root: string): readonly string[] {
+  try {
+    return parseAudit(auditBlocks(outside.disk, managedPlaces(outside, root)))
+      .filter(({ kind, outcome }) => kind === 'bundle' && outcome === 'accepted')
+      .map(({ subject }) => subject)
+  } catch (error) {
+    if (isMossError(error, 'AUDIT_BROKEN')) return []
+    throw error
+  }
+}
+
+/** Each follows the one before; behind a gap there is nothing to follow. */
+function newerRoots(
+  { disk }: Outside,
+  { medium, version }: { readonly medium: string; readonly version: number },
+): ReturnType<typeof findRoots> {
+  const newer = findRoots(disk, medium).filter((found) => found.version > version)
+  return newer.filter((found, at) => found.version === version + 1 + at)
+}
+
+export interface Refused {
+  readonly file: string
+  readonly code: string
+  readonly message: string
+  readonly hint?: string
+  readonly exit: number
+}
+
+export interface TakenFromMedium {
+  /** The version of the trust root that counts now, where it came from the medium. */
+  readonly trustRoot?: number
+  readonly taken?: ImportedBundle
+  /** What the medium has for this host and this host does not take; nothing is lost by that. */
+  readonly refused: readonly Refused[]
+}
+
+/** One bundle at most: the newest that is taken has all that older ones have. */
+export async function executeHostSync(
+  outside: Outside,
+  plan: HostSyncPlan,
+  report: ReportEvent,
+): Promise<TakenFromMedium> {
+  const { root, medium } = plan
+  const refused: Refused[] = []
+  const trustRoot =
+    plan.roots.length === 0
+      ? undefined
+      : await attempt(`${medium}/moss/roots`, refused, () => followMedium(outside, { root, medium }))
+  let taken: ImportedBundle | undefined
+  for (const { path, fate } of plan.bundles) {
+    if (fate !== 'take' || taken !== undefined) continue
+    const done = await attempt(path, refused, () => importBundles(outside, { root, files: [path] }, report))
+    taken = done?.bundles[0]
+  }
+  return {
+    refused,
+    ...(trustRoot !== undefined && { trustRoot }),
+    ...(taken !== undefined && { taken }),
+  }
+}
+
+/** What is wrong with a file is told, and another may be right; what the machine or the medium does to us ends the work. */
+const refusals: readonly number[] = [exits.damaged, exits.notGenuine, exits.notAllowed, exits.unsolvable]
+
+async function attempt<T>(file: string, refused: Refused[], work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!isMossError(error) || !refusals.includes(error.exit)) throw error
+    const { code, message, hint, exit } = error
+    refused.push({ file, code, message, exit, ...(hint !== undefined && { hint }) })
+    return undefined
+  }
+}
+
+async function followMedium(
+  outside: Outside,
+  { root, medium }: { readonly root: string; readonly medium: string },
+): Promise<number | undefined> {
+  using host = await openHost(outside, { root, report: silent })
+  const { version } = host.trust.root
+  const files = newerRoots(outside, { medium, version }).map(({ path }) =>
+    outside.disk.readFile(path, limits.rootChainBytes),
+  )
+  const followed = followRoots(host.trust.root, files)
+  assertAcceptable(
+    host,
+    followed.map((each) => each.root),
+  )
+  host.trust.follow(followed)
+  return host.trust.root.version === version ? undefined : host.trust.root.version
+}
+
+function assertAcceptable(host: HostSession, roots: readonly HostSession['trust']['root'][]): void {
+  const nowSeconds = Math.floor(host.outside.nowMs() / 1000)
+  let counters = host.states.counters()
+  for (const root of roots) counters = acceptRoot(counters, root, nowSeconds)
+}
+
+/** The error of the first that was refused, where nothing was taken. */
+export const exitOfRefused = ({ refused, taken }: TakenFromMedium): number =>
+  taken === undefined ? (refused[0]?.exit ?? exits.done) : exits.done
