@@ -8,6 +8,9 @@ import type { Call } from './verb.ts'
 
 export const rootOf = (parsed: Parsed): string => absolute(firstValue(parsed, 'root') ?? '/')
 
+export const homeOf = (parsed: Parsed, environment: Environment): string =>
+  absolute(firstValue(parsed, 'home') ?? environment.stationHome)
+
 export const absolute = (path: string): string =>
   `/${(path.startsWith('/') ? path : `${process.cwd()}/${path}`)
     .split('/')
@@ -36,7 +39,7 @@ export function makeCall(parts: CallParts): Call {
     word: parsed.word,
     operands: parsed.operands,
     root: rootOf(parsed),
-    home: absolute(firstValue(parsed, 'home') ?? environment.stationHome),
+    home: homeOf(parsed, environment),
     path: absolute,
     has: (flag) => parsed.flags.has(flag),
     value: (flag) => firstValue(parsed, flag),

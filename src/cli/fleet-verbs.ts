@@ -1,6 +1,7 @@
 // The hosts that a station answers.
 import { formatDate, plural, shortId } from '../base/format.ts'
 import type { FleetRow } from '../ops/fleet-hosts.ts'
+import { sayLag, sayNews, saySerial } from '../ops/fleet-words.ts'
 import { formatFields, formatTable } from './format.ts'
 import { expectFlag, formatFingerprint } from './trust-verbs.ts'
 import type { Verb } from './verb.ts'
@@ -8,28 +9,6 @@ import type { Verb } from './verb.ts'
 /** Where two go by one name, with the id. */
 const nameAmong = (hosts: readonly FleetRow[], { name, host }: FleetRow): string =>
   hosts.some((each) => each.name === name && each.host !== host) ? `${name} ${host}` : name
-
-function saySerial({ follows, channel, serial, newest }: FleetRow): string {
-  const has = channel === follows ? serial : undefined
-  const of = newest === undefined ? '' : ` of ${newest}`
-  return has === undefined ? `${follows}: nothing yet` : `${follows} ${has}${of}`
-}
-
-function sayLag({ behind, behindDays, newest, serial }: FleetRow): string {
-  if (newest === undefined) return 'nothing is published here'
-  if (behind === 0) return 'up to date'
-  const serials = plural(behind ?? 0, 'serial')
-  const isKnown = serial !== undefined && behindDays !== undefined
-  return isKnown ? `${serials}, ${plural(behindDays, 'day')} behind` : `${serials} behind`
-}
-
-/** What somebody should know of it, the gravest first. */
-function sayNews({ outcome, lacking, underWay }: FleetRow): string {
-  if (outcome === 'failed') return '! did not keep its last bundle'
-  if (outcome === 'refused') return '! refused its last bundle'
-  if (lacking > 0) return `! asks again for ${plural(lacking, 'file')}`
-  return underWay === undefined ? '' : `serial ${underWay.serial} is under way`
-}
 
 export const fleetVerbs: readonly Verb[] = [
   {
@@ -63,6 +42,31 @@ export const fleetVerbs: readonly Verb[] = [
         ['next', `moss export --for ${done.file} -o BUNDLE`],
       ])
       return { json: { ...done, isEnrolled: true }, text: plan.isCompared ? `${shown}\n${text}` : text }
+    },
+  },
+  {
+    words: 'fleet receive',
+    side: 'station',
+    operands: [{ name: 'STATE', repeats: true }],
+    summary:
+      'keep what hosts have sent, state files or media with them, without making a bundle: their receipts',
+    run: async (call) => {
+      const { namedStates } = await import('../ops/fleet-hosts.ts')
+      const { receiveStates } = await import('../ops/receive.ts')
+      const hosts = call.operands.map((said) => ({ said, path: call.path(said) }))
+      const states = await namedStates(call.outside, { home: call.home, hosts })
+      const done = await receiveStates(call.outside, { home: call.home, states })
+      const text = formatFields([
+        ['hosts', done.hosts.map(({ name, counter }) => `${name}, record ${counter}`)],
+        [
+          'strangers',
+          done.strangers.map(
+            ({ name, host, file }) => `${name} (${host}) is not enrolled: moss fleet enroll ${file}`,
+          ),
+        ],
+        ['!', done.warnings],
+      ])
+      return { json: done, text: text === '' ? 'nothing was received' : text }
     },
   },
   {

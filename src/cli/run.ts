@@ -3,7 +3,7 @@
 import { MossError } from '../base/error.ts'
 import type { Environment, OpEvent, Outside } from '../ops/types.ts'
 import { parseArguments, type Parsed } from './arguments.ts'
-import { absolute, makeCall, rootOf } from './call.ts'
+import { absolute, homeOf, makeCall, rootOf } from './call.ts'
 import { describeVerb, describeVerbs, formatHelp, formatVerbHelp } from './help.ts'
 import { type Output, outputTo, type Write } from './output.ts'
 import { progressLine } from './progress-line.ts'
@@ -47,7 +47,7 @@ const isVersionCall = (argv: readonly string[]): boolean =>
 /** By name, or by saying nothing but perhaps which root. */
 const isScreenCall = ({ verb, flags }: Parsed): boolean =>
   verb === undefined
-    ? flags.keys().every((flag) => flag === 'root')
+    ? flags.keys().every((flag) => flag === 'root' || flag === 'home')
     : verb.words === 'tui' && !flags.has('help')
 
 const isScreenWanted = (environment: Environment): boolean =>
@@ -62,9 +62,19 @@ async function openScreens(run: {
   try {
     await using outside = run.openOutside()
     const { hostOperations } = await import('../ops/host-operations.ts')
+    const { stationOperations } = await import('../ops/station-operations.ts')
+    const { sidesOf } = await import('../ops/sync-side.ts')
     const { startScreens } = await import('../tui/start.tsx')
+    const [root, home] = [rootOf(run.parsed), homeOf(run.parsed, run.environment)]
+    const { isHost, isStation } = sidesOf(outside, { root, home })
+    const { flags } = run.parsed
+    const isStationAlone = isStation && (!isHost || flags.has('home')) && !flags.has('root')
+    const isBoth = isStation && (flags.has('home') || !flags.has('root'))
     return await startScreens({
-      operations: hostOperations(outside, rootOf(run.parsed)),
+      operations: hostOperations(outside, { root, ...(isBoth && { home }) }),
+      station: isBoth ? stationOperations(outside, home) : undefined,
+      // Who is neither is told how a host begins.
+      isHost: !isStationAlone,
       named: run.parsed.operands.map(absolute),
       stdin: process.stdin,
       stdout: process.stdout,

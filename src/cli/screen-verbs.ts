@@ -5,11 +5,14 @@ import type { Verb } from './verb.ts'
 export const screenVerbs: readonly Verb[] = [
   {
     words: 'tui',
-    side: 'host',
+    side: 'either',
     operands: [{ name: 'PATH', optional: true, repeats: true }],
-    summary: 'open the screens; PATH is a medium’s folder or a bundle to look at besides what is mounted',
+    summary:
+      'open the screens of this host or station; PATH is a medium’s folder or a bundle to look at besides what is mounted',
     run: async () => {
-      throw new MossError('CLI_USAGE', { problem: 'the screens need a terminal; run moss status instead' })
+      throw new MossError('CLI_USAGE', {
+        problem: 'the screens need a terminal; run moss status or moss fleet list instead',
+      })
     },
   },
 ]

@@ -70,6 +70,7 @@ const sayHostFate: Readonly<Record<HostFate, string>> = {
   bundle: 'a bundle is made for it',
   there: 'a bundle for it lies there',
   nothing: 'has all that it shall have',
+  unmet: 'gets none',
 }
 
 export const stationFields = (plan: StationSyncPlan) =>
@@ -79,7 +80,10 @@ export const stationFields = (plan: StationSyncPlan) =>
       'hosts',
       plan.hosts.length === 0
         ? 'none that this station answers'
-        : plan.hosts.map(({ name, state, fate }) => `${name}, record ${state}: ${sayHostFate[fate]}`),
+        : plan.hosts.map(
+            ({ name, state, fate, why }) =>
+              `${name}, record ${state}: ${sayHostFate[fate]}${why === undefined ? '' : `: ${why}`}`,
+          ),
     ],
     [
       'strangers',

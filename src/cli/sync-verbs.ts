@@ -91,7 +91,8 @@ async function syncStation(call: Call, medium: string): Promise<Outcome> {
     ...(said.length > 0 && { hosts: said }),
     effort: call.value('effort'),
   })
-  const exit = plan.unreadable.length > 0 ? exits.findings : exits.done
+  const isAllWell = plan.unreadable.length === 0 && plan.hosts.every(({ fate }) => fate !== 'unmet')
+  const exit = isAllWell ? exits.done : exits.findings
   if (call.has('dry-run')) return { json: plan, text: formatFields([...stationFields(plan)]), exit }
   const ask = (what: string) => call.passphrase(what)
   const done = await executeStationSync(call.outside, { plan, ask }, call.report)

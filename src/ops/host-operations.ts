@@ -1,6 +1,7 @@
 // The host's verbs as one value for the screens: each reads or does one thing on one root. Loaded when first called,
 // so that the first frame waits for none of them.
 import { isMossError } from '../base/error.ts'
+import type { acceptedBundles } from './accepted-bundles.ts'
 import type { Applied, ApplyPlan, ImportedBundle } from './changes.ts'
 import type { Diagnosis } from './doctor.ts'
 import type { inspectContainer } from './inspect.ts'
@@ -50,8 +51,13 @@ export interface HostOperations {
   wish(name: string, isWanted: boolean): Promise<ChangedModel>
 }
 
-export function hostOperations(outside: Outside, root: string): HostOperations {
+/** `home`: of the station that this machine is too; Doctor looks at it. */
+export function hostOperations(
+  outside: Outside,
+  { root, home }: { readonly root: string; readonly home?: string },
+): HostOperations {
   let scanner: ReturnType<typeof mediumScanner> | undefined
+  let accepted: ReturnType<typeof acceptedBundles> | undefined
   let catalogue: KeptCatalogue | undefined
   return {
     root,
@@ -59,7 +65,8 @@ export function hostOperations(outside: Outside, root: string): HostOperations {
     status: async () => (await import('./status.ts')).hostStatus(outside, { root }),
     scan: async (named) => {
       scanner ??= (await import('./medium-scan.ts')).mediumScanner(outside)
-      return scanner({ host: await thisHost(outside, root), named })
+      accepted ??= (await import('./accepted-bundles.ts')).acceptedBundles(outside, root)
+      return scanner({ host: await thisHost(outside, root), accepted: accepted(), named })
     },
     inspect: async (file) => (await import('./inspect.ts')).inspectContainer(outside, { file }),
     plan: async (from) => (await import('./apply.ts')).planApply(outside, { root, from }),
@@ -95,7 +102,8 @@ export function hostOperations(outside: Outside, root: string): HostOperations {
     },
     explain: async (name) =>
       (await import('./why-not.ts')).explainWhyNot(outside, { root, capability: name }),
-    diagnose: async () => (await import('./doctor.ts')).examine(outside, { root }),
+    diagnose: async () =>
+      (await import('./doctor.ts')).examine(outside, { root, ...(home !== undefined && { home }) }),
     trust: async (expect) => (await import('./trust-show.ts')).showTrust(outside, { root, expect }),
     wish: async (name, isWanted) => {
       const { changeModel } = await import('./model.ts')

@@ -23,6 +23,8 @@ export interface MediumBundle {
   /** Names where the bundle gives them, else ids. */
   readonly hosts: readonly string[]
   readonly isForThisHost: boolean
+  /** This host took it in once. */
+  readonly wasTaken?: boolean
   /** It may lead a host back to an older serial. */
   readonly hasGrants?: boolean
   /** Why it cannot be read. */
@@ -31,7 +33,7 @@ export interface MediumBundle {
 
 export interface MediumScan {
   readonly media: readonly string[]
-  /** Those for this host first, then the newest serial first. */
+  /** Those for this host that it has not taken in first, then the newest serial first. */
   readonly bundles: readonly MediumBundle[]
 }
 
@@ -47,6 +49,8 @@ const mostBundles = 256
 
 interface ScanRequest {
   readonly host: HostId | undefined
+  /** Ids of bundles that this host took in before. */
+  readonly accepted: ReadonlySet<string>
   /** Folders or files that the person pointed at; they are read wherever they lie. */
   readonly named: readonly string[]
 }
@@ -70,13 +74,14 @@ export function mediumScanner(outside: Outside): (request: ScanRequest) => Mediu
 /** Of one medium, the newest serial first. Throws MEDIUM_ABSENT. */
 export function bundlesOn(
   outside: Outside,
-  { medium, host }: { readonly medium: string; readonly host: HostId },
+  { medium, host, accepted }: Omit<ScanRequest, 'named'> & { readonly medium: string },
 ): readonly MediumBundle[] {
   assertMedium(outside.disk, medium)
   return bundlePaths(outside, medium)
     .slice(0, mostBundles)
     .map((path) => readClaims(outside, { path, medium }, host))
     .filter((bundle) => bundle !== undefined)
+    .map((bundle) => withTaken(bundle, accepted))
     .sort(byUse)
 }
 
@@ -97,8 +102,7 @@ function scanMedia(
   request: ScanRequest,
   read: (place: Place) => MediumBundle | undefined,
 ): MediumScan {
-  const folders = request.named.filter((path) => kindOf(outside, path) === 'folder')
-  const media = [...new Set([...folders, ...mountedMedia(outside)])].slice(0, mostMedia)
+  const media = mediaNow(outside, request.named)
   const found = media.flatMap((medium) => bundlePaths(outside, medium).map((path) => ({ path, medium })))
   const files = request.named
     .filter((path) => kindOf(outside, path) === 'file')
@@ -109,11 +113,22 @@ function scanMedia(
     .slice(0, mostBundles)
     .map(read)
     .filter((bundle) => bundle !== undefined)
+    .map((bundle) => withTaken(bundle, request.accepted))
   return { media, bundles: bundles.sort(byUse) }
 }
 
+/** The folders among those that were named, and what is mounted and has something of moss. */
+export function mediaNow(outside: Outside, named: readonly string[]): readonly string[] {
+  const folders = named.filter((path) => kindOf(outside, path) === 'folder')
+  return [...new Set([...folders, ...mountedMedia(outside)])].slice(0, mostMedia)
+}
+
+const withTaken = (bundle: MediumBundle, accepted: ReadonlySet<string>): MediumBundle =>
+  bundle.id !== undefined && accepted.has(bundle.id) ? { ...bundle, wasTaken: true } : bundle
+
 const byUse = (a: MediumBundle, b: MediumBundle): number =>
   Number(b.isForThisHost) - Number(a.isForThisHost) ||
+  Number(a.wasTaken === true) - Number(b.wasTaken === true) ||
   (b.serial ?? 0) - (a.serial ?? 0) ||
   compareText(a.path, b.path)
 

@@ -45,6 +45,13 @@ export interface PlannedHost {
   readonly newBytes: number
 }
 
+export interface LeftOutHost {
+  readonly host: HostId
+  readonly name: string
+  readonly code: string
+  readonly message: string
+}
+
 export interface ExportPlan {
   readonly kind: 'export'
   readonly home: string
@@ -63,6 +70,8 @@ export interface ExportPlan {
   /** The state files it was made from. */
   readonly states: readonly string[]
   readonly hosts: readonly PlannedHost[]
+  /** Hosts whose wishes cannot be met, or whose packages do not go together; empty unless they were to be left out. */
+  readonly leftOut: readonly LeftOutHost[]
   /** Plain bytes: everything the hosts shall have, the part they have already, and the part that is carried. */
   readonly fullBytes: number
   readonly sharedBytes: number
@@ -92,6 +101,8 @@ export interface PlanExport {
   readonly grants?: readonly string[]
   /** Only its hosts shall read it. */
   readonly isSealed?: boolean
+  /** The others get their bundle, and it is told who gets none; otherwise one that cannot be served ends the planning. */
+  readonly leavesOut?: boolean
 }
 
 export async function planExport(outside: Outside, request: PlanExport): Promise<ExportPlan> {
@@ -112,7 +123,7 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
       version: root.version,
     })
   const offer = { channel, published, index: channel.catalogue(published.snapshot) }
-  const wishes = states.map((state) => wishOf(state, offer))
+  const { wishes, leftOut } = wishesOf(states, { offer, leavesOut: request.leavesOut === true })
   const wanted = {
     hosts: wishes,
     catalogue: {
@@ -136,6 +147,7 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     rootsAfter: Math.min(...states.map(({ rootVersion }) => rootVersion)),
     states: request.states,
     hosts: wishes.map((wish) => plannedHost(wish, carry)),
+    leftOut,
     fullBytes: totals.allBytes,
     sharedBytes: totals.allBytes - totals.chunkBytes,
     chunkBytes: totals.chunkBytes,
@@ -225,6 +237,26 @@ interface Wish {
   readonly lacking: HostState['lacking']
   readonly changes: readonly PackageChange[]
   readonly alike: readonly string[]
+}
+
+function wishesOf(
+  states: readonly HostState[],
+  {
+    offer,
+    leavesOut,
+  }: { readonly offer: Offer & { readonly index: Catalogue | undefined }; readonly leavesOut: boolean },
+): { readonly wishes: readonly Wish[]; readonly leftOut: readonly LeftOutHost[] } {
+  const wishes: Wish[] = []
+  const leftOut: LeftOutHost[] = []
+  for (const state of states)
+    try {
+      wishes.push(wishOf(state, offer))
+    } catch (error) {
+      const isOfHost = isMossError(error, 'SOLVE_NO_SOLUTION') || isMossError(error, 'LAYOUT_CONFLICT')
+      if (!leavesOut || !isOfHost) throw error
+      leftOut.push({ host: state.host, name: state.name, code: error.code, message: error.message })
+    }
+  return { wishes, leftOut }
 }
 
 function wishOf(

@@ -9,9 +9,8 @@ import { followRoots } from '../container/root-chain.ts'
 import type { Outside } from '../host/outside.ts'
 import { findRoots } from '../medium/medium.ts'
 import type { SyncPolicy } from '../solve/model.ts'
-import { auditBlocks } from '../state/audit-file.ts'
 import { acceptRoot } from '../trust/counters.ts'
-import { parseAudit } from '../trust/audit.ts'
+import { acceptedBundles } from './accepted-bundles.ts'
 import type { ImportedBundle } from './changes.ts'
 import { type HostSession, openHost } from './host.ts'
 import { readHostRoot } from './host-trust.ts'
@@ -47,11 +46,11 @@ export async function planHostSync(
   const status = await hostStatus(outside, { root })
   const places = managedPlaces(outside, root)
   const { model } = readModel(outside, places)
-  const known = new Set(acceptedBefore(outside, root))
+  const accepted = acceptedBundles(outside, root)()
   const fateOf = (bundle: MediumBundle): BundleFate => {
     if (bundle.problem !== undefined) return 'unreadable'
     if (!bundle.isForThisHost) return 'others'
-    if (known.has(bundle.id ?? '')) return 'before'
+    if (bundle.wasTaken === true) return 'before'
     if (bundle.channel !== model.channel) return 'channel'
     const isOlder = (bundle.serial ?? 0) < (status.channel.serial ?? 0)
     return isOlder && bundle.hasGrants !== true ? 'older' : 'take'
@@ -62,24 +61,12 @@ export async function planHostSync(
     root,
     medium,
     policy: request.policy ?? model.sync,
-    bundles: bundlesOn(outside, { medium, host: status.host }).map((bundle) => ({
+    bundles: bundlesOn(outside, { medium, host: status.host, accepted }).map((bundle) => ({
       ...bundle,
       fate: fateOf(bundle),
     })),
     roots: newerRoots(outside, { medium, version }).map((found) => found.version),
     ...(status.waiting !== undefined && { waiting: status.waiting.serial }),
-  }
-}
-
-/** By the audit: what was taken in once is not taken in again because it still lies there. A broken audit knows nothing. */
-function acceptedBefore(outside: Outside, root: string): readonly string[] {
-  try {
-    return parseAudit(auditBlocks(outside.disk, managedPlaces(outside, root)))
-      .filter(({ kind, outcome }) => kind === 'bundle' && outcome === 'accepted')
-      .map(({ subject }) => subject)
-  } catch (error) {
-    if (isMossError(error, 'AUDIT_BROKEN')) return []
-    throw error
   }
 }
 

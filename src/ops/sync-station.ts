@@ -16,8 +16,11 @@ import { type AskPassphrase, openStation, type Station } from './station.ts'
 import { stationRoots } from './station-roots.ts'
 import type { ReportEvent } from './types.ts'
 
-/** `bundle`: one is made for it. `there`: one made for this state lies there. `nothing`: it has all that it shall have. */
-export type HostFate = 'bundle' | 'there' | 'nothing'
+/**
+ * `bundle`: one is made for it. `there`: one made for this state lies there. `nothing`: it has all that it shall have. `unmet`:
+ * its wishes cannot be met, which says why, and the others get their bundle.
+ */
+export type HostFate = 'bundle' | 'there' | 'nothing' | 'unmet'
 
 export interface SyncedHost {
   readonly host: HostId
@@ -25,6 +28,8 @@ export interface SyncedHost {
   /** Counter of its state. */
   readonly state: number
   readonly fate: HostFate
+  /** Why its wishes are unmet. */
+  readonly why?: string
 }
 
 export interface StationSyncPlan {
@@ -58,16 +63,14 @@ export async function planStationSync(outside: Outside, request: PlanStationSync
   assertMedium(outside.disk, medium)
   const { named, unreadable } = await statesFor(station, request)
   const { sent, warnings, strangers } = await readAll(station, named)
-  const fates = new Map<HostId, HostFate>()
+  const fates = new Map<HostId, Pick<SyncedHost, 'fate' | 'why'>>()
   const exports: ExportPlan[] = []
   for (const [channel, states] of byChannel(sent)) {
     const [there, others] = parted(states, (state) => liesThere(station, { state, channel, medium }))
-    for (const { state } of there) fates.set(state.host, 'there')
-    const plan = await planForNeedy(outside, { ...request, channel, states: others })
-    for (const { state } of others) {
-      const isServed = plan?.hosts.some(({ host }) => host === state.host) === true
-      fates.set(state.host, isServed ? 'bundle' : 'nothing')
-    }
+    for (const { state } of there) fates.set(state.host, { fate: 'there' })
+    const { plan, leftOut } = await planForNeedy(outside, { ...request, channel, states: others })
+    for (const { host } of plan?.hosts ?? []) fates.set(host, { fate: 'bundle' })
+    for (const { host, message } of leftOut) fates.set(host, { fate: 'unmet', why: message })
     if (plan !== undefined) exports.push(plan)
   }
   return {
@@ -78,7 +81,7 @@ export async function planStationSync(outside: Outside, request: PlanStationSync
       host,
       name,
       state: counter,
-      fate: fates.get(host) ?? 'nothing',
+      ...(fates.get(host) ?? { fate: 'nothing' }),
     })),
     exports,
     strangers,
@@ -144,30 +147,37 @@ interface ForNeedy extends PlanStationSync {
   readonly states: readonly SentState[]
 }
 
-/** Undefined where nobody lacks anything. */
+/** Without a plan where nobody lacks anything. */
 async function planForNeedy(
   outside: Outside,
   { home, channel, states, effort }: ForNeedy,
-): Promise<ExportPlan | undefined> {
+): Promise<{ readonly plan?: ExportPlan; readonly leftOut: ExportPlan['leftOut'] }> {
   const planFor = (some: readonly SentState[]): Promise<ExportPlan> =>
-    planExport(outside, { home, states: some.map(({ from }) => from), channel, effort })
-  if (states.length === 0) return undefined
+    planExport(outside, {
+      home,
+      states: some.map(({ from }) => from),
+      channel,
+      effort,
+      leavesOut: true,
+    })
+  if (states.length === 0) return { leftOut: [] }
   const plan = await planFor(states)
+  const { leftOut } = plan
   const needy = states.filter((state) => lacksSomething(state, plan))
-  if (needy.length === states.length) return plan
-  return needy.length === 0 ? undefined : planFor(needy)
+  if (needy.length === 0) return { leftOut }
+  return { plan: needy.length === states.length ? plan : await planFor(needy), leftOut }
 }
 
 /** Serials rise without anything of this host changing: it follows them all the same, for they say what is newest. */
 function lacksSomething({ state }: SentState, plan: ExportPlan): boolean {
   const planned = plan.hosts.find(({ host }) => host === state.host)
   return (
-    planned === undefined ||
-    planned.fromSerial !== plan.serial ||
-    planned.changes.length > 0 ||
-    planned.newBytes > 0 ||
-    state.lacking.length > 0 ||
-    state.rootVersion < plan.root
+    planned !== undefined &&
+    (planned.fromSerial !== plan.serial ||
+      planned.changes.length > 0 ||
+      planned.newBytes > 0 ||
+      state.lacking.length > 0 ||
+      state.rootVersion < plan.root)
   )
 }
 

@@ -6,7 +6,7 @@ import type { Places } from './places.ts'
 
 const blockBytes = 256 * 1024
 
-const auditPath = ({ own }: Places): string => `${own}/audit`
+export const auditPath = ({ own }: Places): string => `${own}/audit`
 
 /** Its bytes from the start, not judged. None before the first entry. */
 export function* auditBlocks(disk: Disk, places: Places): Generator<Uint8Array> {

@@ -45,6 +45,17 @@ const takers: { readonly [Kind in Answer['kind']]: (state: ScreensState, answer:
   wished: takeWished,
   trusted: takeTrusted,
   diagnosed: (state, { result }) => step({ ...state, doctor: { diagnosis: result, cursor: 0 } }),
+  fleet: (state, { result }) => step({ ...state, fleet: { ...state.fleet, hosts: result } }),
+  carried: takeCarried,
+  received: takeReceived,
+  enrolled: takeEnrolled,
+  'export-planned': (state, { wanted, result }) =>
+    step(
+      state.export.states === wanted.states && state.export.effort === wanted.effort
+        ? { ...state, export: { ...state.export, plan: result } }
+        : state,
+    ),
+  exported: takeExported,
   'state-exported': (state, answer) => step({ ...state, notice: tellExported(answer) }),
 }
 
@@ -193,6 +204,67 @@ function takeTrusted(state: ScreensState, { typed, result }: Of<'trusted'>): Ste
       ? tellProblem(result.problem)
       : { tone: 'good', text: 'it is the same: this host trusts the root that you were told of' }
   return step({ ...state, notice })
+}
+
+/** A path that was typed and is no medium is told; a medium that came is where the bundle goes. */
+function takeCarried(state: ScreensState, { result }: Of<'carried'>): Step {
+  const { sought, ...rest } = state
+  const media = result.kind === 'ready' ? result.value.media.map(({ path }) => path) : []
+  const states = result.kind === 'ready' ? result.value.states : []
+  const medium = state.export.medium ?? media[0]
+  const next: ScreensState = {
+    ...rest,
+    fleet: { ...state.fleet, carried: result },
+    ...(medium !== undefined && { export: { ...state.export, medium } }),
+  }
+  if (sought === undefined || media.includes(sought) || states.some(({ file }) => file === sought))
+    return step(next)
+  return step({
+    ...next,
+    notice: {
+      tone: 'warning',
+      text: `no state and no folder at ${sought}`,
+      hint: 'name a .moss-state file, or the folder where a stick is mounted',
+    },
+  })
+}
+
+function takeEnrolled(state: ScreensState, { result }: Of<'enrolled'>): Step {
+  if (result.kind === 'failed') return step({ ...state, notice: tellProblem(result.problem) })
+  return step(
+    {
+      ...state,
+      notice: { tone: 'good', text: `${result.value.name} is enrolled: this station answers it now` },
+    },
+    { kind: 'read-fleet' },
+    { kind: 'read-carried', named: state.named },
+  )
+}
+
+/** What a host is not as it was comes first. */
+function takeReceived(state: ScreensState, { result }: Of<'received'>): Step {
+  if (result.kind === 'failed') return step({ ...state, notice: tellProblem(result.problem) })
+  const { hosts, warnings } = result.value
+  const notice: Notice =
+    warnings.length > 0
+      ? { tone: 'warning', text: warnings.join('; ') }
+      : { tone: 'good', text: `kept what ${hosts.map(({ name }) => name).join(', ')} sent` }
+  return step({ ...state, notice }, { kind: 'read-fleet' })
+}
+
+/** A key with a passphrase asks for it, and says so when it was another one. */
+function takeExported(state: ScreensState, { result }: Of<'exported'>): Step {
+  const next = endWork({ ...state, export: { ...state.export, outcome: result } })
+  if (result.kind === 'ready')
+    return step({ ...next, fleet: { ...state.fleet, chosen: new Set() } }, { kind: 'read-fleet' })
+  const again: ScreensState = { ...next, export: { ...next.export, outcome: { kind: 'none' } } }
+  const { problem } = result
+  if (problem.code !== 'KEY_PASSPHRASE') return step({ ...again, notice: tellProblem(problem) })
+  return step({
+    ...again,
+    notice: { tone: 'warning', text: problem.message },
+    prompt: { kind: 'passphrase', text: '' },
+  })
 }
 
 const tellExported = ({ result }: Of<'state-exported'>): Notice =>

@@ -1,6 +1,10 @@
 // What happens to the screens, and what they ask to be done: a key pressed, an answer of an operation, its progress;
 // and the effects, which name one operation each. Both are plain values, so that tests can say them.
+import type { CarriedStates } from '../ops/carried-states.ts'
 import type { Applied, ApplyPlan, ImportedBundle } from '../ops/changes.ts'
+import type { EnrolPlan } from '../ops/enrol.ts'
+import type { Exported } from '../ops/export.ts'
+import type { FleetRow } from '../ops/fleet-hosts.ts'
 import type {
   ChangedModel,
   ExportedState,
@@ -12,7 +16,10 @@ import type {
 } from '../ops/host-operations.ts'
 import type { Diagnosis } from '../ops/doctor.ts'
 import type { MediumScan } from '../ops/medium-scan.ts'
+import type { ExportPlan } from '../ops/plan-export.ts'
+import type { ReceivedStates } from '../ops/receive.ts'
 import type { SearchResult } from '../ops/search.ts'
+import type { ExportWanted } from '../ops/station-operations.ts'
 import type { OpEvent } from '../ops/types.ts'
 import type { WhyNot } from '../ops/why-not.ts'
 import type { Key } from './keys.ts'
@@ -52,6 +59,12 @@ export type ScreenEvent =
   | { readonly kind: 'diagnosed'; readonly result: Result<Diagnosis> }
   /** `typed`: a fingerprint that was to be that of the root. */
   | { readonly kind: 'trusted'; readonly typed?: string; readonly result: Result<ShownTrust> }
+  | { readonly kind: 'fleet'; readonly result: Result<readonly FleetRow[]> }
+  | { readonly kind: 'carried'; readonly result: Result<CarriedStates> }
+  | { readonly kind: 'received'; readonly result: Result<ReceivedStates> }
+  | { readonly kind: 'enrolled'; readonly result: Result<EnrolPlan> }
+  | { readonly kind: 'export-planned'; readonly wanted: ExportWanted; readonly result: Result<ExportPlan> }
+  | { readonly kind: 'exported'; readonly result: Result<Exported> }
   | { readonly kind: 'progress'; readonly progress: OpEvent; readonly nowMs: number }
 
 export type Effect =
@@ -76,6 +89,17 @@ export type Effect =
   | { readonly kind: 'diagnose' }
   /** Compared with what was typed, if anything was. */
   | { readonly kind: 'read-trust'; readonly typed?: string }
+  | { readonly kind: 'read-fleet' }
+  | { readonly kind: 'read-carried'; readonly named: readonly string[] }
+  | { readonly kind: 'receive'; readonly states: readonly string[] }
+  | { readonly kind: 'enrol'; readonly file: string; readonly fingerprint: string }
+  | ({ readonly kind: 'plan-export' } & ExportWanted)
+  | {
+      readonly kind: 'export'
+      readonly plan: ExportPlan
+      readonly medium: string
+      readonly passphrase?: string
+    }
   | { readonly kind: 'leave'; readonly isInterrupted: boolean }
 
 /** The next state, and what is to be done; the reducer does nothing itself. */

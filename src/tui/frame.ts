@@ -4,13 +4,15 @@ import { type Area, fill } from './area.ts'
 import { applyLines } from './apply-view.ts'
 import { catalogueLines } from './catalogue-view.ts'
 import { doctorLines } from './doctor-view.ts'
+import { exportLines } from './export-view.ts'
+import { fleetLines } from './fleet-view.ts'
 import { historyLines } from './history-view.ts'
 import { importLines } from './import-view.ts'
 import { cutLine, foldLine, type Line, line, lineCells, paragraph, type Span, span } from './lines.ts'
 import { overviewLines } from './overview-view.ts'
 import { planLines } from './plan-view.ts'
 import { bindingsNow } from './reducer.ts'
-import { type ScreenName, screens, type ScreensState } from './state.ts'
+import { hostScreens, type ScreenName, type ScreensState, stationScreens } from './state.ts'
 import { trustLines } from './trust-view.ts'
 
 const bodies: Readonly<Record<ScreenName, (state: ScreensState, area: Area) => readonly Line[]>> = {
@@ -22,6 +24,8 @@ const bodies: Readonly<Record<ScreenName, (state: ScreensState, area: Area) => r
   catalogue: catalogueLines,
   trust: trustLines,
   doctor: doctorLines,
+  fleet: fleetLines,
+  export: exportLines,
 }
 
 export function frameOf(state: ScreensState): readonly Line[] {
@@ -46,12 +50,14 @@ const titles: Readonly<Record<ScreenName, string>> = {
   catalogue: 'Catalogue',
   trust: 'Trust',
   doctor: 'Doctor',
+  fleet: 'Fleet',
+  export: 'Export',
 }
 
 /** The screens, and which machine it is: beside them, or in the rule below where there is no room. */
 function titleLines(state: ScreensState): readonly Line[] {
   const { columns } = state.size
-  const names: readonly Span[] = screens.map((name) =>
+  const names: readonly Span[] = besides(state).map((name) =>
     name === state.screen ? span(`[${titles[name]}]`, 'strong') : span(` ${titles[name]} `, 'quiet'),
   )
   const all = line(span(' moss ', 'strong'), ...names)
@@ -60,12 +66,22 @@ function titleLines(state: ScreensState): readonly Line[] {
     lineCells(all) <= columns
       ? all
       : line(span(' moss ', 'strong'), span(`[${titles[state.screen]}]`, 'strong'))
-  const status = state.status.kind === 'ready' ? state.status.value : undefined
-  const right = span(status === undefined ? state.root : `${status.name}, state ${status.current}`, 'quiet')
+  const right = span(whose(state), 'quiet')
   const rule = (cells: number): Span => span('─'.repeat(Math.max(0, cells)), 'quiet')
   const gap = columns - lineCells(left) - lineCells([right]) - 1
   if (gap >= 2) return [[...left, span(' '.repeat(gap)), right], [rule(columns)]]
   return [left, [rule(columns - lineCells([right]) - 4), span(' '), right, span(' '), rule(2)]]
+}
+
+const isOfStation = (name: ScreenName): boolean => stationScreens.some((each) => each === name)
+
+/** Those of the same side; a station has Doctor too. */
+const besides = ({ screen, isHost }: ScreensState): readonly ScreenName[] =>
+  isOfStation(screen) || !isHost ? [...stationScreens, 'doctor'] : hostScreens
+
+function whose({ screen, isHost, status, root, home }: ScreensState): string {
+  if (isOfStation(screen) || !isHost) return `station ${home ?? ''}`
+  return status.kind === 'ready' ? `${status.value.name}, state ${status.value.current}` : root
 }
 
 const tones = { good: 'good', warning: 'warning', bad: 'bad' } as const
@@ -86,12 +102,19 @@ function keyLines(state: ScreensState): readonly Line[] {
   if (state.work === undefined && state.prompt !== undefined)
     return [
       [
-        span(' path: ', 'strong'),
-        span(`${tail(state.prompt.text, columns - 40)}_`),
-        span('   Enter look there  Esc cancel', 'quiet'),
+        span(` ${state.prompt.kind}: `, 'strong'),
+        span(`${state.prompt.kind === 'path' ? tail(state.prompt.text, columns - 40) : ''}_`),
+        span(
+          state.prompt.kind === 'path'
+            ? '   Enter look there  Esc cancel'
+            : '   not shown while it is typed   Enter go on  Esc cancel',
+          'quiet',
+        ),
       ],
     ]
   if (state.work === undefined && state.screen === 'plan' && state.plan.isTyping)
+    return [line(span(' type to filter   Enter keep it  Esc clear it', 'quiet'))]
+  if (state.work === undefined && state.screen === 'fleet' && state.fleet.isTyping)
     return [line(span(' type to filter   Enter keep it  Esc clear it', 'quiet'))]
   if (state.work === undefined && state.screen === 'catalogue' && state.catalogue.isTyping)
     return [line(span(' type to search   Enter keep it  Esc clear it', 'quiet'))]

@@ -1,7 +1,7 @@
 // The ways from screen to screen, and what each has to read when it is entered.
 import type { ApplyPlan } from '../ops/changes.ts'
 import { type Effect, type Step, step } from './events.ts'
-import { noApply, noDoctor, noPlan, noTrust, readyValue, type ScreensState } from './state.ts'
+import { noApply, noDoctor, noExport, noPlan, noTrust, readyValue, type ScreensState } from './state.ts'
 import { startWork } from './work.ts'
 
 /** Without what the last key had to say. */
@@ -10,7 +10,11 @@ export function quiet(state: ScreensState): ScreensState {
   return rest
 }
 
+/** Of a station alone the fleet is where one comes from. */
 export const toOverview = (state: ScreensState): Step =>
+  state.isHost ? toHostOverview(state) : toFleet(state)
+
+const toHostOverview = (state: ScreensState): Step =>
   step({ ...quiet(state), screen: 'overview' }, { kind: 'read-status' }, { kind: 'scan', named: state.named })
 
 export function toPlan(state: ScreensState): Step {
@@ -100,6 +104,49 @@ export const toDoctor = (state: ScreensState): Step =>
     { kind: 'diagnose' },
   )
 
+/** What was read before stays until the answers come; what was chosen stays chosen. */
+export const toFleet = (state: ScreensState): Step =>
+  step(
+    {
+      ...quiet(state),
+      screen: 'fleet',
+      fleet: {
+        ...state.fleet,
+        hosts: state.fleet.hosts.kind === 'ready' ? state.fleet.hosts : { kind: 'reading' },
+        isTyping: false,
+      },
+    },
+    { kind: 'read-fleet' },
+    { kind: 'read-carried', named: state.named },
+  )
+
+/** Plans one bundle for these, to the medium that their states came on. */
+export function toExport(
+  state: ScreensState,
+  states: readonly string[],
+  effort: string = state.export.effort,
+): Step {
+  const media = readyValue(state.fleet.carried)?.media.map(({ path }) => path) ?? []
+  const medium =
+    state.export.medium ??
+    media.find((path) => states.some((each) => each.startsWith(`${path}/`))) ??
+    media[0]
+  return step(
+    {
+      ...quiet(state),
+      screen: 'export',
+      export: {
+        ...noExport,
+        states,
+        effort,
+        plan: { kind: 'reading' },
+        ...(medium !== undefined && { medium }),
+      },
+    },
+    { kind: 'plan-export', states, effort },
+  )
+}
+
 export function askAbout(state: ScreensState): ScreensState {
   const plan = readyValue(state.apply.plan)
   if (plan === undefined || plan.isNothing) return state
@@ -112,10 +159,16 @@ export function askAbout(state: ScreensState): ScreensState {
 
 /** After yes. */
 export function execute(state: ScreensState): Step {
+  const { question } = state
+  if (question?.kind === 'enrol')
+    return step(quiet(state), { kind: 'enrol', file: question.file, fingerprint: question.fingerprint })
   const plan = readyValue(state.apply.plan)
   if (plan === undefined) return step(quiet(state))
   const effect: Effect = { kind: plan.kind, plan }
   return step({ ...quiet(state), screen: 'apply', work: startWork(plan.kind, state.nowMs) }, effect)
 }
+
+/** What the first screen shows. */
+export const firstReads = (state: ScreensState): readonly Effect[] => toOverview(state).effects
 
 export const leave = (state: ScreensState): Step => step(state, { kind: 'leave', isInterrupted: false })

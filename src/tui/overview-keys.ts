@@ -1,7 +1,18 @@
 // Keys of Overview: choose a bundle, point at a file or folder, jump anywhere.
 import { bind, type Binding, bindMoves } from './binding.ts'
 import { step } from './events.ts'
-import { leave, quiet, toApply, toBundle, toCatalogue, toDoctor, toHistory, toPlan, toTrust } from './go.ts'
+import {
+  leave,
+  quiet,
+  toApply,
+  toBundle,
+  toCatalogue,
+  toDoctor,
+  toFleet,
+  toHistory,
+  toPlan,
+  toTrust,
+} from './go.ts'
 import { readyValue, type ScreensState } from './state.ts'
 
 export function overviewBindings(state: ScreensState): readonly Binding[] {
@@ -18,8 +29,9 @@ export function overviewBindings(state: ScreensState): readonly Binding[] {
     ),
   )
   const doctor = bind('d', 'doctor', () => toDoctor(state))
+  const fleet = state.home === undefined ? [] : [bind('s', 'station', () => toFleet(state))]
   const quit = bind('q', 'quit', () => leave(state))
-  if (status === undefined) return [again, doctor, quit]
+  if (status === undefined) return [again, ...fleet, doctor, quit]
   return [
     ...bindMoves({
       state,
@@ -35,10 +47,11 @@ export function overviewBindings(state: ScreensState): readonly Binding[] {
     bind('c', 'catalogue', () => toCatalogue(state)),
     bind('t', 'trust', () => toTrust(state)),
     doctor,
-    bind('o', 'path', () => step({ ...quiet(state), prompt: { text: '' } })),
+    bind('o', 'path', () => step({ ...quiet(state), prompt: { kind: 'path', text: '' } })),
     ...(medium === undefined || status.interrupted
       ? []
       : [bind('e', 'export', () => step(quiet(state), { kind: 'export-state', to: medium }))]),
+    ...fleet,
     quit,
   ]
 }

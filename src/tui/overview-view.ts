@@ -91,7 +91,7 @@ function bundleRow(bundle: MediumBundle, state: ScreensState, width: number): Li
     column(name, nameCells),
     column(`  serial ${bundle.serial ?? '?'}`, 13),
     column(formatBytes(bundle.sizeBytes), 9),
-    span(forWhom(bundle, state), bundle.isForThisHost ? 'good' : 'quiet'),
+    span(forWhom(bundle, state), bundle.isForThisHost && bundle.wasTaken !== true ? 'good' : 'quiet'),
   ]
 }
 
@@ -102,8 +102,9 @@ function forWhom(bundle: MediumBundle, state: ScreensState): string {
   const status = state.status.kind === 'ready' ? state.status.value : undefined
   const current = status?.channel.serial
   if (status?.waiting !== undefined && status.waiting.serial === bundle.serial) return `taken in, ${whom}`
-  if (current === undefined || bundle.serial === undefined || bundle.serial > current) return whom
-  return bundle.serial === current ? `applied, ${whom}` : `older than now, ${whom}`
+  if (bundle.wasTaken === true) return 'taken in before'
+  if (current === undefined || bundle.serial === undefined || bundle.serial >= current) return whom
+  return `older than now, ${whom}`
 }
 
 /** A root that moss does not manage yet is no error: it is where everybody begins. */

@@ -7,12 +7,14 @@ import { catalogueBindings, typeWords } from './catalogue-keys.ts'
 import { type ScreenEvent, type Step, step } from './events.ts'
 import { execute, quiet } from './go.ts'
 import { doctorBindings } from './doctor-keys.ts'
+import { exportBindings, startExport } from './export-keys.ts'
+import { fleetBindings, typeFleetFilter } from './fleet-keys.ts'
 import { historyBindings } from './history-keys.ts'
 import { importBindings } from './import-keys.ts'
 import { isCharacter, type Key, withoutLast } from './keys.ts'
 import { overviewBindings } from './overview-keys.ts'
 import { planBindings, typeFilter } from './plan-keys.ts'
-import type { ScreenName, ScreensState } from './state.ts'
+import { type Prompt, type ScreenName, type ScreensState, stationScreens } from './state.ts'
 import { trustBindings, typeFingerprint } from './trust-keys.ts'
 import { followWork, isPastReturn } from './work.ts'
 
@@ -26,15 +28,19 @@ export function reduce(state: ScreensState, event: ScreenEvent): Step {
   return step({ ...state, nowMs: event.nowMs, work: followWork(work, event.progress, event.nowMs) })
 }
 
-/** A medium that comes or goes is noticed, and what the command line did meanwhile, while somebody looks at Overview. */
+/**
+ * A medium that comes or goes is noticed, and on Overview what the command line did meanwhile, while somebody looks where media
+ * are shown.
+ */
 function takeTick(state: ScreensState): Step {
-  const isIdle =
-    state.screen === 'overview' &&
-    state.work === undefined &&
-    state.question === undefined &&
-    state.prompt === undefined &&
-    state.scan.kind !== 'reading'
-  return isIdle ? step(state, { kind: 'read-status' }, { kind: 'scan', named: state.named }) : step(state)
+  const isIdle = state.work === undefined && state.question === undefined && state.prompt === undefined
+  if (!isIdle) return step(state)
+  const { named } = state
+  if (state.screen === 'overview' && state.scan.kind !== 'reading')
+    return step(state, { kind: 'read-status' }, { kind: 'scan', named })
+  return stationScreens.some((each) => each === state.screen)
+    ? step(state, { kind: 'read-carried', named })
+    : step(state)
 }
 
 const bindingsOf: Readonly<Record<ScreenName, (state: ScreensState) => readonly Binding[]>> = {
@@ -46,6 +52,8 @@ const bindingsOf: Readonly<Record<ScreenName, (state: ScreensState) => readonly 
   catalogue: catalogueBindings,
   trust: trustBindings,
   doctor: doctorBindings,
+  fleet: fleetBindings,
+  export: exportBindings,
 }
 
 /** What works now, and what the last line shows. */
@@ -61,9 +69,11 @@ function takeKey(state: ScreensState, key: Key): Step {
     return state.work === undefined
       ? step(state, { kind: 'leave', isInterrupted: false })
       : step(askToLeave(state))
-  if (state.work === undefined && state.prompt !== undefined) return typePath(state, state.prompt.text, key)
+  if (state.work === undefined && state.prompt !== undefined) return typePrompt(state, state.prompt, key)
   if (state.work === undefined && state.screen === 'plan' && state.plan.isTyping)
     return typeFilter(state, key)
+  if (state.work === undefined && state.screen === 'fleet' && state.fleet.isTyping)
+    return typeFleetFilter(state, key)
   if (state.work === undefined && state.screen === 'catalogue' && state.catalogue.isTyping)
     return typeWords(state, key)
   if (state.work === undefined && state.screen === 'trust' && state.trust.isTyping)
@@ -94,12 +104,23 @@ function answerQuestion(state: ScreensState, key: Key): Step {
   )
 }
 
-function typePath(state: ScreensState, text: string, key: Key): Step {
+function typePrompt(state: ScreensState, prompt: Prompt, key: Key): Step {
+  const { text } = prompt
   if (key === 'Escape') return step(quiet(state))
-  if (key === 'Backspace') return step({ ...state, prompt: { text: withoutLast(text) } })
-  if (key !== 'Enter') return step(isCharacter(key) ? { ...state, prompt: { text: text + key } } : state)
+  if (key === 'Backspace') return step({ ...state, prompt: { ...prompt, text: withoutLast(text) } })
+  if (key !== 'Enter')
+    return step(isCharacter(key) ? { ...state, prompt: { ...prompt, text: text + key } } : state)
+  return prompt.kind === 'passphrase' ? startExport(quiet(state), text) : lookAt(state, text)
+}
+
+/** What it is for depends on where it was typed: a bundle, a medium with states, or the medium to write to. */
+function lookAt(state: ScreensState, text: string): Step {
   const path = text.trim().replace(/(?<=.)\/+$/, '')
   if (path === '') return step(quiet(state))
   const named = [path, ...state.named.filter((each) => each !== path)]
-  return step({ ...quiet(state), named, sought: path, scan: { kind: 'reading' } }, { kind: 'scan', named })
+  const next = { ...quiet(state), named }
+  if (state.screen === 'export')
+    return step({ ...next, export: { ...state.export, medium: path } }, { kind: 'read-carried', named })
+  if (state.screen === 'fleet') return step({ ...next, sought: path }, { kind: 'read-carried', named })
+  return step({ ...next, sought: path, scan: { kind: 'reading' } }, { kind: 'scan', named })
 }

@@ -1,6 +1,7 @@
 // Does what the reducer asks for: one operation after the other, since a root has one lock, each answered by an event.
 // Progress is thinned out so that a slow line is not flooded. Errors are answers too; a bug is one with the code BUG.
 import type { HostOperations } from '../ops/host-operations.ts'
+import type { StationOperations } from '../ops/station-operations.ts'
 import type { OpEvent } from '../ops/types.ts'
 import type { Effect, ScreenEvent } from './events.ts'
 import type { Problem, Result } from './state.ts'
@@ -13,6 +14,8 @@ export interface EffectRunner {
 
 interface Ways {
   readonly operations: HostOperations
+  /** Absent where this machine is no station. */
+  readonly station: StationOperations | undefined
   readonly dispatch: (event: ScreenEvent) => void
   readonly leave: (isInterrupted: boolean) => void
 }
@@ -40,7 +43,8 @@ export function effectRunner(ways: Ways): EffectRunner {
   }
 }
 
-const isReplaceable = ({ kind }: Effect): boolean => ['compare', 'seek', 'explain'].includes(kind)
+const isReplaceable = ({ kind }: Effect): boolean =>
+  ['compare', 'seek', 'explain', 'read-carried', 'plan-export'].includes(kind)
 
 /** What takes the place of one that was to read anew does so too. */
 const asFreshAs = (effect: Extract<Effect, { kind: 'seek' }>, replaced: Effect | undefined): Doing =>
@@ -48,7 +52,7 @@ const asFreshAs = (effect: Extract<Effect, { kind: 'seek' }>, replaced: Effect |
 
 type Doing = Exclude<Effect, { readonly kind: 'leave' }>
 
-async function perform(effect: Doing, { operations, dispatch }: Ways): Promise<ScreenEvent> {
+async function perform(effect: Doing, { operations, station, dispatch }: Ways): Promise<ScreenEvent> {
   const report = thinned(operations, dispatch)
   let answer: ScreenEvent
   switch (effect.kind) {
@@ -129,11 +133,43 @@ async function perform(effect: Doing, { operations, dispatch }: Ways): Promise<S
       answer = { kind: 'trusted', ...(typed !== undefined && { typed }), result }
       break
     }
+    case 'read-fleet':
+      answer = { kind: 'fleet', result: await settle(ofStation(station).fleet()) }
+      break
+    case 'read-carried':
+      answer = { kind: 'carried', result: await settle(ofStation(station).carried(effect.named)) }
+      break
+    case 'enrol':
+      answer = {
+        kind: 'enrolled',
+        result: await settle(ofStation(station).enrol(effect.file, effect.fingerprint)),
+      }
+      break
+    case 'receive':
+      answer = { kind: 'received', result: await settle(ofStation(station).receive(effect.states)) }
+      break
+    case 'plan-export': {
+      const { states, effort } = effect
+      const wanted = { states, effort }
+      answer = { kind: 'export-planned', wanted, result: await settle(ofStation(station).planExport(wanted)) }
+      break
+    }
+    case 'export': {
+      const { plan, medium, passphrase } = effect
+      const result = await settle(ofStation(station).export({ plan, medium, passphrase }, report))
+      answer = { kind: 'exported', result }
+      break
+    }
     case 'export-state':
       answer = { kind: 'state-exported', result: await settle(operations.exportState(effect.to)) }
       break
   }
   return answer
+}
+
+function ofStation(station: StationOperations | undefined): StationOperations {
+  if (station === undefined) throw new Error('broken promise: screens of a station are for a station')
+  return station
 }
 
 async function settle<T>(working: Promise<T>): Promise<Result<T>> {

@@ -4,9 +4,11 @@ import { render, useInput } from 'ink'
 import type { ReactElement } from 'react'
 import { exits } from '../base/exits.ts'
 import type { HostOperations } from '../ops/host-operations.ts'
+import type { StationOperations } from '../ops/station-operations.ts'
 import type { Environment } from '../ops/types.ts'
 import type { ScreenEvent } from './events.ts'
 import { type Key, keysOf } from './keys.ts'
+import { firstReads } from './go.ts'
 import { reduce } from './reducer.ts'
 import { effectRunner } from './run-effects.ts'
 import { type ScreensState, startState } from './state.ts'
@@ -14,6 +16,10 @@ import { FrameView } from './view.tsx'
 
 export interface StartScreens {
   readonly operations: HostOperations
+  /** Absent where this machine is no station. */
+  readonly station: StationOperations | undefined
+  /** False where it is a station alone: then its fleet comes first. */
+  readonly isHost: boolean
   /** Files and folders to look at besides the media that are mounted. */
   readonly named: readonly string[]
   readonly stdin: NodeJS.ReadStream
@@ -21,14 +27,17 @@ export interface StartScreens {
   readonly environment: Environment
 }
 
-const tickMs = 3000
+/** A medium is noticed within two seconds. */
+const tickMs = 1500
 
 /** Returns the exit code. Leaving in the middle of work ends the process: what was cut short is finished or dropped at the next start. */
 export async function startScreens(start: StartScreens): Promise<number> {
-  const { operations, stdin, stdout, environment } = start
+  const { operations, station, isHost, stdin, stdout, environment } = start
   const sizeNow = () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 })
   let state = startState({
     root: operations.root,
+    isHost,
+    ...(station !== undefined && { home: station.home }),
     size: sizeNow(),
     look: {
       isAscii: !environment.isUtf8 || environment.term === 'linux',
@@ -56,6 +65,7 @@ export async function startScreens(start: StartScreens): Promise<number> {
   const press = (key: Key): void => dispatch({ kind: 'key', key })
   const runner = effectRunner({
     operations,
+    station,
     dispatch,
     leave: (isInterrupted) => {
       if (!isInterrupted) return left.resolve(exits.done)
@@ -80,8 +90,7 @@ export async function startScreens(start: StartScreens): Promise<number> {
   process.on('unhandledRejection', onBug)
   const ticking = setInterval(() => dispatch({ kind: 'tick', nowMs: operations.nowMs() }), tickMs)
   ink.waitUntilExit().then(() => left.resolve(exits.done), left.reject)
-  runner.run({ kind: 'read-status' })
-  runner.run({ kind: 'scan', named: start.named })
+  for (const effect of firstReads(state)) runner.run(effect)
   try {
     return await left.promise
   } finally {

@@ -1,13 +1,18 @@
 // Everything the screens know, as one plain value. The reducer makes the next one from an event; a frame is a function
 // of it. Nothing here reads a clock, a disk or a terminal.
+import type { CarriedStates } from '../ops/carried-states.ts'
 import type { Applied, ApplyPlan, ImportedBundle } from '../ops/changes.ts'
 import type { Diagnosis } from '../ops/doctor.ts'
+import type { Exported } from '../ops/export.ts'
+import type { FleetRow } from '../ops/fleet-hosts.ts'
 import type { HostStatus, Inspection, ShownTrust, StateDiff, StateRow } from '../ops/host-operations.ts'
 import type { MediumScan } from '../ops/medium-scan.ts'
+import type { ExportPlan } from '../ops/plan-export.ts'
 import type { SearchResult } from '../ops/search.ts'
 import type { WhyNot } from '../ops/why-not.ts'
 
-export const screens = [
+/** Of a host, and of a station; a machine may be both. */
+export const hostScreens = [
   'overview',
   'plan',
   'import',
@@ -17,7 +22,8 @@ export const screens = [
   'trust',
   'doctor',
 ] as const
-export type ScreenName = (typeof screens)[number]
+export const stationScreens = ['fleet', 'export'] as const
+export type ScreenName = (typeof hostScreens)[number] | (typeof stationScreens)[number]
 
 export interface Problem {
   readonly code: string
@@ -52,7 +58,7 @@ export interface WorkStep {
   readonly seenMs?: number
 }
 
-export type WorkKind = 'verify' | 'import' | 'apply' | 'rollback'
+export type WorkKind = 'verify' | 'import' | 'apply' | 'rollback' | 'export'
 
 export interface Work {
   readonly kind: WorkKind
@@ -64,9 +70,15 @@ export interface Work {
 }
 
 /** Asked on the last line; only `y` says yes. */
-export interface Question {
+export type Question = { readonly text: string } & (
+  | { readonly kind: 'apply' | 'rollback' | 'leave' }
+  | { readonly kind: 'enrol'; readonly file: string; readonly fingerprint: string }
+)
+
+/** What is typed on the last line; a passphrase is not shown. */
+export interface Prompt {
+  readonly kind: 'path' | 'passphrase'
   readonly text: string
-  readonly kind: 'apply' | 'rollback' | 'leave'
 }
 
 export interface Notice {
@@ -133,8 +145,33 @@ export interface DoctorView {
   readonly cursor: number
 }
 
+export interface FleetView {
+  readonly hosts: Loaded<readonly FleetRow[]>
+  readonly carried: Loaded<CarriedStates>
+  readonly cursor: number
+  readonly filter: string
+  readonly isTyping: boolean
+  /** Ids of hosts that a bundle is to be made for. */
+  readonly chosen: ReadonlySet<string>
+}
+
+export interface ExportView {
+  /** Files and ids, as planning names them. */
+  readonly states: readonly string[]
+  readonly effort: string
+  readonly plan: Loaded<ExportPlan>
+  readonly outcome: Loaded<Exported>
+  /** Where it goes; absent as long as no medium is known. */
+  readonly medium?: string
+  readonly offset: number
+}
+
 export interface ScreensState {
   readonly root: string
+  /** Of this machine's station; absent where there is none. */
+  readonly home?: string
+  /** False where this machine is a station alone. */
+  readonly isHost: boolean
   readonly size: Size
   readonly look: Look
   readonly nowMs: number
@@ -151,9 +188,11 @@ export interface ScreensState {
   readonly catalogue: CatalogueView
   readonly trust: TrustView
   readonly doctor: DoctorView
+  readonly fleet: FleetView
+  readonly export: ExportView
   readonly work?: Work
   readonly question?: Question
-  readonly prompt?: { readonly text: string }
+  readonly prompt?: Prompt
   /** A path that was typed and is being looked at. */
   readonly sought?: string
   readonly notice?: Notice
@@ -161,6 +200,8 @@ export interface ScreensState {
 
 export interface StartState {
   readonly root: string
+  readonly home?: string
+  readonly isHost: boolean
   readonly size: Size
   readonly look: Look
   readonly nowMs: number
@@ -187,9 +228,27 @@ export const noCatalogue: CatalogueView = {
 export const noTrust: TrustView = { shown: { kind: 'none' }, typed: '', isTyping: false, offset: 0 }
 export const noDoctor: DoctorView = { diagnosis: { kind: 'none' }, cursor: 0 }
 
+export const noFleet: FleetView = {
+  hosts: { kind: 'none' },
+  carried: { kind: 'none' },
+  cursor: 0,
+  filter: '',
+  isTyping: false,
+  chosen: new Set(),
+}
+
+export const usualEffort = '5'
+export const noExport: ExportView = {
+  states: [],
+  effort: usualEffort,
+  plan: { kind: 'none' },
+  outcome: { kind: 'none' },
+  offset: 0,
+}
+
 export const startState = (start: StartState): ScreensState => ({
   ...start,
-  screen: 'overview',
+  screen: start.isHost ? 'overview' : 'fleet',
   status: { kind: 'reading' },
   scan: { kind: 'reading' },
   cursor: 0,
@@ -199,6 +258,8 @@ export const startState = (start: StartState): ScreensState => ({
   catalogue: noCatalogue,
   trust: noTrust,
   doctor: noDoctor,
+  fleet: noFleet,
+  export: noExport,
 })
 
 /** The value of a bundle, a plan … that is there. */

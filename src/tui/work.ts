@@ -8,12 +8,16 @@ const phasesOf: Readonly<Record<WorkKind, readonly string[]>> = {
   import: ['copy', 'import', 'commit'],
   apply: ['stage', 'triggers', 'sync', 'publish', 'deliver'],
   rollback: ['publish', 'deliver'],
+  export: ['encode', 'write', 'read back'],
 }
 
 /** From here on the new state is current, whatever happens. */
 export const decidingPhase = 'publish'
 
 const meanings: Readonly<Record<string, string>> = {
+  encode: 'find differences and compress',
+  write: 'write it to the medium and flush it',
+  'read back': 'compare what the medium gives with what was signed',
   verify: 'check every byte against its signed digest',
   copy: 'copy from the medium and verify',
   import: 'put the contents into the store',

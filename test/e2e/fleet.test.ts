@@ -154,7 +154,7 @@ test('what is kept of a host is for the station alone, and only an answer replac
 
 test('what is under way to a host is told until a state of it answers or passes it', () => {
   expect(shown('pump-04').underWay).toMatchObject({ serial: 1, counter: 2 })
-  expect(moss.text('fleet', 'list', ...home)).toMatch(/pump-04 .*stable: nothing yet .*serial 1 is under way/)
+  expect(moss.text('fleet', 'list', ...home)).toMatch(/pump-04 .*stable: none .*serial 1 under way/)
   well('import', 'four.moss', '--root', 'four')
   well('apply', '--root', 'four')
   const { file } = stateOf('four', 'four-3.moss-state')
@@ -163,6 +163,24 @@ test('what is under way to a host is told until a state of it answers or passes 
   expect(shown('pump-04').sent).toHaveLength(2)
   well('export', '--for', file, '-o', 'four-again.moss', ...home)
   expect(moss.text('fleet', 'list', ...home)).toMatch(/pump-04 .*stable 1 of 1 +up to date/)
+})
+
+test('a receipt is kept without a bundle being made', () => {
+  well('subscribe', 'nothing-yet', '--root', 'four')
+  const { file } = stateOf('four', 'four-4.moss-state')
+  const before = shown('pump-04').counter
+  stateOf('anew')
+  const told = moss.text('fleet', 'receive', file, 'anew.moss-state', ...home)
+  expect(told).toMatch(new RegExp(`hosts +pump-04, record ${before + 1}`))
+  expect(told).toMatch(/strangers pump-01 \(<?\w+>?\) is not enrolled/)
+  expect(shown('pump-04').counter).toBe(before + 1)
+  // An older one is told, and changes nothing.
+  expect(moss.text('fleet', 'receive', 'four-3.moss-state', ...home)).toContain('! ')
+  expect(shown('pump-04').counter).toBe(before + 1)
+  expect(codeOf('fleet', 'receive', 'none.moss-state', ...home)).toBe('NOT_FOUND')
+  well('unsubscribe', 'nothing-yet', '--root', 'four')
+  well('fleet', 'receive', stateOf('four', 'four-5.moss-state').file, ...home)
+  expect(planFor('pump-04')).not.toContain('!')
 })
 
 test('hosts are named by id, by name, by group or by a medium', () => {
@@ -209,8 +227,8 @@ test('how far a host is behind is told in serials and days', () => {
   well('add', 'stable', 'harbour', '--name', 'harbour', '--version', '2', ...home)
   const date = `${Math.floor(Date.now() / 1000) + 3 * 86_400 + 60}`
   well('channel', 'publish', 'stable', '--date', date, ...home)
-  expect(moss.text('fleet', 'list', ...home)).toMatch(/pump-04 .*stable 1 of 2 +1 serial, 3 days behind/)
-  expect(moss.text('fleet', 'list', ...home)).toMatch(/pump-03 .*stable: nothing yet +2 serials behind/)
+  expect(moss.text('fleet', 'list', ...home)).toMatch(/pump-04 .*stable 1 of 2 +1 behind, 3 days/)
+  expect(moss.text('fleet', 'list', ...home)).toMatch(/pump-03 .*stable: none +2 behind/)
   expect(moss.text('fleet', 'show', 'pump-04', ...home)).toMatch(
     /groups +pumps[\s\S]*asks for +name\(harbour\)/,
   )

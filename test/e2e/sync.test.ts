@@ -202,6 +202,21 @@ test('a spoiled bundle is told and the next one taken; where none serves, its er
   copyFileSync(join(moss.folder, 'whole.moss'), path)
 })
 
+test('a host whose wishes cannot be met is told, and the others get their bundle', () => {
+  publish()
+  well('subscribe', 'nothing-yet', ...onHost('three'))
+  hostSync('three')
+  const ran = moss.run(['sync', 'stick', ...home])
+  expect(ran.exit).toBe(3)
+  expect(ran.stdout.replace(/\s+/g, ' ')).toMatch(
+    /pump-three, record \d+: gets none: for pump-three, .*nothing-yet, which nothing provides/,
+  )
+  expect(ran.stdout).toMatch(/pump-two, record \d+: a bundle is made for it/)
+  well('unsubscribe', 'nothing-yet', ...onHost('three'))
+  hostSync('three')
+  expect(fatesOf(stationSync('--hosts', 'pump-three'))).toEqual(['pump-three bundle'])
+})
+
 test('how far a host goes by itself its model says, or who calls', () => {
   stationSync()
   const model = join(moss.folder, 'two/etc/moss/model.toml')
@@ -209,7 +224,7 @@ test('how far a host goes by itself its model says, or who calls', () => {
   expect(before.policy).toBe('ask')
   const text = readFileSync(model, 'utf8')
   writeFileSync(model, `sync = "import"\n${text}`)
-  expect(hostSync('two')).toMatchObject({ taken: { serial: 6 }, applied: null })
+  expect(hostSync('two')).toMatchObject({ taken: { serial: 7 }, applied: null })
   expect(versionOf('two')).toBe('5')
   // Nobody is there to be asked: it waits, and nothing fails.
   const unasked = moss.run(['sync', 'stick', '--policy', 'ask', '--no-input', ...onHost('two')])
@@ -217,7 +232,7 @@ test('how far a host goes by itself its model says, or who calls', () => {
   expect(unasked.stdout).toContain('nobody here can be asked, so it waits: moss apply')
   writeFileSync(model, `sync = "apply"\n${text}`)
   const applied = moss.run(['sync', 'stick', '--no-input', ...onHost('two')])
-  expect([applied.exit, versionOf('two')]).toEqual([0, '6'])
+  expect([applied.exit, versionOf('two')]).toEqual([0, '7'])
   writeFileSync(model, `sync = "always"\n${text}`)
   expect(codeOf('sync', 'stick', ...onHost('two'))).toBe('MODEL_INVALID')
   writeFileSync(model, text)

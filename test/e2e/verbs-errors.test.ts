@@ -319,7 +319,7 @@ test('wrong usage names the nearest right one', () => {
     moss: error: no verb nosuch [CLI_USAGE]
     moss: hint: see moss help
     $ moss tui
-    moss: error: the screens need a terminal; run moss status instead [CLI_USAGE]
+    moss: error: the screens need a terminal; run moss status or moss fleet list instead [CLI_USAGE]
     moss: hint: see moss help
     "
   `)

@@ -10,10 +10,13 @@ export const builtMoss = join(import.meta.dirname, '../../dist/moss')
 export interface SampleTrip {
   readonly folder: string
   readonly root: string
+  readonly home: string
   readonly stick: string
   /** Runs a verb of the built program and returns its JSON. */
   verb<T>(...args: readonly string[]): T
-  /** Offers the sample in this version and puts a bundle for the host onto the stick. */
+  /** Offers the sample in this version. */
+  publish(version: SampleVersion): void
+  /** Offers it and puts a bundle for the host onto the stick. */
   carry(version: SampleVersion): string
 }
 
@@ -27,9 +30,12 @@ export function sampleTrip(folder: string): SampleTrip {
   verb('channel', 'create', 'stable', ...atStation)
   verb('init', '--trust', key.root.file, '--name', 'pump-07', '--root', root)
   verb('subscribe', 'harbour', 'pilot-books', '--root', root)
-  const carry = (version: SampleVersion): string => {
+  const publish = (version: SampleVersion): void => {
     verb('add', 'stable', ...writeSample(join(folder, `packages-${version}`), version), ...atStation)
     verb('channel', 'publish', 'stable', '--date', `${sampleDates[version]}`, ...atStation)
+  }
+  const carry = (version: SampleVersion): string => {
+    publish(version)
     const state = join(folder, `${version}.moss-state`)
     verb('state', 'export', state, '--root', root)
     const bundle = join(stick, 'moss', 'bundles', `${version}.moss`)
@@ -37,5 +43,5 @@ export function sampleTrip(folder: string): SampleTrip {
     verb('export', '--for', state, '-o', bundle, ...atStation)
     return bundle
   }
-  return { folder, root, stick, verb, carry }
+  return { folder, root, home, stick, verb, publish, carry }
 }

@@ -170,6 +170,7 @@ export const failed = (problem: Problem): Result<never> => ({ kind: 'failed', pr
 
 export const fresh = startState({
   root: '/',
+  isHost: true,
   size: { columns: 80, rows: 24 },
   look: { isAscii: false, isColour: false },
   nowMs,

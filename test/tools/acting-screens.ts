@@ -31,6 +31,8 @@ const operations = {
 try {
   process.exitCode = await startScreens({
     operations,
+    station: undefined,
+    isHost: true,
     named: [],
     stdin: process.stdin,
     stdout: process.stdout,

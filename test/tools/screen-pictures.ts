@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32, deflateSync, gunzipSync } from 'node:zlib'
-import { builtMoss, sampleTrip } from '../support/sample-trip.ts'
+import { builtMoss, type SampleTrip, sampleTrip } from '../support/sample-trip.ts'
 
 interface Font {
   readonly width: number
@@ -174,11 +174,13 @@ function picture(name: string): void {
 }
 
 /** Keys, what is there then, and the picture's name. */
-const walk: readonly {
+interface Step {
   readonly keys?: readonly string[]
   readonly until: readonly string[]
   readonly name?: string
-}[] = [
+}
+
+const atHost: readonly Step[] = [
   { until: ['second.moss'], name: 'overview' },
   { keys: ['Enter'], until: ['1 → 2'], name: 'import' },
   { keys: ['Enter'], until: ['taken in'] },
@@ -196,27 +198,46 @@ const walk: readonly {
   { keys: ['d'], until: ['Esc back'], name: 'doctor' },
 ]
 
+const atStation: readonly Step[] = [
+  { until: ['is not enrolled', 'pump-03'], name: 'fleet' },
+  { keys: ['Down', 'Down', 'a', 'Enter'], until: ['Enter write', '4 hosts'], name: 'export' },
+]
+
+async function walk(command: string, steps: readonly Step[]): Promise<void> {
+  tmux('new-session', '-d', '-s', 'screens', '-x', '80', '-y', '24', command)
+  for (const { keys = [], until, name } of steps) {
+    press(...keys)
+    for (const text of until) await sees(text)
+    if (name !== undefined) picture(name)
+  }
+  tmux('kill-session', '-t', 'screens')
+}
+
+/** Hosts that have one serial or another, or none, and one that nobody has enrolled. */
+function makeFleet({ verb, root, home, stick }: SampleTrip): void {
+  const state = (host: string): string =>
+    verb<{ path: string }>('state', 'export', stick, '--root', host).path
+  const enrol = (host: string): void => void verb('fleet', 'enroll', state(host), '--home', home)
+  const made = (name: string): string => {
+    const host = join(folder, name)
+    verb('init', '--trust', join(home, 'root.moss-root'), '--name', name, '--root', host)
+    verb('subscribe', 'harbour', '--root', host)
+    return host
+  }
+  state(root)
+  for (const name of ['pump-03', 'pump-04', 'valve-01']) enrol(made(name))
+  verb('fleet', 'receive', stick, '--home', home)
+  state(made('valve-02'))
+}
+
 try {
   mkdirSync(to, { recursive: true })
   const trip = sampleTrip(folder)
   trip.verb('import', trip.carry('first'), '--apply', '--root', trip.root)
   trip.carry('second')
-  tmux(
-    'new-session',
-    '-d',
-    '-s',
-    'screens',
-    '-x',
-    '80',
-    '-y',
-    '24',
-    `${builtMoss} tui --root ${trip.root} ${trip.stick}`,
-  )
-  for (const { keys = [], until, name } of walk) {
-    press(...keys)
-    for (const text of until) await sees(text)
-    if (name !== undefined) picture(name)
-  }
+  makeFleet(trip)
+  await walk(`${builtMoss} tui --home ${trip.home} ${trip.stick}`, atStation)
+  await walk(`${builtMoss} tui --root ${trip.root} ${trip.stick}`, atHost)
 } finally {
   try {
     tmux('kill-server')

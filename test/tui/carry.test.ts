@@ -1,7 +1,7 @@
 // The screens in a real terminal: tmux types keys into the built program at 80×24, which carries a bundle through all
 // screens on a real root; then the command line says what became of that root.
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -24,7 +24,7 @@ const tmux = (...args: readonly string[]): string =>
 interface Terminal {
   screen(): string
   /** Waits until the screen holds all of these. */
-  sees(...texts: readonly string[]): Promise<string>
+  sees(...texts: readonly (string | RegExp)[]): Promise<string>
   press(...keys: readonly string[]): void
   type(text: string): void
 }
@@ -44,7 +44,8 @@ function terminal(name: string, command: string, environment = ''): Terminal {
       const until = performance.now() + 30_000
       for (;;) {
         const now = screen()
-        if (texts.every((text) => now.includes(text))) return now
+        if (texts.every((text) => (typeof text === 'string' ? now.includes(text) : text.test(now))))
+          return now
         if (performance.now() > until)
           throw new Error(`never saw ${texts.join(' and ')}; the screen is\n${now}`)
         await new Promise((resolve) => setTimeout(resolve, 50))
@@ -196,6 +197,103 @@ describe.skipIf(!hasTmux)('in a real terminal', () => {
     expect(current()).toMatchObject({ number: 1 })
     expect(current().packages.find(({ name }) => name === 'harbour')?.version).toBe('1.0')
     expect(readFileSync(join(trip.root, 'usr/bin/harbour'), 'utf8')).toContain('1.0')
+  }, 180_000)
+
+  test('the loop by keys alone on both sides: known, subscribed, exported, imported, applied, gone back from', async () => {
+    const at = join(folder, 'loop')
+    mkdirSync(at)
+    const loop = sampleTrip(at)
+    loop.verb('unsubscribe', 'pilot-books', '--root', loop.root)
+    loop.publish('first')
+    const now = (): ShownState => loop.verb<ShownState>('state', 'show', '--root', loop.root)
+    const names = (): readonly string[] => now().packages.map(({ name }) => name)
+    const hostSide = terminal('loop-host', screens(loop.root, loop.stick))
+    const stationSide = terminal(
+      'loop-station',
+      [builtMoss, 'tui', '--home', loop.home, loop.stick].join(' '),
+    )
+
+    await hostSide.sees('[Overview]', 'nothing received yet', 'e export')
+    hostSide.press('e')
+    await hostSide.sees('state is on the medium, written and read back')
+    // It lies there without anybody saying so.
+    await stationSide.sees('[Fleet]', '0 hosts', 'pump-07', 'is not enrolled')
+    const { words } = loop.verb<{ host: { words: string } }>('trust', 'show', '--root', loop.root).host
+    stationSide.press('Enter')
+    expect((await stationSide.sees('[y/N]')).replace(/\s+/g, ' ')).toContain(words)
+    stationSide.press('y')
+    await stationSide.sees('pump-07 is enrolled', 'stable: none', '1 behind')
+    stationSide.press('Enter')
+    await stationSide.sees('[Export]', 'serial 1 of channel stable, for 1 host', 'none → 1', loop.stick)
+    stationSide.press('Enter')
+    await stationSide.sees('the medium is safe to remove', 'moss/bundles/stable-1-')
+    stationSide.press('Enter')
+    await stationSide.sees('[Fleet]', 'serial 1 under way')
+
+    await hostSide.sees('for this host')
+    hostSide.press('Enter')
+    await hostSide.sees('[Import]', 'signatures are genuine')
+    hostSide.press('Enter')
+    await hostSide.sees('taken in')
+    hostSide.press('Enter')
+    await hostSide.sees('[Plan]', '+ harbour')
+    hostSide.press('Enter')
+    await hostSide.sees('[y/N]')
+    hostSide.press('y')
+    await hostSide.sees('state 1 is current')
+    expect(names()).not.toContain('pilot-books')
+
+    // What it may wish for it knows from the catalogue that came with the bundle.
+    hostSide.press('Enter')
+    await hostSide.sees('[Overview]')
+    hostSide.press('c')
+    await hostSide.sees('[Catalogue]')
+    hostSide.press('/')
+    hostSide.type('pilot')
+    await hostSide.sees('/pilot_', '1 found')
+    hostSide.press('Enter')
+    hostSide.press('s')
+    await hostSide.sees('the model asks for pilot-books now')
+    hostSide.press('Escape')
+    await hostSide.sees('4 packages')
+    hostSide.press('Escape')
+    await hostSide.sees('[Overview]')
+    hostSide.press('e')
+    await hostSide.sees('state is on the medium, written and read back')
+    await stationSide.sees('state 3 is here', 'stable: none')
+    stationSide.press('t')
+    await stationSide.sees('kept what pump-07 sent', 'stable 1 of 1', 'up to date')
+    stationSide.press('Enter')
+    await stationSide.sees('[Export]', '1 package changes')
+    stationSide.press('Enter')
+    await stationSide.sees('the medium is safe to remove')
+    stationSide.press('q')
+    await stationSide.sees('left with 0', 'icanon', 'echo')
+
+    // The newer one of the same serial stands before the one that was taken in.
+    await hostSide.sees('taken in before', /kB +for this host/)
+    hostSide.press('Home')
+    hostSide.press('Enter')
+    await hostSide.sees('[Import]', 'signatures are genuine')
+    await hostSide.sees('1 new')
+    hostSide.press('Enter')
+    await hostSide.sees('taken in')
+    hostSide.press('Enter')
+    await hostSide.sees('[Plan]', '+ pilot-books')
+    hostSide.press('Enter')
+    await hostSide.sees('[y/N]')
+    hostSide.press('y')
+    await hostSide.sees('state 2 is current')
+    expect(names()).toContain('pilot-books')
+    hostSide.press('h')
+    await hostSide.sees('[History]', '* 2')
+    hostSide.press('b')
+    await hostSide.sees('roll back from state 2 to state 1?')
+    hostSide.press('y')
+    await hostSide.sees('state 1 is current')
+    expect(names()).not.toContain('pilot-books')
+    hostSide.press('q')
+    await hostSide.sees('left with 0')
   }, 180_000)
 
   test('the terminal is given back when the program is killed', async () => {

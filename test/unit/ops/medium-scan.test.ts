@@ -40,12 +40,14 @@ function machine() {
 describe('media', () => {
   test('a mounted medium is found, and its bundle tells channel, serial and whether it is for this host', () => {
     const { scan } = machine()
-    const found = scan({ host, named: [] })
+    const found = scan({ accepted: new Set(), host, named: [] })
     expect(found.media).toEqual([stick])
     expect(found.bundles).toMatchObject([
       { medium: stick, channel: 'stable', serial: 1, isForThisHost: true, sizeBytes: bundle.length },
     ])
-    expect(scan({ host: undefined, named: [] }).bundles).toMatchObject([{ isForThisHost: false }])
+    expect(scan({ accepted: new Set(), host: undefined, named: [] }).bundles).toMatchObject([
+      { isForThisHost: false },
+    ])
   })
 
   test('a bundle beside the usual place counts, packages and droppings do not', () => {
@@ -54,7 +56,7 @@ describe('media', () => {
     put(`${stick}/tide.moss`, packageFile)
     put(`${stick}/._by-hand.moss`, bundle)
     put(`${stick}/letter.txt`, bundle)
-    expect(scan({ host, named: [] }).bundles.map(({ path }) => path)).toEqual([
+    expect(scan({ accepted: new Set(), host, named: [] }).bundles.map(({ path }) => path)).toEqual([
       `${stick}/by-hand.moss`,
       `${stick}/moss/bundles/stable-1-abcd1234.moss`,
     ])
@@ -64,7 +66,7 @@ describe('media', () => {
     const { put, scan } = machine()
     put(`${stick}/a-note.moss`, new TextEncoder().encode('hello'))
     put(`${stick}/b-cut.moss`, bundle.subarray(0, 100))
-    const { bundles } = scan({ host, named: [] })
+    const { bundles } = scan({ accepted: new Set(), host, named: [] })
     expect(bundles.map(({ problem }) => problem !== undefined)).toEqual([false, true, true])
   })
 
@@ -72,28 +74,28 @@ describe('media', () => {
     const { outside, put, scan } = machine()
     put(`${other}/named.moss`, bundle)
     const named = [`${other}/named.moss`, stick, '/nowhere']
-    expect(scan({ host, named }).bundles.map(({ path }) => path)).toEqual([
+    expect(scan({ accepted: new Set(), host, named }).bundles.map(({ path }) => path)).toEqual([
       `${stick}/moss/bundles/stable-1-abcd1234.moss`,
       `${other}/named.moss`,
     ])
     outside.disk.makeFolder('/home')
-    expect(scan({ host, named: ['/home'] }).media).toEqual(['/home', stick, other])
+    expect(scan({ accepted: new Set(), host, named: ['/home'] }).media).toEqual(['/home', stick, other])
   })
 
   test('looking again reads no file that has not changed', () => {
     const { outside, scan } = machine()
-    scan({ host, named: [] })
+    scan({ accepted: new Set(), host, named: [] })
     outside.arm({})
-    const again = scan({ host, named: [] })
+    const again = scan({ accepted: new Set(), host, named: [] })
     expect(again.bundles).toHaveLength(1)
     expect(outside.trace().filter(({ name }) => /open|read/i.test(name))).toEqual([])
   })
 
   test('a medium that is pulled is gone, not an error', () => {
     const { outside, scan } = machine()
-    expect(scan({ host, named: [] }).bundles).toHaveLength(1)
+    expect(scan({ accepted: new Set(), host, named: [] }).bundles).toHaveLength(1)
     outside.pull(stick)
-    expect(scan({ host, named: [stick] })).toEqual({ media: [], bundles: [] })
+    expect(scan({ accepted: new Set(), host, named: [stick] })).toEqual({ media: [], bundles: [] })
   })
 })
 
@@ -108,6 +110,6 @@ test('a stick full of names is looked through in one go', () => {
   }
   const scan = mediumScanner({ ...simulatedOutside(1), disk: disk as Disk })
   const startedMs = performance.now()
-  expect(scan({ host: undefined, named: ['/full'] }).bundles).toHaveLength(256)
+  expect(scan({ accepted: new Set(), host: undefined, named: ['/full'] }).bundles).toHaveLength(256)
   expect(performance.now() - startedMs).toBeLessThan(2000)
 })

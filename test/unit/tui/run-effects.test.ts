@@ -13,6 +13,7 @@ function runnerOf(told: Partial<HostOperations>) {
   const operations = { root: '/', nowMs: () => 0, ...told } as HostOperations
   const runner = effectRunner({
     operations,
+    station: undefined,
     dispatch: (event) => void events.push(event),
     leave: (isInterrupted) => void left.push(isInterrupted),
   })

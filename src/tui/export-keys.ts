@@ -1,0 +1,66 @@
+// Keys of Export: look through the shares, choose effort and medium, and write.
+import { bind, type Binding, pageOf } from './binding.ts'
+import { type Step, step } from './events.ts'
+import { exportRows } from './export-view.ts'
+import { leave, quiet, toExport, toFleet } from './go.ts'
+import type { Key } from './keys.ts'
+import { type ExportView, readyValue, type ScreensState, usualEffort } from './state.ts'
+import { arrow } from './widgets.ts'
+import { startWork } from './work.ts'
+
+const withExport = (state: ScreensState, change: Partial<ExportView>): ScreensState => ({
+  ...quiet(state),
+  export: { ...state.export, ...change },
+})
+
+const efforts = ['fast', usualEffort, 'small'] as const
+
+export function exportBindings(state: ScreensState): readonly Binding[] {
+  const { outcome, effort, states } = state.export
+  const plan = readyValue(state.export.plan)
+  const back = [bind('Esc', 'back', () => toFleet(state)), bind('q', 'quit', () => leave(state))]
+  if (outcome.kind === 'ready') return [bind('Enter', 'to the fleet', () => toFleet(state)), ...back]
+  if (plan === undefined)
+    return state.export.plan.kind === 'failed'
+      ? [bind('r', 'plan again', () => toExport(state, states, effort)), ...back]
+      : back
+  const next = efforts[(efforts.findIndex((each) => each === effort) + 1) % efforts.length] ?? usualEffort
+  return [
+    ...scrolling(state, exportRows(plan, state.size, arrow(state.look)).length),
+    ...(state.export.medium === undefined ? [] : [bind('Enter', 'write', () => startExport(state))]),
+    bind('e', `effort ${next}`, () => toExport(state, states, next)),
+    ...nextMedium(state),
+    bind('o', 'path', () => step({ ...quiet(state), prompt: { kind: 'path', text: '' } })),
+    ...back,
+  ]
+}
+
+function scrolling(state: ScreensState, count: number): readonly Binding[] {
+  const last = Math.max(0, count - pageOf(state))
+  if (last === 0) return []
+  const act = (key: Key): Step => {
+    const page = pageOf(state)
+    const by = { Up: -1, Down: 1, k: -1, j: 1, PageUp: -page, PageDown: page }[key] ?? 0
+    return step(withExport(state, { offset: Math.max(0, Math.min(state.export.offset + by, last)) }))
+  }
+  return [{ keys: ['Up', 'Down', 'k', 'j', 'PageUp', 'PageDown'], shown: 'Arrows', label: 'scroll', act }]
+}
+
+function nextMedium(state: ScreensState): readonly Binding[] {
+  const media = readyValue(state.fleet.carried)?.media.map(({ path }) => path) ?? []
+  const { medium } = state.export
+  const next = media[(media.indexOf(medium ?? '') + 1) % media.length]
+  if (next === undefined || next === medium) return []
+  return [bind('m', 'other medium', () => step(withExport(state, { medium: next })))]
+}
+
+/** Again with a passphrase where a key turned out to have one. */
+export function startExport(state: ScreensState, passphrase?: string): Step {
+  const plan = readyValue(state.export.plan)
+  const { medium } = state.export
+  if (plan === undefined || medium === undefined) return step(quiet(state))
+  return step(
+    { ...withExport(state, { outcome: { kind: 'reading' } }), work: startWork('export', state.nowMs) },
+    { kind: 'export', plan, medium, ...(passphrase !== undefined && { passphrase }) },
+  )
+}
