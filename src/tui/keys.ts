@@ -27,11 +27,13 @@ export interface TerminalKey {
 export function keysOf(input: string, key: TerminalKey): readonly Key[] {
   const named = nameOf(key)
   if (named !== undefined) return [named]
-  if (key.ctrl) return input === 'c' ? ['Stop'] : []
+  if (key.ctrl) return controlled[input] ?? []
   // Escape followed at once by another key reads as that key with Alt, which means nothing here.
   const before: readonly Key[] = key.meta ? ['Escape'] : []
   return [...before, ...Array.from(input).flatMap(keyOfCharacter)]
 }
+
+const controlled: Readonly<Record<string, readonly Key[]>> = { c: ['Stop'], z: ['Suspend'] }
 
 function nameOf(key: TerminalKey): Key | undefined {
   if (key.upArrow) return 'Up'
@@ -53,6 +55,7 @@ const controls: Readonly<Record<string, Key>> = {
   '\n': 'Enter',
   '\t': 'Tab',
   '\u0003': 'Stop',
+  '\u001a': 'Suspend',
   '\u0008': 'Backspace',
   '\u007f': 'Backspace',
 }

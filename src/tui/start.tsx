@@ -27,6 +27,9 @@ export interface StartScreens {
   readonly environment: Environment
 }
 
+/** Another thread may take the signal, a moment later. */
+const resumeMs = 50
+
 /** A medium is noticed within two seconds. */
 const tickMs = 1500
 
@@ -47,13 +50,29 @@ export async function startScreens(start: StartScreens): Promise<number> {
     named: start.named,
   })
   const left = Promise.withResolvers<number>()
+  const open = () => {
+    const opened = render(<Screens state={state} press={press} />, {
+      stdin,
+      stdout,
+      exitOnCtrlC: false,
+      interactive: true,
+      alternateScreen: true,
+      incrementalRendering: true,
+      // Keys are answered at once; what work tells is thinned out before it comes here.
+      maxFps: 30,
+    })
+    opened.waitUntilExit().then(() => {
+      if (opened === ink) left.resolve(exits.done)
+    }, left.reject)
+    return opened
+  }
   let isPainting = false
   const paint = (): void => {
     if (isPainting) return
     isPainting = true
     queueMicrotask(() => {
       isPainting = false
-      ink.rerender(<Screens state={state} press={press} />)
+      ink?.rerender(<Screens state={state} press={press} />)
     })
   }
   const dispatch = (event: ScreenEvent): void => {
@@ -62,34 +81,39 @@ export async function startScreens(start: StartScreens): Promise<number> {
     state = next.state
     for (const effect of next.effects) runner.run(effect)
   }
-  const press = (key: Key): void => dispatch({ kind: 'key', key })
+  const close = (): void => {
+    const closing = ink
+    ink = undefined
+    closing?.unmount()
+  }
+  /** The terminal is given back, and the whole job stops as if the terminal had done it. */
+  const suspend = (): void => {
+    close()
+    process.kill(0, 'SIGTSTP')
+    // Runs when the job goes on; or at once where nobody could continue it, and the system does not stop it.
+    setTimeout(() => {
+      dispatch({ kind: 'resized', size: sizeNow() })
+      ink = open()
+    }, resumeMs)
+  }
+  const press = (key: Key): void => (key === 'Suspend' ? suspend() : dispatch({ kind: 'key', key }))
   const runner = effectRunner({
     operations,
     station,
     dispatch,
     leave: (isInterrupted) => {
       if (!isInterrupted) return left.resolve(exits.done)
-      ink.unmount()
+      close()
       process.exit(exits.stopped)
     },
   })
-  const ink = render(<Screens state={state} press={press} />, {
-    stdin,
-    stdout,
-    exitOnCtrlC: false,
-    interactive: true,
-    alternateScreen: true,
-    incrementalRendering: true,
-    // Keys are answered at once; what work tells is thinned out before it comes here.
-    maxFps: 30,
-  })
+  let ink: ReturnType<typeof open> | undefined = open()
   const onResize = (): void => dispatch({ kind: 'resized', size: sizeNow() })
   const onBug = (error: unknown): void => left.reject(error)
   stdout.on('resize', onResize)
   process.on('uncaughtException', onBug)
   process.on('unhandledRejection', onBug)
   const ticking = setInterval(() => dispatch({ kind: 'tick', nowMs: operations.nowMs() }), tickMs)
-  ink.waitUntilExit().then(() => left.resolve(exits.done), left.reject)
   for (const effect of firstReads(state)) runner.run(effect)
   try {
     return await left.promise
@@ -98,7 +122,7 @@ export async function startScreens(start: StartScreens): Promise<number> {
     stdout.off('resize', onResize)
     process.off('uncaughtException', onBug)
     process.off('unhandledRejection', onBug)
-    ink.unmount()
+    close()
   }
 }
 

@@ -1,8 +1,9 @@
 // Draws a frame with Ink: a line is a line, a tone one of the sixteen colours. Nothing is decided here.
-import { Box, Text } from 'ink'
+import { Box, Text, useIsScreenReaderEnabled } from 'ink'
 import type { ReactElement } from 'react'
 import { frameOf } from './frame.ts'
 import type { Span, Tone } from './lines.ts'
+import { spokenText } from './spoken.ts'
 import type { ScreensState } from './state.ts'
 
 const colours: Readonly<
@@ -18,6 +19,8 @@ const colours: Readonly<
 }
 
 export function FrameView({ state }: { readonly state: ScreensState }): ReactElement {
+  const isSpoken = useIsScreenReaderEnabled()
+  if (isSpoken) return <Text>{spokenText(state)}</Text>
   return (
     <Box flexDirection="column">
       {frameOf(state).map((spans, row) => (

@@ -181,5 +181,8 @@ say(
 say(
   `\neverything is in ${folder} (${readFileSync(join(root, 'etc/moss/model.toml'), 'utf8').trim().split('\n').length} lines of model, stick ${bytes(statSync(join(stick, 'second.moss')).size)})`,
 )
-say(`play on with:    ${moss} status --root ${root}`)
+const screens = ['tui', '--root', root, '--home', home, stick]
+say(`play on with:    ${moss} ${screens.join(' ')}`)
 if (isJson) process.stdout.write(`${JSON.stringify(summary)}\n`)
+if (!isJson && process.stdin.isTTY && process.stdout.isTTY)
+  process.exitCode = spawnSync(moss, screens, { stdio: 'inherit' }).status ?? 1

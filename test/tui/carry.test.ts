@@ -41,7 +41,7 @@ function terminal(name: string, command: string, environment = ''): Terminal {
   return {
     screen,
     async sees(...texts) {
-      const until = performance.now() + 30_000
+      const until = performance.now() + 45_000
       for (;;) {
         const now = screen()
         if (texts.every((text) => (typeof text === 'string' ? now.includes(text) : text.test(now))))
@@ -296,13 +296,68 @@ describe.skipIf(!hasTmux)('in a real terminal', () => {
     await hostSide.sees('left with 0')
   }, 180_000)
 
-  test('the terminal is given back when the program is killed', async () => {
-    const on = terminal('killed', `sh -c 'echo $$ > ${folder}/pid; exec ${screens(trip.root)}'`)
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('the terminal is given back when the program is killed with %s', async (signal, exit) => {
+    const on = terminal(signal, `sh -c 'echo $$ > ${folder}/pid; exec ${screens(trip.root)}'`)
     await on.sees('[Overview]', 'pump-07')
-    process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), 'SIGTERM')
-    const end = await on.sees('left with 143', 'icanon', 'echo')
+    process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), signal)
+    const end = await on.sees(`left with ${exit}`, 'icanon', 'echo')
     expect(end).not.toContain('[Overview]')
   })
+
+  test('Ctrl-Z gives the terminal back, and fg goes on where one was', async () => {
+    const on = terminal('stopped', 'exec bash --norc -i', 'PS1="prompt> "\nexport PS1')
+    await on.sees('prompt>')
+    on.type(screens(trip.root))
+    on.press('Enter')
+    await on.sees('[Overview]', 'pump-07')
+    on.press('t')
+    await on.sees('[Trust]')
+    on.press('C-z')
+    const back = await on.sees('Stopped', 'prompt>')
+    expect(back).not.toContain('[Trust]')
+    on.type('echo typed $((40 + 2)); stty -a | tr " " "\\n" | grep -x -e echo -e icanon')
+    on.press('Enter')
+    await on.sees('typed 42', 'icanon')
+    on.type('fg')
+    on.press('Enter')
+    await on.sees('[Trust]', 'exporter')
+    on.press('Escape')
+    await on.sees('[Overview]')
+    on.press('q')
+    await on.sees('prompt>')
+  })
+
+  test('a job that nobody could continue is not stopped', async () => {
+    const on = terminal('orphan', `exec ${screens(trip.root)}`)
+    await on.sees('[Overview]')
+    on.press('C-z')
+    on.press('t')
+    await on.sees('[Trust]', 'exporter')
+  })
+
+  test('a screen reader is given the text alone, and told which row is chosen', async () => {
+    const on = terminal(
+      'spoken',
+      screens(trip.root, trip.stick),
+      'INK_SCREEN_READER=true\nexport INK_SCREEN_READER',
+    )
+    const said = await on.sees('[Overview]', 'chosen: ', 'taken in before')
+    expect(said).not.toMatch(/[─━█]/)
+    on.press('t')
+    expect(await on.sees('[Trust]', 'exporter')).not.toContain('chosen: ')
+  })
+
+  test('npm start ends in the screens of what it made', async () => {
+    const on = terminal('start', `${process.execPath} ${join(import.meta.dirname, '../tools/start.ts')}`)
+    await on.sees('[Overview]', 'pump-07, state 2', 's station')
+    on.press('s')
+    await on.sees('[Fleet]', 'pump-07', 'serial 2 under way')
+    on.press('q')
+    await on.sees('left with 0', 'play on with')
+  }, 90_000)
 
   test('the terminal is given back after a bug, which is then told', async () => {
     const on = terminal('bug', `${process.execPath} ${await actingScreens()} bug`)
