@@ -1,6 +1,6 @@
 // Opens the screens on a terminal and stays until somebody leaves: keys and answers go to the reducer, its state to
 // Ink, its effects to the operations. The terminal is given back as it was, also after an error or a signal.
-import { render, useInput } from 'ink'
+import { type Instance, render, useInput } from 'ink'
 import type { ReactElement } from 'react'
 import { exits } from '../base/exits.ts'
 import type { HostOperations } from '../ops/host-operations.ts'
@@ -50,7 +50,11 @@ export async function startScreens(start: StartScreens): Promise<number> {
     named: start.named,
   })
   const left = Promise.withResolvers<number>()
-  const open = () => {
+  const watch = async (opened: Instance): Promise<void> => {
+    await opened.waitUntilExit()
+    if (opened === ink) left.resolve(exits.done)
+  }
+  const open = (): Instance => {
     const opened = render(<Screens state={state} press={press} />, {
       stdin,
       stdout,
@@ -61,9 +65,7 @@ export async function startScreens(start: StartScreens): Promise<number> {
       // Keys are answered at once; what work tells is thinned out before it comes here.
       maxFps: 30,
     })
-    opened.waitUntilExit().then(() => {
-      if (opened === ink) left.resolve(exits.done)
-    }, left.reject)
+    watch(opened).catch(left.reject)
     return opened
   }
   let isPainting = false
@@ -107,7 +109,7 @@ export async function startScreens(start: StartScreens): Promise<number> {
       process.exit(exits.stopped)
     },
   })
-  let ink: ReturnType<typeof open> | undefined = open()
+  let ink: Instance | undefined = open()
   const onResize = (): void => dispatch({ kind: 'resized', size: sizeNow() })
   const onBug = (error: unknown): void => left.reject(error)
   stdout.on('resize', onResize)
