@@ -81,6 +81,8 @@ export interface Disk {
   syncFolder(path: string): void
   /** Everything written to the filesystem that holds `path`. A failure is final. */
   syncFilesystem(path: string): void
+  /** What was synced of this file comes from the device when it is read next, and not from memory, where the system can do that. */
+  dropCached(path: string): void
   freeBytes(path: string): number
   /** How many more files, folders and symlinks; undefined where the filesystem has no limit of its own. */
   freeInodes(path: string): number | undefined

@@ -10,6 +10,8 @@ export interface SystemCalls {
   /** How: 0 replaces, 1 refuses where `to` exists, 2 exchanges both. */
   rename(from: string, to: string, how: 0 | 1 | 2): Result
   syncFilesystem(descriptor: number): Result
+  /** Advice, of the whole file: pages that are on the device need not stay in memory. */
+  dropCached(descriptor: number): Result
   /**
    * Takes the exclusive lock of the open file without waiting: flock's, and the whole file's as lckpwdf(3) and the like
    * take it. Both are the descriptor's.
@@ -32,6 +34,7 @@ export interface SystemCalls {
 
 const signatures = {
   renameat2: { arguments: ['i32', 'buffer', 'i32', 'buffer', 'u32'], return: 'i32' },
+  posix_fadvise: { arguments: ['i32', 'i64', 'i64', 'i32'], return: 'i32' },
   syncfs: { arguments: ['i32'], return: 'i32' },
   flock: { arguments: ['i32', 'i32'], return: 'i32' },
   fcntl: { arguments: ['i32', 'i32', 'buffer'], return: 'i32' },
@@ -52,6 +55,8 @@ const lockExclusiveNow = 2 + 4
 /** F_OFD_SETLK, with a `struct flock` that says F_WRLCK from the first byte to the last. */
 const lockRecordsNow = 37
 const allRecords = Uint8Array.from({ length: 32 }, (_, at) => (at === 0 ? 1 : 0))
+/** POSIX_FADV_DONTNEED */
+const notNeeded = 4
 const removeFolderFlag = 0x200
 /** Not through a symlink, and the open folder itself where the name is empty. */
 const lookFlags = 0x100 + 0x1000
@@ -80,6 +85,7 @@ function load(): SystemCalls {
   return {
     rename: (from, to, how) => c.renameat2(currentFolder, pathBytes(from), currentFolder, pathBytes(to), how),
     syncFilesystem: (descriptor) => c.syncfs(descriptor),
+    dropCached: (descriptor) => c.posix_fadvise(descriptor, 0n, 0n, notNeeded),
     lockExclusive: (descriptor) => {
       const result = c.flock(descriptor, lockExclusiveNow)
       return result < 0 ? result : c.fcntl(descriptor, lockRecordsNow, allRecords)

@@ -96,6 +96,7 @@ export function writeToMedium(disk: Disk, path: string, bytes: Uint8Array): void
   if (disk.lstat(path)?.sizeBytes === bytes.length && digestOf(disk.readFile(path, bytes.length)) === digest)
     return
   writeDurably(disk, path, bytes, { replace: true })
+  disk.dropCached(path)
   if (digestOf(disk.readFile(path, bytes.length)) !== digest)
     throw new MossError('HOST_IO', {
       action: 'read back',

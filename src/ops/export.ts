@@ -131,6 +131,7 @@ async function readBundleBack(
   },
 ): Promise<void> {
   const { path, root, readKnown, report } = job
+  outside.disk.dropCached(path)
   using source = fileSource(outside.disk, path)
   const verified = verifyContainer(openContainer(source), { role: 'exporter', root })
   const container = withKnown(verified, readKnown)

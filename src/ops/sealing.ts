@@ -138,6 +138,7 @@ export async function sealFile(
     at += piece.length
   }
   placePart(disk, part, path)
+  disk.dropCached(path)
   if (digestOfFile(disk, path) === digest.finish()) return at
   throw new MossError('HOST_IO', {
     action: 'read back',

@@ -342,6 +342,12 @@ export class SimulatedDisk implements Disk {
     if (!faults.isForgotten('syncFilesystem', path)) machine.pending.syncDevice(device)
   }
 
+  /** Its memory is its device. */
+  dropCached(path: string): void {
+    this.#parts.faults.look('dropCached', path)
+    this.#existing(path, 'read')
+  }
+
   freeBytes(path: string): number {
     this.#parts.faults.look('freeBytes', path)
     this.#existing(path, 'look at')

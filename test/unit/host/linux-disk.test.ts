@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { linuxDisk } from '../../../src/host/linux-disk.ts'
 import { workerPool } from '../../../src/host/pool.ts'
+import { oracle } from '../../support/oracle.ts'
 import { diskConformance } from './disk-conformance.ts'
 
 const made: string[] = []
@@ -100,3 +101,27 @@ test('many files are placed by threads, and looked at as by this one; fewer are 
   expect(looks).not.toEqual(looksBefore)
   expect(readdirSync(`${folder}/499`).length).toBe(32)
 })
+
+const isInMemory = spawnSync('stat', ['-f', '-c', '%T', tmpdir()], { encoding: 'utf8' }).stdout === 'tmpfs\n'
+if (isInMemory)
+  console.warn('skipped: the folder for temporary files is in memory, where nothing can be dropped')
+
+test.skipIf(isInMemory || !oracle('fincore'))(
+  'what was synced is read from the device after dropCached',
+  () => {
+    const disk = linuxDisk()
+    const path = join(freshFolder(), 'written')
+    {
+      using file = disk.open(path, 'create')
+      file.write(new Uint8Array(4 << 20).fill(7), 0)
+      file.sync()
+    }
+    const pages = (): number =>
+      Number(spawnSync('fincore', ['-n', '-r', '-o', 'PAGES', path], { encoding: 'utf8' }).stdout)
+    expect(pages()).toBeGreaterThan(0)
+    disk.dropCached(path)
+    expect(pages()).toBe(0)
+    expect(disk.readFile(path, 8 << 20).every((byte) => byte === 7)).toBe(true)
+    expect(() => disk.dropCached(`${path}-gone`)).toThrow(/ENOENT|not there/)
+  },
+)
