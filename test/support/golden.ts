@@ -200,7 +200,6 @@ function signedHead(cbor: Uint8Array): Uint8Array {
   const id = digestOf<ContainerId>(head)
   const prelude = encodePrelude({
     kind: 'bundle',
-    volume: 1,
     headBytes: head.length,
     signaturesBytes: signatures.length,
     id,

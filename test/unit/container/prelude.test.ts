@@ -10,7 +10,6 @@ import { decodePrelude, encodePrelude, type Prelude } from '../../../src/contain
 
 const prelude: Prelude = {
   kind: 'bundle',
-  volume: 1,
   headBytes: 300,
   signaturesBytes: 304,
   id: digestOf<ContainerId>(encodeUtf8('head')),
