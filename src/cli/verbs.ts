@@ -14,6 +14,7 @@ import { screenVerbs } from './screen-verbs.ts'
 import { stateVerbs } from './state-verbs.ts'
 import { trustVerbs } from './trust-verbs.ts'
 import { updateVerbs } from './update-verbs.ts'
+import { volumeVerbs } from './volume-verbs.ts'
 import type { Verb } from './verb.ts'
 
 export const verbs: readonly Verb[] = [
@@ -29,6 +30,7 @@ export const verbs: readonly Verb[] = [
   ...fleetVerbs,
   ...exportVerbs,
   ...containerVerbs,
+  ...volumeVerbs,
   ...doctorVerbs,
   ...screenVerbs,
   ...completionVerbs,
