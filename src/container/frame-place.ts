@@ -30,3 +30,9 @@ export const sizeOfFile = (frames: FramePlaces, container: OpenedContainer): num
 export function checkVolumeEnd(frames: FramePlaces, container: OpenedContainer): void {
   if (container.prelude.volume !== undefined) checkEnd(container.source, sizeOfFile(frames, container))
 }
+
+/** Of a volume, once every frame stands in its source where the whole has it. */
+export function asWhole<Container extends OpenedContainer>(container: Container): Container {
+  const { volume: _, ...prelude } = container.prelude
+  return { ...container, prelude }
+}

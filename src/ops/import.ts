@@ -1,8 +1,10 @@
 // import: takes bundles in. Each is copied once and judged, its contents go to the store, and it waits for apply.
 // Idempotent: what was taken in before is recognised by its id. The medium is only read. Where the store cannot give what
-// it says it has, it forgets what is damaged, so that the next state tells the station.
+// it says it has, it forgets what is damaged, so that the next state tells the station. Volumes of a bundle come in any order,
+// in one call or in several: each is judged, and what it holds is kept until the last one makes the bundle whole.
 import { exits } from '../base/exits.ts'
-import { isMossError } from '../base/error.ts'
+import { assertTrue, isMossError, MossError } from '../base/error.ts'
+import { plural } from '../base/format.ts'
 import type { ContainerId } from '../base/ids.ts'
 import { type ImportedContent, importBundle } from '../bundle/import.ts'
 import { roomForPackages } from '../bundle/room.ts'
@@ -22,6 +24,7 @@ import { contentNames, forgetDamaged, recutFalse } from './lacking.ts'
 import { checkIsFile } from './named-file.ts'
 import { openLargeIfSealed } from './sealing.ts'
 import type { ReportEvent } from './types.ts'
+import { type FileGroup, groupVolumes } from './volume-files.ts'
 import { isImported, judgeOf, judgeWaiting, markImported } from './waiting.ts'
 
 export async function importBundles(
@@ -31,14 +34,53 @@ export async function importBundles(
 ): Promise<{ readonly bundles: readonly ImportedBundle[] }> {
   using host = await openHost(outside, { root: request.root, report })
   const bundles: ImportedBundle[] = []
-  for (const file of request.files)
-    try {
-      bundles.push(await importOne(host, file, report))
-    } catch (error) {
-      if (request.files.length > 1) report({ phase: 'import', warning: refusedAmong(request.files, file) })
-      throw error
+  const wanted = new Map<string, VolumeWanted>()
+  for (const group of groupVolumes(outside, request.files)) {
+    const done = await importGroup(host, group, { files: request.files, report })
+    if (done instanceof MossError) wanted.set(done.details.bundle, done)
+    else {
+      bundles.push(done)
+      wanted.delete(done.bundle)
     }
-  return { bundles }
+  }
+  const [first, ...others] = wanted.values()
+  if (first === undefined) return { bundles }
+  for (const { message } of others) report({ phase: 'import', warning: message })
+  if (bundles.length > 0)
+    report({ phase: 'import', warning: `${plural(bundles.length, 'other bundle')} taken in whole` })
+  throw first
+}
+
+type VolumeWanted = MossError<'VOLUME_WANTED'>
+
+/**
+ * A bundle, of one file or of volumes one after the other. VOLUME_WANTED where they were not all of them; then what they have is
+ * kept.
+ */
+async function importGroup(
+  host: HostSession,
+  { named, beside }: FileGroup,
+  { files, report }: { readonly files: readonly string[]; readonly report: ReportEvent },
+): Promise<ImportedBundle | VolumeWanted> {
+  let wanted: VolumeWanted | undefined
+  for (const file of [...named, ...beside])
+    try {
+      return await importOne(host, file, report)
+    } catch (error) {
+      if (isMossError(error, 'VOLUME_WANTED')) wanted = error
+      else if (isMossError(error) && refusals.includes(error.exit) && beside.includes(file))
+        report({ phase: 'import', warning: `${file} is refused: ${error.message}` })
+      else {
+        if (files.length > 1)
+          report({
+            phase: 'import',
+            warning: refusedAmong(files, beside.includes(file) ? (named[0] ?? file) : file),
+          })
+        throw error
+      }
+    }
+  assertTrue(wanted !== undefined, 'what is not taken in is refused, or wanted')
+  return wanted
 }
 
 /** An error names a part of a file; where there are several, this names the file. */

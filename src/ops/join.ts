@@ -4,12 +4,13 @@ import type { ContainerId } from '../base/ids.ts'
 import { claimedFrames } from '../container/claimed-frames.ts'
 import { checkVolumeEnd } from '../container/frame-place.ts'
 import { assertSiblings, wholeOf } from '../container/volume-file.ts'
+import { volumesWanted, wholeNameOf } from '../container/wanted-volumes.ts'
 import { isWritten, writeVolume } from '../container/write-volume.ts'
 import type { Outside } from '../host/outside.ts'
 import { assertRoom } from '../host/room.ts'
 import { parentFolder } from '../state/places.ts'
 import type { ReportEvent } from './types.ts'
-import { type NamedVolume, openNamedVolume, siblingsOf, wantedBeside, wholeNameOf } from './volume-files.ts'
+import { type NamedVolume, openNamedVolume, siblingsOf } from './volume-files.ts'
 
 export interface Joined {
   readonly path: string
@@ -39,10 +40,9 @@ export async function joinVolumes(
   const inOrder = [...volumes.values()].sort((a, b) => a.volume.number - b.volume.number)
   const [first] = inOrder
   if (first === undefined) throw new RangeError('no volume')
-  const name = wholeNameOf(first.path, first.volume)
-  const wanted = wantedBeside(
-    name,
-    inOrder.map(({ volume }) => volume),
+  const others = inOrder.map(({ volume }) => volume)
+  const wanted = volumesWanted(
+    { id: first.opened.id, path: first.path, one: first.volume, others },
     { isKept: false },
   )
   if (wanted !== undefined) throw wanted
@@ -52,7 +52,8 @@ export async function joinVolumes(
     inOrder.map(({ opened }) => opened),
     frames,
   )
-  const path = outside.disk.lstat(output)?.kind === 'folder' ? `${output}/${name}` : output
+  const isFolder = outside.disk.lstat(output)?.kind === 'folder'
+  const path = isFolder ? `${output}/${wholeNameOf(first.path, first.volume)}` : output
   const isNew = !isWritten(outside, path, made)
   if (isNew) {
     assertRoom(outside.disk, parentFolder(path), { sizeBytes: made.sizeBytes, inodes: 1 })

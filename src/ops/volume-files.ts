@@ -1,19 +1,14 @@
 // Volumes as files: those that a person named, and those that lie beside them and are called as the others would be. A name
 // only says where to look; what is no volume of the same container is passed over, unless it was named.
 import { isMossError, MossError } from '../base/error.ts'
-import { volumeName, wholeName } from '../base/volume-names.ts'
+import { volumeName } from '../base/volume-names.ts'
 import { openVolume, type OpenedContainer } from '../container/read.ts'
 import type { Volume } from '../container/volume.ts'
-import { missingNumbers } from '../container/volume-set.ts'
+import { wholeNameOf } from '../container/wanted-volumes.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
 import { parentFolder } from '../state/places.ts'
 import { checkIsFile } from './named-file.ts'
-
-const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
-
-/** What the whole is called of which the file is a volume. */
-export const wholeNameOf = (path: string, { number }: Volume): string => wholeName(nameOf(path), number)
 
 /** Files in the same folder that are called as its other volumes are, in their order. */
 function pathsBeside({ disk }: Outside, path: string, volume: Volume): readonly string[] {
@@ -41,10 +36,33 @@ export function siblingsOf(outside: Outside, path: string): readonly string[] {
   })
 }
 
-function claimOf(
-  outside: Outside,
-  path: string,
-): { readonly id: string; readonly volume: Volume | undefined } | undefined {
+/** Files that are taken in as one: a whole container, or volumes of one. */
+export interface FileGroup {
+  readonly named: readonly string[]
+  /** Volumes that lie beside those. */
+  readonly beside: readonly string[]
+}
+
+/** In the order in which they are named first. */
+export function groupVolumes(outside: Outside, files: readonly string[]): readonly FileGroup[] {
+  const groups = new Map<string, string[]>()
+  for (const file of new Set(files)) {
+    const claim = claimOf(outside, file)
+    const key = claim?.volume === undefined ? `file ${file}` : `volumes ${claim.id}`
+    groups.set(key, [...(groups.get(key) ?? []), file])
+  }
+  return [...groups.values()].map((named) => {
+    const beside = new Set(named.flatMap((file) => siblingsOf(outside, file)))
+    return { named, beside: [...beside].filter((path) => !named.includes(path)) }
+  })
+}
+
+interface Claim {
+  readonly id: string
+  readonly volume: Volume | undefined
+}
+
+function claimOf(outside: Outside, path: string): Claim | undefined {
   try {
     using source = fileSource(outside.disk, path)
     const { id, prelude } = openVolume(source)
@@ -68,23 +86,4 @@ export function openNamedVolume(outside: Outside, path: string, open: Disposable
   const { volume } = opened.prelude
   if (volume !== undefined) return { path, opened, volume }
   throw new MossError('CONTAINER_NOT_ONE', { path, problem: 'it is whole, not one of several volumes' })
-}
-
-const mostNames = 8
-
-/** VOLUME_WANTED, where any of these is missing beside those of one cut that are here. */
-export function wantedBeside(
-  whole: string,
-  volumes: readonly Volume[],
-  { isKept }: { readonly isKept: boolean },
-): MossError | undefined {
-  const missing = missingNumbers(volumes, mostNames)
-  if (missing.length === 0) return undefined
-  return new MossError('VOLUME_WANTED', {
-    name: whole,
-    here: [...new Set(volumes.map(({ number }) => number))].sort((a, b) => a - b),
-    count: volumes[0]?.count ?? 0,
-    wanted: missing.map((number) => volumeName(whole, number)),
-    isKept,
-  })
 }

@@ -1,14 +1,8 @@
 // Busy, changed underneath, or not as it was left.
 import { display } from '../display.ts'
 import { exits } from '../exits.ts'
-import { formatCount, plural } from '../format.ts'
+import { formatCount, formatNumbers, plural } from '../format.ts'
 import { type Entry, entry, list } from './entry.ts'
-
-/** `1, 2 and 5`. */
-const together = (numbers: readonly number[]): string => {
-  const [last = 0, ...others] = numbers.toReversed()
-  return others.length === 0 ? `${last}` : `${others.toReversed().join(', ')} and ${last}`
-}
 
 export const changedCodes = {
   PLAN_STALE: entry<{ what: string }>(
@@ -32,6 +26,8 @@ export const changedCodes = {
     () => 'plug the medium in and mount it, then run the same command again',
   ),
   VOLUME_WANTED: entry<{
+    /** The container's id. */
+    bundle: string
     name: string
     here: readonly number[]
     count: number
@@ -41,7 +37,7 @@ export const changedCodes = {
   }>(
     exits.noRoom,
     (d) =>
-      `${display(d.name)} is ${plural(d.count, 'volume')}, of which ${together(d.here)} ${d.here.length === 1 ? 'is' : 'are'} here; wanted next: ${list(d.wanted)}${d.here.length + d.wanted.length < d.count ? ` and ${formatCount(d.count - d.here.length - d.wanted.length)} more` : ''}`,
+      `${display(d.name)} is ${plural(d.count, 'volume')}, of which ${formatNumbers(d.here)} ${d.here.length === 1 ? 'is' : 'are'} here; wanted next: ${list(d.wanted)}${d.here.length + d.wanted.length < d.count ? ` and ${formatCount(d.count - d.here.length - d.wanted.length)} more` : ''}`,
     (d) =>
       d.isKept
         ? 'nothing is lost: what these volumes hold is verified and kept; run moss import with the next one, from any medium, in any order'
