@@ -10,12 +10,15 @@ import type { KnownPlan } from '../carry/plan-known.ts'
 import { catalogueDifference } from '../channel/catalogue-difference.ts'
 import { encodeGrants } from '../channel/grant-file.ts'
 import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
+import { type WrittenVolume, writeVolumes } from '../container/cut.ts'
 import { encodeFront, type ContainerDraft } from '../container/encode.ts'
 import { type FinishedFrames, startFrames } from '../container/frames.ts'
 import { encodeHosts, encodeManifests } from '../container/package-table.ts'
+import { openContainer } from '../container/read.ts'
 import { encodeRoots } from '../container/root-chain.ts'
 import type { KnownBytes } from '../container/sections.ts'
 import { writeEncoded } from '../container/write.ts'
+import { fileSource, sourceBehind } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { Signer } from '../trust/keys.ts'
@@ -40,6 +43,8 @@ export interface ExportRequest {
   readonly signers: readonly Signer[]
   /** Of the file, once its id is known. */
   readonly path: (id: ContainerId) => string
+  /** How long a file may be: what is longer is cut into volumes. */
+  readonly limitBytes?: number | undefined
   /** A new file on the station's own disk, gone again afterwards. */
   readonly spoolPath: string
   readonly effort: Effort
@@ -48,7 +53,11 @@ export interface ExportRequest {
 
 export interface ExportedBundle {
   readonly id: ContainerId
+  /** Of the whole, or of its first volume. */
   readonly path: string
+  /** None where it is one file. */
+  readonly volumes: readonly WrittenVolume[]
+  /** Of all volumes together. */
   readonly sizeBytes: number
   /** False if the very same bundle lay there already. */
   readonly isNew: boolean
@@ -86,10 +95,39 @@ export async function exportBundle(outside: Outside, request: ExportRequest): Pr
     deltaBytes: frames.deltaBytes,
     metadataBytes: bytes.length,
   }
+  const volumes = await inVolumes(outside, {
+    path,
+    front: bytes,
+    frames,
+    limitBytes: request.limitBytes,
+    report,
+  })
+  if (volumes.length > 0) {
+    const sizeBytes = volumes.reduce((sum, { fileBytes }) => sum + fileBytes, 0)
+    return { id, path, volumes, ...sizes, sizeBytes, isNew: volumes.some(({ isNew }) => isNew) }
+  }
   if (isThere(outside, path, { front: bytes, sizeBytes: sizes.sizeBytes }))
-    return { id, path, ...sizes, isNew: false }
+    return { id, path, volumes, ...sizes, isNew: false }
   await writeEncoded(outside, path, { front: bytes, frames }, report)
-  return { id, path, ...sizes, isNew: true }
+  return { id, path, volumes, ...sizes, isNew: true }
+}
+
+/** None where one file may be long enough; then nothing was written. Whoever exports reads everything back. */
+async function inVolumes(
+  outside: Outside,
+  made: {
+    readonly path: string
+    readonly front: Uint8Array
+    readonly frames: FinishedFrames
+    readonly limitBytes: number | undefined
+    readonly report: Report
+  },
+): Promise<readonly WrittenVolume[]> {
+  const { path, front, frames, limitBytes, report } = made
+  if (limitBytes === undefined || front.length + frames.storedBytes <= limitBytes) return []
+  using spool = fileSource(outside.disk, frames.path)
+  const whole = openContainer(sourceBehind(front, spool))
+  return await writeVolumes(outside, whole, { path, limitBytes, isReadBack: false, report })
 }
 
 /** Each chunk is checked when its new frame is made. */

@@ -82,6 +82,8 @@ export interface Disk {
   /** Everything written to the filesystem that holds `path`. A failure is final. */
   syncFilesystem(path: string): void
   freeBytes(path: string): number
+  /** How long a file should become at most on the filesystem of `path`; undefined where that is no question. */
+  longestFile(path: string): number | undefined
   /** How many more files, folders and symlinks; undefined where the filesystem has no limit of its own. */
   freeInodes(path: string): number | undefined
   /** What is mounted inside the folder, by whole paths. */

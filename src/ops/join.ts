@@ -57,7 +57,7 @@ export async function joinVolumes(
   const isNew = !isWritten(outside, path, made)
   if (isNew) {
     assertRoom(outside.disk, parentFolder(path), { sizeBytes: made.sizeBytes, inodes: 1 })
-    await writeVolume(outside, path, { file: made, report })
+    await writeVolume(outside, path, { file: made, isReadBack: true, report })
   }
   return { path, id: first.opened.id, volumes: inOrder.length, fileBytes: made.sizeBytes, isNew }
 }

@@ -2,15 +2,17 @@
 // what its head claims is read; nothing is judged here, and a file that cannot be read says why instead of failing.
 import { compareText } from '../base/bytes.ts'
 import { isMossError } from '../base/error.ts'
-import type { HostId } from '../base/ids.ts'
+import type { ContainerId, HostId } from '../base/ids.ts'
 import { decodeAbout } from '../bundle/about.ts'
 import { decodeSummary } from '../bundle/summary.ts'
 import { peekSection } from '../container/peek.ts'
-import { openContainer } from '../container/read.ts'
+import { openVolume } from '../container/read.ts'
+import type { Volume } from '../container/volume.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
 import { isDropping } from '../medium/layout.ts'
 import { findBundles } from '../medium/medium.ts'
+import { parentFolder } from '../state/places.ts'
 
 export interface MediumBundle {
   readonly path: string
@@ -21,6 +23,8 @@ export interface MediumBundle {
   /** Names where the bundle gives them, else ids. */
   readonly hosts: readonly string[]
   readonly isForThisHost: boolean
+  /** Of one that is cut into files: those that lie together in its folder. The path is that of the first of them. */
+  readonly volumes?: { readonly here: readonly number[]; readonly count: number }
   /** Why it cannot be read. */
   readonly problem?: string
 }
@@ -63,7 +67,12 @@ export function mediumScanner(outside: Outside): (request: ScanRequest) => Mediu
   }
 }
 
-type Claims = Map<string, MediumBundle | undefined>
+interface Claim {
+  readonly bundle: MediumBundle
+  readonly cut?: { readonly id: ContainerId; readonly volume: Volume }
+}
+
+type Claims = Map<string, Claim | undefined>
 
 function markOf(outside: Outside, path: string, host: HostId | undefined): string {
   const stat = attempt(() => outside.disk.lstat(path))
@@ -78,7 +87,7 @@ interface Place {
 function scanMedia(
   outside: Outside,
   request: ScanRequest,
-  read: (place: Place) => MediumBundle | undefined,
+  read: (place: Place) => Claim | undefined,
 ): MediumScan {
   const folders = request.named.filter((path) => kindOf(outside, path) === 'folder')
   const media = [...new Set([...folders, ...mountedMedia(outside)])].slice(0, mostMedia)
@@ -87,12 +96,26 @@ function scanMedia(
     .filter((path) => kindOf(outside, path) === 'file')
     .map((path) => ({ path, medium: path.replace(/\/[^/]*$/, '') || '/' }))
   const seen = new Set<string>()
-  const bundles = [...files, ...found]
+  const claims = [...files, ...found]
     .filter(({ path }) => seen.size < seen.add(path).size)
     .slice(0, mostBundles)
     .map(read)
-    .filter((bundle) => bundle !== undefined)
-  return { media, bundles: bundles.sort(byUse) }
+    .filter((claim) => claim !== undefined)
+  return { media, bundles: withVolumesTogether(claims).sort(byUse) }
+}
+
+/** Volumes of one container that lie in one folder are one bundle to choose. */
+function withVolumesTogether(claims: readonly Claim[]): MediumBundle[] {
+  const cuts = Map.groupBy(claims, ({ bundle, cut }) =>
+    cut === undefined ? bundle.path : `${cut.id} ${parentFolder(bundle.path)}`,
+  )
+  return [...cuts.values()].flatMap((together) => {
+    const inOrder = together.toSorted((a, b) => (a.cut?.volume.number ?? 0) - (b.cut?.volume.number ?? 0))
+    const [first] = inOrder
+    if (first?.cut === undefined) return together.map(({ bundle }) => bundle)
+    const here = inOrder.flatMap(({ cut }) => (cut === undefined ? [] : [cut.volume.number]))
+    return [{ ...first.bundle, volumes: { here: [...new Set(here)], count: first.cut.volume.count } }]
+  })
 }
 
 const byUse = (a: MediumBundle, b: MediumBundle): number =>
@@ -144,17 +167,18 @@ function attempt<T>(read: () => T): T | undefined {
 }
 
 /** Undefined for a container that is no bundle. */
-function readClaims(outside: Outside, place: Place, host: HostId | undefined): MediumBundle | undefined {
+function readClaims(outside: Outside, place: Place, host: HostId | undefined): Claim | undefined {
   try {
     using source = fileSource(outside.disk, place.path)
-    const opened = openContainer(source)
+    const opened = openVolume(source)
+    const { volume } = opened.prelude
     if (opened.kind !== 'bundle') return undefined
     const about = decodeAbout(opened.head.about)
     const summary = peekSection(opened, 'summary')
     const names = new Map(
       summary === undefined ? [] : decodeSummary(summary).hosts.map((each) => [each.host, each.name]),
     )
-    return {
+    const bundle = {
       ...place,
       sizeBytes: opened.endOffset,
       channel: about.channel,
@@ -162,8 +186,10 @@ function readClaims(outside: Outside, place: Place, host: HostId | undefined): M
       hosts: about.hosts.map((served) => names.get(served.host) || served.host),
       isForThisHost: about.hosts.some((served) => served.host === host),
     }
+    return volume === undefined ? { bundle } : { bundle, cut: { id: opened.id, volume } }
   } catch (error) {
     if (!isMossError(error)) throw error
-    return { ...place, sizeBytes: 0, hosts: [], isForThisHost: false, problem: error.message }
+    const { message: problem } = error
+    return { bundle: { ...place, sizeBytes: 0, hosts: [], isForThisHost: false, problem } }
   }
 }

@@ -2,7 +2,7 @@
 import { MossError, isMossError } from '../base/error.ts'
 import { verifyWhole } from '../container/read-frames.ts'
 import { claimedFrames } from '../container/claimed-frames.ts'
-import { checkVolumeEnd, sizeOfFile } from '../container/frame-place.ts'
+import { checkVolumeEnd, framesHere, sizeOfFile } from '../container/frame-place.ts'
 import { checkStored, type OpenedContainer, openVolume } from '../container/read.ts'
 import { sayVolume } from '../container/volume.ts'
 import { followRoots, readCarriedRoots } from '../container/root-chain.ts'
@@ -123,9 +123,10 @@ async function verifyEverything(
   container: VerifiedContainer,
   onFrame: (done: number, total: number) => void,
 ): Promise<readonly string[]> {
+  const { firstFrame, endFrame } = framesHere(container)
   if (container.kind !== 'channel' && container.kind !== 'grant')
     return await verifyWhole(container, outside.pool, {
-      onFrame: (n) => onFrame(n + 1, container.head.frames.count),
+      onFrame: (n) => onFrame(n + 1 - firstFrame, endFrame - firstFrame),
     })
   for (const entry of container.head.sections) checkStored(container, entry)
   return []

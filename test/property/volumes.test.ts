@@ -11,10 +11,11 @@ import { openContainer, openVolume } from '../../src/container/read.ts'
 import { verifyWhole } from '../../src/container/read-frames.ts'
 import { verifyContainer } from '../../src/container/verify.ts'
 import type { Volume } from '../../src/container/volume.ts'
-import { assertSiblings, volumeOf, wholeOf } from '../../src/container/volume-file.ts'
+import { assertSiblings, wholeOf } from '../../src/container/volume-file.ts'
 import { areOfOneCut, isEveryFrame, missingNumbers } from '../../src/container/volume-set.ts'
 import { inlinePool } from '../../src/host/pool.ts'
 import { buildBundle, noise, opened, sourceOf, testRoot } from '../support/containers.ts'
+import { cutIntoVolumes } from '../support/volumes.ts'
 
 const bundleOf = (sizes: readonly number[], notes: string): Promise<Uint8Array> =>
   buildBundle({
@@ -23,17 +24,15 @@ const bundleOf = (sizes: readonly number[], notes: string): Promise<Uint8Array> 
     spool: { groupBytes: 1, level: 1 },
   })
 
-function cut(whole: Uint8Array, limitBytes: number): readonly { volume: Volume; bytes: Uint8Array }[] {
-  const container = opened(whole)
-  const frames = claimedFrames(container)
-  const sizes = Array.from({ length: frames.count }, (_, n) => frames.entry(n).storedBytes)
-  return planCut({ frontBytes: container.framesOffset, frames: sizes, limitBytes }).map((volume) => {
-    const file = volumeOf(container, { frames, volume })
-    const bytes = concatBytes([...file.pieces()])
-    expect(bytes.length).toBe(file.sizeBytes)
+const cut = (
+  whole: Uint8Array,
+  limitBytes: number,
+): readonly { readonly volume: Volume; readonly bytes: Uint8Array }[] =>
+  cutIntoVolumes(whole, limitBytes).map((bytes) => {
+    const { volume } = openVolume(sourceOf(bytes)).prelude
+    if (volume === undefined) throw new Error('no volume')
     return { volume, bytes }
   })
-}
 
 /** As a person would who named them in this order. */
 function join(files: readonly Uint8Array[]): Uint8Array {

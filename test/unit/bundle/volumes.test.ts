@@ -9,15 +9,13 @@ import { silent } from '../../../src/base/progress.ts'
 import type { ExportedBundle } from '../../../src/bundle/export.ts'
 import { importBundle } from '../../../src/bundle/import.ts'
 import { listIncoming, takeIn, type TakenBundle } from '../../../src/bundle/take-in.ts'
-import { claimedFrames } from '../../../src/container/claimed-frames.ts'
 import { viewOf } from '../../../src/container/little-endian.ts'
-import { planCut } from '../../../src/container/plan-cut.ts'
 import { openContainer } from '../../../src/container/read.ts'
 import { verifyWhole } from '../../../src/container/read-frames.ts'
-import { volumeOf } from '../../../src/container/volume-file.ts'
 import { type ByteSource, bytesSource } from '../../../src/host/byte-source.ts'
 import { noise } from '../../support/containers.ts'
 import { TestLoop, type TestHost } from '../../support/loop.ts'
+import { cutIntoVolumes } from '../../support/volumes.ts'
 
 const MiB = 1024 * 1024
 let loop: TestLoop
@@ -28,15 +26,6 @@ let volumes: readonly Uint8Array[]
 const copy = (): string => join(host.incoming, made.id, 'bundle.moss')
 const record = (): string => join(host.incoming, made.id, 'volumes')
 
-function cut(bytes: Uint8Array, limitBytes: number): readonly Uint8Array[] {
-  const container = openContainer(bytesSource('whole', bytes))
-  const frames = claimedFrames(container)
-  const sizes = Array.from({ length: frames.count }, (_, n) => frames.entry(n).storedBytes)
-  return planCut({ frontBytes: container.framesOffset, frames: sizes, limitBytes }).map((volume) =>
-    concatBytes([...volumeOf(container, { frames, volume }).pieces()]),
-  )
-}
-
 beforeAll(async () => {
   loop = new TestLoop()
   host = loop.host('pump')
@@ -45,7 +34,7 @@ beforeAll(async () => {
   made = await loop.export([{ host: host.id, wants: [wanted], has: [] }])
   whole = readFileSync(made.path)
   // Frames of about 4 MiB each.
-  volumes = cut(whole, 5 * MiB)
+  volumes = cutIntoVolumes(whole, 5 * MiB)
   expect(volumes).toHaveLength(5)
 })
 beforeEach(() => {
@@ -178,7 +167,7 @@ test('what is judged and refused leaves nothing behind, whichever volume comes f
 })
 
 test('volumes of another cut bring their frames, and the names that are asked for are those of the newest', async () => {
-  const halves = cut(whole, 13 * MiB)
+  const halves = cutIntoVolumes(whole, 13 * MiB)
   expect(halves).toHaveLength(2)
   for (const number of [1, 2, 4]) await wantedAfter(number)
   expect(await wantedAfter(2, halves[1])).toEqual(['a.moss'])
@@ -188,7 +177,7 @@ test('volumes of another cut bring their frames, and the names that are asked fo
 })
 
 test('a volume that lies about how many there are costs a question, and no more', async () => {
-  const loose = cut(whole, 9 * MiB)
+  const loose = cutIntoVolumes(whole, 9 * MiB)
   expect(loose).toHaveLength(3)
   const lie = Uint8Array.from(loose[0] ?? whole)
   viewOf(lie).setUint16(58, 4, true)
