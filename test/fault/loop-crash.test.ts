@@ -9,6 +9,7 @@ import {
   exporting,
   importing,
   importingRoot,
+  importingVolumes,
   type Machines,
   makeMachines,
   recovering,
@@ -50,6 +51,13 @@ test('T1 T2 T3 T4 T5 T6 S1: a crash at any step of an import', async () => {
   const { points, violations } = await everywhere('import', await importing(machines), { cuts: 2 })
   expect(violations).toEqual([])
   expect(points).toBeGreaterThan(60 / crashStep)
+})
+
+test('T1 T2 T3 T4 T5 T6 S1: a crash at any step of an import of volumes, one after the other', async () => {
+  const scenario = await importingVolumes(machines)
+  const { points, violations } = await everywhere('import of volumes', scenario, { cuts: 2 })
+  expect(violations).toEqual([])
+  expect(points).toBeGreaterThan(70 / crashStep)
 })
 
 test('T1 T2 T3 T4 T5 T6 S1: a crash at any step of an import that brings another trust root', async () => {

@@ -1,7 +1,7 @@
 // Busy, changed underneath, or not as it was left.
 import { display } from '../display.ts'
 import { exits } from '../exits.ts'
-import { formatCount, formatNumbers, plural } from '../format.ts'
+import { formatCount, formatNumbers } from '../format.ts'
 import { type Entry, entry, list } from './entry.ts'
 
 export const changedCodes = {
@@ -36,8 +36,12 @@ export const changedCodes = {
     isKept: boolean
   }>(
     exits.noRoom,
-    (d) =>
-      `${display(d.name)} is ${plural(d.count, 'volume')}, of which ${formatNumbers(d.here)} ${d.here.length === 1 ? 'is' : 'are'} here; wanted next: ${list(d.wanted)}${d.here.length + d.wanted.length < d.count ? ` and ${formatCount(d.count - d.here.length - d.wanted.length)} more` : ''}`,
+    (d) => {
+      const others = d.count - d.here.length - d.wanted.length
+      const more = others > 0 ? ` and ${formatCount(others)} more` : ''
+      const volumes = d.here.length === 1 ? 'volume' : 'volumes'
+      return `${display(d.name)} is not whole yet: ${volumes} ${formatNumbers(d.here)} of ${d.count} ${d.here.length === 1 ? 'is' : 'are'} here; wanted next: ${list(d.wanted)}${more}`
+    },
     (d) =>
       d.isKept
         ? 'nothing is lost: what these volumes hold is verified and kept; run moss import with the next one, from any medium, in any order'

@@ -71,7 +71,7 @@ test('volumes in any order make the bundle whole, and it is imported from the co
   await expect(take(2)).rejects.toMatchObject({
     code: 'VOLUME_WANTED',
     exit: 15,
-    message: 'a.moss is 5 volumes, of which 1 to 3 and 5 are here; wanted next: a.004.moss',
+    message: 'a.moss is not whole yet: volumes 1 to 3 and 5 of 5 are here; wanted next: a.004.moss',
     hint: expect.stringContaining('nothing is lost'),
   })
   using taken = await take(4)

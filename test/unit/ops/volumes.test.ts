@@ -153,7 +153,7 @@ describe('join', () => {
     await expect(joinAll('a.003.moss')).rejects.toMatchObject({
       code: 'VOLUME_WANTED',
       exit: 15,
-      message: 'a.moss is 3 volumes, of which 1 and 3 are here; wanted next: a.002.moss',
+      message: 'a.moss is not whole yet: volumes 1 and 3 of 3 are here; wanted next: a.002.moss',
     })
     expect(readdirSync(at('out'))).toEqual([])
     const files = [at('cut/a.moss'), at('elsewhere.moss')]
