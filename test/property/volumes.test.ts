@@ -109,6 +109,16 @@ test('65,535 volumes are the most', () => {
   expect(planCut({ frontBytes: 100, frames, limitBytes: 120 })).toHaveLength(35_000)
 })
 
+test('a table of frames that nobody vouches for takes no more memory than an honest one could', async () => {
+  const container = opened(await bundleOf([300, 200], 'a note'))
+  const count = 5_000_000
+  const sections = container.head.sections.map((entry) =>
+    entry.name === 'frames' ? { ...entry, plainBytes: count * 64 } : entry,
+  )
+  const head = { ...container.head, sections, frames: { count, storedBytes: 2 ** 40 } }
+  expect(() => claimedFrames({ ...container, head })).toThrow('for 5000000 frames')
+})
+
 const codeOf = async (work: () => unknown): Promise<string> => {
   try {
     await work()
@@ -180,9 +190,17 @@ describe('a volume of a few hundred bytes', () => {
     const { whole, files } = await middle()
     const other = cut(await bundleOf([50, 60, 70, 80, 90], 'y'), opened(whole).framesOffset + 150)
     const apart = cut(whole, opened(whole).framesOffset + 200)
-    expect(await codeOf(() => join([files[0] ?? whole, other[1]?.bytes ?? whole]))).toBe('CONTAINER_DAMAGED')
+    expect(() => join([files[0] ?? whole, other[1]?.bytes ?? whole])).toThrow('of another container')
     expect(await codeOf(() => join([files[0] ?? whole, apart[1]?.bytes ?? whole]))).toBe('CONTAINER_DAMAGED')
     expect(join([files[2] ?? whole, files[0] ?? whole, files[1] ?? whole])).toEqual(whole)
+  })
+
+  test('is refused beside volumes that have other signatures', async () => {
+    const { whole, files } = await middle()
+    const { sectionsOffset } = opened(whole)
+    const altered = Uint8Array.from(files[1] ?? whole)
+    altered[sectionsOffset - 10] = (altered[sectionsOffset - 10] ?? 0) ^ 1
+    expect(() => join(files.with(1, altered))).toThrow('in signatures')
   })
 
   test('with the frames of another under its own prelude is refused at the first of them', async () => {

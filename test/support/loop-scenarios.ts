@@ -192,18 +192,26 @@ export const importing = ({ withStick }: Machines): Promise<Scenario> =>
     untouched: [stick, ...ofTheState],
   })
 
-/** The bundle comes in volumes, one call after the other, the last one first. */
-export async function importingVolumes({ withStick }: Machines): Promise<Scenario> {
+/** The bundle comes in volumes, each in a folder of its own. Their paths, in their order. */
+export function placeVolumes({ withStick }: Machines): {
+  readonly machine: SimulatedOutside
+  readonly files: readonly string[]
+} {
   const machine = withStick.copy()
   const whole = machine.disk.readFile(stickFile, 2 ** 24)
-  const volumes = cutIntoVolumes(whole, whole.length - 1)
   machine.disk.remove(stickFile)
-  const files = volumes.map((bytes, index) => {
+  const files = cutIntoVolumes(whole, whole.length - 1).map((bytes, index) => {
     const folder = `${stick}/${index + 1}`
     machine.disk.makeFolder(folder)
     placeFile(machine, `${folder}/bundle.moss`, bytes)
     return `${folder}/bundle.moss`
   })
+  return { machine: machine.copy(), files }
+}
+
+/** One call after the other, the last volume first. */
+export async function importingVolumes(machines: Machines): Promise<Scenario> {
+  const { machine, files } = placeVolumes(machines)
   const verb = async (outside: SimulatedOutside): Promise<void> => {
     for (const file of files.toReversed())
       try {
@@ -212,7 +220,7 @@ export async function importingVolumes({ withStick }: Machines): Promise<Scenari
         if (!isMossError(error, 'VOLUME_WANTED')) throw error
       }
   }
-  return await scenarioOf(machine.copy(), verb, { untouched: [stick, ...ofTheState] })
+  return await scenarioOf(machine, verb, { untouched: [stick, ...ofTheState] })
 }
 
 /** The bundle brings another trust root, under which one that waits does not count any more. */

@@ -116,7 +116,7 @@ test('a stick that is pulled in a volume: what came stays, and the same command 
 
 test('where a power cut lost the record, volumes are asked for again, and nothing else is lost', async () => {
   for (const number of [1, 2, 3, 4]) await wantedAfter(number)
-  for (const spoil of ['', 'x', '1 5 0', '2 5 0 1\n2 5 3 4\n', '9 5 0 1\n', '1 5 0 1 2\n']) {
+  for (const spoil of ['', 'x', '1 5 0', '2 5 0 1\n2 5 3 4\n', '9 5 0 1\n', '1 5 0 1 2\n', '1 5 0 1\nx\n']) {
     const file = openSync(record(), 'w')
     writeSync(file, spoil)
     closeSync(file)
@@ -203,4 +203,9 @@ test('room is asked for all that is still to come, before anything is written', 
   if (!isMossError(error, 'HOST_NO_SPACE')) throw error
   expect(error.details.neededBytes).toBeLessThan(whole.length)
   expect(error.details.neededBytes).toBeGreaterThan(15 * MiB)
+  // What a copy without its record has taken nobody knows.
+  rmSync(record())
+  await expect(takeIn(small, { ...request, source: second })).rejects.toMatchObject({
+    details: { neededBytes: whole.length + MiB },
+  })
 })
