@@ -5,7 +5,7 @@ import { formatBytes, plural, shortId } from '../base/format.ts'
 import type { ExportPlan } from '../ops/plan-export.ts'
 import { formatFields, formatLongTable, formatTable } from './format.ts'
 import { changeRow } from './update-text.ts'
-import { volumeBytes, volumeFlag } from './volume-verbs.ts'
+import { fromFlag, fromVolume, volumeBytes, volumeFlag } from './volume-verbs.ts'
 import { type Call, optionalPath, type Outcome, type Verb } from './verb.ts'
 
 function formatExportPlan(plan: ExportPlan): string {
@@ -133,14 +133,15 @@ export const exportVerbs: readonly Verb[] = [
       },
       {
         ...volumeFlag,
-        summary: `cut it into volumes; ${volumeFlag.summary} (default: what is too long for FAT, at 4000 MiB)`,
+        summary: `cut it into volumes; ${volumeFlag.summary} (default: as the medium wants it: at 4000 MiB on FAT, and where there is no room)`,
       },
+      fromFlag,
       { name: 'seal', summary: 'so that only its hosts can read it (age)' },
       { name: 'dry-run', short: 'n', summary: 'only show the plan' },
     ],
     summary: 'write one bundle with what the hosts lack; flush it and read it back',
     run: async (call) => {
-      const limitBytes = volumeBytes(call)
+      const limits = { volumeBytes: volumeBytes(call), fromVolume: fromVolume(call) }
       const plan = await planExportOf(call)
       if (call.has('dry-run')) return { json: plan, text: formatExportPlan(plan) }
       const { executeExport } = await import('../ops/export.ts')
@@ -149,7 +150,7 @@ export const exportVerbs: readonly Verb[] = [
         {
           plan,
           output: optionalPath(call, 'output') ?? `${call.path('.')}/.`,
-          volumeBytes: limitBytes,
+          ...limits,
           ask: (what) => call.passphrase(what),
         },
         call.report,

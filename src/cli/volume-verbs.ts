@@ -12,6 +12,21 @@ export const volumeFlag = {
   summary: 'how long a volume may be, such as 700M or 4G (of 1000)',
 } as const
 
+export const fromFlag = {
+  name: 'from-volume',
+  value: 'N',
+  summary: 'go on with this volume, on the next medium',
+} as const
+
+/** Throws CLI_USAGE. */
+export function fromVolume(call: Call): number | undefined {
+  const text = call.value('from-volume')
+  if (text === undefined) return undefined
+  needed(call, 'volume')
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text)
+  throw new MossError('CLI_USAGE', { problem: '--from-volume takes the number of a volume', see: call.word })
+}
+
 /** Throws CLI_USAGE. */
 export function volumeBytes(call: Call): number | undefined {
   const text = call.value('volume')
@@ -31,6 +46,7 @@ export const volumeVerbs: readonly Verb[] = [
     operands: [{ name: 'FILE' }],
     flags: [
       { ...volumeFlag, summary: `needed: ${volumeFlag.summary}` },
+      fromFlag,
       { name: 'output', short: 'o', value: 'FOLDER', summary: 'where the volumes go (default: here)' },
     ],
     summary: 'cut a bundle or package into volumes, NAME.moss, NAME.002.moss and so on; needs no key',
@@ -44,6 +60,7 @@ export const volumeVerbs: readonly Verb[] = [
           file: call.path(call.operands[0] ?? ''),
           folder: optionalPath(call, 'output') ?? call.path('.'),
           limitBytes,
+          from: fromVolume(call),
         },
         call.report,
       )

@@ -2,7 +2,7 @@
 // snapshot or root is another one by now.
 import { MossError } from '../base/error.ts'
 import type { ContainerId } from '../base/ids.ts'
-import { exportBundle } from '../bundle/export.ts'
+import { type ExportCut, exportBundle } from '../bundle/export.ts'
 import { effortOf } from '../carry/effort.ts'
 import type { ReadKnown } from '../container/known.ts'
 import type { WrittenVolume } from '../container/cut.ts'
@@ -43,14 +43,18 @@ export interface Exported {
   readonly seconds: number
 }
 
-/** Writes, flushes and reads back. `output` is a file, or a medium's folder. Throws PLAN_STALE. */
+/**
+ * Writes, flushes and reads back. `output` is a file, or a medium's folder. Throws PLAN_STALE; VOLUME_NEXT where the medium is full,
+ * when what was written stays.
+ */
 export async function executeExport(
   outside: Outside,
   request: {
     readonly plan: ExportPlan
     readonly output: string
-    /** Of a volume; by default as long as the filesystem takes. */
+    /** Of a volume; by default as long as the filesystem takes, and there is room. */
     readonly volumeBytes?: number | undefined
+    readonly fromVolume?: number | undefined
     readonly ask: AskPassphrase
   },
   report: ReportEvent,
@@ -78,7 +82,7 @@ export async function executeExport(
     hosts: new Map(plan.hosts.map(({ host, name, state }) => [host, { name, state }])),
     signers,
     path: (id) => (isSealed ? plain.path : outputPath(outside, { plan, output, id })),
-    limitBytes: isSealed ? undefined : (request.volumeBytes ?? longestAt(outside.disk, output)),
+    ...(!isSealed && { cut: cutOf(outside.disk, request) }),
     spoolPath: `${station.places.spool}/export`,
     effort: effortOf(plan.effort),
     report,
@@ -91,6 +95,7 @@ export async function executeExport(
     ? await sealFile(outside, plain.path, { path, recipients: plan.sealedFor })
     : done.sizeBytes
   keepStates(station, answeredBy(plan))
+  if (done.next !== undefined) throw done.next
   return {
     bundle: done.id,
     path,
@@ -110,9 +115,24 @@ export async function executeExport(
   }
 }
 
-/** `output` is a folder, or a file in one. */
-const longestAt = (disk: Disk, output: string): number | undefined =>
-  disk.longestFile(disk.lstat(output)?.kind === 'folder' ? output : parentFolder(output))
+/** What nobody asked for is cut as the medium wants it. */
+const cutOf = (
+  disk: Disk,
+  {
+    output,
+    volumeBytes,
+    fromVolume,
+  }: {
+    readonly output: string
+    readonly volumeBytes?: number | undefined
+    readonly fromVolume?: number | undefined
+  },
+): ExportCut => {
+  const folder = disk.lstat(output)?.kind === 'folder' ? output : parentFolder(output)
+  return volumeBytes === undefined
+    ? { limitBytes: disk.longestFile(folder), isToFit: true }
+    : { limitBytes: volumeBytes, isToFit: false, from: fromVolume }
+}
 
 /** What a sealed bundle is made of: readable by anyone, so that it goes, whatever happens. */
 function plainBundle(disk: Disk, { places }: Station): Disposable & { readonly path: string } {

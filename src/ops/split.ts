@@ -16,10 +16,18 @@ export interface Split {
   readonly volumes: readonly WrittenVolume[]
 }
 
-/** Into `folder`. Throws VOLUME_TOO_SMALL, and ALREADY_EXISTS before anything is written. */
+/**
+ * Into `folder`. Throws VOLUME_TOO_SMALL, and ALREADY_EXISTS before anything is written; VOLUME_NEXT where the room has ended, when
+ * what was written stays.
+ */
 export async function splitContainer(
   outside: Outside,
-  request: { readonly file: string; readonly folder: string; readonly limitBytes: number },
+  request: {
+    readonly file: string
+    readonly folder: string
+    readonly limitBytes: number
+    readonly from?: number | undefined
+  },
   report: ReportEvent,
 ): Promise<Split> {
   const { file, folder, limitBytes } = request
@@ -28,6 +36,8 @@ export async function splitContainer(
   using source = fileSource(outside.disk, file)
   const whole = openContainer(source)
   const path = `${folder}/${file.slice(file.lastIndexOf('/') + 1)}`
-  const volumes = await writeVolumes(outside, whole, { path, limitBytes, isReadBack: true, report })
+  const how = { path, limitBytes, from: request.from, isReadBack: true, report }
+  const { volumes, next } = await writeVolumes(outside, whole, how)
+  if (next !== undefined) throw next
   return { file, id: whole.id, volumes }
 }

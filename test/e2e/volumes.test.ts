@@ -53,8 +53,21 @@ test('a bundle is cut, and each volume says what it is and is verified alone', (
   )
   expect(moss.code('split', 'a.moss', '--volume', '1M', '-o', 'cut')).toBe('VOLUME_TOO_SMALL')
   expect(moss.code('split', 'a.moss', '--volume', '5MiB', '-o', 'cut')).toBe('CLI_USAGE')
+  expect(moss.code('split', 'a.moss', '-o', 'cut')).toBe('CLI_USAGE')
   expect(moss.code('split', 'a.moss', '--volume', '5M')).toBe('ALREADY_EXISTS')
   expect(moss.code('split', 'cut/a.moss', '--volume', '5M', '-o', 's1')).toBe('CONTAINER_NOT_ONE')
+})
+
+test('the next medium goes on with the volume that is told', () => {
+  moss.well('split', 'a.moss', '--volume', '5M', '--from-volume', '3', '-o', 'medium')
+  expect(namesIn('medium')).toEqual(['a.003.moss'])
+  expect(same('medium/a.003.moss', 'cut/a.003.moss')).toBe(true)
+  rmSync(at('medium/a.003.moss'))
+  const from = (number: string): string | undefined =>
+    moss.code('split', 'a.moss', '--volume', '5M', '--from-volume', number, '-o', 'medium')
+  expect([from('4'), from('0'), from('x')]).toEqual(['NOT_FOUND', 'CLI_USAGE', 'CLI_USAGE'])
+  const withoutSize = ['export', '--for', 'host.moss-state', '--from-volume', '2', '-o', 'medium', ...home]
+  expect(moss.code(...withoutSize)).toBe('CLI_USAGE')
 })
 
 test('volumes are put together to what they were, named in any order', () => {

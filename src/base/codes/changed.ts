@@ -4,6 +4,10 @@ import { exits } from '../exits.ts'
 import { formatCount, formatNumbers } from '../format.ts'
 import { type Entry, entry, list } from './entry.ts'
 
+/** `volumes 1 and 3 of 4`. */
+const sayVolumes = ({ here, count }: { readonly here: readonly number[]; readonly count: number }): string =>
+  `${here.length === 1 ? 'volume' : 'volumes'} ${formatNumbers(here)} of ${count}`
+
 export const changedCodes = {
   PLAN_STALE: entry<{ what: string }>(
     exits.busy,
@@ -39,13 +43,28 @@ export const changedCodes = {
     (d) => {
       const others = d.count - d.here.length - d.wanted.length
       const more = others > 0 ? ` and ${formatCount(others)} more` : ''
-      const volumes = d.here.length === 1 ? 'volume' : 'volumes'
-      return `${display(d.name)} is not whole yet: ${volumes} ${formatNumbers(d.here)} of ${d.count} ${d.here.length === 1 ? 'is' : 'are'} here; wanted next: ${list(d.wanted)}${more}`
+      return `${display(d.name)} is not whole yet: ${sayVolumes(d)} ${d.here.length === 1 ? 'is' : 'are'} here; wanted next: ${list(d.wanted)}${more}`
     },
     (d) =>
       d.isKept
         ? 'nothing is lost: what these volumes hold is verified and kept; run moss import with the next one, from any medium, in any order'
         : 'nothing was written: name all volumes, or put them into one folder',
+  ),
+  VOLUME_NEXT: entry<{
+    name: string
+    /** Those that were written, or were there. */
+    here: readonly number[]
+    count: number
+    /** The name of the next one, and its number. */
+    next: string
+    number: number
+    limitBytes: number
+  }>(
+    exits.noRoom,
+    (d) =>
+      `${sayVolumes(d)} of ${display(d.name)} ${d.here.length === 1 ? 'is' : 'are'} written and read back; there is no room here for ${display(d.next)}`,
+    (d) =>
+      `this medium may be pulled: put the next one in, and run the same command again with --volume ${d.limitBytes} --from-volume ${d.number}`,
   ),
   STATE_BROKEN: entry<{ path: string; problem: string }>(
     exits.failed,
