@@ -1,76 +1,68 @@
 // Volumes as files: those that a person named, and those that lie beside them and are called as the others would be. A name
 // only says where to look; what is no volume of the same container is passed over, unless it was named.
 import { isMossError, MossError } from '../base/error.ts'
+import type { ContainerId } from '../base/ids.ts'
 import { volumeName } from '../base/volume-names.ts'
+import { decodePrelude, preludeBytes } from '../container/prelude.ts'
 import { openVolume, type OpenedContainer } from '../container/read.ts'
 import type { Volume } from '../container/volume.ts'
 import { wholeNameOf } from '../container/wanted-volumes.ts'
-import { fileSource } from '../host/byte-source.ts'
+import { fileSource, keepStart } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
 import { parentFolder } from '../state/places.ts'
 import { checkIsFile } from './named-file.ts'
 
 /** Files in the same folder that are called as its other volumes are, in their order. */
-function pathsBeside({ disk }: Outside, path: string, volume: Volume): readonly string[] {
+export function pathsBeside(outside: Outside, path: string, volume: Volume): readonly string[] {
   const folder = parentFolder(path)
-  const names = new Set(
-    disk
-      .list(folder)
-      .filter(({ kind }) => kind === 'file')
-      .map(({ name }) => name),
-  )
+  const names = new Set(filesIn(outside, folder))
   const whole = wholeNameOf(path, volume)
   return Array.from({ length: volume.count }, (_, index) => volumeName(whole, index + 1))
     .filter((name) => names.has(name))
     .map((name) => `${folder === '/' ? '' : folder}/${name}`)
+    .filter((beside) => beside !== path)
 }
 
-/** The volumes beside the file; none where it is not one, or cannot be read: whoever reads it next says why. */
-export function siblingsOf(outside: Outside, path: string): readonly string[] {
-  const one = claimOf(outside, path)
-  if (one?.volume === undefined) return []
-  return pathsBeside(outside, path, one.volume).filter((beside) => {
-    if (beside === path) return false
-    const other = claimOf(outside, beside)
-    return other?.volume !== undefined && other.id === one.id
-  })
-}
-
-/** Files that are taken in as one: a whole container, or volumes of one. */
-export interface FileGroup {
-  readonly named: readonly string[]
-  /** Volumes that lie beside those. */
-  readonly beside: readonly string[]
-}
-
-/** In the order in which they are named first. */
-export function groupVolumes(outside: Outside, files: readonly string[]): readonly FileGroup[] {
-  const groups = new Map<string, string[]>()
-  for (const file of new Set(files)) {
-    const claim = claimOf(outside, file)
-    const key = claim?.volume === undefined ? `file ${file}` : `volumes ${claim.id}`
-    groups.set(key, [...(groups.get(key) ?? []), file])
-  }
-  return [...groups.values()].map((named) => {
-    const beside = new Set(named.flatMap((file) => siblingsOf(outside, file)))
-    return { named, beside: [...beside].filter((path) => !named.includes(path)) }
-  })
-}
-
-interface Claim {
-  readonly id: string
-  readonly volume: Volume | undefined
-}
-
-function claimOf(outside: Outside, path: string): Claim | undefined {
+/** Nothing where that cannot be told: the others are only looked for. */
+function filesIn({ disk }: Outside, folder: string): readonly string[] {
   try {
-    using source = fileSource(outside.disk, path)
-    const { id, prelude } = openVolume(source)
-    return { id, volume: prelude.volume }
+    return disk
+      .list(folder)
+      .filter(({ kind }) => kind === 'file')
+      .map(({ name }) => name)
+  } catch (error) {
+    if (isMossError(error)) return []
+    throw error
+  }
+}
+
+export interface VolumeClaim {
+  readonly id: ContainerId
+  readonly volume: Volume
+}
+
+/** By the first bytes of the file. Undefined for what is no volume, or nothing that can be read. */
+export function claimOf(start: Uint8Array, path: string): VolumeClaim | undefined {
+  try {
+    const { id, volume } = decodePrelude(start, path)
+    return volume && { id, volume }
   } catch (error) {
     if (isMossError(error)) return undefined
     throw error
   }
+}
+
+/** The volumes beside the file; none where it is not one, or cannot be read: whoever reads it next says why. */
+export function siblingsOf(outside: Outside, path: string): readonly string[] {
+  const one = claimAt(outside, path)
+  if (one === undefined) return []
+  return pathsBeside(outside, path, one.volume).filter((beside) => claimAt(outside, beside)?.id === one.id)
+}
+
+function claimAt({ disk }: Outside, path: string): VolumeClaim | undefined {
+  if (disk.lstat(path)?.kind !== 'file') return undefined
+  using source = fileSource(disk, path)
+  return claimOf(keepStart(source, preludeBytes).start, path)
 }
 
 export interface NamedVolume {

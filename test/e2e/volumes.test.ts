@@ -103,6 +103,7 @@ describe('a host', () => {
       'host',
     )
     expect(bundles).toMatchObject([{ isNew: true }])
+    expect(moss.well('import', 's1/a.moss', '--root', 'host').stdout).toContain('was taken in before')
     moss.well('apply', '--root', 'host')
     expect(readFileSync(at('host/usr/share/chart')).equals(chart)).toBe(true)
     expect(namesIn('host/.moss/incoming')).toEqual([])

@@ -1,6 +1,7 @@
 // Busy, changed underneath, or not as it was left.
 import { display } from '../display.ts'
 import { exits } from '../exits.ts'
+import type { ContainerId } from '../ids.ts'
 import { formatCount, formatNumbers } from '../format.ts'
 import { type Entry, entry, list } from './entry.ts'
 
@@ -30,8 +31,7 @@ export const changedCodes = {
     () => 'plug the medium in and mount it, then run the same command again',
   ),
   VOLUME_WANTED: entry<{
-    /** The container's id. */
-    bundle: string
+    bundle: ContainerId
     name: string
     here: readonly number[]
     count: number
