@@ -133,6 +133,8 @@ describe('a host', () => {
     rmSync(files[2] ?? '')
     moss.json<Exported>(...again)
     moss.well('import', files[1] ?? '', '--root', 'other')
+    const { bundles } = moss.json<{ bundles: readonly object[] }>('import', ...files, '--root', 'other')
+    expect(bundles).toHaveLength(1)
     moss.well('apply', '--root', 'other')
     expect(readFileSync(at('other/usr/share/chart')).equals(chart)).toBe(true)
   })

@@ -123,6 +123,32 @@ test('a medium on which nothing has room says how much is missing, and a volume 
   expect(readdirSync(first)).toEqual([])
 })
 
+test('each volume is read back: a medium that gives back other bytes is found', async () => {
+  const lying: Disk = {
+    ...outside.disk,
+    open: (path, how, mode) => {
+      const file = outside.disk.open(path, how, mode)
+      if (how !== 'read' || !path.endsWith('.002.moss')) return file
+      return {
+        path,
+        read: (into, at) => {
+          const count = file.read(into, at)
+          if (at > 4_000_000) into[0] = (into[0] ?? 0) ^ 1
+          return count
+        },
+        write: (bytes, at) => file.write(bytes, at),
+        truncate: (size) => file.truncate(size),
+        sync: () => file.sync(),
+        stat: () => file.stat(),
+        [Symbol.dispose]: () => file[Symbol.dispose](),
+      }
+    },
+  }
+  await expect(exportTo(lying, join(first, 'a.moss'), { volumeBytes: 9_000_000 })).rejects.toMatchObject({
+    code: 'CONTAINER_DAMAGED',
+  })
+})
+
 test('a whole one that is there is enough, unless volumes were asked for', async () => {
   const output = join(first, 'a.moss')
   writeFileSync(output, whole)
