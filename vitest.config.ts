@@ -10,10 +10,10 @@ const trust = [
   'test/unit/{trust,fleet}/*.test.ts',
   'test/unit/host/sealing.test.ts',
   'test/unit/state/counters-file.test.ts',
-  'test/unit/container/{hostile,long-container,prelude,root-chain}.test.ts',
-  'test/unit/bundle/refusal.test.ts',
+  'test/unit/container/{hostile,long-container,prelude,root-chain,volume}.test.ts',
+  'test/unit/bundle/{refusal,volumes}.test.ts',
   'test/unit/ops/{hostile-size,hostile-station,publish-date,root-date,take-over}.test.ts',
-  'test/property/{ingest-hostile,trust-rules}.test.ts',
+  'test/property/{ingest-hostile,trust-rules,volumes}.test.ts',
   'test/fault/{every-bit,fuzz-containers,fuzz-records,hostile-bomb,hostile-layout,hostile-stick,hostile-trust,odd-stick}.test.ts',
   'test/e2e/{advisories,agent,downgrade,fleet,sealed,supply-chain,trust-rotation}.test.ts',
 ]

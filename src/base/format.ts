@@ -38,3 +38,18 @@ export function formatAge(seconds: number, nowSeconds: number): string {
 
 /** The first digits of a digest, enough for people. */
 export const shortId = (id: string): string => id.slice(0, 12)
+
+/** `1 to 3, 5 and 7`, of numbers that rise. */
+export function formatNumbers(numbers: readonly number[]): string {
+  const runs: [number, number][] = []
+  for (const number of numbers) {
+    const last = runs.at(-1)
+    if (last !== undefined && number === last[1] + 1) last[1] = number
+    else runs.push([number, number])
+  }
+  const said = runs.flatMap(([first, last]) =>
+    last - first < 2 ? [...new Set([first, last])].map(String) : [`${first} to ${last}`],
+  )
+  const end = said.pop() ?? 'none'
+  return said.length === 0 ? end : `${said.join(', ')} and ${end}`
+}

@@ -1,7 +1,7 @@
 // Writes a carry plan as a bundle: chunks from the channel's packages into frames, then everything that lets a host
 // judge and use them. Its date is the snapshot's, its order the plan's: the same plan gives the same bytes.
 import { equalBytes } from '../base/bytes.ts'
-import { MossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import type { ContainerId, ContentDigest, Digest, HostId, PackageId } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
 import type { Effort } from '../carry/effort.ts'
@@ -10,13 +10,17 @@ import type { KnownPlan } from '../carry/plan-known.ts'
 import { catalogueDifference } from '../channel/catalogue-difference.ts'
 import { encodeGrants } from '../channel/grant-file.ts'
 import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
+import { type Cut, type WrittenVolume, writeVolumes } from '../container/cut.ts'
 import { encodeFront, type ContainerDraft } from '../container/encode.ts'
 import { type FinishedFrames, startFrames } from '../container/frames.ts'
 import { encodeHosts, encodeManifests } from '../container/package-table.ts'
+import { openContainer } from '../container/read.ts'
 import { encodeRoots } from '../container/root-chain.ts'
 import type { KnownBytes } from '../container/sections.ts'
 import { writeEncoded } from '../container/write.ts'
+import { fileSource, sourceBehind } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
+import { assertRoom, roomForFile } from '../host/room.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { Signer } from '../trust/keys.ts'
 import { encodeAbout, type ServedHost } from './about.ts'
@@ -40,15 +44,30 @@ export interface ExportRequest {
   readonly signers: readonly Signer[]
   /** Of the file, once its id is known. */
   readonly path: (id: ContainerId) => string
+  /** How long a file may be, and the first volume to write; what is longer, or has no room as one file, is cut into volumes. */
+  readonly cut?: ExportCut
   /** A new file on the station's own disk, gone again afterwards. */
   readonly spoolPath: string
   readonly effort: Effort
   readonly report: Report
 }
 
+export interface ExportCut {
+  readonly limitBytes?: number | undefined
+  /** Then as long as there is room, if that is less. */
+  readonly isToFit: boolean
+  readonly from?: number | undefined
+}
+
 export interface ExportedBundle {
   readonly id: ContainerId
+  /** Of the whole, or of its first volume. */
   readonly path: string
+  /** None where it is one file. */
+  readonly volumes: readonly WrittenVolume[]
+  /** To be thrown when those were read back: where the room has ended. */
+  readonly next?: MossError<'VOLUME_NEXT'>
+  /** Of all volumes together. */
   readonly sizeBytes: number
   /** False if the very same bundle lay there already. */
   readonly isNew: boolean
@@ -86,10 +105,53 @@ export async function exportBundle(outside: Outside, request: ExportRequest): Pr
     deltaBytes: frames.deltaBytes,
     metadataBytes: bytes.length,
   }
-  if (isThere(outside, path, { front: bytes, sizeBytes: sizes.sizeBytes }))
-    return { id, path, ...sizes, isNew: false }
+  const made = { path, front: bytes, frames, sizeBytes: sizes.sizeBytes }
+  // A whole one that is there is enough, unless volumes were asked for.
+  const how = request.cut?.isToFit === true && isThere(outside, made) ? undefined : request.cut
+  const cut = how === undefined ? { volumes: [] } : await inVolumes(outside, made, { ...how, report })
+  if (cut.volumes.length > 0) {
+    const sizeBytes = cut.volumes.reduce((sum, { fileBytes }) => sum + fileBytes, 0)
+    return { id, path, ...cut, ...sizes, sizeBytes, isNew: cut.volumes.some(({ isNew }) => isNew) }
+  }
+  if (isThere(outside, made)) return { id, path, volumes: [], ...sizes, isNew: false }
   await writeEncoded(outside, path, { front: bytes, frames }, report)
-  return { id, path, ...sizes, isNew: true }
+  return { id, path, volumes: [], ...sizes, isNew: true }
+}
+
+interface MadeBundle {
+  readonly path: string
+  readonly front: Uint8Array
+  readonly frames: FinishedFrames
+  readonly sizeBytes: number
+}
+
+/** None where it may be one file; then nothing was written. Whoever exports reads everything back. */
+async function inVolumes(
+  outside: Outside,
+  { path, front, frames, sizeBytes }: MadeBundle,
+  { limitBytes = Infinity, isToFit, from, report }: ExportCut & { readonly report: Report },
+): Promise<Cut> {
+  const { disk } = outside
+  const folder = path.slice(0, Math.max(1, path.lastIndexOf('/')))
+  const roomBytes = isToFit ? roomForFile(disk, folder) : Infinity
+  const mostBytes = Math.min(limitBytes, sizeBytes > roomBytes ? roomBytes : Infinity)
+  if (sizeBytes <= mostBytes) return { volumes: [] }
+  using spool = fileSource(disk, frames.path)
+  const whole = openContainer(sourceBehind(front, spool))
+  try {
+    return await writeVolumes(outside, whole, {
+      path,
+      limitBytes: mostBytes,
+      from,
+      isReadBack: false,
+      report,
+    })
+  } catch (error) {
+    // Nobody asked for volumes of this size: there is no room for any.
+    if (isToFit && isMossError(error, 'VOLUME_TOO_SMALL'))
+      assertRoom(disk, folder, { sizeBytes: error.details.leastBytes, inodes: 1 })
+    throw error
+  }
 }
 
 /** Each chunk is checked when its new frame is made. */
@@ -197,13 +259,9 @@ function summaryOf(
 }
 
 /** A file of that name with the same front is the same bundle: its head pins all that follows. */
-function isThere(
-  { disk }: Outside,
-  path: string,
-  same: { readonly front: Uint8Array; readonly sizeBytes: number },
-): boolean {
-  if (disk.lstat(path)?.sizeBytes !== same.sizeBytes) return false
+function isThere({ disk }: Outside, { path, front, sizeBytes }: MadeBundle): boolean {
+  if (disk.lstat(path)?.sizeBytes !== sizeBytes) return false
   using file = disk.open(path, 'read')
-  const front = new Uint8Array(same.front.length)
-  return file.read(front, 0) === front.length && equalBytes(front, same.front)
+  const found = new Uint8Array(front.length)
+  return file.read(found, 0) === found.length && equalBytes(found, front)
 }

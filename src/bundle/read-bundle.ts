@@ -7,7 +7,7 @@ import type { ContainerId, ContentDigest, Digest, HostId, KeyId, PackageId } fro
 import { decodeGrants, readGrant } from '../channel/grant-file.ts'
 import { decodeSnapshotRecord, type OfferedPackage, type Snapshot } from '../channel/snapshot.ts'
 import { decodeKnown } from '../container/known.ts'
-import { openContainer, openKind, type OpenedContainer } from '../container/read.ts'
+import { openContainer, type OpenedContainer, openVolumeOf } from '../container/read.ts'
 import { followRoots, readCarriedRoots, type SignedRoot } from '../container/root-chain.ts'
 import { readRecord, readSection } from '../container/sections.ts'
 import { type PackageTables, readManifests, readPackageTables } from '../container/tables.ts'
@@ -74,17 +74,20 @@ export interface ReadBundle {
   /** The whole set of this host, sorted by name. Whether it is closed and wanted is for the caller to check. */
   readonly packages: readonly BundlePackage[]
   readonly summary: Summary | undefined
-  /** Size of the whole file. */
+  /** Size of the whole file, also of one that is cut into volumes. */
   readonly sizeBytes: number
 }
 
-/** `keepSections` is called when the head is trusted and before its sections are read. Throws as said in codes. */
+/**
+ * Of a volume, too, which has all of that. `keepSections` is called when the head is trusted and before its sections are read. Throws as
+ * said in codes.
+ */
 export function readBundle(
   source: ByteSource,
   judge: Judge,
   keepSections: (opened: OpenedContainer) => void = () => {},
 ): ReadBundle {
-  const opened = openKind(source, 'bundle')
+  const opened = openVolumeOf(source, 'bundle')
   const roots = followRoots(judge.root, readCarriedRoots(opened))
   const root = roots.at(-1)?.root ?? judge.root
   assertRootKept(judge.counters, root)

@@ -1,20 +1,34 @@
 // Takes a bundle from a medium into incoming/ID: judged first, then copied frame by frame, each checked against
 // its signed digest while it passes. The medium is read once and may be pulled when this returns. A copy that
 // was cut short goes on: whole frames that are there already are found by hashing them, so no record of progress
-// has to be kept or trusted. A refusal leaves nothing behind.
+// has to be trusted. Volumes grow one copy, each where the whole has its frames. A refusal leaves nothing behind.
 import { digestOf } from '../base/digest.ts'
-import { MossError } from '../base/error.ts'
+import { assertTrue, MossError } from '../base/error.ts'
 import type { ContainerId } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
+import { asWhole, checkVolumeEnd, framesHere, placeInFile, sizeOfFile } from '../container/frame-place.ts'
+import { encodePrelude } from '../container/prelude.ts'
 import { readStored } from '../container/read.ts'
-import { checkFrameBytes } from '../container/read-frames.ts'
+import { checkFrameBytes, framePlaces } from '../container/read-frames.ts'
 import { readTables, type Tables } from '../container/tables.ts'
+import type { VerifiedContainer } from '../container/verify.ts'
+import { sayVolume, type Volume } from '../container/volume.ts'
+import { isEveryFrame } from '../container/volume-set.ts'
+import { volumesWanted } from '../container/wanted-volumes.ts'
 import type { ByteSource } from '../host/byte-source.ts'
 import type { Disk, OpenFile } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
 import { assertRoom, type Room } from '../host/room.ts'
 import { ReadOnceSource } from './read-once.ts'
 import { readBundle, type Judge, type ReadBundle } from './read-bundle.ts'
+import {
+  rangesOf,
+  readVolumesHere,
+  type VolumesHere,
+  withoutFrames,
+  withVolume,
+  writeVolumesHere,
+} from './volumes-here.ts'
 
 /** A bundle whose every byte is on this machine and checked. Holds its file open. */
 export interface TakenBundle extends ReadBundle, Disposable {
@@ -37,26 +51,52 @@ export interface TakeInRequest {
 
 const copyName = 'bundle.moss'
 
+/**
+ * Of a volume: when it brings what was missing, the whole. Until then what it has is kept, and VOLUME_WANTED is thrown, which
+ * says what is missing.
+ */
 export async function takeIn(outside: Outside, request: TakeInRequest): Promise<TakenBundle> {
   const { incomingFolder, judge, report } = request
   const { disk } = outside
   const source = new ReadOnceSource(request.source)
   const bundle = readBundle(source, judge, (opened) => source.keepTo(opened.framesOffset))
-  const tables = readTables(bundle.container)
+  const { container } = bundle
+  const tables = readTables(container)
   // Some are read only later, or by nobody here.
-  for (const entry of bundle.container.head.sections) readStored(bundle.container, entry)
+  for (const entry of container.head.sections) readStored(container, entry)
+  checkVolumeEnd(framePlaces(container), container)
   const folder = `${incomingFolder}/${bundle.id}`
   const path = `${folder}/${copyName}`
-  const copy = openCopy(disk, { folder, path, sizeBytes: bundle.sizeBytes, more: request.room?.(bundle) })
+  const before = readVolumesHere(disk, folder)
+  const copyBytes = bundle.sizeBytes - heldBytes(disk, { path, container, tables, before })
+  const copy = openCopy(disk, { folder, path, copyBytes, more: request.room?.(bundle) })
   try {
     for (const piece of source.kept()) copy.write(piece.bytes, piece.at)
-    const keptBytes = await copyFrames(outside, { source, bundle, tables, copy, report })
+    const keptBytes = await copyFrames(outside, { source, container, tables, copy, report })
+    if (container.prelude.volume !== undefined)
+      await keepVolume(outside, {
+        ...request,
+        volume: container.prelude.volume,
+        before,
+        container,
+        tables,
+        copy,
+        folder,
+      })
     copy.truncate(bundle.sizeBytes)
     copy.sync()
     disk.syncFolder(folder)
     disk.syncFolder(incomingFolder)
     source.turnTo(copy)
-    return { ...bundle, tables, path, keptBytes, [Symbol.dispose]: () => source[Symbol.dispose]() }
+    const whole = asWhole(container)
+    return {
+      ...bundle,
+      container: whole,
+      tables: readTables(whole),
+      path,
+      keptBytes,
+      [Symbol.dispose]: () => source[Symbol.dispose](),
+    }
   } catch (error) {
     copy[Symbol.dispose]()
     throw error
@@ -76,36 +116,53 @@ export function dropIncoming(disk: Disk, incomingFolder: string, id: ContainerId
   disk.removeTree(`${incomingFolder}/${id}`)
 }
 
-function openCopy(
-  disk: Disk,
-  at: { folder: string; path: string; sizeBytes: number; more: Room | undefined },
-): OpenFile {
-  const present = disk.lstat(at.path)
-  const copyBytes = Math.max(0, at.sizeBytes - (present?.sizeBytes ?? 0))
-  const { sizeBytes, inodes } = at.more ?? { sizeBytes: 0, inodes: 0 }
-  const parent = at.folder.slice(0, at.folder.lastIndexOf('/'))
-  assertRoom(disk, parent, { sizeBytes: copyBytes + sizeBytes, inodes: inodes + 2 })
-  if (disk.lstat(at.folder) === undefined) disk.makeFolder(at.folder, 0o700)
-  return disk.open(at.path, present === undefined ? 'create' : 'update', 0o600)
+interface UnderWay {
+  readonly container: VerifiedContainer
+  readonly tables: Tables
+  readonly copy: OpenFile
 }
 
-/** Gives how many bytes of frames were there already. */
+/** How much room the copy has taken. What volumes have brought may stand apart, with holes between. */
+function heldBytes(
+  disk: Disk,
+  at: { readonly path: string; readonly before: VolumesHere } & Omit<UnderWay, 'copy'>,
+): number {
+  const ranges = rangesOf(at.before)
+  if (ranges.length === 0)
+    return at.container.prelude.volume === undefined ? (disk.lstat(at.path)?.sizeBytes ?? 0) : 0
+  let sizeBytes = 0
+  for (let n = 0; n < at.tables.frameCount; n++)
+    if (ranges.some(({ firstFrame, endFrame }) => n >= firstFrame && n < endFrame))
+      sizeBytes += at.tables.frame(n).storedBytes
+  return sizeBytes
+}
+
+function openCopy(
+  disk: Disk,
+  at: { folder: string; path: string; copyBytes: number; more: Room | undefined },
+): OpenFile {
+  const { sizeBytes, inodes } = at.more ?? { sizeBytes: 0, inodes: 0 }
+  const parent = at.folder.slice(0, at.folder.lastIndexOf('/'))
+  assertRoom(disk, parent, { sizeBytes: Math.max(0, at.copyBytes) + sizeBytes, inodes: inodes + 2 })
+  if (disk.lstat(at.folder) === undefined) disk.makeFolder(at.folder, 0o700)
+  return disk.open(at.path, disk.lstat(at.path) === undefined ? 'create' : 'update', 0o600)
+}
+
+/** Those that the medium's file holds. Gives how many bytes of them were there already. */
 async function copyFrames(
   outside: Outside,
-  job: { source: ReadOnceSource; bundle: ReadBundle; tables: Tables; copy: OpenFile; report: Report },
+  job: UnderWay & { readonly source: ReadOnceSource; readonly report: Report },
 ): Promise<number> {
-  const { source, bundle, tables, copy, report } = job
-  const { container } = bundle
-  const totalBytes = bundle.sizeBytes
+  const { source, container, tables, copy, report } = job
+  const places = framePlaces(container)
+  const { firstFrame, endFrame } = framesHere(container)
+  const totalBytes = sizeOfFile(places, container)
   let keptBytes = 0
-  let longest = 0
-  for (let n = 0; n < tables.frameCount; n++) longest = Math.max(longest, tables.frame(n).storedBytes)
-  const buffer = new Uint8Array(longest)
-  for (let n = 0; n < tables.frameCount; n++) {
-    const entry = tables.frame(n)
-    const at = container.framesOffset + entry.offset
-    const bytes = buffer.subarray(0, entry.storedBytes)
-    if (copy.read(bytes, at) === bytes.length && digestOf(bytes) === entry.digest) keptBytes += bytes.length
+  const buffer = new Uint8Array(longestFrame(tables))
+  for (let n = firstFrame; n < endFrame; n++) {
+    const at = placeInFile(places, container, n)
+    const bytes = buffer.subarray(0, tables.frame(n).storedBytes)
+    if (isInCopy(job, n, bytes)) keptBytes += bytes.length
     else {
       const presentBytes = source.readOn(bytes, at)
       if (presentBytes < bytes.length)
@@ -115,10 +172,68 @@ async function copyFrames(
           wantedBytes: totalBytes,
         })
       checkFrameBytes(container, n, bytes)
-      copy.write(bytes, at)
+      copy.write(bytes, container.framesOffset + tables.frame(n).offset)
     }
     report({ phase: 'copy', doneBytes: at + bytes.length, totalBytes })
     await outside.turn()
   }
   return keptBytes
+}
+
+function longestFrame(tables: Tables): number {
+  let longest = 0
+  for (let n = 0; n < tables.frameCount; n++) longest = Math.max(longest, tables.frame(n).storedBytes)
+  return longest
+}
+
+/** `bytes` are what is there, if it is. */
+function isInCopy({ container, tables, copy }: UnderWay, n: number, bytes: Uint8Array): boolean {
+  const { offset, digest } = tables.frame(n)
+  return copy.read(bytes, container.framesOffset + offset) === bytes.length && digestOf(bytes) === digest
+}
+
+/** Records what a volume has brought once that is durable. Throws VOLUME_WANTED unless every frame is here now. */
+async function keepVolume(
+  outside: Outside,
+  job: UnderWay &
+    TakeInRequest & { readonly volume: Volume; readonly before: VolumesHere; readonly folder: string },
+): Promise<void> {
+  const { source, volume, before, tables, copy, folder, report } = job
+  const { disk } = outside
+  copy.write(encodePrelude(asWhole(job.container).prelude), 0)
+  copy.sync()
+  disk.syncFolder(folder)
+  disk.syncFolder(job.incomingFolder)
+  const here = withVolume(before, volume)
+  if (here.others.length > before.others.length)
+    report({
+      phase: 'copy',
+      warning: `${sayVolume(volume)}, is of another cut than what came before; what came stays`,
+    })
+  const isWhole = (found: VolumesHere): boolean => isEveryFrame(rangesOf(found), tables.frameCount)
+  const sound = isWhole(here) ? withoutFrames(here, await spoiledFrames(outside, job)) : here
+  writeVolumesHere(disk, folder, sound)
+  if (isWhole(sound)) return
+  const wanted = volumesWanted(
+    { id: job.container.id, path: source.name, one: volume, others: sound.volumes },
+    { isKept: true },
+  )
+  assertTrue(wanted !== undefined, 'where frames are missing, a volume is')
+  throw wanted
+}
+
+/** Of frames that came before, in other volumes: those that are not any more what they were. */
+async function spoiledFrames(
+  outside: Outside,
+  job: UnderWay & { readonly volume: Volume },
+): Promise<readonly number[]> {
+  const { tables, volume } = job
+  const buffer = new Uint8Array(longestFrame(tables))
+  const spoiled: number[] = []
+  for (let n = 0; n < tables.frameCount; n++) {
+    if (n >= volume.firstFrame && n < volume.endFrame) continue
+    if (!isInCopy(job, n, buffer.subarray(0, tables.frame(n).storedBytes))) spoiled.push(n)
+    await outside.turn()
+  }
+  return spoiled
 }

@@ -56,6 +56,7 @@ export const containerVerbs: readonly Verb[] = [
               ? `cut short: ${formatBytes(seen.presentBytes)} are here; copy the file again`
               : undefined,
           ],
+          ['volume', seen.volumeText],
           ['kind', `${seen.kind}, format version ${seen.version}`],
           ['id', seen.id],
           ['date', formatDate(seen.created)],

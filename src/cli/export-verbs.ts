@@ -5,6 +5,7 @@ import { formatBytes, plural, shortId } from '../base/format.ts'
 import type { ExportPlan } from '../ops/plan-export.ts'
 import { formatFields, formatLongTable, formatTable } from './format.ts'
 import { changeRow } from './update-text.ts'
+import { fromFlag, fromVolume, volumeBytes, volumeFlag } from './volume-verbs.ts'
 import { type Call, optionalPath, type Outcome, type Verb } from './verb.ts'
 
 function formatExportPlan(plan: ExportPlan): string {
@@ -133,11 +134,17 @@ export const exportVerbs: readonly Verb[] = [
         value: '1-9',
         summary: 'how hard to compress: fast, 1 to 9, small (default 5); 9 costs the host time too',
       },
+      {
+        ...volumeFlag,
+        summary: `cut it into volumes; ${volumeFlag.summary} (default: as the medium wants it: at 4000 MiB on FAT, and where there is no room)`,
+      },
+      fromFlag,
       { name: 'seal', summary: 'so that only its hosts can read it (age)' },
       { name: 'dry-run', short: 'n', summary: 'only show the plan' },
     ],
     summary: 'write one bundle with what the hosts lack; flush it and read it back',
     run: async (call) => {
+      const limits = { volumeBytes: volumeBytes(call), fromVolume: fromVolume(call) }
       const plan = await planExportOf(call)
       if (call.has('dry-run')) return { json: plan, text: formatExportPlan(plan) }
       const { executeExport } = await import('../ops/export.ts')
@@ -146,6 +153,7 @@ export const exportVerbs: readonly Verb[] = [
         {
           plan,
           output: optionalPath(call, 'output') ?? `${call.path('.')}/.`,
+          ...limits,
           ask: (what) => call.passphrase(what),
         },
         call.report,
@@ -153,11 +161,11 @@ export const exportVerbs: readonly Verb[] = [
       const text = [
         formatExportPlan(plan),
         formatFields([
-          ['bundle', done.path],
+          ['bundle', done.volumes?.map(({ path }) => path) ?? done.path],
           ['id', shortId(done.bundle)],
           [
             'carried',
-            `${formatBytes(done.fileBytes)} of ${formatBytes(plan.fullBytes)} in ${done.seconds.toFixed(1)} s (deltas ${formatBytes(done.deltaBytes)}, whole ${formatBytes(done.frameBytes - done.deltaBytes)}, metadata ${formatBytes(done.fileBytes - done.frameBytes)})`,
+            `${formatBytes(done.fileBytes)} of ${formatBytes(plan.fullBytes)} in ${done.seconds.toFixed(1)} s (deltas ${formatBytes(done.deltaBytes)}, whole ${formatBytes(done.frameBytes - done.deltaBytes)}, metadata ${formatBytes(done.fileBytes - done.frameBytes)})${done.volumes === undefined ? '' : `, ${plural(done.volumes.length, 'volume')}`}`,
           ],
           ['sealed', plan.sealedFor.length === 0 ? undefined : 'only the hosts above can read it'],
           ['', `${done.isNew ? 'flushed' : 'it was there already'} and read back; safe to remove`],

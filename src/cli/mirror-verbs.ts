@@ -2,6 +2,7 @@
 import { MossError } from '../base/error.ts'
 import { formatBytes, formatCount, plural } from '../base/format.ts'
 import { formatFields, formatLongTable } from './format.ts'
+import { parseSize } from './sizes.ts'
 import { type Call, channelOperand, needed, optionalPath, type Outcome, type Verb } from './verb.ts'
 
 async function mirror(call: Call): Promise<Outcome> {
@@ -122,8 +123,8 @@ export const mirrorVerbs: readonly Verb[] = [
 ]
 
 function rateOf(text: string): number {
-  const [, digits, unit = ''] = /^([1-9]\d{0,8})([kMG]?)$/.exec(text) ?? []
-  if (digits !== undefined) return Number(digits) * 1000 ** ['', 'k', 'M', 'G'].indexOf(unit)
+  const rate = parseSize(text)
+  if (rate !== undefined) return rate
   throw new MossError('CLI_USAGE', {
     problem: '--limit-rate takes bytes a second, such as 200k or 2M',
     see: 'mirror',

@@ -15,6 +15,7 @@ import { stateVerbs } from './state-verbs.ts'
 import { syncVerbs } from './sync-verbs.ts'
 import { trustVerbs } from './trust-verbs.ts'
 import { updateVerbs } from './update-verbs.ts'
+import { volumeVerbs } from './volume-verbs.ts'
 import type { Verb } from './verb.ts'
 
 export const verbs: readonly Verb[] = [
@@ -31,6 +32,7 @@ export const verbs: readonly Verb[] = [
   ...syncVerbs,
   ...exportVerbs,
   ...containerVerbs,
+  ...volumeVerbs,
   ...doctorVerbs,
   ...screenVerbs,
   ...completionVerbs,

@@ -69,7 +69,6 @@ export function encodeAround(
   const id = digestOf<ContainerId>(head)
   const prelude = encodePrelude({
     kind,
-    volume: 1,
     headBytes: head.length,
     signaturesBytes: signatures.length,
     id,

@@ -35,7 +35,7 @@ export interface ChunkPlace {
   readonly sizeBytes: number
 }
 
-const frameWidth = 64
+export const frameWidth = 64
 export const chunkWidth = 44
 export const fanOutBytes = 1024
 

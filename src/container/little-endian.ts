@@ -26,3 +26,12 @@ export function writeU32(view: DataView, at: number, value: number): void {
   if (!Number.isInteger(value) || value < 0 || value >= half) throw new RangeError(`not a u32: ${value}`)
   view.setUint32(at, value, true)
 }
+
+export const readU24 = (view: DataView, at: number): number =>
+  view.getUint16(at, true) + view.getUint8(at + 2) * 2 ** 16
+
+export function writeU24(view: DataView, at: number, value: number): void {
+  if (!Number.isInteger(value) || value < 0 || value >= 2 ** 24) throw new RangeError(`not a u24: ${value}`)
+  view.setUint16(at, value % 2 ** 16, true)
+  view.setUint8(at + 2, Math.floor(value / 2 ** 16))
+}

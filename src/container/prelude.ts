@@ -7,6 +7,7 @@ import { limits } from '../base/limits.ts'
 import { kindOfNumber, kinds, type Kind } from './kinds.ts'
 import { viewOf, writeU32 } from './little-endian.ts'
 import { isSealed, openingBytes } from '../host/sealed-start.ts'
+import { readVolume, type Volume, writeVolume } from './volume.ts'
 
 export const preludeBytes = 64
 export const formatVersion = 1
@@ -14,12 +15,12 @@ export const formatVersion = 1
 /** A high bit, carriage return, ^Z and line feed: a copy made as text does not look like one. */
 export const magic = Uint8Array.of(0x89, 0x4d, 0x4f, 0x53, 0x53, 0x0d, 0x1a, 0x0a)
 
-const at = { kind: 8, volume: 10, headBytes: 12, signaturesBytes: 16, id: 20, zero: 52, version: 60 } as const
+const at = { kind: 8, headBytes: 12, signaturesBytes: 16, id: 20, volume: 52, version: 60 } as const
 
 export interface Prelude {
   readonly kind: Kind
-  /** Counted from 1. */
-  readonly volume: number
+  /** Absent in a container that is not cut. */
+  readonly volume?: Volume
   readonly headBytes: number
   readonly signaturesBytes: number
   /** SHA-256 of the head. */
@@ -31,7 +32,7 @@ export function encodePrelude(prelude: Prelude): Uint8Array {
   const view = viewOf(bytes)
   bytes.set(magic)
   view.setUint16(at.kind, kinds[prelude.kind].number, true)
-  view.setUint16(at.volume, prelude.volume, true)
+  writeVolume(view, prelude.volume)
   writeU32(view, at.headBytes, prelude.headBytes)
   writeU32(view, at.signaturesBytes, prelude.signaturesBytes)
   bytes.set(fromHex(prelude.id), at.id)
@@ -54,20 +55,18 @@ export function decodePrelude(bytes: Uint8Array, path: string): Prelude {
   if (version !== formatVersion) refuse(`format version ${version}`)
   const kind = kindOfNumber(view.getUint16(at.kind, true))
   if (kind === undefined) refuse('unknown kind')
-  const volume = view.getUint16(at.volume, true)
-  if (volume !== 1) refuse(`volume ${volume}, but only whole containers are read`)
+  const volume = readVolume(view)
+  if (volume !== undefined && !kinds[kind].hasFrames) refuse(`a volume of a ${kind}, which has no frames`)
   const headBytes = view.getUint32(at.headBytes, true)
   if (headBytes === 0 || headBytes > limits.headBytes) refuse(`a head of ${headBytes} bytes`)
   const signaturesBytes = view.getUint32(at.signaturesBytes, true)
   if (signaturesBytes > limits.signaturesBytes) refuse(`signatures of ${signaturesBytes} bytes`)
-  if (bytes.subarray(at.zero, at.version).some((byte) => byte !== 0))
-    refuse('bytes that must be zero are not')
   return {
     kind,
-    volume,
     headBytes,
     signaturesBytes,
-    id: toHex(bytes.subarray(at.id, at.zero)) as ContainerId,
+    id: toHex(bytes.subarray(at.id, at.volume)) as ContainerId,
+    ...(volume !== undefined && { volume }),
   }
 }
 

@@ -10,15 +10,19 @@ import type { FrameEntry } from './frame-table.ts'
 import { hasBases } from './codecs.ts'
 import { decodeFrameJob, type FrameToDecode, type WholeContent } from './jobs.ts'
 import type { SectionName } from './kinds.ts'
-import { checkStored, readExactly } from './read.ts'
+import { checkVolumeEnd, type FramePlaces, framesHere, placeInFile } from './frame-place.ts'
+import { checkStored, type OpenedContainer, readExactly } from './read.ts'
 import { readSection } from './sections.ts'
 import { readFrameTable, readManifests, readTables } from './tables.ts'
 import type { VerifiedContainer } from './verify.ts'
 
-/** From the start of the file. `n` may be the number of frames: then it is the end. */
-export function frameOffset(container: VerifiedContainer, n: number): number {
-  const tables = readTables(container)
-  return n === tables.frameCount ? container.endOffset : container.framesOffset + tables.frame(n).offset
+/** From the start of the file. `n` may be the end of its frames. */
+export const frameOffset = (container: VerifiedContainer, n: number): number =>
+  placeInFile(framePlaces(container), container, n)
+
+export function framePlaces(container: VerifiedContainer): FramePlaces {
+  const { frameCount: count, frame: entry } = readTables(container)
+  return { count, entry }
 }
 
 /** Throws CONTAINER_DAMAGED unless `stored` are exactly the signed bytes of frame `n`. */
@@ -34,11 +38,20 @@ function checkBytes(entry: FrameEntry, n: number, stored: Uint8Array): void {
     })
 }
 
-/** The stored bytes of frame `n`, checked. */
+/** The stored bytes of frame `n`, which the file holds, checked. */
 export function readFrame(container: VerifiedContainer, n: number): Uint8Array {
   const length = readTables(container).frame(n).storedBytes
   const stored = readExactly(container.source, { at: frameOffset(container, n), length, part: `frame ${n}` })
   checkFrameBytes(container, n, stored)
+  return stored
+}
+
+/** The same by the frame table alone, whoever vouches for that. */
+export function readStoredFrame(frames: FramePlaces, container: OpenedContainer, n: number): Uint8Array {
+  const entry = frames.entry(n)
+  const at = placeInFile(frames, container, n)
+  const stored = readExactly(container.source, { at, length: entry.storedBytes, part: `frame ${n}` })
+  checkBytes(entry, n, stored)
   return stored
 }
 
@@ -116,7 +129,7 @@ export function chunkReader(container: VerifiedContainer, pool: Pool): ChunkRead
 }
 
 /**
- * Every section and every frame to the last byte; `onFrame` hears of each. Throws at the first that is wrong. Of frames
+ * Every section and every frame that the file holds, to the last byte; `onFrame` hears of each. Throws at the first that is wrong. Of frames
  * with bases the stored bytes alone, which are signed, unless their bases can be read here; the same of everything
  * where the metadata builds on what is not here. Gives the sections that it could not look into.
  */
@@ -132,8 +145,10 @@ export async function verifyWhole(
   }
   readManifests(container)
   const tables = readTables(container)
+  checkVolumeEnd(framePlaces(container), container)
   const underWay: Promise<unknown>[] = []
-  for (let n = 0; n < tables.frameCount; n++) {
+  const { firstFrame, endFrame } = framesHere(container)
+  for (let n = firstFrame; n < endFrame; n++) {
     if (underWay.length >= 2 * pool.width) await underWay.shift()
     if (hasBases(tables.frame(n).codec) && readBases === undefined) {
       readFrame(container, n)
@@ -166,11 +181,10 @@ function readEverySection(container: VerifiedContainer): readonly SectionName[] 
 
 function verifyStoredFrames(container: VerifiedContainer, onFrame?: (n: number) => void): void {
   const frames = readFrameTable(container)
-  for (let n = 0; n < frames.count; n++) {
-    const entry = frames.entry(n)
-    const at = container.framesOffset + entry.offset
-    const part = `frame ${n}`
-    checkBytes(entry, n, readExactly(container.source, { at, length: entry.storedBytes, part }))
+  checkVolumeEnd(frames, container)
+  const { firstFrame, endFrame } = framesHere(container)
+  for (let n = firstFrame; n < endFrame; n++) {
+    readStoredFrame(frames, container, n)
     onFrame?.(n)
   }
 }

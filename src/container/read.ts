@@ -9,6 +9,7 @@ import { decodeHead, type Head, type SectionEntry } from './head.ts'
 import type { Kind } from './kinds.ts'
 import { viewOf } from './little-endian.ts'
 import { decodePrelude, preludeBytes, type Prelude } from './prelude.ts'
+import { checkVolume } from './volume.ts'
 
 export interface OpenedContainer {
   readonly source: ByteSource
@@ -21,7 +22,10 @@ export interface OpenedContainer {
   readonly headBytes: Uint8Array
   /** One signature block for each of the head's signers. */
   readonly blocks: readonly string[]
-  /** Where the first section starts, the first frame, and what follows the last byte; from the file's start. */
+  /**
+   * Where the first section starts, the first frame, and what follows the last byte; from the start of the whole container's
+   * file. In a volume its own first frame stands where frame 0 does there.
+   */
   readonly sectionsOffset: number
   readonly framesOffset: number
   readonly endOffset: number
@@ -29,14 +33,25 @@ export interface OpenedContainer {
 
 /**
  * The source must live as long as what is opened. A file that is cut short after the signatures opens: whoever
- * reads the missing part is told. One that goes on after its end is refused here.
+ * reads the missing part is told. One that goes on after its end is refused here. Throws CONTAINER_NOT_ONE for a volume.
  */
 export function openContainer(source: ByteSource): OpenedContainer {
+  const opened = openVolume(source)
+  const { volume } = opened.prelude
+  if (volume === undefined) return opened
+  const problem = `it is volume ${volume.number} of ${volume.count}, not whole`
+  throw new MossError('CONTAINER_NOT_ONE', { path: source.name, problem })
+}
+
+/** Of a volume, too. Where that ends only the frame table says: see `checkVolumeEnd`. */
+export function openVolume(source: ByteSource): OpenedContainer {
   const prelude = decodePrelude(readSome(source, 0, preludeBytes), source.name)
   const headBytes = readExactly(source, { at: preludeBytes, length: prelude.headBytes, part: 'head' })
   if (digestOf(headBytes) !== prelude.id)
     throw new MossError('CONTAINER_DAMAGED', { part: 'head', problem: 'its digest is not the container id' })
   const head = decodeHead(headBytes, prelude.kind)
+  const { volume } = prelude
+  if (volume !== undefined) checkVolume(volume, head.frames.count)
   const signaturesOffset = preludeBytes + prelude.headBytes
   const signatures = readExactly(source, {
     at: signaturesOffset,
@@ -58,9 +73,14 @@ export function openContainer(source: ByteSource): OpenedContainer {
     framesOffset,
     endOffset,
   }
+  if (volume === undefined) checkEnd(source, endOffset)
+  return opened
+}
+
+/** Throws CONTAINER_DAMAGED where the source goes on. */
+export function checkEnd(source: ByteSource, endOffset: number): void {
   if (readSome(source, endOffset, 1).length > 0)
     throw new MossError('CONTAINER_DAMAGED', { part: 'end', problem: 'there are bytes after it' })
-  return opened
 }
 
 const titles: Readonly<Record<Kind, string>> = {
@@ -74,11 +94,17 @@ const titles: Readonly<Record<Kind, string>> = {
 }
 
 /** A container of this kind. Throws CONTAINER_NOT_ONE for another. */
-export function openKind(source: ByteSource, kind: Kind): OpenedContainer {
-  const opened = openContainer(source)
+export const openKind = (source: ByteSource, kind: Kind): OpenedContainer =>
+  ofKind(openContainer(source), kind)
+
+/** The same of a volume, too. */
+export const openVolumeOf = (source: ByteSource, kind: Kind): OpenedContainer =>
+  ofKind(openVolume(source), kind)
+
+function ofKind(opened: OpenedContainer, kind: Kind): OpenedContainer {
   if (opened.kind === kind) return opened
   const problem = `it is a ${opened.kind}, not a ${titles[kind]}`
-  throw new MossError('CONTAINER_NOT_ONE', { path: source.name, problem })
+  throw new MossError('CONTAINER_NOT_ONE', { path: opened.source.name, problem })
 }
 
 function decodeBlocks(bytes: Uint8Array, count: number): readonly string[] {

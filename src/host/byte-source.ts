@@ -29,6 +29,18 @@ export const bytesSource = (name: string, bytes: Uint8Array): ByteSource => ({
   [Symbol.dispose]: () => {},
 })
 
+/** These bytes, and behind them what the source has. */
+export const sourceBehind = (start: Uint8Array, source: ByteSource): ByteSource => ({
+  name: source.name,
+  read(into, at) {
+    const first = start.subarray(at, at + into.length)
+    into.set(first)
+    const rest = into.subarray(first.length)
+    return first.length + (rest.length === 0 ? 0 : source.read(rest, at + first.length - start.length))
+  },
+  [Symbol.dispose]: () => source[Symbol.dispose](),
+})
+
 /** A look at the start of a source without asking twice: so much of it is kept, and everything else still comes from it. */
 export function keepStart(
   source: ByteSource,

@@ -84,6 +84,8 @@ export interface Disk {
   /** What was synced of this file comes from the device when it is read next, and not from memory, where the system can do that. */
   dropCached(path: string): void
   freeBytes(path: string): number
+  /** How long a file should become at most on the filesystem of `path`; undefined where that is no question. */
+  longestFile(path: string): number | undefined
   /** How many more files, folders and symlinks; undefined where the filesystem has no limit of its own. */
   freeInodes(path: string): number | undefined
   /** What is mounted inside the folder, by whole paths. */

@@ -21,7 +21,7 @@ import {
 } from 'node:fs'
 import { compareText, decodeUtf8 } from '../base/bytes.ts'
 import type { Disk, FileKind, FolderEntry, PlacedBy, Placement } from './disk.ts'
-import { unfitFilesystem } from './filesystems.ts'
+import { longestFileOn, unfitFilesystem } from './filesystems.ts'
 import type { FolderLook } from './folder-look.ts'
 import { getXattrs, setXattrs } from './linux-attributes.ts'
 import { attempt, lstat, openFile, readFile } from './linux-file.ts'
@@ -207,6 +207,7 @@ export const linuxDisk = (pool: Pool = inlinePool): Disk => ({
       const { files, ffree } = statfsSync(path)
       return files === 0 ? undefined : ffree
     }),
+  longestFile: (path) => longestFileOn(attempt('look at', path, () => statfsSync(path).type)),
   mountsBelow,
   unfitness: (path) => unfitFilesystem(attempt('look at', path, () => statfsSync(path).type)),
   features,

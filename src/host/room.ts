@@ -40,6 +40,10 @@ export function lackOfRoom(
     : undefined
 }
 
+/** How long one new file may be there. */
+export const roomForFile = (disk: Disk, path: string): number =>
+  Math.max(0, disk.freeBytes(path) - reserveBytes)
+
 /** Throws HOST_NO_SPACE with the figures. */
 export function assertRoom(disk: Disk, path: string, room: Room): void {
   const lack = lackOfRoom(disk, path, room)

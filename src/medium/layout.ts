@@ -1,5 +1,6 @@
 // Where things lie on a medium. Names are made to survive FAT: lower case, no colons, no links. What a name
 // says is a help for choosing, never believed: the containers' heads say it again under a signature.
+import { volumeName } from '../base/volume-names.ts'
 
 export const mediumFolders = { hosts: 'moss/hosts', bundles: 'moss/bundles', roots: 'moss/roots' } as const
 
@@ -8,16 +9,23 @@ export interface BundleName {
   readonly serial: number
   /** The first digits of the container's id. */
   readonly id: string
+  /** Of a bundle that is cut into several files, from the second on. */
+  readonly volume?: number
 }
 
 export const formatBundleName = (name: BundleName): string =>
-  `${name.channel}-${name.serial}-${name.id.slice(0, 8)}.moss`
+  volumeName(`${name.channel}-${name.serial}-${name.id.slice(0, 8)}.moss`, name.volume ?? 1)
 
 export function parseBundleName(file: string): BundleName | undefined {
-  const match = /^([a-z0-9][a-z0-9._+-]*)-([1-9][0-9]{0,14})-([0-9a-f]{4,64})\.moss$/.exec(file)
+  const match = /^([a-z0-9][a-z0-9._+-]*)-([1-9][0-9]{0,14})-([0-9a-f]{4,64})(?:\.([0-9]{3,5}))?\.moss$/.exec(
+    file,
+  )
   if (match === null) return undefined
-  const [, channel = '', serial = '', id = ''] = match
-  return { channel, serial: Number(serial), id }
+  const [, channel = '', serial = '', id = '', number] = match
+  const name = { channel, serial: Number(serial), id }
+  if (number === undefined) return name
+  const volume = Number(number)
+  return volume > 1 && volumeName('', volume) === `.${number}` ? { ...name, volume } : undefined
 }
 
 /** `412.moss-state` → 412. */

@@ -5,6 +5,7 @@ import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { HostId } from '../base/ids.ts'
 import { isHostId } from '../base/names.ts'
+import { wholeName } from '../base/volume-names.ts'
 import type { Disk } from '../host/disk.ts'
 import { writeDurably } from '../host/durable.ts'
 import {
@@ -39,14 +40,22 @@ export function assertMedium(disk: Disk, folder: string): void {
   if (disk.lstat(folder)?.kind !== 'folder') throw new MossError('MEDIUM_ABSENT', { path: folder })
 }
 
-/** Newest serial first; files whose names say nothing come last. */
+/** Newest serial first, volumes in their order; files whose names say nothing come last. */
 export function findBundles(disk: Disk, medium: string): readonly FoundBundle[] {
   return filesIn(disk, medium, mediumFolders.bundles)
     .filter(({ name }) => name.endsWith('.moss'))
     .map(({ path, name }) => ({ path, name: parseBundleName(name) }))
-    .sort((a, b) => (b.name?.serial ?? 0) - (a.name?.serial ?? 0) || compareText(a.path, b.path))
+    .sort(
+      (a, b) =>
+        (b.name?.serial ?? 0) - (a.name?.serial ?? 0) ||
+        compareText(wholeOf(a), wholeOf(b)) ||
+        (a.name?.volume ?? 1) - (b.name?.volume ?? 1),
+    )
     .map(({ path, name }) => (name === undefined ? { path } : { path, name }))
 }
+
+const wholeOf = ({ path, name }: { readonly path: string; readonly name: BundleName | undefined }): string =>
+  wholeName(path, name?.volume ?? 1)
 
 /** By host, the newest first. */
 export function findStates(disk: Disk, medium: string): readonly FoundState[] {

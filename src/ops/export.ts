@@ -2,10 +2,12 @@
 // snapshot or root is another one by now.
 import { MossError } from '../base/error.ts'
 import type { ContainerId } from '../base/ids.ts'
-import { exportBundle } from '../bundle/export.ts'
+import { type ExportCut, exportBundle } from '../bundle/export.ts'
 import { effortOf } from '../carry/effort.ts'
 import type { ReadKnown } from '../container/known.ts'
-import { openContainer } from '../container/read.ts'
+import type { WrittenVolume } from '../container/cut.ts'
+import { framesHere } from '../container/frame-place.ts'
+import { openVolume } from '../container/read.ts'
 import { verifyWhole } from '../container/read-frames.ts'
 import { verifyContainer, withKnown } from '../container/verify.ts'
 import { fileSource } from '../host/byte-source.ts'
@@ -14,6 +16,7 @@ import type { Outside } from '../host/outside.ts'
 import { formatBundleName } from '../medium/layout.ts'
 import { bundlePathOn } from '../medium/medium.ts'
 import type { Root } from '../trust/root.ts'
+import { parentFolder } from '../state/places.ts'
 import { keepStates } from './fleet.ts'
 import { readGrants } from './grants.ts'
 import { readKnownContents } from './known-contents.ts'
@@ -26,7 +29,10 @@ import { answeredBy, channelOfPlan, type ExportPlan } from './plan-export.ts'
 
 export interface Exported {
   readonly bundle: ContainerId
+  /** Of the whole, or of its first volume. */
   readonly path: string
+  /** Absent where it is one file. */
+  readonly volumes?: readonly WrittenVolume[]
   readonly isNew: boolean
   readonly fileBytes: number
   readonly frameBytes: number
@@ -37,10 +43,20 @@ export interface Exported {
   readonly seconds: number
 }
 
-/** Writes, flushes and reads back. `output` is a file, or a medium's folder. Throws PLAN_STALE. */
+/**
+ * Writes, flushes and reads back. `output` is a file, or a medium's folder. Throws PLAN_STALE; VOLUME_NEXT where the medium is full,
+ * when what was written stays.
+ */
 export async function executeExport(
   outside: Outside,
-  request: { readonly plan: ExportPlan; readonly output: string; readonly ask: AskPassphrase },
+  request: {
+    readonly plan: ExportPlan
+    readonly output: string
+    /** Of a volume; by default as long as the filesystem takes, and there is room. */
+    readonly volumeBytes?: number | undefined
+    readonly fromVolume?: number | undefined
+    readonly ask: AskPassphrase
+  },
   report: ReportEvent,
 ): Promise<Exported> {
   const { plan, output } = request
@@ -53,6 +69,8 @@ export async function executeExport(
   if (published?.id !== plan.snapshot) throw new MossError('PLAN_STALE', { what: `channel ${plan.channel}` })
   const signers = await signersFor(station, { role: 'exporter', root, ask: request.ask })
   const isSealed = plan.sealedFor.length > 0
+  if (isSealed && request.volumeBytes !== undefined)
+    throw new MossError('CLI_USAGE', { problem: 'what is sealed is not cut into volumes', see: 'export' })
   using plain = plainBundle(outside.disk, station)
   const done = await exportBundle(outside, {
     plan: plan.carry,
@@ -64,24 +82,25 @@ export async function executeExport(
     hosts: new Map(plan.hosts.map(({ host, name, state }) => [host, { name, state }])),
     signers,
     path: (id) => (isSealed ? plain.path : outputPath(outside, { plan, output, id })),
+    ...(!isSealed && { cut: cutOf(outside.disk, request) }),
     spoolPath: `${station.places.spool}/export`,
     effort: effortOf(plan.effort),
     report,
   })
-  await readBundleBack(station, {
-    path: done.path,
-    root,
-    readKnown: readKnownContents(channel, plan.known),
-    report,
-  })
+  const readKnown = readKnownContents(channel, plan.known)
+  for (const path of done.volumes.length > 0 ? done.volumes.map((volume) => volume.path) : [done.path])
+    await readBundleBack(station, { path, root, readKnown, report })
   const path = isSealed ? sealedName(outputPath(outside, { plan, output, id: done.id })) : done.path
   const fileBytes = isSealed
     ? await sealFile(outside, plain.path, { path, recipients: plan.sealedFor })
     : done.sizeBytes
-  keepStates(station, answeredBy(plan), { bundle: done.id, channel: plan.channel, serial: plan.serial })
+  const made = { bundle: done.id, channel: plan.channel, serial: plan.serial }
+  keepStates(station, answeredBy(plan), done.next === undefined ? made : undefined)
+  if (done.next !== undefined) throw done.next
   return {
     bundle: done.id,
     path,
+    ...(done.volumes.length > 0 && { volumes: done.volumes }),
     isNew: done.isNew,
     fileBytes,
     frameBytes: done.storedBytes,
@@ -95,6 +114,25 @@ export async function executeExport(
     },
     seconds: (outside.nowMs() - startedMs) / 1000,
   }
+}
+
+/** What nobody asked for is cut as the medium wants it. */
+const cutOf = (
+  disk: Disk,
+  {
+    output,
+    volumeBytes,
+    fromVolume,
+  }: {
+    readonly output: string
+    readonly volumeBytes?: number | undefined
+    readonly fromVolume?: number | undefined
+  },
+): ExportCut => {
+  const folder = disk.lstat(output)?.kind === 'folder' ? output : parentFolder(output)
+  return volumeBytes === undefined
+    ? { limitBytes: disk.longestFile(folder), isToFit: true }
+    : { limitBytes: volumeBytes, isToFit: false, from: fromVolume }
 }
 
 /** What a sealed bundle is made of: readable by anyone, so that it goes, whatever happens. */
@@ -133,9 +171,11 @@ async function readBundleBack(
   const { path, root, readKnown, report } = job
   outside.disk.dropCached(path)
   using source = fileSource(outside.disk, path)
-  const verified = verifyContainer(openContainer(source), { role: 'exporter', root })
+  const verified = verifyContainer(openVolume(source), { role: 'exporter', root })
   const container = withKnown(verified, readKnown)
+  const { firstFrame, endFrame } = framesHere(container)
   await verifyWhole(container, outside.pool, {
-    onFrame: (n) => report({ phase: 'read back', doneItems: n + 1, totalItems: container.head.frames.count }),
+    onFrame: (n) =>
+      report({ phase: 'read back', doneItems: n + 1 - firstFrame, totalItems: endFrame - firstFrame }),
   })
 }

@@ -106,10 +106,14 @@ interface HeardHost {
   readonly sent: SentState[]
 }
 
-/** Each is a state file, or the id of a host whose last state counts. Each file is read once. Throws NOT_FOUND. */
+/**
+ * Each is a state file, or the id of a host whose last state counts. Each file is read once. With `countsKept` what is kept of
+ * a host counts where it is newer than what it sent: a stick from a drawer says nothing new. Throws NOT_FOUND.
+ */
 export async function readAll(
   station: Station,
   named: readonly string[],
+  { countsKept = false }: { readonly countsKept?: boolean } = {},
 ): Promise<AnsweredStates & { readonly strangers: readonly Stranger[] }> {
   const known = new Map<HostId, HeardHost>()
   const strangers: Stranger[] = []
@@ -117,7 +121,7 @@ export async function readAll(
     const before = known.get(host)
     if (before !== undefined) return before
     const kept = readingFleet(station, (fleet) => keptState(fleet, host))
-    return kept && known.getOrInsert(host, { kept, sent: [] })
+    return kept && known.getOrInsert(host, { kept, sent: countsKept ? [kept] : [] })
   }
   for (const each of named) {
     if (isHostId(each)) {

@@ -1,28 +1,18 @@
-// import: takes bundles in. Each is copied once and judged, its contents go to the store, and it waits for apply.
-// Idempotent: what was taken in before is recognised by its id. The medium is only read. Where the store cannot give what
-// it says it has, it forgets what is damaged, so that the next state tells the station.
-import { exits } from '../base/exits.ts'
-import { isMossError } from '../base/error.ts'
-import type { ContainerId } from '../base/ids.ts'
-import { type ImportedContent, importBundle } from '../bundle/import.ts'
-import { roomForPackages } from '../bundle/room.ts'
-import { isDamagedBase } from '../bundle/store-bases.ts'
-import type { Proven } from '../bundle/read-bundle.ts'
-import { dropIncoming, takeIn, type TakenBundle } from '../bundle/take-in.ts'
+// import: takes bundles in. Idempotent: what was taken in before is recognised by its id. The medium is only read, and each
+// byte of it once. Volumes of a bundle come in any order, in one call or in several, from one medium or from many: each is
+// judged, and what it holds is kept until the last one makes the bundle whole. Those beside the one that was named are found by their names.
+import { isMossError, type MossError } from '../base/error.ts'
+import { plural } from '../base/format.ts'
+import { preludeBytes } from '../container/prelude.ts'
+import { keepStart } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
-import { addRooms } from '../host/room.ts'
-import { appendAudit } from '../state/audit-file.ts'
-import type { AuditEvent } from '../trust/audit.ts'
-import { judgeSet } from './bundle-set.ts'
 import type { ImportedBundle } from './changes.ts'
 import { type HostSession, openHost } from './host.ts'
-import { keepCatalogue, roomForCatalogue } from './kept-catalogues.ts'
-import { keepSnapshot } from './kept-snapshots.ts'
-import { contentNames, forgetDamaged, recutFalse } from './lacking.ts'
+import { importFile, refusals } from './import-file.ts'
 import { checkIsFile } from './named-file.ts'
 import { openLargeIfSealed } from './sealing.ts'
 import type { ReportEvent } from './types.ts'
-import { isImported, judgeOf, judgeWaiting, markImported } from './waiting.ts'
+import { claimOf, pathsBeside, type VolumeClaim } from './volume-files.ts'
 
 export async function importBundles(
   outside: Outside,
@@ -30,15 +20,22 @@ export async function importBundles(
   report: ReportEvent,
 ): Promise<{ readonly bundles: readonly ImportedBundle[] }> {
   using host = await openHost(outside, { root: request.root, report })
-  const bundles: ImportedBundle[] = []
-  for (const file of request.files)
+  const { files } = request
+  const work: Work = { host, report, bundles: [], wanted: new Map(), tried: new Set() }
+  for (const file of files)
     try {
-      bundles.push(await importOne(host, file, report))
+      if (!work.tried.has(file)) await importNamed(work, file)
     } catch (error) {
-      if (request.files.length > 1) report({ phase: 'import', warning: refusedAmong(request.files, file) })
+      if (files.length > 1) report({ phase: 'import', warning: refusedAmong(files, file) })
       throw error
     }
-  return { bundles }
+  const { bundles } = work
+  const [wanted, ...others] = work.wanted.values()
+  if (wanted === undefined) return { bundles }
+  for (const { message } of others) report({ phase: 'import', warning: message })
+  if (bundles.length > 0)
+    report({ phase: 'import', warning: `${plural(bundles.length, 'other bundle')} taken in whole` })
+  throw wanted
 }
 
 /** An error names a part of a file; where there are several, this names the file. */
@@ -47,156 +44,54 @@ const refusedAmong = (files: readonly string[], file: string): string => {
   return `${file} is refused; ${before === 0 ? 'none' : before} of ${files.length} files taken in before it`
 }
 
-async function importOne(host: HostSession, file: string, report: ReportEvent): Promise<ImportedBundle> {
-  const { outside, incoming } = host
-  checkIsFile(outside, file)
-  const startedMs = outside.nowMs()
-  using source = await openLargeIfSealed(outside, file, {
-    keys: host.places.keys,
-    into: `${incoming}/unsealed`,
-  })
-  let proven: Proven | undefined
-  using taken = await recordingRefusal(
-    host,
-    () => ({ file, ...(proven && { proven }) }),
-    () =>
-      telling(host, report, () =>
-        takeIn(outside, {
-          source,
-          incomingFolder: incoming,
-          judge: { ...judgeOf(host), onProven: (found) => (proven = found) },
-          report,
-          room: (bundle) =>
-            addRooms(roomForPackages(host.store, bundle.packages), roomForCatalogue(host, bundle)),
-        }),
-      ),
-  )
-  const known: Subject = { proven: { id: taken.id, signers: [...taken.snapshotSigners, ...taken.exporters] } }
-  followRoots(host, taken, report)
-  const isNew = !isImported(host, taken.id)
-  const tell = (files: number, contentBytes: number): ImportedBundle => ({
-    file,
-    bundle: taken.id,
-    channel: taken.snapshot.channel,
-    serial: taken.snapshot.serial,
-    isNew,
-    fileBytes: taken.sizeBytes,
-    contentBytes,
-    files,
-    signedBy: taken.exporters,
-    ...(taken.roots.length > 0 && { trustRoot: host.trust.root.version }),
-    seconds: (outside.nowMs() - startedMs) / 1000,
-  })
-  if (!isNew) return tell(0, 0)
-  const done = await recordingRefusal(
-    host,
-    () => known,
-    () =>
-      orDrop(host, taken.id, async () => {
-        judgeSet(host, taken)
-        return await importContents(host, taken, report)
-      }),
-  )
-  keepSnapshot(host, taken.about.snapshot, taken.snapshotBytes)
-  keepCatalogue(host, taken, report)
-  const { channel, serial } = taken.snapshot
-  const how = taken.granted === undefined ? '' : `, back by grant ${taken.granted.id.slice(0, 16)}`
-  recordBundle(host, known, 'accepted', `channel ${channel}, serial ${serial}${how}`)
-  markImported(host, taken)
-  return tell(done.newAssets, done.contentBytes)
+interface Work {
+  readonly host: HostSession
+  readonly report: ReportEvent
+  readonly bundles: ImportedBundle[]
+  /** By bundle: what its volumes that came are waiting for. */
+  readonly wanted: Map<string, MossError<'VOLUME_WANTED'>>
+  /** Volumes that were read, whatever became of them. */
+  readonly tried: Set<string>
 }
 
-/** What an audit line is about: as much as is proven, and else the name that somebody gave the file. */
-interface Subject {
-  readonly file?: string
-  readonly proven?: Proven
-}
-
-function recordBundle(
-  { outside, places }: HostSession,
-  { proven }: Subject,
-  outcome: AuditEvent['outcome'],
-  detail: string,
-): void {
-  appendAudit(outside.disk, places, {
-    at: Math.floor(outside.nowMs() / 1000),
-    kind: 'bundle',
-    outcome,
-    subject: proven?.id ?? '',
-    signers: [...new Set(proven?.signers)],
-    detail,
-  })
-}
-
-const refusals: readonly number[] = [exits.damaged, exits.notGenuine, exits.notAllowed]
-
-/** Only what is wrong with the file is for the audit; what the machine did to us is not. */
-async function recordingRefusal<T>(
-  host: HostSession,
-  subject: () => Subject,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (isMossError(error) && refusals.includes(error.exit)) {
-      const { file, proven } = subject()
-      const name = file === undefined ? '' : `${file.slice(file.lastIndexOf('/') + 1)}: `
-      recordBundle(host, proven ? { proven } : {}, 'refused', `${name}${error.message} [${error.code}]`)
+/** With the volumes beside it, as far as they are wanted. A damaged one among these is told, and the others go on. */
+async function importNamed(work: Work, file: string): Promise<void> {
+  const { host, report, wanted, tried } = work
+  const named = await importOrKeep(work, file, () => true)
+  if (named === undefined) return
+  for (const beside of pathsBeside(host.outside, file, named.volume)) {
+    if (!wanted.has(named.id)) return
+    if (tried.has(beside)) continue
+    try {
+      await importOrKeep(work, beside, (claim) => claim?.id === named.id)
+    } catch (error) {
+      if (!isMossError(error) || !refusals.includes(error.exit)) throw error
+      report({ phase: 'import', warning: `${beside} is refused: ${error.message}` })
     }
-    throw error
   }
 }
 
-/** Before anything else of it counts: who is trusted no more must not be a moment longer. */
-function followRoots(host: HostSession, { roots }: TakenBundle, report: ReportEvent): void {
-  if (roots.length === 0) return
-  host.trust.follow(roots)
-  for (const warning of judgeWaiting(host).overtaken) report({ phase: 'import', warning })
-}
-
-/**
- * What is damaged here is forgotten, and the bundle tried once more: another copy may serve; if none does, every file
- * that is missing is named, not the first alone. Where nothing is damaged, somebody lied about chunks.
- */
-async function importContents(
-  host: HostSession,
-  taken: TakenBundle,
-  report: ReportEvent,
-): Promise<ImportedContent> {
-  const work = () =>
-    importBundle(host.outside, taken, { store: host.store, report, nameContent: contentNames(host) })
+/** What a volume claims; undefined for what is none. */
+async function importOrKeep(
+  { host, report, bundles, wanted, tried }: Work,
+  file: string,
+  isOneOfThese: (claim: VolumeClaim | undefined) => boolean,
+): Promise<VolumeClaim | undefined> {
+  const { outside, incoming, places } = host
+  checkIsFile(outside, file)
+  using opened = await openLargeIfSealed(outside, file, { keys: places.keys, into: `${incoming}/unsealed` })
+  const { start, whole: source } = keepStart(opened, preludeBytes)
+  const claim = claimOf(start, file)
+  if (claim !== undefined) tried.add(file)
+  const isDone = claim !== undefined && bundles.some(({ bundle }) => bundle === claim.id)
+  if (isDone || !isOneOfThese(claim)) return claim
   try {
-    return await work()
+    const done = await importFile(host, { file, source }, report)
+    bundles.push(done)
+    wanted.delete(done.bundle)
   } catch (error) {
-    if (!isDamagedBase(error)) throw error
-    const isOther = (await forgetDamaged(host, report)) > 0 || (await recutFalse(host, report)) > 0
-    if (!isOther) throw error
-    return await work()
+    if (!isMossError(error, 'VOLUME_WANTED')) throw error
+    wanted.set(error.details.bundle, error)
   }
-}
-
-/** A manifest that is damaged here is forgotten too; without it the bundle cannot be judged. */
-async function telling<T>(host: HostSession, report: ReportEvent, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (isDamagedBase(error)) await forgetDamaged(host, report)
-    throw error
-  }
-}
-
-/** What is wrong with the bundle stays wrong: its copy goes. What the machine does to us may go on from it. */
-async function orDrop<T>(
-  { outside, incoming }: HostSession,
-  id: ContainerId,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    const isMachine = isMossError(error, 'HOST_IO') || isMossError(error, 'HOST_NO_SPACE')
-    if (isMossError(error) && !isMachine) dropIncoming(outside.disk, incoming, id)
-    throw error
-  }
+  return claim
 }

@@ -5,7 +5,8 @@ import { decodeSummary } from '../bundle/summary.ts'
 import type { CborValue } from '../base/cbor.ts'
 import { display } from '../base/display.ts'
 import { formatVersion, preludeBytes } from '../container/prelude.ts'
-import { openContainer, type OpenedContainer } from '../container/read.ts'
+import { type OpenedContainer, openVolume } from '../container/read.ts'
+import { sayVolume } from '../container/volume.ts'
 import { peekSection } from '../container/peek.ts'
 import { fileSource } from '../host/byte-source.ts'
 import { formatBytes, plural } from '../base/format.ts'
@@ -35,12 +36,17 @@ interface Part {
 export async function inspectContainer(outside: Outside, request: { readonly file: string }) {
   checkIsFile(outside, request.file)
   using source = fileSource(outside.disk, request.file)
-  const opened = openContainer(source)
+  const opened = openVolume(source)
   const { head } = opened
+  const { volume } = opened.prelude
+  const presentBytes = outside.disk.lstat(request.file)?.sizeBytes ?? 0
+  // How long its frames are is in a table that nothing here unpacks.
+  const fileBytes = volume === undefined ? opened.endOffset : Math.max(presentBytes, opened.framesOffset)
   return {
     file: request.file,
-    fileBytes: opened.endOffset,
-    presentBytes: outside.disk.lstat(request.file)?.sizeBytes ?? 0,
+    fileBytes,
+    presentBytes,
+    ...(volume && { volume, volumeText: sayVolume(volume) }),
     kind: opened.kind,
     version: formatVersion,
     id: opened.id,
@@ -48,14 +54,15 @@ export async function inspectContainer(outside: Outside, request: { readonly fil
     signers: head.signers,
     about: aboutLines(opened),
     bytes: spentBytes(opened),
-    parts: partsOf(opened),
+    parts: partsOf(opened, fileBytes),
     packages: packagesOf(opened),
     verifyCommands: verifyCommands(request.file, opened),
   }
 }
 
-function partsOf(opened: OpenedContainer): readonly Part[] {
+function partsOf(opened: OpenedContainer, fileBytes: number): readonly Part[] {
   const { head, prelude } = opened
+  const { volume } = prelude
   let at = opened.sectionsOffset
   const sections = head.sections.map((section) => {
     const part = {
@@ -68,7 +75,12 @@ function partsOf(opened: OpenedContainer): readonly Part[] {
     return part
   })
   return [
-    { name: 'prelude', offset: 0, storedBytes: preludeBytes, note: `volume ${prelude.volume}` },
+    {
+      name: 'prelude',
+      offset: 0,
+      storedBytes: preludeBytes,
+      note: volume === undefined ? 'volume 1' : `volume ${volume.number} of ${volume.count}`,
+    },
     { name: 'head', offset: preludeBytes, storedBytes: prelude.headBytes, note: 'signed' },
     {
       name: 'signatures',
@@ -82,8 +94,11 @@ function partsOf(opened: OpenedContainer): readonly Part[] {
           {
             name: 'frames',
             offset: opened.framesOffset,
-            storedBytes: head.frames.storedBytes,
-            note: plural(head.frames.count, 'frame'),
+            storedBytes: volume === undefined ? head.frames.storedBytes : fileBytes - opened.framesOffset,
+            note:
+              volume === undefined
+                ? plural(head.frames.count, 'frame')
+                : `${volume.firstFrame} to ${volume.endFrame - 1} of ${plural(head.frames.count, 'frame')}`,
           },
         ]
       : []),

@@ -6,11 +6,13 @@ import type { ContainerId, HostId } from '../base/ids.ts'
 import { decodeAbout } from '../bundle/about.ts'
 import { decodeSummary } from '../bundle/summary.ts'
 import { peekSection } from '../container/peek.ts'
-import { openContainer } from '../container/read.ts'
+import { openVolume } from '../container/read.ts'
+import type { Volume } from '../container/volume.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
 import { isDropping } from '../medium/layout.ts'
 import { assertMedium, findBundles } from '../medium/medium.ts'
+import { parentFolder } from '../state/places.ts'
 
 export interface MediumBundle {
   readonly path: string
@@ -27,6 +29,8 @@ export interface MediumBundle {
   readonly wasTaken?: boolean
   /** It may lead a host back to an older serial. */
   readonly hasGrants?: boolean
+  /** Of one that is cut into files: those that lie together in its folder. The path is that of the first of them. */
+  readonly volumes?: { readonly here: readonly number[]; readonly count: number }
   /** Why it cannot be read. */
   readonly problem?: string
 }
@@ -77,15 +81,18 @@ export function bundlesOn(
   { medium, host, accepted }: Omit<ScanRequest, 'named'> & { readonly medium: string },
 ): readonly MediumBundle[] {
   assertMedium(outside.disk, medium)
-  return bundlePaths(outside, medium)
+  const claims = bundlePaths(outside, medium)
     .slice(0, mostBundles)
     .map((path) => readClaims(outside, { path, medium }, host))
-    .filter((bundle) => bundle !== undefined)
-    .map((bundle) => withTaken(bundle, accepted))
-    .sort(byUse)
+  return toChoose(claims, accepted)
 }
 
-type Claims = Map<string, MediumBundle | undefined>
+interface Claim {
+  readonly bundle: MediumBundle
+  readonly cut?: { readonly id: ContainerId; readonly volume: Volume }
+}
+
+type Claims = Map<string, Claim | undefined>
 
 function markOf(outside: Outside, path: string, host: HostId | undefined): string {
   const stat = attempt(() => outside.disk.lstat(path))
@@ -100,7 +107,7 @@ interface Place {
 function scanMedia(
   outside: Outside,
   request: ScanRequest,
-  read: (place: Place) => MediumBundle | undefined,
+  read: (place: Place) => Claim | undefined,
 ): MediumScan {
   const media = mediaNow(outside, request.named)
   const found = media.flatMap((medium) => bundlePaths(outside, medium).map((path) => ({ path, medium })))
@@ -108,13 +115,33 @@ function scanMedia(
     .filter((path) => kindOf(outside, path) === 'file')
     .map((path) => ({ path, medium: path.replace(/\/[^/]*$/, '') || '/' }))
   const seen = new Set<string>()
-  const bundles = [...files, ...found]
+  const claims = [...files, ...found]
     .filter(({ path }) => seen.size < seen.add(path).size)
     .slice(0, mostBundles)
     .map(read)
-    .filter((bundle) => bundle !== undefined)
-    .map((bundle) => withTaken(bundle, request.accepted))
-  return { media, bundles: bundles.sort(byUse) }
+  return { media, bundles: toChoose(claims, request.accepted) }
+}
+
+const toChoose = (
+  claims: readonly (Claim | undefined)[],
+  accepted: ReadonlySet<string>,
+): readonly MediumBundle[] =>
+  withVolumesTogether(claims.filter((claim) => claim !== undefined))
+    .map((bundle) => withTaken(bundle, accepted))
+    .sort(byUse)
+
+/** Volumes of one container that lie in one folder are one bundle to choose. */
+function withVolumesTogether(claims: readonly Claim[]): MediumBundle[] {
+  const cuts = Map.groupBy(claims, ({ bundle, cut }) =>
+    cut === undefined ? bundle.path : `${cut.id} ${parentFolder(bundle.path)}`,
+  )
+  return [...cuts.values()].flatMap((together) => {
+    const inOrder = together.toSorted((a, b) => (a.cut?.volume.number ?? 0) - (b.cut?.volume.number ?? 0))
+    const [first] = inOrder
+    if (first?.cut === undefined) return together.map(({ bundle }) => bundle)
+    const here = inOrder.flatMap(({ cut }) => (cut === undefined ? [] : [cut.volume.number]))
+    return [{ ...first.bundle, volumes: { here: [...new Set(here)], count: first.cut.volume.count } }]
+  })
 }
 
 /** The folders among those that were named, and what is mounted and has something of moss. */
@@ -176,17 +203,18 @@ function attempt<T>(read: () => T): T | undefined {
 }
 
 /** Undefined for a container that is no bundle. */
-function readClaims(outside: Outside, place: Place, host: HostId | undefined): MediumBundle | undefined {
+function readClaims(outside: Outside, place: Place, host: HostId | undefined): Claim | undefined {
   try {
     using source = fileSource(outside.disk, place.path)
-    const opened = openContainer(source)
+    const opened = openVolume(source)
+    const { volume } = opened.prelude
     if (opened.kind !== 'bundle') return undefined
     const about = decodeAbout(opened.head.about)
     const summary = peekSection(opened, 'summary')
     const names = new Map(
       summary === undefined ? [] : decodeSummary(summary).hosts.map((each) => [each.host, each.name]),
     )
-    return {
+    const bundle = {
       ...place,
       id: opened.id,
       sizeBytes: opened.endOffset,
@@ -196,8 +224,10 @@ function readClaims(outside: Outside, place: Place, host: HostId | undefined): M
       isForThisHost: about.hosts.some((served) => served.host === host),
       ...(opened.head.sections.some(({ name }) => name === 'grants') && { hasGrants: true }),
     }
+    return volume === undefined ? { bundle } : { bundle, cut: { id: opened.id, volume } }
   } catch (error) {
     if (!isMossError(error)) throw error
-    return { ...place, sizeBytes: 0, hosts: [], isForThisHost: false, problem: error.message }
+    const { message: problem } = error
+    return { bundle: { ...place, sizeBytes: 0, hosts: [], isForThisHost: false, problem } }
   }
 }

@@ -2,7 +2,7 @@
 // that lie there. What is for others is left alone with a word. That its state then goes on the medium is for the caller:
 // applying, which may be asked about, comes between.
 import { exits } from '../base/exits.ts'
-import { isMossError } from '../base/error.ts'
+import { isMossError, type MossError } from '../base/error.ts'
 import { limits } from '../base/limits.ts'
 import { silent } from '../base/progress.ts'
 import { followRoots } from '../container/root-chain.ts'
@@ -123,11 +123,15 @@ export async function executeHostSync(
 /** What is wrong with a file is told, and another may be right; what the machine or the medium does to us ends the work. */
 const refusals: readonly number[] = [exits.damaged, exits.notGenuine, exits.notAllowed, exits.unsolvable]
 
+/** Volumes that lie elsewhere are no more than asked for: what is here of them is kept. */
+const isOfFile = (error: MossError): boolean =>
+  refusals.includes(error.exit) || isMossError(error, 'VOLUME_WANTED')
+
 async function attempt<T>(file: string, refused: Refused[], work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work()
   } catch (error) {
-    if (!isMossError(error) || !refusals.includes(error.exit)) throw error
+    if (!isMossError(error) || !isOfFile(error)) throw error
     const { code, message, hint, exit } = error
     refused.push({ file, code, message, exit, ...(hint !== undefined && { hint }) })
     return undefined

@@ -62,7 +62,7 @@ export async function planStationSync(outside: Outside, request: PlanStationSync
   using station = openStation(outside, { home, how: 'read' })
   assertMedium(outside.disk, medium)
   const { named, unreadable } = await statesFor(station, request)
-  const { sent, warnings, strangers } = await readAll(station, named)
+  const { sent, warnings, strangers } = await readAll(station, named, { countsKept: true })
   const fates = new Map<HostId, Pick<SyncedHost, 'fate' | 'why'>>()
   const exports: ExportPlan[] = []
   for (const [channel, states] of byChannel(sent)) {

@@ -1,7 +1,10 @@
 // verify: containers against what their signers signed.
 import { MossError, isMossError } from '../base/error.ts'
 import { verifyWhole } from '../container/read-frames.ts'
-import { checkStored, openContainer, type OpenedContainer } from '../container/read.ts'
+import { claimedFrames } from '../container/claimed-frames.ts'
+import { checkVolumeEnd, framesHere, sizeOfFile } from '../container/frame-place.ts'
+import { checkStored, type OpenedContainer, openVolume } from '../container/read.ts'
+import { sayVolume } from '../container/volume.ts'
 import { followRoots, readCarriedRoots } from '../container/root-chain.ts'
 import {
   claimedRoot,
@@ -73,7 +76,19 @@ async function verifyOne(
   report: ReportEvent,
 ): Promise<string> {
   using source = fileSource(outside.disk, file)
-  const opened = openContainer(source)
+  const opened = openVolume(source)
+  const { volume } = opened.prelude
+  const verdict = await verifyOpened(outside, { file, opened, root }, report)
+  return volume === undefined ? verdict : `${sayVolume(volume)}: ${verdict}`
+}
+
+async function verifyOpened(
+  outside: Outside,
+  asked: { readonly file: string; readonly opened: OpenedContainer; readonly root: Root | undefined },
+  report: ReportEvent,
+): Promise<string> {
+  const { file, opened, root } = asked
+  const { source } = opened
   if (opened.kind === 'root') {
     const { version } = claimedRoot(opened)
     if (root !== undefined && version === root.version + 1) {
@@ -108,9 +123,10 @@ async function verifyEverything(
   container: VerifiedContainer,
   onFrame: (done: number, total: number) => void,
 ): Promise<readonly string[]> {
+  const { firstFrame, endFrame } = framesHere(container)
   if (container.kind !== 'channel' && container.kind !== 'grant')
     return await verifyWhole(container, outside.pool, {
-      onFrame: (n) => onFrame(n + 1, container.head.frames.count),
+      onFrame: (n) => onFrame(n + 1 - firstFrame, endFrame - firstFrame),
     })
   for (const entry of container.head.sections) checkStored(container, entry)
   return []
@@ -119,12 +135,11 @@ async function verifyEverything(
 /** What a courier can check without keys: the parts that the head pins, and the size. */
 function checkUnjudged(opened: OpenedContainer, presentBytes: number): string {
   for (const entry of opened.head.sections) checkStored(opened, entry)
+  const frames = opened.prelude.volume === undefined ? undefined : claimedFrames(opened)
+  const wantedBytes = frames === undefined ? opened.endOffset : sizeOfFile(frames, opened)
   const last = new Uint8Array(1)
-  if (opened.source.read(last, opened.endOffset - 1) < 1)
-    throw new MossError('CONTAINER_TRUNCATED', {
-      part: 'frames',
-      presentBytes,
-      wantedBytes: opened.endOffset,
-    })
+  if (opened.source.read(last, wantedBytes - 1) < 1)
+    throw new MossError('CONTAINER_TRUNCATED', { part: 'frames', presentBytes, wantedBytes })
+  if (frames !== undefined) checkVolumeEnd(frames, opened)
   return 'not cut short, head and sections fit together; signatures and frames are not judged: no trusted root here'
 }

@@ -40,6 +40,7 @@ function claims(path: string, about: Inspection, width: number): readonly Line[]
   const of = (label: string): string => about.about.find(([name]) => name === label)?.[1] ?? ''
   return [
     ...field('file', `${path}, ${formatBytes(about.fileBytes)}`, width),
+    ...(about.volumeText === undefined ? [] : field('volume', about.volumeText, width)),
     ...field('for', of('hosts'), width).slice(0, 3),
     ...field('made', `${formatDate(about.created)}, bundle ${shortId(about.id)}`, width),
     ...field('exporter', about.signers.map((signer) => `key ${signer.slice(0, 16)}`).join(', '), width),

@@ -91,9 +91,18 @@ function bundleRow(bundle: MediumBundle, state: ScreensState, width: number): Li
     column(name, nameCells),
     column(`  serial ${bundle.serial ?? '?'}`, 13),
     column(formatBytes(bundle.sizeBytes), 9),
-    span(forWhom(bundle, state), bundle.isForThisHost && bundle.wasTaken !== true ? 'good' : 'quiet'),
+    span(
+      `${forWhom(bundle, state)}${ofVolumes(bundle)}`,
+      bundle.isForThisHost && bundle.wasTaken !== true ? 'good' : 'quiet',
+    ),
   ]
 }
+
+/** Told only where some are elsewhere. */
+const ofVolumes = ({ volumes }: MediumBundle): string =>
+  volumes === undefined || volumes.here.length === volumes.count
+    ? ''
+    : `; ${volumes.here.length} of ${plural(volumes.count, 'volume')}`
 
 function forWhom(bundle: MediumBundle, state: ScreensState): string {
   if (!bundle.isForThisHost) return `for ${bundle.hosts.join(', ')}`

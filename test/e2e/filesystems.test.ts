@@ -2,7 +2,15 @@
 // repair, prune, gc. What was said to be needed and to come free is compared with what the kernel counts. And those that
 // are refused.
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { isMossError } from '../../src/base/error.ts'
@@ -12,14 +20,16 @@ import { executeApply, planApply } from '../../src/ops/apply.ts'
 import { executeGc, planGc } from '../../src/ops/gc.ts'
 import { importBundles } from '../../src/ops/import.ts'
 import { initHost } from '../../src/ops/init.ts'
+import { joinVolumes } from '../../src/ops/join.ts'
 import { changeModel } from '../../src/ops/model.ts'
 import { executePrune, planPrune } from '../../src/ops/prune.ts'
 import { executeRepair, planRepair } from '../../src/ops/repair.ts'
 import { executeRollback, planRollback } from '../../src/ops/rollback.ts'
+import { splitContainer } from '../../src/ops/split.ts'
 import { showState } from '../../src/ops/states.ts'
 import { verifyHost } from '../../src/ops/verify-host.ts'
 import { composeBundle, draftPackage, fourKeyRootFile } from '../support/compose-bundle.ts'
-import { noise } from '../support/containers.ts'
+import { buildBundle, noise } from '../support/containers.ts'
 import {
   type FilesystemName,
   type MountedFilesystem,
@@ -27,6 +37,7 @@ import {
   usage,
 } from '../support/filesystems.ts'
 import { type SampleEntry, samplePackage } from '../support/sample-root.ts'
+import { scratchFolder } from '../support/scratch.ts'
 
 /** A new one for each: it remembers what a filesystem cannot do. */
 let outside: ReturnType<typeof linuxOutside>
@@ -236,6 +247,36 @@ test('FAT is refused in plain words, and nothing is left behind', async ({ skip 
     initHost({ ...outside, disk }, { root, trustFile, expect: undefined, name: 'pump', channel: undefined }),
   ).rejects.toMatchObject({ code: 'HOST_UNSUPPORTED' })
   expect(existsSync(root)).toBe(false)
+})
+
+test('on FAT a file ends soon: bundles are cut before that, and volumes go there until it is full', async ({
+  skip,
+}) => {
+  using filesystem = mounted('vfat', skip)
+  expect(outside.disk.longestFile(filesystem.folder)).toBe(4000 * 1024 * 1024)
+  expect(outside.disk.longestFile('/')).toBeUndefined()
+  using scratch = new DisposableStack()
+  const folder = scratchFolder()
+  scratch.defer(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'a.moss')
+  const contents = [1, 2, 3, 4].map((seed) => noise(12_000_000, seed))
+  writeFileSync(file, await buildBundle({ kind: 'package', contents }))
+  const split = { file, folder: filesystem.folder, limitBytes: 13_000_000 }
+  await expect(splitContainer(outside, split, silent)).rejects.toMatchObject({
+    code: 'VOLUME_NEXT',
+    details: { here: [1, 2], next: 'a.003.moss' },
+  })
+  const rest = { ...split, folder, from: 3 }
+  await expect(splitContainer(outside, { ...rest, folder: filesystem.folder }, silent)).rejects.toMatchObject(
+    {
+      code: 'HOST_NO_SPACE',
+    },
+  )
+  expect((await splitContainer(outside, rest, silent)).volumes.map(({ number }) => number)).toEqual([3, 4])
+  const files = ['a.moss', 'a.002.moss'].map((name) => join(filesystem.folder, name))
+  const joined = { files: [...files, join(folder, 'a.004.moss')], output: join(folder, 'joined') }
+  await joinVolumes(outside, joined, silent)
+  expect(readFileSync(joined.output).equals(readFileSync(file))).toBe(true)
 })
 
 test('a .moss that is a mount point is refused', async ({ skip }) => {

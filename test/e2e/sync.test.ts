@@ -1,8 +1,9 @@
 // sync, on both sides: one stick between a station and three hosts, and nothing else is carried. Each side does its half
 // with one command; what is for others is left alone, and what was done is not done again.
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { noise } from '../support/containers.ts'
 import { type Program, programIn, type Ran } from '../support/program.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
@@ -164,26 +165,41 @@ test('each update takes the stick out once and back once', () => {
   expect(hosts.map(versionOf)).toEqual(['5', '5', '5'])
 })
 
+test('a stick from a drawer says nothing new', () => {
+  cpSync(join(moss.folder, 'stick'), join(moss.folder, 'drawer'), { recursive: true })
+  publish()
+  stationSync()
+  for (const host of hosts) hostSync(host)
+  stationSync()
+  const late = moss.json<StationSynced>('sync', 'drawer', ...home)
+  expect(fatesOf(late)).toEqual(['pump-one nothing', 'pump-three nothing', 'pump-two nothing'])
+  expect(fleet().map(({ behind, underWay }) => [behind, underWay])).toEqual([
+    [0, undefined],
+    [0, undefined],
+    [0, undefined],
+  ])
+})
+
 test('what is not for a host is left alone, with a word', () => {
   publish()
   well('fleet', 'group', 'some', 'pump-one', ...home)
   expect(fatesOf(stationSync('--hosts', 'some'))).toEqual(['pump-one bundle'])
-  const newest = bundlesOnStick().find((name) => name.startsWith('stable-6-')) ?? ''
+  const newest = bundlesOnStick().find((name) => name.startsWith('stable-7-')) ?? ''
   writeFileSync(join(moss.folder, 'stick/moss/bundles/holiday.moss'), 'a photograph')
   writeFileSync(join(moss.folder, `stick/moss/bundles/._${newest}`), 'a dropping')
   const told = moss.text('sync', 'stick', '-n', ...onHost('two'))
-  expect(told).toMatch(/stable-6-\S+ with serial 6: for pump-one; left alone/)
-  expect(told).toMatch(/4 taken in before\n +1 older than what is here/)
+  expect(told).toMatch(/stable-7-\S+ with serial 7: for pump-one; left alone/)
+  expect(told).toMatch(/5 taken in before\n +1 older than what is here/)
   expect(told).toMatch(/holiday\.moss: \S*holiday\.moss is not a file that fits here/)
   expect(told).not.toContain('._')
   const { bundles, taken, applied } = hostSync('two')
   expect(bundles.filter(({ fate }) => fate === 'take')).toEqual([])
-  expect([taken, applied, versionOf('two')]).toEqual([undefined, null, '5'])
+  expect([taken, applied, versionOf('two')]).toEqual([undefined, null, '6'])
   rmSync(join(moss.folder, 'stick/moss/bundles/holiday.moss'))
 })
 
 test('a spoiled bundle is told and the next one taken; where none serves, its error is the end', () => {
-  const newest = bundlesOnStick().find((name) => name.startsWith('stable-6-')) ?? ''
+  const newest = bundlesOnStick().find((name) => name.startsWith('stable-7-')) ?? ''
   const path = join(moss.folder, 'stick/moss/bundles', newest)
   copyFileSync(path, join(moss.folder, 'whole.moss'))
   // Its last byte belongs to the last frame.
@@ -192,13 +208,13 @@ test('a spoiled bundle is told and the next one taken; where none serves, its er
   writeFileSync(path, spoiled)
   const ran = moss.run(['sync', 'stick', '-y', ...onHost('one')])
   expect(ran.exit).toBe(10)
-  expect(ran.stdout).toMatch(/stable-6-\S+ with serial 6: [^;]*\[CONTAINER_DAMAGED\]; /)
-  expect(versionOf('one')).toBe('5')
-  copyFileSync(join(moss.folder, 'whole.moss'), join(moss.folder, 'stick/moss/bundles/stable-6-copy.moss'))
-  const { taken, refused } = hostSync('one')
-  expect([taken?.serial, refused.length]).toEqual([6, 1])
+  expect(ran.stdout).toMatch(/stable-7-\S+ with serial 7: [^;]*\[CONTAINER_DAMAGED\]; /)
   expect(versionOf('one')).toBe('6')
-  rmSync(join(moss.folder, 'stick/moss/bundles/stable-6-copy.moss'))
+  copyFileSync(join(moss.folder, 'whole.moss'), join(moss.folder, 'stick/moss/bundles/stable-7-zz.moss'))
+  const { taken, refused } = hostSync('one')
+  expect([taken?.serial, refused.length]).toEqual([7, 1])
+  expect(versionOf('one')).toBe('7')
+  rmSync(join(moss.folder, 'stick/moss/bundles/stable-7-zz.moss'))
   copyFileSync(join(moss.folder, 'whole.moss'), path)
 })
 
@@ -224,15 +240,15 @@ test('how far a host goes by itself its model says, or who calls', () => {
   expect(before.policy).toBe('ask')
   const text = readFileSync(model, 'utf8')
   writeFileSync(model, `sync = "import"\n${text}`)
-  expect(hostSync('two')).toMatchObject({ taken: { serial: 7 }, applied: null })
-  expect(versionOf('two')).toBe('5')
+  expect(hostSync('two')).toMatchObject({ taken: { serial: 8 }, applied: null })
+  expect(versionOf('two')).toBe('6')
   // Nobody is there to be asked: it waits, and nothing fails.
   const unasked = moss.run(['sync', 'stick', '--policy', 'ask', '--no-input', ...onHost('two')])
-  expect([unasked.exit, versionOf('two')]).toEqual([0, '5'])
+  expect([unasked.exit, versionOf('two')]).toEqual([0, '6'])
   expect(unasked.stdout).toContain('nobody here can be asked, so it waits: moss apply')
   writeFileSync(model, `sync = "apply"\n${text}`)
   const applied = moss.run(['sync', 'stick', '--no-input', ...onHost('two')])
-  expect([applied.exit, versionOf('two')]).toEqual([0, '7'])
+  expect([applied.exit, versionOf('two')]).toEqual([0, '8'])
   writeFileSync(model, `sync = "always"\n${text}`)
   expect(codeOf('sync', 'stick', ...onHost('two'))).toBe('MODEL_INVALID')
   writeFileSync(model, text)
@@ -247,6 +263,29 @@ test('a newer trust root comes with the stick, whether a bundle does or not', ()
   expect(readdirSync(join(moss.folder, 'stick/moss/roots'))).toEqual(['1.moss-root', '2.moss-root'])
   expect(hostSync('three').trustRoot).toBe(2)
   expect(hostSync('three').trustRoot).toBeUndefined()
+})
+
+test('a bundle in volumes is taken in stick by stick, and what is missing is asked for by name', () => {
+  writeFileSync(join(moss.folder, 'harbour/usr/share/noise'), noise(11_000_000, 3))
+  publish()
+  stationSync('--hosts', 'pump-two')
+  const [name = ''] = bundlesOnStick().filter((file) => file.startsWith(`stable-${version}-`))
+  const path = join(moss.folder, 'stick/moss/bundles', name)
+  mkdirSync(join(moss.folder, 'volumes'))
+  well('split', path, '--volume', '5M', '-o', 'volumes')
+  rmSync(path)
+  const others = readdirSync(join(moss.folder, 'volumes')).filter((file) => file !== name)
+  expect(others).toHaveLength(2)
+  const onStick = (file: string): string => join(moss.folder, 'stick/moss/bundles', file)
+  for (const file of others) copyFileSync(join(moss.folder, 'volumes', file), onStick(file))
+  const half = moss.run(['sync', 'stick', '-y', ...onHost('two')])
+  expect(half.exit).toBe(15)
+  expect(half.stdout.replace(/\s+/g, ' ')).toMatch(/\[VOLUME_WANTED\]/)
+  expect(half.stdout).toContain('of pump-two lies there for the station')
+  for (const file of others) rmSync(onStick(file))
+  copyFileSync(join(moss.folder, 'volumes', name), onStick(name))
+  expect(hostSync('two')).toMatchObject({ taken: { serial: version }, refused: [] })
+  expect(versionOf('two')).toBe(`${version}`)
 })
 
 test('the side is told by --root or --home, and said where it is unclear', () => {

@@ -21,7 +21,7 @@ import { scratchFolder } from '../support/scratch.ts'
 
 const size = byEffort({
   sample: { hosts: 12, serials: 6, visits: 120 },
-  slow: { hosts: 1000, serials: 20, visits: 3000 },
+  slow: { hosts: 1000, serials: 20, visits: 2000 },
   all: { hosts: 1000, serials: 20, visits: 30_000 },
 })
 const packages = ['alder', 'birch', 'cedar', 'dogwood', 'elm', 'fir'] as const

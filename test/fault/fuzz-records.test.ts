@@ -1,4 +1,4 @@
-// Manifests, keys, signatures, roots, the audit and packages of others, given many damaged inputs: 10,000 each in the ordinary
+// Manifests, volumes, keys, signatures, roots, the audit and packages of others, given many damaged inputs: 10,000 each in the ordinary
 // suite; in check:slow 10,000,000 manifests and 1,000,000 of each of the others.
 import { test, vi } from 'vitest'
 import { faultTimeoutMs } from '../support/fault-effort.ts'
@@ -8,6 +8,7 @@ vi.setConfig({ testTimeout: faultTimeoutMs })
 
 test.each<[string, number]>([
   ['manifest', manyInputs],
+  ['volumes', someInputs],
   ['root', someInputs],
   ['minisign', someInputs],
   ['sshsig', someInputs],

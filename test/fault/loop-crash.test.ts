@@ -9,14 +9,17 @@ import {
   exporting,
   importing,
   importingRoot,
+  importingVolumes,
   type Machines,
   makeMachines,
+  placeVolumes,
   recovering,
   repairing,
   restartingTrust,
   rollingBack,
   rollingBackOnce,
 } from '../support/loop-scenarios.ts'
+import { importVerb } from '../support/simulated-host.ts'
 
 vi.mock('@noble/ed25519', async (original) =>
   (await import('../support/remembered-ed25519.ts')).remember(original),
@@ -50,6 +53,20 @@ test('T1 T2 T3 T4 T5 T6 S1: a crash at any step of an import', async () => {
   const { points, violations } = await everywhere('import', await importing(machines), { cuts: 2 })
   expect(violations).toEqual([])
   expect(points).toBeGreaterThan(60 / crashStep)
+})
+
+test('T1 T2 T3 T4 T5 T6 S1: a crash at any step of an import of volumes, one after the other', async () => {
+  const scenario = await importingVolumes(machines)
+  const { points, violations } = await everywhere('import of volumes', scenario, { cuts: 2 })
+  expect(violations).toEqual([])
+  expect(points).toBeGreaterThan(70 / crashStep)
+})
+
+test('T3: a volume that was taken in is not asked for again, whatever a power cut leaves', async () => {
+  const { machine, files } = placeVolumes(machines)
+  expect(files).toHaveLength(2)
+  await expect(importVerb(files[1] ?? '')(machine)).rejects.toMatchObject({ code: 'VOLUME_WANTED' })
+  for (let seed = 1; seed <= 20; seed++) await importVerb(files[0] ?? '')(machine.afterPowerCut(seed))
 })
 
 test('T1 T2 T3 T4 T5 T6 S1: a crash at any step of an import that brings another trust root', async () => {

@@ -9,6 +9,7 @@ import {
   exporting,
   importing,
   importingRoot,
+  importingVolumes,
   type Machines,
   makeMachines,
   recovering,
@@ -42,6 +43,7 @@ beforeAll(async () => {
 test.each<[string, (machines: Machines) => Promise<Scenario>, number]>([
   ['import', importing, 11],
   ['import with root', importingRoot, 23],
+  ['import of volumes', importingVolumes, 23],
   ['trust init', restartingTrust, 23],
   ['apply', applying, 11],
   ['rollback', rollingBack, 11],

@@ -1,7 +1,7 @@
 // Sticks that lie and sticks that go away, as the kernel shows them to the real program: a bundle is taken in with its
 // right bytes or not at all, the medium is read once, and with a good stick the same command reaches the end.
 import { execFileSync } from 'node:child_process'
-import { readFileSync, rmSync, statSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type CallShim, compileShim, runShimmed } from '../support/call-shim.ts'
@@ -18,6 +18,7 @@ import {
   type RealRoots,
 } from '../support/real-root.ts'
 import { scratchFolder } from '../support/scratch.ts'
+import { cutIntoVolumes } from '../support/volumes.ts'
 
 vi.setConfig({ testTimeout: faultTimeoutMs })
 
@@ -98,6 +99,28 @@ test.skipIf(isMissing)('B2 B1: a stick that lies on its second reading is read o
   expect(exit, output).toBe(0)
   expect(use).toEqual({ bytesRead: statSync(roots.bundle).size, bytesAgain: 0 })
 })
+
+test.skipIf(isMissing)(
+  'B2 B1: a volume on a stick that lies is read once, and the rest comes from elsewhere',
+  async () => {
+    const whole = readFileSync(roots.bundle)
+    const [first = whole, ...others] = cutIntoVolumes(whole, whole.length - 1)
+    const file = join(folder, 'volume.moss')
+    writeFileSync(file, first)
+    copyRoot(roots.before.import, root)
+    const stick = await OddStick.insert(stickProgram, { file, way: 'lies', afterBytes: 0 })
+    const { exit, output } = await runShimmed(shim, { root }, importFrom(root, stick.bundle))
+    expect(await stick.pull()).toEqual({ bytesRead: first.length, bytesAgain: 0 })
+    expect(exit, output).toBe(15)
+    for (const [index, bytes] of others.entries()) {
+      writeFileSync(file, bytes)
+      const next = await runShimmed(shim, { root }, importFrom(root, file))
+      expect(next.exit, next.output).toBe(index < others.length - 1 ? 15 : 0)
+    }
+    // Beside the copy it is written which volumes have brought it.
+    expect(expected.checkEnd(root).filter((line) => !/\/volumes file /.test(line))).toEqual([])
+  },
+)
 
 test.skipIf(isMissing).each<[StickWay]>([['fails'], ['vanishes']])(
   'T1 T4 B1: a stick that %s in the middle leaves nothing half taken in',

@@ -7,7 +7,7 @@ import { equalBytes } from '../../src/base/bytes.ts'
 import { digestOf } from '../../src/base/digest.ts'
 import type { ContentDigest } from '../../src/base/ids.ts'
 import { isMossError } from '../../src/base/error.ts'
-import { openContainer, type OpenedContainer } from '../../src/container/read.ts'
+import { type OpenedContainer, openVolume } from '../../src/container/read.ts'
 import { verifyWhole } from '../../src/container/read-frames.ts'
 import { readManifests } from '../../src/container/tables.ts'
 import {
@@ -44,7 +44,7 @@ function filesIn(folder: string, ending: RegExp): string[] {
 }
 
 async function readWhole(path: string): Promise<VerifiedContainer> {
-  const opened = openContainer(bytesSource(path, readFileSync(join(top, path))))
+  const opened = openVolume(bytesSource(path, readFileSync(join(top, path))))
   const verified = verifyContainer(opened, { role: roles[opened.kind], root: goldenRoot })
   const container = withKnown(verified, (content) => known().get(content))
   expect(await verifyWhole(container, inlinePool, { readBases: basesOf(...goldenBases) })).toEqual([])

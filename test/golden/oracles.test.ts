@@ -138,6 +138,14 @@ describe.skipIf(!oracle('python3', 'zstd', 'gzip'))('a reader written from the m
     expect(lines).toContain('host 00112233aabbccdd packages 1')
   })
 
+  test('puts volumes together to the file that was cut', () => {
+    const volumes = ['parts.003.moss', 'parts.moss', 'parts.002.moss'].map((name) => join(good, name))
+    expect(python('join', join(folder, 'joined'), ...volumes).status).toBe(0)
+    const whole = readFileSync(join(good, 'parts-whole.moss'))
+    expect(readFileSync(join(folder, 'joined')).equals(whole)).toBe(true)
+    expect(python('join', join(folder, 'other'), ...volumes.slice(1)).stderr).toContain('missing')
+  })
+
   test('extracts every file of a package with its bytes and mode', () => {
     const out = join(folder, 'out')
     expect(python('extract', join(good, 'hello-1.moss'), out).stdout).toBe(

@@ -55,7 +55,6 @@ test('any bytes after a good prelude are refused with a code', () => {
       const head = bytes.subarray(0, headBytes)
       const prelude = encodePrelude({
         kind: 'bundle',
-        volume: 1,
         headBytes: Math.max(1, head.length),
         signaturesBytes: bytes.length - head.length,
         id: digestOf(head),

@@ -360,6 +360,12 @@ export class SimulatedDisk implements Disk {
     return this.#parts.freeInodes
   }
 
+  longestFile(path: string): number | undefined {
+    this.#parts.faults.look('longestFile', path)
+    this.#existing(path, 'look at')
+    return undefined
+  }
+
   /** Nothing is mounted on it. */
   mountsBelow(folder: string): readonly string[] {
     this.#parts.faults.look('mountsBelow', folder)

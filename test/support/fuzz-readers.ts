@@ -3,12 +3,17 @@ import { concatBytes, decodeUtf8, encodeUtf8 } from '../../src/base/bytes.ts'
 import { decodeCbor, encodeCbor } from '../../src/base/cbor.ts'
 import { isMossError } from '../../src/base/error.ts'
 import { BaseTable } from '../../src/container/base-table.ts'
+import { claimedFrames } from '../../src/container/claimed-frames.ts'
 import { ContentTable } from '../../src/container/content-table.ts'
+import { checkVolumeEnd } from '../../src/container/frame-place.ts'
 import { ChunkTable, FrameTable } from '../../src/container/frame-table.ts'
 import { decodeHead } from '../../src/container/head.ts'
 import type { SectionName } from '../../src/container/kinds.ts'
 import { CapabilityTable, decodeHosts, decodePackages } from '../../src/container/package-table.ts'
+import { preludeBytes } from '../../src/container/prelude.ts'
+import { openVolume } from '../../src/container/read.ts'
 import { readSection } from '../../src/container/sections.ts'
+import { wholeOf } from '../../src/container/volume-file.ts'
 import type { OpenFile } from '../../src/host/disk.ts'
 import { readMembers } from '../../src/ingest/deb/ar.ts'
 import { readTar, TarError } from '../../src/ingest/deb/tar.ts'
@@ -20,10 +25,11 @@ import { formatPublicKey, formatSecretKey, parsePublicKey, parseSecretKey } from
 import { decodeRoot, encodeRoot } from '../../src/trust/root.ts'
 import { parseSignatureBlock } from '../../src/trust/signature-block.ts'
 import { parseSshSignature } from '../../src/trust/sshsig.ts'
-import { buildBundle, noise, testKey, testRoot, verified } from './containers.ts'
+import { buildBundle, noise, sourceOf, testKey, testRoot, verified } from './containers.ts'
 import { arOf, plainControl, tarOf } from './foreign.ts'
 import { samplePackage } from './sample-root.ts'
 import { armoured, fileKey, tokenKey, unarmoured } from './ssh-key.ts'
+import { cutIntoVolumes } from './volumes.ts'
 
 /** What is read where all is well, and what reads it. */
 interface Seed {
@@ -68,6 +74,15 @@ async function containerSeeds(): Promise<{
   const sections = new Map<SectionName, Uint8Array>()
   for (const name of names) sections.set(name, readSection(bundle, name) ?? new Uint8Array(0))
   return { head: bundle.headBytes, sections, frames: bundle.head.frames }
+}
+
+/** As join does: to its last frame, by nobody's key. */
+function readVolumeAlone(bytes: Uint8Array): void {
+  const volume = openVolume(sourceOf(bytes))
+  const frames = claimedFrames(volume)
+  checkVolumeEnd(frames, volume)
+  for (const piece of wholeOf([volume], frames).pieces())
+    if (piece.length === 0) throw new Error('an empty piece')
 }
 
 /** How a reader may end besides with a value. */
@@ -120,6 +135,22 @@ export async function readerOf(name: string): Promise<Reader> {
           })),
         ),
       }
+    }
+    case 'volumes': {
+      const whole = await buildBundle({
+        contents: [50, 60, 70, 80].map((size, seed) => noise(size, seed)),
+        spool: { groupBytes: 1 },
+      })
+      // All that nobody signs stands in the prelude: damaged alone it is found more often.
+      const seeds = cutIntoVolumes(whole, whole.length - 1).flatMap((bytes) => [
+        { bytes, read: readVolumeAlone },
+        {
+          bytes: bytes.subarray(0, preludeBytes),
+          read: (prelude: Uint8Array) =>
+            readVolumeAlone(concatBytes([prelude, bytes.subarray(preludeBytes)])),
+        },
+      ])
+      return { seeds }
     }
     case 'manifest':
       return {

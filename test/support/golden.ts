@@ -5,6 +5,7 @@ import { encodeCbor, type CborValue } from '../../src/base/cbor.ts'
 import { digestOf } from '../../src/base/digest.ts'
 import type { ChunkId, ContainerId, ContentDigest, PackageId } from '../../src/base/ids.ts'
 import { chunkSizes } from '../../src/base/limits.ts'
+import { volumeName } from '../../src/base/volume-names.ts'
 import { catalogueDifference } from '../../src/channel/catalogue-difference.ts'
 import { type CatalogueEntry, encodeCatalogue } from '../../src/channel/encode-catalogue.ts'
 import { encodeGrants } from '../../src/channel/grant-file.ts'
@@ -24,7 +25,7 @@ import type { Manifest } from '../../src/manifest/manifest.ts'
 import type { Signer } from '../../src/trust/keys.ts'
 import { formatPublicKey } from '../../src/trust/minisign.ts'
 import { encodeRoot } from '../../src/trust/root.ts'
-import { addDeltas, spoolOutside } from './containers.ts'
+import { addDeltas, noise, spoolOutside } from './containers.ts'
 import {
   at,
   byHand,
@@ -41,6 +42,7 @@ import {
   table,
 } from './golden-by-hand.ts'
 import { offer, type Relations } from './universe.ts'
+import { cutIntoVolumes } from './volumes.ts'
 import { badDeltas, goodDeltas, kindsContents, kindsManifest } from './golden-deltas.ts'
 
 interface GoldenFile {
@@ -153,6 +155,7 @@ async function goodFiles(): Promise<readonly GoldenFile[]> {
         ],
       }),
     },
+    ...volumeFiles(),
     ...(await catalogueBundles(second)),
     { path: 'good/golden-2.moss-root', bytes: nextRoot },
     { path: 'good/hello.moss-grant', bytes: grant },
@@ -160,6 +163,46 @@ async function goodFiles(): Promise<readonly GoldenFile[]> {
     { path: 'good/golden.moss-root', bytes: alone('root', encodeRoot(goldenRoot)) },
     { path: 'good/golden.pub', bytes: encodeUtf8(formatPublicKey(owner.publicKey)) },
     { path: 'good/golden-packager.pub', bytes: encodeUtf8(formatPublicKey(packager.publicKey)) },
+  ]
+}
+
+const partFrames = [40, 80, 120, 160].map((size, seed): HandFrame => {
+  const plain = noise(size, seed + 1)
+  return { stored: plain, plain, codec: 0 }
+})
+
+/** A bundle of four frames, and its three volumes: two frames, one, and one. */
+function partsOfOne(): { readonly whole: Uint8Array; readonly volumes: readonly Uint8Array[] } {
+  const whole = byHand(partFrames)
+  return { whole, volumes: cutIntoVolumes(whole, whole.length - 240) }
+}
+
+function volumeFiles(): readonly GoldenFile[] {
+  const { whole, volumes } = partsOfOne()
+  return [
+    { path: 'good/parts-whole.moss', bytes: whole },
+    ...volumes.map((bytes, index) => ({ path: `good/${volumeName('parts.moss', index + 1)}`, bytes })),
+  ]
+}
+
+/** Of the volume in the middle, but for what the name says. */
+function badVolumes(): readonly (readonly [string, string, Uint8Array])[] {
+  const { volumes } = partsOfOne()
+  const [first = volumes[0], second = first, third = first] = volumes
+  if (first === undefined || second === undefined || third === undefined) throw new Error('not cut')
+  return [
+    ['CONTAINER_DAMAGED--volume-0', 'prelude', at(second, 10, 0)],
+    ['CONTAINER_DAMAGED--volume-4-of-3', 'prelude', at(second, 10, 4)],
+    ['CONTAINER_DAMAGED--volume-as-the-last', 'prelude', at(second, 10, 3)],
+    ['CONTAINER_DAMAGED--volume-as-the-first', 'prelude', at(second, 10, 1)],
+    ['CONTAINER_DAMAGED--volume-of-no-frame', 'prelude', at(second, 55, 2)],
+    ['CONTAINER_DAMAGED--volume-that-leaves-none-for-the-next', 'prelude', at(second, 55, 4)],
+    ['CONTAINER_DAMAGED--volume-beyond-the-frames', 'prelude', at(third, 55, 5)],
+    ['CONTAINER_DAMAGED--volume-of-1', 'prelude', at(first, 58, 1)],
+    ['CONTAINER_DAMAGED--volume-of-another-frame', 'frame 1', at(second, 52, 1)],
+    ['CONTAINER_DAMAGED--byte-after-a-volume', 'end', concatBytes([second, Uint8Array.of(0)])],
+    ['CONTAINER_TRUNCATED--volume-without-its-last-byte', 'frame 2', second.subarray(0, -1)],
+    ['CONTAINER_TRUNCATED--volume-without-its-last-frame', 'frame 1', first.subarray(0, -80)],
   ]
 }
 
@@ -200,7 +243,6 @@ function signedHead(cbor: Uint8Array): Uint8Array {
   const id = digestOf<ContainerId>(head)
   const prelude = encodePrelude({
     kind: 'bundle',
-    volume: 1,
     headBytes: head.length,
     signaturesBytes: signatures.length,
     id,
@@ -425,7 +467,7 @@ export interface BadVerdict {
 export async function goldenFiles(): Promise<ReadonlyMap<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>()
   for (const { path, bytes } of await goodFiles()) files.set(path, bytes)
-  for (const [name, part, bytes] of badFiles()) {
+  for (const [name, part, bytes] of [...badFiles(), ...badVolumes()]) {
     const verdict: BadVerdict = { code: name.slice(0, name.indexOf('--')), part }
     files.set(`bad/${name}.moss`, bytes)
     files.set(`bad/${name}.verdict`, encodeUtf8(`${JSON.stringify(verdict)}\n`))

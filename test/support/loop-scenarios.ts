@@ -2,7 +2,7 @@
 // taken in, the same applied. Small, but with each kind of entry, a file of several chunks of which one changes, and
 // defaults for /etc, one of which the machine has deleted.
 import { isDeepStrictEqual } from 'node:util'
-import { MossError } from '../../src/base/error.ts'
+import { isMossError, MossError } from '../../src/base/error.ts'
 import type { HostId } from '../../src/base/ids.ts'
 import { silent } from '../../src/base/progress.ts'
 import { readCounters } from '../../src/state/counters-file.ts'
@@ -42,6 +42,7 @@ import {
   root,
   stick,
 } from './simulated-host.ts'
+import { cutIntoVolumes } from './volumes.ts'
 
 /** Three chunks and more, of which the last follows the version. */
 function bigBody(version: number): Uint8Array {
@@ -190,6 +191,37 @@ export const importing = ({ withStick }: Machines): Promise<Scenario> =>
   scenarioOf(withStick, importVerb(stickFile), {
     untouched: [stick, ...ofTheState],
   })
+
+/** The bundle comes in volumes, each in a folder of its own. Their paths, in their order. */
+export function placeVolumes({ withStick }: Machines): {
+  readonly machine: SimulatedOutside
+  readonly files: readonly string[]
+} {
+  const machine = withStick.copy()
+  const whole = machine.disk.readFile(stickFile, 2 ** 24)
+  machine.disk.remove(stickFile)
+  const files = cutIntoVolumes(whole, whole.length - 1).map((bytes, index) => {
+    const folder = `${stick}/${index + 1}`
+    machine.disk.makeFolder(folder)
+    placeFile(machine, `${folder}/bundle.moss`, bytes)
+    return `${folder}/bundle.moss`
+  })
+  return { machine: machine.copy(), files }
+}
+
+/** One call after the other, the last volume first. */
+export async function importingVolumes(machines: Machines): Promise<Scenario> {
+  const { machine, files } = placeVolumes(machines)
+  const verb = async (outside: SimulatedOutside): Promise<void> => {
+    for (const file of files.toReversed())
+      try {
+        await importVerb(file)(outside)
+      } catch (error) {
+        if (!isMossError(error, 'VOLUME_WANTED')) throw error
+      }
+  }
+  return await scenarioOf(machine, verb, { untouched: [stick, ...ofTheState] })
+}
 
 /** The bundle brings another trust root, under which one that waits does not count any more. */
 export async function importingRoot({ withStick, outrunBytes, rootBytes }: Machines): Promise<Scenario> {

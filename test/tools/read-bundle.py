@@ -7,6 +7,7 @@ usage: read-bundle.py [--bases HAVE] list FILE
        read-bundle.py [--bases HAVE] extract FILE FOLDER
        read-bundle.py [--bases HAVE] check FILE...
                       reads each to its last byte; a line for each: ok, or refused and why
+       read-bundle.py join FILE VOLUME...
 HAVE is a folder whose files may serve as bases, manifests and snapshots included. Without it frames of codec 3 and 4
 are compared with their digest alone, and a bundle whose metadata builds on such files is refused.
 """
@@ -16,7 +17,7 @@ import struct
 import sys
 
 sys.dont_write_bytecode = True
-from read_bytes import Refused, decode_zstd, digest, need, u16, u32, u64
+from read_bytes import Refused, decode_zstd, digest, need, u16, u24, u32, u64
 from read_catalogue import read_difference
 from read_delta import decode_delta
 
@@ -123,6 +124,7 @@ class Container:
         self.file = open(path, "rb")
         self.read_front()
         self.read_tables()
+        self.check_end()
 
     def take(self, at, size, part):
         self.file.seek(at)
@@ -136,7 +138,15 @@ class Container:
         need(prelude[:8] == self.magic, "not a moss container")
         need(u32(prelude, 60) == 1, f"format version {u32(prelude, 60)}")
         self.kind = KINDS.get(u16(prelude, 8))
-        need(self.kind is not None and u16(prelude, 10) == 1 and prelude[52:60] == bytes(8), "bad prelude")
+        need(self.kind is not None, "bad prelude")
+        self.volume, self.volumes = u16(prelude, 10), u16(prelude, 58)
+        self.first, self.end = u24(prelude, 52), u24(prelude, 55)
+        if self.volumes == 0:
+            need(self.volume == 1 and self.first == self.end == 0, "bad prelude")
+        else:
+            need(self.kind in ("bundle", "package"), "a volume of what has no frames")
+            need(self.volumes >= 2 and 1 <= self.volume <= self.volumes and self.first < self.end, "no volume")
+            need((self.first == 0) == (self.volume == 1) and self.first >= self.volume - 1, "a volume that begins elsewhere")
         head_size, signatures_size = u32(prelude, 12), u32(prelude, 16)
         need(1 <= head_size <= 1048576 and signatures_size <= 65536, "bad sizes in the prelude")
         head = self.take(64, head_size, "head")
@@ -162,9 +172,21 @@ class Container:
             stored[section["name"]] = data
             at += section["stored"]
         self.frames_at = at
-        self.file.seek(at + self.head["frames"]["stored"])
-        need(self.file.read(1) == b"", "bytes after the end")
+        count = self.head["frames"]["count"]
+        if self.volumes == 0:
+            self.end = count
+        left = count - self.end
+        need(left == 0 if self.volume >= self.volumes else left >= self.volumes - self.volume, "a volume that ends elsewhere")
         self.decode_sections(stored)
+
+    def check_end(self):
+        self.file.seek(self.place(self.end))
+        need(self.file.read(1) == b"", "bytes after the end")
+
+    def place(self, number):
+        """Of a frame of this file, or of the end of the last."""
+        offsets = [u64(record, 32) for record in self.frames] + [self.head["frames"]["stored"]]
+        return self.frames_at + offsets[number] - offsets[self.first]
 
     def decode_sections(self, stored):
         self.sections, before = {}, self.known(self.head.get("known", []))
@@ -283,7 +305,8 @@ class Container:
         if self.cached[0] == number:
             return self.cached[1]
         record = self.frames[number]
-        stored = self.take(self.frames_at + u64(record, 32), u32(record, 40), f"frame {number}")
+        need(self.first <= number < self.end, f"frame {number} is in another volume")
+        stored = self.take(self.place(number), u32(record, 40), f"frame {number}")
         need(digest(stored) == record[:32], f"frame {number} is damaged")
         if u16(record, 48) in (3, 4):
             plain = self.with_bases(stored, record)
@@ -406,10 +429,25 @@ def check(path, have):
         if "catalogue" in container.sections:
             list(read_difference(container.sections["catalogue"])[2].packages())
         for place, chunk_id in sorted((place, one) for one in container.chunks for place in container.chunks[one]):
-            container.chunk_at(chunk_id, place)
+            if container.first <= place[0] < container.end:
+                container.chunk_at(chunk_id, place)
         print("ok", path)
     except PROBLEMS as problem:
         print("refused", path, problem)
+
+
+def join(path, volumes):
+    containers = sorted((Container(volume) for volume in volumes), key=lambda container: container.volume)
+    first = containers[0]
+    need([one.volume for one in containers] == list(range(1, first.volumes + 1)), "volumes are missing")
+    front = first.take(0, first.frames_at, "front")
+    with open(path, "xb") as out:
+        out.write(front[:10] + bytes([1, 0]) + front[12:52] + bytes(8) + front[60:])
+        at = 0
+        for one in containers:
+            need(one.id == first.id and one.volumes == first.volumes and one.first == at, "volumes do not fit together")
+            out.write(one.take(one.frames_at, one.place(one.end) - one.frames_at, "frames"))
+            at = one.end
 
 
 def main(words):
@@ -420,6 +458,8 @@ def main(words):
         show(Container(words[1], have))
     elif len(words) == 3 and words[0] == "extract":
         extract(Container(words[1], have), words[2])
+    elif len(words) >= 3 and words[0] == "join":
+        join(words[1], words[2:])
     elif len(words) >= 2 and words[0] == "check":
         for path in words[1:]:
             check(path, have)

@@ -23,6 +23,10 @@ def u16(data, at):
     return struct.unpack_from("<H", data, at)[0]
 
 
+def u24(data, at):
+    return int.from_bytes(data[at : at + 3], "little")
+
+
 def u32(data, at):
     return struct.unpack_from("<I", data, at)[0]
 

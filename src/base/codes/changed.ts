@@ -1,7 +1,13 @@
 // Busy, changed underneath, or not as it was left.
 import { display } from '../display.ts'
 import { exits } from '../exits.ts'
-import { type Entry, entry } from './entry.ts'
+import type { ContainerId } from '../ids.ts'
+import { formatCount, formatNumbers } from '../format.ts'
+import { type Entry, entry, list } from './entry.ts'
+
+/** `volumes 1 and 3 of 4`. */
+const sayVolumes = ({ here, count }: { readonly here: readonly number[]; readonly count: number }): string =>
+  `${here.length === 1 ? 'volume' : 'volumes'} ${formatNumbers(here)} of ${count}`
 
 export const changedCodes = {
   PLAN_STALE: entry<{ what: string }>(
@@ -23,6 +29,42 @@ export const changedCodes = {
     exits.noRoom,
     (d) => `no medium or file at ${display(d.path)}`,
     () => 'plug the medium in and mount it, then run the same command again',
+  ),
+  VOLUME_WANTED: entry<{
+    bundle: ContainerId
+    name: string
+    here: readonly number[]
+    count: number
+    /** Names of files; the first of them, if there are many. */
+    wanted: readonly string[]
+    isKept: boolean
+  }>(
+    exits.noRoom,
+    (d) => {
+      const others = d.count - d.here.length - d.wanted.length
+      const more = others > 0 ? ` and ${formatCount(others)} more` : ''
+      return `${display(d.name)} is not whole yet: ${sayVolumes(d)} ${d.here.length === 1 ? 'is' : 'are'} here; wanted next: ${list(d.wanted)}${more}`
+    },
+    (d) =>
+      d.isKept
+        ? 'nothing is lost: what these volumes hold is verified and kept; run moss import with the next one, from any medium, in any order'
+        : 'nothing was written: name all volumes, or put them into one folder',
+  ),
+  VOLUME_NEXT: entry<{
+    name: string
+    /** Those that were written, or were there. */
+    here: readonly number[]
+    count: number
+    /** The name of the next one, and its number. */
+    next: string
+    number: number
+    limitBytes: number
+  }>(
+    exits.noRoom,
+    (d) =>
+      `${sayVolumes(d)} of ${display(d.name)} ${d.here.length === 1 ? 'is' : 'are'} written and read back; there is no room here for ${display(d.next)}`,
+    (d) =>
+      `this medium may be pulled: put the next one in, and run the same command again with --volume ${d.limitBytes} --from-volume ${d.number}`,
   ),
   STATE_BROKEN: entry<{ path: string; problem: string }>(
     exits.failed,

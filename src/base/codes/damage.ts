@@ -29,7 +29,9 @@ export const damageCodes = {
         ? 'copy the file again from where it was made'
         : /sealed/.test(d.problem)
           ? 'moss import and the verbs for states open it where it is meant to be read; elsewhere age -d -i IDENTITY does'
-          : 'bundles and packages end in .moss, states in .moss-state, snapshots in .moss-channel, trust roots in .moss-root',
+          : /volume/.test(d.problem)
+            ? 'moss import takes volumes as they are, and moss join puts them together; a whole needs neither'
+            : 'bundles and packages end in .moss, states in .moss-state, snapshots in .moss-channel, trust roots in .moss-root',
   ),
   CONTAINER_TOO_NEW: entry<{ path: string; version: number }>(
     exits.damaged,

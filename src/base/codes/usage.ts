@@ -1,6 +1,7 @@
 // Wrong usage: what was typed, or stands in the model.
 import { display } from '../display.ts'
 import { exits } from '../exits.ts'
+import { formatBytes, formatCount } from '../format.ts'
 import { type Entry, entry } from './entry.ts'
 
 export const usageCodes = {
@@ -29,5 +30,11 @@ export const usageCodes = {
     exits.usage,
     (d) => `${display(d.text)} is not a capability: ${display(d.problem)}`,
     () => 'write a package name such as bash, or kind(name), each with a bound if needed: "bash >= 5.2"',
+  ),
+  VOLUME_TOO_SMALL: entry<{ limitBytes: number; leastBytes: number }>(
+    exits.usage,
+    (d) =>
+      `volumes of ${formatBytes(d.limitBytes)} are too small for what each must have: ${formatCount(d.leastBytes)} bytes are the least`,
+    (d) => `say --volume ${d.leastBytes} or more; nothing was written`,
   ),
 } as const satisfies Record<string, Entry<never>>

@@ -10,7 +10,6 @@ import { decodePrelude, encodePrelude, type Prelude } from '../../../src/contain
 
 const prelude: Prelude = {
   kind: 'bundle',
-  volume: 1,
   headBytes: 300,
   signaturesBytes: 304,
   id: digestOf<ContainerId>(encodeUtf8('head')),
@@ -38,6 +37,11 @@ test('a prelude of every kind has 64 bytes and comes back as it was', () => {
     expect(bytes.length).toBe(64)
     expect(decodePrelude(bytes, 'a.moss')).toEqual({ ...prelude, kind })
   }
+})
+
+test('a volume is read as one', () => {
+  const volume = { number: 2, count: 3, firstFrame: 1, endFrame: 4 }
+  expect(decodePrelude(encodePrelude({ ...prelude, volume }), 'a.moss')).toEqual({ ...prelude, volume })
 })
 
 test('the kinds keep their numbers', () => {
@@ -96,6 +100,14 @@ describe('a prelude is refused', () => {
       (view: DataView) => view.setUint32(16, limits.signaturesBytes + 1, true),
     ],
     ['signatures of 2^32 - 1', (view: DataView) => view.setUint32(16, 2 ** 32 - 1, true)],
+    [
+      'a volume of what has no frames',
+      (view: DataView) => {
+        view.setUint16(8, 3, true)
+        view.setUint8(55, 1)
+        view.setUint16(58, 2, true)
+      },
+    ],
     ['a byte that must be zero', (view: DataView) => view.setUint8(59, 1)],
   ])('for %s', (_, change) => {
     expect(refusal(changed(change))).toMatchObject({

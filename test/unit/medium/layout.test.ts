@@ -13,7 +13,17 @@ test('a bundle’s name says channel, serial and id, and reads back', () => {
   expect(parseBundleName(name)).toEqual({ channel: 'stable-12', serial: 412, id: '9f3c9f3c' })
 })
 
+test('a volume’s name says its number, too', () => {
+  const name = { channel: 'stable', serial: 1, id: '9f3c9f3c', volume: 2 }
+  expect(formatBundleName(name)).toBe('stable-1-9f3c9f3c.002.moss')
+  for (const volume of [2, 999, 1000, 65_535])
+    expect(parseBundleName(formatBundleName({ ...name, volume }))).toEqual({ ...name, volume })
+})
+
 test.each([
+  'stable-1-9f3c.001.moss',
+  'stable-1-9f3c.02.moss',
+  'stable-1-9f3c.0002.moss',
   'Stable-1-9f3c.moss',
   'stable-01-9f3c.moss',
   'stable-1.moss',

@@ -3,15 +3,21 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MossError } from '../../../src/base/error.ts'
+import { openContainer } from '../../../src/container/read.ts'
+import { bytesSource } from '../../../src/host/byte-source.ts'
 import type { Disk } from '../../../src/host/disk.ts'
 import { mediumScanner } from '../../../src/ops/medium-scan.ts'
 import { simulatedOutside } from '../../sim/simulated-outside.ts'
+import { buildBundle, noise } from '../../support/containers.ts'
 import { TestLoop } from '../../support/loop.ts'
+import { cutIntoVolumes } from '../../support/volumes.ts'
 
 const stick = '/media/anna/STICK'
 const other = '/mnt/other'
 let loop: TestLoop
 let bundle: Uint8Array
+let long: Uint8Array
+let volumes: readonly Uint8Array[]
 let packageFile: Uint8Array
 let host: ReturnType<TestLoop['host']>['id']
 
@@ -21,8 +27,17 @@ beforeAll(async () => {
   loop.publish()
   host = loop.host('pump-07').id
   bundle = readFileSync((await loop.export([{ host, wants: [id], has: [] }])).path)
+  long = await buildLongBundle()
+  volumes = cutIntoVolumes(long, openContainer(bytesSource('long', long)).framesOffset + 150)
   packageFile = readFileSync(`${loop.folder}/package.moss`)
 })
+
+const buildLongBundle = (): Promise<Uint8Array> =>
+  buildBundle({
+    about: { channel: 'stable', epoch: 1, serial: 1, snapshot: new Uint8Array(32), hosts: [{ host }] },
+    contents: [1, 2, 3].map((seed) => noise(100, seed)),
+    spool: { groupBytes: 1 },
+  })
 
 afterAll(() => loop[Symbol.asyncDispose]())
 
@@ -60,6 +75,28 @@ describe('media', () => {
       `${stick}/by-hand.moss`,
       `${stick}/moss/bundles/stable-1-abcd1234.moss`,
     ])
+  })
+
+  test('volumes in one folder are one bundle, told by the first of them; elsewhere they are another', () => {
+    const { put, scan } = machine()
+    expect(volumes).toHaveLength(3)
+    for (const number of [3, 2])
+      put(`${stick}/moss/bundles/stable-2-abcd1234.00${number}.moss`, volumes[number - 1] ?? bundle)
+    put(`${stick}/first.moss`, volumes[0] ?? bundle)
+    expect(
+      scan({ accepted: new Set(), host, named: [] }).bundles.map(({ path, volumes: here }) => [path, here]),
+    ).toEqual([
+      [`${stick}/first.moss`, { here: [1], count: 3 }],
+      [`${stick}/moss/bundles/stable-1-abcd1234.moss`, undefined],
+      [`${stick}/moss/bundles/stable-2-abcd1234.002.moss`, { here: [2, 3], count: 3 }],
+    ])
+    put(`${stick}/moss/bundles/stable-2-abcd1234.moss`, volumes[0] ?? bundle)
+    expect(scan({ accepted: new Set(), host, named: [] }).bundles.at(-1)).toMatchObject({
+      path: `${stick}/moss/bundles/stable-2-abcd1234.moss`,
+      sizeBytes: long.length,
+      isForThisHost: true,
+      volumes: { here: [1, 2, 3], count: 3 },
+    })
   })
 
   test('a file that is no container says so and comes last', () => {
