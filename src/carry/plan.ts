@@ -78,6 +78,11 @@ export interface CarryPlan {
   readonly totals: CarryTotals
 }
 
+interface CountedWish extends Pick<HostWish, 'has'> {
+  readonly lacking: HostWish['lacking'] | undefined
+  readonly carried: CarriedHost
+}
+
 /** Throws NOT_FOUND for a wanted package that the catalogue does not know. */
 export function planCarry(request: CarryRequest): CarryPlan {
   const look = new Look(request.catalogue)
@@ -85,9 +90,15 @@ export function planCarry(request: CarryRequest): CarryPlan {
   const union = new Tally()
   const manifests = new Set<PackageId>()
   const carriedHosts: CarriedHost[] = []
-  /** Hosts of one state, which are most of a fleet, are counted once. */
+  /** Hosts of one state, which are most of a fleet, are counted once; the same arrays are not even compared. */
   const tallies = new Map<string, Tally>()
+  const same = new Map<readonly PackageId[], CountedWish>()
   for (const wish of hosts) {
+    const counted = same.get(wish.wants)
+    if (counted !== undefined && counted.has === wish.has && counted.lacking === wish.lacking) {
+      carriedHosts.push({ ...counted.carried, host: wish.host })
+      continue
+    }
     const key = JSON.stringify([wish.wants, wish.has, wish.lacking])
     const tally = tallies.get(key) ?? tallyHost(wish, look)
     tallies.set(key, tally)
@@ -95,11 +106,13 @@ export function planCarry(request: CarryRequest): CarryPlan {
     const lacking = new Set<string>(wish.lacking)
     for (const id of wish.wants) if (!has.has(id) || lacking.has(id)) manifests.add(id)
     union.add(tally)
-    carriedHosts.push({
+    const carried = {
       host: wish.host,
       packages: [...new Set(wish.wants)].sort(compareText),
       totals: tally.totals(look),
-    })
+    }
+    carriedHosts.push(carried)
+    same.set(wish.wants, { has: wish.has, lacking: wish.lacking, carried })
   }
   const travelling = orderContents(union.changed, hosts, look)
   const { chunks, files } = orderChunks(travelling, union.chunks)

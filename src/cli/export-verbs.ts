@@ -3,10 +3,13 @@ import { display } from '../base/display.ts'
 import { MossError } from '../base/error.ts'
 import { formatBytes, plural, shortId } from '../base/format.ts'
 import type { ExportPlan } from '../ops/plan-export.ts'
-import { formatFields, formatLongTable, formatTable } from './format.ts'
+import { formatFields, formatLongTable } from './format.ts'
 import { changeRow } from './update-text.ts'
 import { fromFlag, fromVolume, volumeBytes, volumeFlag } from './volume-verbs.ts'
 import { type Call, optionalPath, type Outcome, type Verb } from './verb.ts'
+
+/** Whose packages are listed one by one. */
+const mostDetailed = 20
 
 function formatExportPlan(plan: ExportPlan): string {
   const { deltas, whole, metadata } = plan.estimate
@@ -42,8 +45,13 @@ function formatExportPlan(plan: ExportPlan): string {
         `${plural(plan.chunks, 'chunk')}, ${plural(plan.contents, 'file content')}, ${plural(plan.manifests, 'manifest')}`,
       ],
     ]),
-    formatTable(rows),
-    ...plan.hosts.flatMap((host) => changesOf(host, plan.hosts.length > 1)),
+    ...formatLongTable(rows),
+    ...plan.hosts.slice(0, mostDetailed).flatMap((host) => changesOf(host, plan.hosts.length > 1)),
+    ...(plan.hosts.length > mostDetailed
+      ? [
+          `… and what changes on ${plural(plan.hosts.length - mostDetailed, 'other host')}; --json lists it all`,
+        ]
+      : []),
     ...plan.warnings.map((warning) => `! ${display(warning)}`),
   ].join('\n')
 }

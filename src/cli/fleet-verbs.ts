@@ -7,8 +7,10 @@ import { expectFlag, formatFingerprint } from './trust-verbs.ts'
 import type { Verb } from './verb.ts'
 
 /** Where two go by one name, with the id. */
-const nameAmong = (hosts: readonly FleetRow[], { name, host }: FleetRow): string =>
-  hosts.some((each) => each.name === name && each.host !== host) ? `${name} ${host}` : name
+function namesAmong(hosts: readonly FleetRow[]): (host: FleetRow) => string {
+  const called = Map.groupBy(hosts, ({ name }) => name)
+  return ({ name, host }) => (called.get(name)?.length === 1 ? name : `${name} ${host}`)
+}
 
 export const fleetVerbs: readonly Verb[] = [
   {
@@ -77,8 +79,9 @@ export const fleetVerbs: readonly Verb[] = [
     run: async (call) => {
       const { listFleet } = await import('../ops/fleet-hosts.ts')
       const hosts = await listFleet(call.outside, { home: call.home })
+      const nameOf = namesAmong(hosts)
       const rows = hosts.map((each) => [
-        nameAmong(hosts, each),
+        nameOf(each),
         saySerial(each),
         sayLag(each),
         `seen ${formatDate(each.seen)}`,

@@ -3,7 +3,7 @@
 import { fromHex, toHex } from '../base/bytes.ts'
 import type { ContainerId, HostId, KeyId } from '../base/ids.ts'
 import type { Database, DatabaseReader, SqlRow, Transaction } from '../host/database.ts'
-import type { HostState, Outcome } from './host-state.ts'
+import { decodeHostRecord, encodeHostRecord, type HostState, type Outcome } from './host-state.ts'
 
 const statements = [
   `CREATE TABLE hosts (
@@ -19,6 +19,8 @@ const statements = [
     lacking INTEGER NOT NULL,
     outcome TEXT,
     detail TEXT,
+    container BLOB NOT NULL,
+    record BLOB NOT NULL,
     state BLOB NOT NULL
   ) STRICT, WITHOUT ROWID`,
   'CREATE INDEX hosts_by_name ON hosts (name)',
@@ -112,27 +114,50 @@ export function findHost(reader: DatabaseReader, host: HostId): KnownHost | unde
 export const hostsOfName = (reader: DatabaseReader, name: string): readonly HostId[] =>
   reader.all('SELECT id FROM hosts WHERE name = ? ORDER BY id', name).map((row) => row['id'] as HostId)
 
-/** The signed state, as it came. */
-export const stateBytes = (reader: DatabaseReader, host: HostId): Uint8Array | undefined =>
-  reader.get('SELECT state FROM hosts WHERE id = ?', host)?.['state'] as Uint8Array | undefined
-
-export interface KeptState {
+/** A state that was verified, by the key of its host. */
+export interface VerifiedState {
+  readonly id: ContainerId
   readonly state: HostState
   readonly key: KeyId
+}
+
+/** Not verified once more: who can write here can write all. Throws CBOR_INVALID, SHAPE_INVALID for one that rotted. */
+export function findState(reader: DatabaseReader, host: HostId): VerifiedState | undefined {
+  const row = reader.get('SELECT key, counter, written, container, record FROM hosts WHERE id = ?', host)
+  return (
+    row && {
+      id: toHex(row['container'] as Uint8Array) as ContainerId,
+      state: decodeHostRecord({
+        host,
+        counter: row['counter'] as number,
+        created: row['written'] as number,
+        recordBytes: row['record'] as Uint8Array,
+      }),
+      key: toHex(row['key'] as Uint8Array) as KeyId,
+    }
+  )
+}
+
+export interface StateToKeep extends VerifiedState {
+  /** The file that it came in: what a host has signed is kept as long as it is the newest. */
   readonly bytes: Uint8Array
+  /** The channel that its model names. */
   readonly follows: string
   readonly seen: number
 }
 
 /** In place of the one before; what it answers, or has gone past, is not under way any more. */
-export function putState(transaction: Transaction, { state, key, bytes, follows, seen }: KeptState): void {
+export function putState(
+  transaction: Transaction,
+  { id, state, key, bytes, follows, seen }: StateToKeep,
+): void {
   const { host, name, counter, created, channel, lacking, answers } = state
   transaction.run(
-    `INSERT INTO hosts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO hosts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET key = excluded.key, name = excluded.name, counter = excluded.counter,
       written = excluded.written, seen = excluded.seen, follows = excluded.follows, channel = excluded.channel,
       serial = excluded.serial, lacking = excluded.lacking, outcome = excluded.outcome, detail = excluded.detail,
-      state = excluded.state`,
+      container = excluded.container, record = excluded.record, state = excluded.state`,
     host,
     fromHex(key),
     name,
@@ -145,6 +170,8 @@ export function putState(transaction: Transaction, { state, key, bytes, follows,
     lacking.length,
     answers?.outcome ?? null,
     answers?.detail ?? null,
+    fromHex(id),
+    encodeHostRecord(state),
     bytes,
   )
   if (answers !== undefined)

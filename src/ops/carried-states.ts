@@ -76,7 +76,7 @@ const describe = ({ from, state, key }: SentState, isEnrolled: boolean): Carried
   host: state.host,
   name: state.name,
   counter: state.counter,
-  ...spellingsOf(key.id),
+  ...spellingsOf(key),
   isEnrolled,
 })
 

@@ -30,13 +30,13 @@ export async function planEnrol(
   using station = openStation(outside, { home: request.home, how: 'read' })
   const sent = await readSent(station, request.file)
   const { state, key } = sent
-  assertFingerprint({ what: 'host’s key', digest: key.id }, request.expect)
+  assertFingerprint({ what: 'host’s key', digest: key }, request.expect)
   return {
     home: request.home,
     file: request.file,
     host: state.host,
     name: state.name,
-    ...spellingsOf(key.id),
+    ...spellingsOf(key),
     isCompared: request.expect !== undefined,
     isEnrolled: readingFleet(station, (fleet) => keyIsKnown(fleet, sent)) === true,
     namesakes: (readingFleet(station, (fleet) => hostsOfName(fleet, state.name)) ?? []).filter(
@@ -49,7 +49,7 @@ export async function planEnrol(
 export async function executeEnrol(outside: Outside, plan: EnrolPlan): Promise<EnrolPlan> {
   using station = openStation(outside, { home: plan.home, how: 'write' })
   const sent = await readSent(station, plan.file)
-  if (fingerprintOf(sent.key.id) !== plan.fingerprint) throw new MossError('PLAN_STALE', { what: plan.file })
+  if (fingerprintOf(sent.key) !== plan.fingerprint) throw new MossError('PLAN_STALE', { what: plan.file })
   using database = openFleet(station)
   database.transaction((fleet) => {
     // What is kept of a host that is known is for an answer to replace: a plan tells what has changed since.

@@ -1,19 +1,21 @@
 // What a station knows of the hosts that it answers, below its fleet/: of each the newest state that was answered, and the
 // bundles that are under way. A host is known whose key somebody compared; states of others are told, not answered.
 import { concatBytes } from '../base/bytes.ts'
-import { MossError } from '../base/error.ts'
-import type { HostId } from '../base/ids.ts'
+import { isMossError, MossError } from '../base/error.ts'
+import type { HostId, PackageId } from '../base/ids.ts'
 import { isHostId } from '../base/names.ts'
 import { departuresOf } from '../fleet/enrolment.ts'
-import { type ReadHostState, readHostState } from '../fleet/state-file.ts'
+import type { HostState } from '../fleet/host-state.ts'
+import { readHostState } from '../fleet/state-file.ts'
 import {
   createTables,
   findHost,
+  findState,
   hostsOfName,
   putSent,
   putState,
   type SentBundle,
-  stateBytes,
+  type VerifiedState,
 } from '../fleet/tables.ts'
 import { type ByteSource, bytesSource } from '../host/byte-source.ts'
 import type { Database, DatabaseReader, Transaction } from '../host/database.ts'
@@ -31,20 +33,27 @@ export function openFleet({ outside, places }: Station): Database {
   return database
 }
 
-/** Undefined, without the question being asked, where no host was ever enrolled. */
-export function readingFleet<T>(
-  { outside, places }: Station,
-  read: (fleet: DatabaseReader) => T,
-): T | undefined {
+/** Undefined where no host was ever enrolled. */
+function fleetToRead({
+  outside,
+  places,
+}: Station): (Disposable & { readonly fleet: DatabaseReader }) | undefined {
   if (outside.disk.lstat(places.fleetDatabase) === undefined) return undefined
-  using database = outside.openDatabase(places.fleetDatabase, 'read')
-  return read(database)
+  const fleet = outside.openDatabase(places.fleetDatabase, 'read')
+  return { fleet, [Symbol.dispose]: () => fleet[Symbol.dispose]() }
 }
 
-export interface SentState extends ReadHostState {
+/** Undefined, without the question being asked, where no host was ever enrolled. */
+export function readingFleet<T>(station: Station, read: (fleet: DatabaseReader) => T): T | undefined {
+  using opened = fleetToRead(station)
+  return opened && read(opened.fleet)
+}
+
+export interface SentState extends VerifiedState {
   /** Its file, or the id of the host of which it is kept. */
   readonly from: string
-  readonly bytes: Uint8Array
+  /** As it came; absent of what is kept. */
+  readonly bytes?: Uint8Array
 }
 
 /** A file that somebody carried, sealed for this station or not. Genuine by the key it carries. Throws NOT_FOUND, SEALED_FOR_OTHERS, SEAL_DAMAGED, and as `readHostState`. */
@@ -53,7 +62,8 @@ export async function readSent({ outside, places }: Station, path: string): Prom
     throw new MossError('NOT_FOUND', { what: 'state file', name: path })
   using source = await openIfSealed(outside, path, { keys: places.keys, limitBytes: recordBytes })
   const bytes = wholeOf(source)
-  return { ...readHostState(bytesSource(source.name, bytes)), from: path, bytes }
+  const { id, state, key } = readHostState(bytesSource(source.name, bytes))
+  return { id, state, key: key.id, from: path, bytes }
 }
 
 const pieceBytes = 64 * 1024
@@ -71,19 +81,20 @@ function wholeOf(source: ByteSource): Uint8Array {
 
 /** As it was answered last. Throws STATE_BROKEN. */
 export function keptState(fleet: DatabaseReader, host: HostId): SentState | undefined {
-  const bytes = stateBytes(fleet, host)
-  if (bytes === undefined) return undefined
-  const name = `what is kept of host ${host}`
-  const kept = readHostState(bytesSource(name, bytes))
-  if (kept.state.host === host) return { ...kept, from: host, bytes }
-  throw new MossError('STATE_BROKEN', { path: name, problem: `it is a state of host ${kept.state.host}` })
+  try {
+    const kept = findState(fleet, host)
+    return kept && { ...kept, from: host }
+  } catch (error) {
+    if (!isMossError(error)) throw error
+    throw new MossError('STATE_BROKEN', { path: `what is kept of host ${host}`, problem: error.message })
+  }
 }
 
 /** Of the very same key: an id is but the beginning of its digest. */
 export const keyIsKnown = (
   fleet: DatabaseReader,
   { state, key }: Pick<SentState, 'state' | 'key'>,
-): boolean => findHost(fleet, state.host)?.key === key.id
+): boolean => findHost(fleet, state.host)?.key === key
 
 export interface AnsweredStates {
   /** One for each host, in the order in which they were named. */
@@ -117,11 +128,15 @@ export async function readAll(
 ): Promise<AnsweredStates & { readonly strangers: readonly Stranger[] }> {
   const known = new Map<HostId, HeardHost>()
   const strangers: Stranger[] = []
+  using opened = fleetToRead(station)
+  const fleet = opened?.fleet
+  const sharing = sharedParts()
   const hear = (host: HostId): HeardHost | undefined => {
     const before = known.get(host)
     if (before !== undefined) return before
-    const kept = readingFleet(station, (fleet) => keptState(fleet, host))
-    return kept && known.getOrInsert(host, { kept, sent: countsKept ? [kept] : [] })
+    const kept = fleet && keptState(fleet, host)
+    const shared = kept && { ...kept, state: sharing(kept.state) }
+    return shared && known.getOrInsert(host, { kept: shared, sent: countsKept ? [shared] : [] })
   }
   for (const each of named) {
     if (isHostId(each)) {
@@ -131,9 +146,8 @@ export async function readAll(
       continue
     }
     const sent = await readSent(station, each)
-    const isKnown = readingFleet(station, (fleet) => keyIsKnown(fleet, sent)) === true
-    if (isKnown) hear(sent.state.host)?.sent.push(sent)
-    else strangers.push(strangerOf(station, each, sent))
+    if (fleet !== undefined && keyIsKnown(fleet, sent)) hear(sent.state.host)?.sent.push(sent)
+    else strangers.push(strangerOf(fleet, each, sent))
   }
   const answered = [...known.values()].map(({ kept, sent }) => newestOf(kept, sent))
   return {
@@ -143,8 +157,26 @@ export async function readAll(
   }
 }
 
-function strangerOf(station: Station, file: string, { state: { host, name } }: SentState): Stranger {
-  const [namesake] = readingFleet(station, (fleet) => hostsOfName(fleet, name)) ?? []
+/** Most hosts of a fleet have one of few sets of packages and of models, and a fleet may be large. */
+function sharedParts(): (state: HostState) => HostState {
+  const known = new Map<string, readonly PackageId[]>()
+  const models = new Map<string, string>()
+  return (state) => ({
+    ...state,
+    model: models.getOrInsert(state.model, state.model),
+    states: state.states.map(({ number, packages }) => ({
+      number,
+      packages: known.getOrInsert(packages.join(), packages),
+    })),
+  })
+}
+
+function strangerOf(
+  fleet: DatabaseReader | undefined,
+  file: string,
+  { state: { host, name } }: SentState,
+): Stranger {
+  const [namesake] = fleet === undefined ? [] : hostsOfName(fleet, name)
   return { file, host, name, ...(namesake !== undefined && { namesake }) }
 }
 
@@ -190,18 +222,21 @@ export function keepStates(
     for (const each of sent) {
       const { host, counter } = each.state
       const kept = findHost(fleet, host)
-      if (kept?.key !== each.key.id) continue
+      if (kept?.key !== each.key) continue
       if (counter > kept.counter) keep(fleet, each, now)
       if (made !== undefined) putSent(fleet, host, { ...made, counter, made: now })
     }
   })
 }
 
-export const keep = (fleet: Transaction, { state, key, bytes }: SentState, seen: number): void =>
+/** What came in a file; what is kept is here already. */
+export function keep(fleet: Transaction, sent: SentState, seen: number): void {
+  const { bytes } = sent
+  if (bytes === undefined) return
   putState(fleet, {
-    state,
-    key: key.id,
+    ...sent,
     bytes,
-    follows: parseModel(state.model, `the model of ${state.name}`).channel,
+    follows: parseModel(sent.state.model, `the model of ${sent.state.name}`).channel,
     seen,
   })
+}

@@ -146,7 +146,7 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     root: root.version,
     rootsAfter: Math.min(...states.map(({ rootVersion }) => rootVersion)),
     states: request.states,
-    hosts: wishes.map((wish) => plannedHost(wish, carry)),
+    hosts: plannedHosts(wishes, carry),
     leftOut,
     fullBytes: totals.allBytes,
     sharedBytes: totals.allBytes - totals.chunkBytes,
@@ -239,6 +239,12 @@ interface Wish {
   readonly alike: readonly string[]
 }
 
+/** By identity: equal sets of one fleet are one array. */
+function numbering(): (of: object) => number {
+  const numbers = new Map<object, number>()
+  return (of) => numbers.getOrInsert(of, numbers.size)
+}
+
 function wishesOf(
   states: readonly HostState[],
   {
@@ -248,9 +254,16 @@ function wishesOf(
 ): { readonly wishes: readonly Wish[]; readonly leftOut: readonly LeftOutHost[] } {
   const wishes: Wish[] = []
   const leftOut: LeftOutHost[] = []
+  /** Hosts of one state, which are most of a fleet, are solved for once. */
+  const known = new Map<string, Wish>()
+  const numberOf = numbering()
   for (const state of states)
     try {
-      wishes.push(wishOf(state, offer))
+      const kept = state.states.map(({ number, packages }) => [number, numberOf(packages)])
+      const key = JSON.stringify([state.model, state.current, kept, state.lacking])
+      const wish = known.get(key) ?? wishOf(state, offer)
+      known.set(key, wish)
+      wishes.push({ ...wish, state, host: state.host })
     } catch (error) {
       const isOfHost = isMossError(error, 'SOLVE_NO_SOLUTION') || isMossError(error, 'LAYOUT_CONFLICT')
       if (!leavesOut || !isOfHost) throw error
@@ -340,17 +353,20 @@ function solveFor(
   }
 }
 
-function plannedHost({ state, changes }: Wish, carry: CarryPlan): PlannedHost {
-  const totals = carry.hosts.find((host) => host.host === state.host)?.totals
-  return {
-    host: state.host,
-    name: state.name,
-    state: state.counter,
-    ...(state.channel === undefined ? {} : { fromSerial: state.channel.serial }),
-    changes,
-    fullBytes: totals?.allBytes ?? 0,
-    newBytes: totals?.chunkBytes ?? 0,
-  }
+function plannedHosts(wishes: readonly Wish[], carry: CarryPlan): readonly PlannedHost[] {
+  const totalsOf = new Map(carry.hosts.map(({ host, totals }) => [host, totals]))
+  return wishes.map(({ state, changes }) => {
+    const totals = totalsOf.get(state.host)
+    return {
+      host: state.host,
+      name: state.name,
+      state: state.counter,
+      ...(state.channel === undefined ? {} : { fromSerial: state.channel.serial }),
+      changes,
+      fullBytes: totals?.allBytes ?? 0,
+      newBytes: totals?.chunkBytes ?? 0,
+    }
+  })
 }
 
 function warningsFor(

@@ -5,7 +5,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ContentDigest, StateNumber } from '../../src/base/ids.ts'
+import { digestOf } from '../../src/base/digest.ts'
+import type { ContainerId, ContentDigest, StateNumber } from '../../src/base/ids.ts'
 import { openChannel } from '../../src/channel/station-channel.ts'
 import { hostIdOf, type HostState } from '../../src/fleet/host-state.ts'
 import { encodeHostState } from '../../src/fleet/state-file.ts'
@@ -108,12 +109,13 @@ try {
         const host = hostIdOf(secret.publicKey.id)
         const state = { ...(states[n % states.length] as (typeof states)[number]), host, name: `pump-${n}` }
         const bytes = encodeHostState(state, signerOf(secret))
-        putState(fleet, { state, key: secret.publicKey.id, bytes, follows: 'stable', seen: 0 })
+        const id = digestOf<ContainerId>(bytes)
+        putState(fleet, { id, state, key: secret.publicKey.id, bytes, follows: 'stable', seen: 0 })
         putInGroup(fleet, 'all', host)
       }
     })
   }
-  const call = (words: string): string => `${quote(moss)} ${words} --home ${quote(home)} --json > /dev/null`
+  const call = (words: string): string => `${quote(moss)} ${words} --home ${quote(home)} > /dev/null`
   for (const words of ['plan --for all', 'fleet list']) {
     const { cpu, wall, peakBytes } = timed(call(words), folder)
     console.log(
