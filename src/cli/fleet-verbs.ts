@@ -1,8 +1,10 @@
 // The hosts that a station answers.
+import { exits } from '../base/exits.ts'
 import { formatDate, plural, shortId } from '../base/format.ts'
 import type { FleetRow } from '../ops/fleet-hosts.ts'
 import { sayLag, sayNews, saySerial } from '../ops/fleet-words.ts'
 import { formatFields, formatTable } from './format.ts'
+import { formatStranger } from './sync-text.ts'
 import { expectFlag, formatFingerprint } from './trust-verbs.ts'
 import type { Verb } from './verb.ts'
 
@@ -60,15 +62,14 @@ export const fleetVerbs: readonly Verb[] = [
       const done = await receiveStates(call.outside, { home: call.home, states })
       const text = formatFields([
         ['hosts', done.hosts.map(({ name, counter }) => `${name}, record ${counter}`)],
-        [
-          'strangers',
-          done.strangers.map(
-            ({ name, host, file }) => `${name} (${host}) is not enrolled: moss fleet enroll ${file}`,
-          ),
-        ],
-        ['!', done.warnings],
+        ['strangers', done.strangers.map(formatStranger)],
+        ['!', [...done.unreadable.map(({ file, message }) => `${file}: ${message}`), ...done.warnings]],
       ])
-      return { json: done, text: text === '' ? 'nothing was received' : text }
+      return {
+        json: done,
+        text: text === '' ? 'nothing was received' : text,
+        exit: done.unreadable.length > 0 ? exits.findings : exits.done,
+      }
     },
   },
   {

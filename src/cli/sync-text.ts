@@ -1,4 +1,5 @@
 // How sync reads, on either side: each bundle and each host has a word, also those that are left alone.
+import { formatBytes } from '../base/format.ts'
 import type { BundleFate, HostSyncPlan, TakenFromMedium } from '../ops/sync-host.ts'
 import type { HostFate, StationSyncPlan } from '../ops/sync-station.ts'
 import { formatFields } from './format.ts'
@@ -22,7 +23,7 @@ function sayBundle(bundle: HostSyncPlan['bundles'][number], done: TakenFromMediu
     return [`${refused.message} [${refused.code}]`, refused.hint]
       .filter((part) => part !== undefined)
       .join('; ')
-  return path === done.taken?.file ? 'taken in' : 'not needed: a newer one was taken in'
+  return path === done.taken?.file ? 'taken in' : 'not needed: another was taken in'
 }
 
 export function bundleLines(plan: HostSyncPlan, done?: TakenFromMedium): readonly string[] {
@@ -41,6 +42,19 @@ export function bundleLines(plan: HostSyncPlan, done?: TakenFromMedium): readonl
       return count === 0 ? [] : [`${count} ${text}`]
     }),
   ]
+}
+
+/** What came of it. A root is refused like a bundle, and is told apart. */
+export function formatTaken(plan: HostSyncPlan, done: TakenFromMedium): string {
+  const { trustRoot, taken } = done
+  const roots = done.refused.filter(({ file }) => plan.bundles.every(({ path }) => path !== file))
+  return formatFields([
+    ['medium', plan.medium],
+    ['trust', trustRoot === undefined ? undefined : `root ${trustRoot} counts now`],
+    ['!', roots.map(({ file, message, code }) => `${file}: ${message} [${code}]`)],
+    ['bundles', bundleLines(plan, done)],
+    ['carried', taken && `${formatBytes(taken.fileBytes)} taken in in ${taken.seconds.toFixed(1)} s`],
+  ])
 }
 
 export function formatHostPlan(plan: HostSyncPlan): string {
@@ -66,6 +80,15 @@ export function formatHostPlan(plan: HostSyncPlan): string {
   ])
 }
 
+/** A namesake is for the eye of whoever compares words: another machine took its name, or it was made anew. */
+export const formatStranger = ({
+  name,
+  host,
+  namesake,
+  file,
+}: StationSyncPlan['strangers'][number]): string =>
+  `${name} (${host}${namesake === undefined ? '' : `, another key than that of ${name} here, ${namesake}`}) is not enrolled: moss fleet enroll ${file}`
+
 const sayHostFate: Readonly<Record<HostFate, string>> = {
   bundle: 'a bundle is made for it',
   there: 'a bundle for it lies there',
@@ -85,11 +108,6 @@ export const stationFields = (plan: StationSyncPlan) =>
               `${name}, record ${state}: ${sayHostFate[fate]}${why === undefined ? '' : `: ${why}`}`,
           ),
     ],
-    [
-      'strangers',
-      plan.strangers.map(
-        ({ name, host, file }) => `${name} (${host}) is not enrolled: moss fleet enroll ${file}`,
-      ),
-    ],
+    ['strangers', plan.strangers.map(formatStranger)],
     ['!', [...plan.unreadable.map(({ file, message }) => `${fileName(file)}: ${message}`), ...plan.warnings]],
   ] as const

@@ -6,9 +6,10 @@ import { exits } from '../base/exits.ts'
 import { formatBytes, plural } from '../base/format.ts'
 import type { HostSyncPlan } from '../ops/sync-host.ts'
 import { formatFields } from './format.ts'
-import { bundleLines, fileName, formatHostPlan, stationFields } from './sync-text.ts'
+import { fileName, formatHostPlan, formatTaken, stationFields } from './sync-text.ts'
 import { exitOf, formatApplied, formatApplyPlan } from './update-text.ts'
 import type { Call, Outcome, Verb } from './verb.ts'
+import { fromFlag, fromVolume, volumeBytes, volumeFlag } from './volume-verbs.ts'
 
 const policies = ['ask', 'import', 'apply'] as const
 type Policy = (typeof policies)[number]
@@ -36,35 +37,48 @@ async function sideOf(call: Call): Promise<'host' | 'station'> {
 }
 
 async function syncHost(call: Call, medium: string): Promise<Outcome> {
-  const { executeHostSync, exitOfRefused, planHostSync } = await import('../ops/sync-host.ts')
+  const { executeHostSync, exitOfSync, planHostSync } = await import('../ops/sync-host.ts')
   const plan = await planHostSync(call.outside, { root: call.root, medium, policy: policyOf(call) })
   if (call.has('dry-run')) return { json: plan, text: formatHostPlan(plan) }
-  const taken = await executeHostSync(call.outside, plan, call.report)
-  const found = formatFields([
-    ['medium', medium],
-    ['trust', taken.trustRoot === undefined ? undefined : `root ${taken.trustRoot} counts now`],
-    ['bundles', bundleLines(plan, taken)],
-    [
-      'carried',
-      taken.taken && `${formatBytes(taken.taken.fileBytes)} taken in in ${taken.taken.seconds.toFixed(1)} s`,
-    ],
-  ])
-  const applied = await applyByPolicy(call, plan, found)
-  const { exportState } = await import('../ops/state-export.ts')
-  const state = await exportState(call.outside, { root: call.root, to: medium })
-  const text = [
-    found,
-    applied.text,
-    formatFields([
-      ['state', `record ${state.counter} of ${state.name} lies there for the station`],
-      ['', 'flushed and read back; safe to remove'],
-    ]),
-  ]
-  return {
-    json: { ...plan, ...taken, applied: applied.json, state },
-    text: text.filter((part) => part !== '').join('\n'),
-    exit: applied.exit === exits.done ? exitOfRefused(taken) : applied.exit,
+  try {
+    const taken = await executeHostSync(call.outside, plan, call.report)
+    const found = formatTaken(plan, taken)
+    const applied = await applyByPolicy(call, plan, found)
+    const left = await leaveState(call, medium)
+    const text = [found, applied.text, left.text].filter((part) => part !== '').join('\n')
+    const exit = [applied.exit, exitOfSync(plan, taken), left.exit].find((each) => each !== exits.done)
+    return {
+      json: { ...plan, ...taken, applied: applied.json, state: left.json },
+      text,
+      exit: exit ?? exits.done,
+    }
+  } catch (error) {
+    // The station hears what this host is all the same: the loop needs no trip more for what went wrong here.
+    await leaveState(call, medium)
+    throw error
   }
+}
+
+/** Where the medium takes nothing, all else is as it was done. */
+async function leaveState(call: Call, medium: string) {
+  const { leaveOnMedium } = await import('../ops/state-export.ts')
+  const left = await leaveOnMedium(call.outside, {
+    root: call.root,
+    medium,
+    sealTo: call.value('seal-to'),
+  })
+  if ('problem' in left) {
+    const text = formatFields([
+      ['!', `this host’s state was not left there: ${left.problem.message}`],
+      ['next', 'moss state export another medium takes it to the station'],
+    ])
+    return { json: null, text, exit: exits.findings as number }
+  }
+  const text = formatFields([
+    ['state', `record ${left.counter} of ${left.name} lies there for the station`],
+    ['', 'flushed and read back; safe to remove'],
+  ])
+  return { json: left, text, exit: exits.done as number }
 }
 
 async function applyByPolicy(call: Call, { root, policy }: HostSyncPlan, found: string) {
@@ -95,7 +109,8 @@ async function syncStation(call: Call, medium: string): Promise<Outcome> {
   const exit = isAllWell ? exits.done : exits.findings
   if (call.has('dry-run')) return { json: plan, text: formatFields([...stationFields(plan)]), exit }
   const ask = (what: string) => call.passphrase(what)
-  const done = await executeStationSync(call.outside, { plan, ask }, call.report)
+  const limits = { volumeBytes: volumeBytes(call), fromVolume: fromVolume(call) }
+  const done = await executeStationSync(call.outside, { plan, ask, ...limits }, call.report)
   const text = formatFields([
     ...stationFields(plan),
     [
@@ -110,6 +125,9 @@ async function syncStation(call: Call, medium: string): Promise<Outcome> {
   ])
   return { json: { ...plan, ...done }, text, exit }
 }
+
+const hostFlags = ['policy', 'seal-to'] as const
+const stationFlags = ['hosts', 'effort', 'volume', 'from-volume'] as const
 
 export const syncVerbs: readonly Verb[] = [
   {
@@ -129,6 +147,16 @@ export const syncVerbs: readonly Verb[] = [
         repeats: true,
         summary: 'on a station: for this host or group alone, whether its state lies there or not',
       },
+      {
+        ...volumeFlag,
+        summary: `on a station: cut the bundle into volumes; ${volumeFlag.summary} (default: as the medium wants it)`,
+      },
+      { ...fromFlag, summary: `on a station: ${fromFlag.summary}` },
+      {
+        name: 'seal-to',
+        value: 'RECIPIENT',
+        summary: 'on a host: so that only the station can read its state (age)',
+      },
       { name: 'effort', value: '1-9', summary: 'on a station: how hard to compress, as for export' },
       { name: 'dry-run', short: 'n', summary: 'only say what would be done' },
     ],
@@ -136,7 +164,7 @@ export const syncVerbs: readonly Verb[] = [
     run: async (call) => {
       const medium = call.path(call.operands[0] ?? '')
       const side = await sideOf(call)
-      for (const flag of side === 'host' ? ['hosts', 'effort'] : ['policy'])
+      for (const flag of side === 'host' ? stationFlags : hostFlags)
         if (call.has(flag))
           throw new MossError('CLI_USAGE', { problem: `--${flag} says nothing to a ${side}`, see: 'sync' })
       return side === 'host' ? syncHost(call, medium) : syncStation(call, medium)

@@ -64,6 +64,7 @@ export async function writeVolume(
 }
 
 async function digestNow(outside: Outside, path: string): Promise<string> {
+  outside.disk.dropCached(path)
   using file = outside.disk.open(path, 'read')
   const running = startDigest()
   for (const window of windowsOf(file)) {

@@ -1,6 +1,7 @@
 // What a station keeps of its hosts, in tables: the newest state of each as it was signed, with what lists show of it
 // beside; the groups they are in; the bundles that were made for them and that no state of theirs has answered yet.
 import { fromHex, toHex } from '../base/bytes.ts'
+import { MossError } from '../base/error.ts'
 import type { ContainerId, HostId, KeyId } from '../base/ids.ts'
 import type { Database, DatabaseReader, SqlRow, Transaction } from '../host/database.ts'
 import { decodeHostRecord, encodeHostRecord, type HostState, type Outcome } from './host-state.ts'
@@ -73,10 +74,26 @@ export interface KnownHost {
   readonly detail?: string
 }
 
-export function createTables(database: Database): void {
-  if (database.get("SELECT 1 FROM sqlite_schema WHERE name = 'hosts'") !== undefined) return
+/** Of the tables; what another moss made is not read as if it were these. */
+const version = 1
+
+/** False for a file that a power cut left empty. Throws STATE_BROKEN for tables of another version. */
+export function hasTables(reader: DatabaseReader, path: string): boolean {
+  const found = reader.get('PRAGMA user_version')?.['user_version']
+  if (found === version) return true
+  const isEmpty = reader.get('SELECT 1 FROM sqlite_schema') === undefined
+  if (found === 0 && isEmpty) return false
+  throw new MossError('STATE_BROKEN', {
+    path,
+    problem: `its tables are of version ${String(found)}, and ${version} is known`,
+  })
+}
+
+export function createTables(database: Database, path: string): void {
+  if (hasTables(database, path)) return
   database.transaction((transaction) => {
     for (const statement of statements) transaction.run(statement)
+    transaction.run(`PRAGMA user_version = ${version}`)
   })
 }
 

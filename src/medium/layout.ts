@@ -28,8 +28,9 @@ export function parseBundleName(file: string): BundleName | undefined {
   return volume > 1 && volumeName('', volume) === `.${number}` ? { ...name, volume } : undefined
 }
 
-/** `412.moss-state` → 412. */
-export const parseStateName = (file: string): number | undefined => numbered(file, 'moss-state')
+/** `412.moss-state` → 412, sealed or not. */
+export const parseStateName = (file: string): number | undefined =>
+  numbered(file.replace(/\.age$/, ''), 'moss-state')
 export const parseRootName = (file: string): number | undefined => numbered(file, 'moss-root')
 
 function numbered(file: string, extension: string): number | undefined {

@@ -35,9 +35,14 @@ export interface FoundRoot {
   readonly version: number
 }
 
-/** Throws MEDIUM_ABSENT where there is no folder. */
-export function assertMedium(disk: Disk, folder: string): void {
-  if (disk.lstat(folder)?.kind !== 'folder') throw new MossError('MEDIUM_ABSENT', { path: folder })
+/**
+ * Throws MEDIUM_ABSENT where there is no folder, or where `device` is another one's by now: a stick that was pulled leaves
+ * its empty folder behind, and what is written there lands on this machine.
+ */
+export function assertMedium(disk: Disk, folder: string, device?: number): void {
+  const stat = disk.lstat(folder)
+  if (stat?.kind !== 'folder' || (device !== undefined && stat.device !== device))
+    throw new MossError('MEDIUM_ABSENT', { path: folder })
 }
 
 /** Newest serial first, volumes in their order; files whose names say nothing come last. */

@@ -21,6 +21,8 @@ export interface CarriedState {
 
 export interface Medium {
   readonly path: string
+  /** A stick that is pulled leaves its folder, on another device. */
+  readonly device: number
   readonly freeBytes: number
 }
 
@@ -60,6 +62,7 @@ export function carriedStates(
     }
     const media = folders.map((path) => ({
       path,
+      device: unlessPulled(() => outside.disk.lstat(path)?.device) ?? -1,
       freeBytes: unlessPulled(() => outside.disk.freeBytes(path)) ?? 0,
     }))
     const enrolled = readingFleet(station, (fleet) => sent.map((each) => keyIsKnown(fleet, each)))

@@ -14,9 +14,10 @@ import { fileSource } from '../host/byte-source.ts'
 import type { Disk } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatBundleName } from '../medium/layout.ts'
-import { bundlePathOn } from '../medium/medium.ts'
+import { assertMedium, bundlePathOn } from '../medium/medium.ts'
 import type { Root } from '../trust/root.ts'
 import { parentFolder } from '../state/places.ts'
+import { isBundleThere } from './bundle-there.ts'
 import { keepStates } from './fleet.ts'
 import { readGrants } from './grants.ts'
 import { readKnownContents } from './known-contents.ts'
@@ -52,6 +53,8 @@ export async function executeExport(
   request: {
     readonly plan: ExportPlan
     readonly output: string
+    /** Where `output` has to be a medium, and none else than was looked at. */
+    readonly medium?: { readonly device: number }
     /** Of a volume; by default as long as the filesystem takes, and there is room. */
     readonly volumeBytes?: number | undefined
     readonly fromVolume?: number | undefined
@@ -61,6 +64,10 @@ export async function executeExport(
 ): Promise<Exported> {
   const { plan, output } = request
   const startedMs = outside.nowMs()
+  const assertThere = (): void => {
+    if (request.medium !== undefined) assertMedium(outside.disk, output, request.medium.device)
+  }
+  assertThere()
   using station = openStation(outside, { home: plan.home, how: 'write' })
   const root = stationRoot(station)
   if (root.version !== plan.root) throw new MossError('PLAN_STALE', { what: 'the trust root' })
@@ -81,7 +88,13 @@ export async function executeExport(
     published,
     hosts: new Map(plan.hosts.map(({ host, name, state }) => [host, { name, state }])),
     signers,
-    path: (id) => (isSealed ? plain.path : outputPath(outside, { plan, output, id })),
+    path: (id) => {
+      assertThere()
+      if (isSealed) return plain.path
+      const path = outputPath(outside, { plan, output, id })
+      if (request.medium !== undefined) dropSpoiled(station, { id, path })
+      return path
+    },
     ...(!isSealed && { cut: cutOf(outside.disk, request) }),
     spoolPath: `${station.places.spool}/export`,
     effort: effortOf(plan.effort),
@@ -133,6 +146,12 @@ const cutOf = (
   return volumeBytes === undefined
     ? { limitBytes: disk.longestFile(folder), isToFit: true }
     : { limitBytes: volumeBytes, isToFit: false, from: fromVolume }
+}
+
+/** On a medium a bundle's name is its id's: what lies there under it and is another thing was cut short, or is spoiled. */
+function dropSpoiled(station: Station, place: { readonly id: ContainerId; readonly path: string }): void {
+  const { disk } = station.outside
+  if (disk.lstat(place.path)?.kind === 'file' && !isBundleThere(station, place)) disk.remove(place.path)
 }
 
 /** What a sealed bundle is made of: readable by anyone, so that it goes, whatever happens. */

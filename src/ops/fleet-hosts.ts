@@ -209,6 +209,8 @@ export async function namedStates(
   const found = hosts.flatMap(({ said, path }): readonly string[] => {
     const known = inFleet(said)
     if (known.length > 0) return known
+    if (!said.includes('/') && disk.lstat(path) === undefined)
+      throw new MossError('NOT_FOUND', { what: 'enrolled host, group or state file', name: said })
     if (disk.lstat(path)?.kind !== 'folder') return [path]
     const states = findStates(disk, path)
     if (states.length === 0) throw new MossError('NOT_FOUND', { what: 'state of a host on', name: path })

@@ -2,7 +2,7 @@
 // bundles that are under way. A host is known whose key somebody compared; states of others are told, not answered.
 import { concatBytes } from '../base/bytes.ts'
 import { isMossError, MossError } from '../base/error.ts'
-import type { HostId, PackageId } from '../base/ids.ts'
+import type { HostId, KeyId, PackageId } from '../base/ids.ts'
 import { isHostId } from '../base/names.ts'
 import { departuresOf } from '../fleet/enrolment.ts'
 import type { HostState } from '../fleet/host-state.ts'
@@ -11,6 +11,7 @@ import {
   createTables,
   findHost,
   findState,
+  hasTables,
   hostsOfName,
   putSent,
   putState,
@@ -29,7 +30,7 @@ export function openFleet({ outside, places }: Station): Database {
   const { disk } = outside
   if (disk.lstat(places.fleet) === undefined) disk.makeFolder(places.fleet, 0o700)
   const database = outside.openDatabase(places.fleetDatabase, 'write')
-  createTables(database)
+  createTables(database, places.fleetDatabase)
   return database
 }
 
@@ -40,7 +41,10 @@ function fleetToRead({
 }: Station): (Disposable & { readonly fleet: DatabaseReader }) | undefined {
   if (outside.disk.lstat(places.fleetDatabase) === undefined) return undefined
   const fleet = outside.openDatabase(places.fleetDatabase, 'read')
-  return { fleet, [Symbol.dispose]: () => fleet[Symbol.dispose]() }
+  if (hasTables(fleet, places.fleetDatabase))
+    return { fleet, [Symbol.dispose]: () => fleet[Symbol.dispose]() }
+  fleet[Symbol.dispose]()
+  return undefined
 }
 
 /** Undefined, without the question being asked, where no host was ever enrolled. */
@@ -113,49 +117,99 @@ export interface Stranger {
 }
 
 interface HeardHost {
-  readonly kept: SentState
+  /** Absent where it cannot be read: what the host sent counts alone. */
+  readonly kept: SentState | undefined
   readonly sent: SentState[]
 }
 
+export interface ReadStates extends AnsweredStates {
+  /** One for each key, by its newest state. */
+  readonly strangers: readonly Stranger[]
+  readonly unreadable: readonly UnreadableState[]
+}
+
+export interface UnreadableState {
+  /** Or the id of a host of which nothing can be read that is kept. */
+  readonly file: string
+  readonly error: MossError
+}
+
 /**
- * Each is a state file, or the id of a host whose last state counts. Each file is read once. With `countsKept` what is kept of
- * a host counts where it is newer than what it sent: a stick from a drawer says nothing new. Throws NOT_FOUND.
+ * Each is a state file, or the id of a host whose last state counts. Each file is read once; one that cannot be read keeps no
+ * other from being read. With `countsKept` what is kept of a host counts where it is newer than what it sent. Throws NOT_FOUND.
  */
 export async function readAll(
   station: Station,
   named: readonly string[],
   { countsKept = false }: { readonly countsKept?: boolean } = {},
-): Promise<AnsweredStates & { readonly strangers: readonly Stranger[] }> {
+): Promise<ReadStates> {
   const known = new Map<HostId, HeardHost>()
-  const strangers: Stranger[] = []
+  const strangers = new Map<KeyId, SentState>()
+  const unreadable: UnreadableState[] = []
   using opened = fleetToRead(station)
   const fleet = opened?.fleet
   const sharing = sharedParts()
   const hear = (host: HostId): HeardHost | undefined => {
     const before = known.get(host)
-    if (before !== undefined) return before
-    const kept = fleet && keptState(fleet, host)
-    const shared = kept && { ...kept, state: sharing(kept.state) }
-    return shared && known.getOrInsert(host, { kept: shared, sent: countsKept ? [shared] : [] })
+    if (before !== undefined || fleet === undefined || findHost(fleet, host) === undefined) return before
+    const found = unlessUnreadable(unreadable, host, () => keptState(fleet, host))
+    const kept = found && { ...found, state: sharing(found.state) }
+    return known.getOrInsert(host, { kept, sent: countsKept && kept !== undefined ? [kept] : [] })
   }
   for (const each of named) {
     if (isHostId(each)) {
       const heard = hear(each)
       if (heard === undefined) throw new MossError('NOT_FOUND', { what: 'enrolled host', name: each })
-      heard.sent.push(heard.kept)
+      if (heard.kept !== undefined && !heard.sent.includes(heard.kept)) heard.sent.push(heard.kept)
       continue
     }
-    const sent = await readSent(station, each)
+    const sent = await readUnlessUnreadable(station, each, unreadable)
+    if (sent === undefined) continue
     if (fleet !== undefined && keyIsKnown(fleet, sent)) hear(sent.state.host)?.sent.push(sent)
-    else strangers.push(strangerOf(fleet, each, sent))
+    else if ((strangers.get(sent.key)?.state.counter ?? -1) < sent.state.counter)
+      strangers.set(sent.key, sent)
   }
-  const answered = [...known.values()].map(({ kept, sent }) => newestOf(kept, sent))
+  const answered = [...known.values()].flatMap((heard) => newestOf(heard, countsKept) ?? [])
   return {
     sent: answered.map(({ newest }) => newest),
     warnings: answered.flatMap(({ warnings }) => warnings),
-    strangers,
+    strangers: [...strangers.values()].map((sent) => strangerOf(fleet, sent)),
+    unreadable,
   }
 }
+
+/** What is wrong with one state is told, and stops no other. */
+function unlessUnreadable<T>(unreadable: UnreadableState[], file: string, read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (!isMossError(error)) throw error
+    unreadable.push({ file, error })
+    return undefined
+  }
+}
+
+async function readUnlessUnreadable(
+  station: Station,
+  file: string,
+  unreadable: UnreadableState[],
+): Promise<SentState | undefined> {
+  try {
+    return await readSent(station, file)
+  } catch (error) {
+    if (!isMossError(error)) throw error
+    unreadable.push({ file, error })
+    return undefined
+  }
+}
+
+export const sayUnreadable = ({
+  file,
+  error,
+}: UnreadableState): { readonly file: string; readonly message: string } => ({
+  file,
+  message: error.message,
+})
 
 /** Most hosts of a fleet have one of few sets of packages and of models, and a fleet may be large. */
 function sharedParts(): (state: HostState) => HostState {
@@ -171,43 +225,54 @@ function sharedParts(): (state: HostState) => HostState {
   })
 }
 
-function strangerOf(
-  fleet: DatabaseReader | undefined,
-  file: string,
-  { state: { host, name } }: SentState,
-): Stranger {
+function strangerOf(fleet: DatabaseReader | undefined, { from, state: { host, name } }: SentState): Stranger {
   const [namesake] = fleet === undefined ? [] : hostsOfName(fleet, name)
-  return { file, host, name, ...(namesake !== undefined && { namesake }) }
+  return { file: from, host, name, ...(namesake !== undefined && { namesake }) }
 }
 
-/** Of enrolled hosts; of one that sent several, the newest. Throws TRUST_NOT_ENROLLED naming all others, NOT_FOUND. */
+/** Of enrolled hosts; of one that sent several, the newest. Throws TRUST_NOT_ENROLLED naming all others, NOT_FOUND, and what is wrong with the first file that cannot be read. */
 export async function readStates(station: Station, named: readonly string[]): Promise<AnsweredStates> {
-  const { strangers, ...answered } = await readAll(station, named)
+  const { strangers, unreadable, ...answered } = await readAll(station, named)
+  const [bad] = unreadable
+  if (bad !== undefined) throw bad.error
   const [first] = strangers
   if (first === undefined) return answered
   throw new MossError('TRUST_NOT_ENROLLED', { hosts: strangers.map(sayStranger), file: first.file })
 }
 
-const sayStranger = ({ name, host, namesake }: Stranger): string =>
+export const sayStranger = ({ name, host, namesake }: Stranger): string =>
   namesake === undefined
     ? `${name} (${host})`
     : `${name} (${host}, another key than that of ${name} here, ${namesake})`
 
 /** A medium has older ones beside it, which say nothing but that it is still the same machine. */
 function newestOf(
-  kept: SentState,
-  sent: readonly SentState[],
-): { readonly newest: SentState; readonly warnings: readonly string[] } {
+  { kept, sent }: HeardHost,
+  countsKept: boolean,
+): { readonly newest: SentState; readonly warnings: readonly string[] } | undefined {
   const [first, ...later] = sent.toSorted((a, b) => a.state.counter - b.state.counter)
-  if (first === undefined) throw new Error('broken promise: a host that answers has sent a state')
+  if (first === undefined) return undefined
   const warnings: string[] = []
   let newest = first
   for (const next of later) {
     warnings.push(...departuresOf(newest, next))
     newest = next
   }
-  return { newest, warnings: [...departuresOf(kept, newest), ...warnings] }
+  const isOld = countsKept && newest === kept && sent.length > 1
+  const latest = sent.findLast((each) => each !== kept)
+  return {
+    newest,
+    warnings: [
+      ...(isOld && latest !== undefined && latest.id !== kept?.id ? [sayOld(latest, newest)] : []),
+      ...(kept === undefined ? [] : departuresOf(kept, newest)),
+      ...warnings,
+    ],
+  }
 }
+
+/** Either is possible, and only somebody who knows can tell. */
+const sayOld = (sent: SentState, { state: { name, counter } }: SentState): string =>
+  `${name} has sent its state ${sent.state.counter}, and ${counter} is here, which counts: an old stick; or else the machine was put back from a copy, then moss export --for ${sent.from}`
 
 /** Keeps what is newer than what is here, and, where a bundle was made of them, that it is under way. */
 export function keepStates(
@@ -229,6 +294,16 @@ export function keepStates(
   })
 }
 
+/** The channel of its model; undefined for a model that this moss cannot read. */
+export function followedBy({ model, name }: HostState): string | undefined {
+  try {
+    return parseModel(model, `the model of ${name}`).channel
+  } catch (error) {
+    if (isMossError(error, 'MODEL_INVALID')) return undefined
+    throw error
+  }
+}
+
 /** What came in a file; what is kept is here already. */
 export function keep(fleet: Transaction, sent: SentState, seen: number): void {
   const { bytes } = sent
@@ -236,7 +311,7 @@ export function keep(fleet: Transaction, sent: SentState, seen: number): void {
   putState(fleet, {
     ...sent,
     bytes,
-    follows: parseModel(sent.state.model, `the model of ${sent.state.name}`).channel,
+    follows: followedBy(sent.state) ?? '',
     seen,
   })
 }

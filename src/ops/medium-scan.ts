@@ -30,7 +30,11 @@ export interface MediumBundle {
   /** It may lead a host back to an older serial. */
   readonly hasGrants?: boolean
   /** Of one that is cut into files: those that lie together in its folder. The path is that of the first of them. */
-  readonly volumes?: { readonly here: readonly number[]; readonly count: number }
+  readonly volumes?: {
+    readonly here: readonly number[]
+    readonly count: number
+    readonly files: readonly string[]
+  }
   /** Why it cannot be read. */
   readonly problem?: string
 }
@@ -49,7 +53,9 @@ const mountParents = [
 ] as const
 
 const mostMedia = 64
+/** For choosing from on a screen; sync looks at more. */
 const mostBundles = 256
+const mostToSync = 8192
 
 interface ScanRequest {
   readonly host: HostId | undefined
@@ -82,7 +88,7 @@ export function bundlesOn(
 ): readonly MediumBundle[] {
   assertMedium(outside.disk, medium)
   const claims = bundlePaths(outside, medium)
-    .slice(0, mostBundles)
+    .slice(0, mostToSync)
     .map((path) => readClaims(outside, { path, medium }, host))
   return toChoose(claims, accepted)
 }
@@ -140,7 +146,16 @@ function withVolumesTogether(claims: readonly Claim[]): MediumBundle[] {
     const [first] = inOrder
     if (first?.cut === undefined) return together.map(({ bundle }) => bundle)
     const here = inOrder.flatMap(({ cut }) => (cut === undefined ? [] : [cut.volume.number]))
-    return [{ ...first.bundle, volumes: { here: [...new Set(here)], count: first.cut.volume.count } }]
+    return [
+      {
+        ...first.bundle,
+        volumes: {
+          here: [...new Set(here)],
+          count: first.cut.volume.count,
+          files: inOrder.map(({ bundle }) => bundle.path),
+        },
+      },
+    ]
   })
 }
 

@@ -94,6 +94,8 @@ export interface ExportPlan {
 export interface PlanExport {
   readonly home: string
   readonly states: readonly string[]
+  /** As they were read from there, by who has read them. */
+  readonly sent?: AnsweredStates['sent']
   readonly channel: string | undefined
   readonly effort: string | undefined
   /** The channel's newest by default. */
@@ -108,7 +110,10 @@ export interface PlanExport {
 export async function planExport(outside: Outside, request: PlanExport): Promise<ExportPlan> {
   using station = openStation(outside, { home: request.home, how: 'read' })
   const { name: effort } = effortOf(request.effort ?? defaultEffort)
-  const { sent, warnings: departures } = await readStates(station, request.states)
+  const { sent, warnings: departures } =
+    request.sent === undefined
+      ? await readStates(station, request.states)
+      : { sent: request.sent, warnings: [] }
   const states = sent.map(({ state }) => state)
   const channel = stationChannel(station, channelOf(states, request.channel))
   const newest = channel.latestSnapshot()

@@ -1,6 +1,6 @@
 // state export: the receipt, brought up to date, written out for the station. What was exported is remembered,
 // because the next bundle is made from it.
-import { MossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import { silent } from '../base/progress.ts'
 import { readHostState } from '../fleet/state-file.ts'
 import { bytesSource } from '../host/byte-source.ts'
@@ -40,6 +40,23 @@ export async function exportState(
     counter: state.counter,
     key: spellingsOf(host.identity.key.publicKey.id),
     sizeBytes: written.length,
+  }
+}
+
+/** For sync, after all else: where the medium takes nothing, that is told and undoes nothing. */
+export async function leaveOnMedium(
+  outside: Outside,
+  {
+    root,
+    medium,
+    sealTo,
+  }: { readonly root: string; readonly medium: string; readonly sealTo: string | undefined },
+): Promise<Awaited<ReturnType<typeof exportState>> | { readonly problem: MossError }> {
+  try {
+    return await exportState(outside, { root, to: medium, sealTo })
+  } catch (error) {
+    if (isMossError(error)) return { problem: error }
+    throw error
   }
 }
 

@@ -1,6 +1,6 @@
 // The station's verbs as one value for the screens, each loaded when it is first called.
 import { encodeUtf8 } from '../base/bytes.ts'
-import type { carriedStates, CarriedStates } from './carried-states.ts'
+import type { carriedStates, CarriedStates, Medium } from './carried-states.ts'
 import type { EnrolPlan } from './enrol.ts'
 import type { Exported } from './export.ts'
 import type { FleetRow } from './fleet-hosts.ts'
@@ -14,6 +14,12 @@ export interface ExportWanted {
   readonly effort: string
 }
 
+/** What a full medium left over: the number of the next volume, and how long each is. */
+export interface NextVolume {
+  readonly number: number
+  readonly limitBytes: number
+}
+
 export interface StationOperations {
   readonly home: string
   fleet(): Promise<readonly FleetRow[]>
@@ -24,7 +30,13 @@ export interface StationOperations {
   planExport(wanted: ExportWanted): Promise<ExportPlan>
   /** Throws KEY_PASSPHRASE where a key has another, or has one and none is given. */
   export(
-    request: { readonly plan: ExportPlan; readonly medium: string; readonly passphrase: string | undefined },
+    request: {
+      readonly plan: ExportPlan
+      readonly medium: Pick<Medium, 'path' | 'device'>
+      readonly passphrase: string | undefined
+      /** After a medium that was full. */
+      readonly next?: NextVolume | undefined
+    },
     report: ReportEvent,
   ): Promise<Exported>
 }
@@ -45,11 +57,12 @@ export function stationOperations(outside: Outside, home: string): StationOperat
     receive: async (states) => (await import('./receive.ts')).receiveStates(outside, { home, states }),
     planExport: async ({ states, effort }) =>
       (await import('./plan-export.ts')).planExport(outside, { home, states, channel: undefined, effort }),
-    export: async ({ plan, medium, passphrase }, report) => {
+    export: async ({ plan, medium, passphrase, next }, report) => {
       const { executeExport } = await import('./export.ts')
       const ask = async (): Promise<Uint8Array | undefined> =>
         passphrase === undefined ? undefined : encodeUtf8(passphrase)
-      return executeExport(outside, { plan, output: medium, ask }, report)
+      const volumes = next && { volumeBytes: next.limitBytes, fromVolume: next.number }
+      return executeExport(outside, { plan, output: medium.path, medium, ask, ...volumes }, report)
     },
   }
 }

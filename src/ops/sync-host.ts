@@ -7,6 +7,7 @@ import { limits } from '../base/limits.ts'
 import { silent } from '../base/progress.ts'
 import { followRoots } from '../container/root-chain.ts'
 import type { Outside } from '../host/outside.ts'
+import { parseBundleName } from '../medium/layout.ts'
 import { findRoots } from '../medium/medium.ts'
 import type { SyncPolicy } from '../solve/model.ts'
 import { acceptRoot } from '../trust/counters.ts'
@@ -52,7 +53,8 @@ export async function planHostSync(
     if (!bundle.isForThisHost) return 'others'
     if (bundle.wasTaken === true) return 'before'
     if (bundle.channel !== model.channel) return 'channel'
-    const isOlder = (bundle.serial ?? 0) < (status.channel.serial ?? 0)
+    const isOfThis = status.channel.name === model.channel
+    const isOlder = isOfThis && (bundle.serial ?? 0) < (status.channel.serial ?? 0)
     return isOlder && bundle.hasGrants !== true ? 'older' : 'take'
   }
   const { version } = readHostRoot(outside.disk, places)
@@ -108,10 +110,14 @@ export async function executeHostSync(
       ? undefined
       : await attempt(`${medium}/moss/roots`, refused, () => followMedium(outside, { root, medium }))
   let taken: ImportedBundle | undefined
-  for (const { path, fate } of plan.bundles) {
-    if (fate !== 'take' || taken !== undefined) continue
-    const done = await attempt(path, refused, () => importBundles(outside, { root, files: [path] }, report))
+  for (const { path, fate, volumes } of plan.bundles) {
+    if (fate !== 'take') continue
+    const files = volumes?.files ?? [path]
+    const done = await attempt(path, refused, () => importBundles(outside, { root, files }, report))
     taken = done?.bundles[0]
+    // Taking an older one would let go of the volumes that are here of this one.
+    const isWaitedFor = refused.at(-1)?.code === 'VOLUME_WANTED'
+    if (taken !== undefined || isWaitedFor) break
   }
   return {
     refused,
@@ -162,6 +168,12 @@ function assertAcceptable(host: HostSession, roots: readonly HostSession['trust'
   for (const root of roots) counters = acceptRoot(counters, root, nowSeconds)
 }
 
-/** The error of the first that was refused, where nothing was taken. */
-export const exitOfRefused = ({ refused, taken }: TakenFromMedium): number =>
-  taken === undefined ? (refused[0]?.exit ?? exits.done) : exits.done
+/** The error of the first that was refused, where nothing was taken; a bundle, by its name, that cannot even be read is a finding. */
+export function exitOfSync({ bundles }: HostSyncPlan, { refused, taken }: TakenFromMedium): number {
+  if (taken !== undefined) return exits.done
+  const isUnreadable = bundles.some(
+    ({ fate, path }) =>
+      fate === 'unreadable' && parseBundleName(path.slice(path.lastIndexOf('/') + 1)) !== undefined,
+  )
+  return refused[0]?.exit ?? (isUnreadable ? exits.findings : exits.done)
+}

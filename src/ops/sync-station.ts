@@ -2,14 +2,23 @@
 // something, and leaves the trust roots there. A bundle that lies there for the very same states is not made again.
 import { isMossError } from '../base/error.ts'
 import type { HostId } from '../base/ids.ts'
+import type { StationChannel } from '../channel/station-channel.ts'
 import { sentTo } from '../fleet/tables.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatBundleName, mediumFolders } from '../medium/layout.ts'
 import { assertMedium, findStates, rootPathOn, writeToMedium } from '../medium/medium.ts'
-import { parseModel } from '../solve/model.ts'
+import { isBundleThere } from './bundle-there.ts'
 import { stationChannel } from './channels.ts'
 import { executeExport, type Exported } from './export.ts'
-import { keepStates, readAll, readingFleet, readSent, type SentState, type Stranger } from './fleet.ts'
+import {
+  followedBy,
+  keepStates,
+  readAll,
+  readingFleet,
+  sayUnreadable,
+  type SentState,
+  type Stranger,
+} from './fleet.ts'
 import { namedStates, type SaidHost } from './fleet-hosts.ts'
 import { type ExportPlan, planExport } from './plan-export.ts'
 import { type AskPassphrase, openStation, type Station } from './station.ts'
@@ -36,6 +45,7 @@ export interface StationSyncPlan {
   readonly side: 'station'
   readonly home: string
   readonly medium: string
+  readonly device: number
   readonly hosts: readonly SyncedHost[]
   /** One for each channel. */
   readonly exports: readonly ExportPlan[]
@@ -56,27 +66,33 @@ export interface PlanStationSync {
   readonly effort?: string | undefined
 }
 
-/** Writes nothing. Throws MEDIUM_ABSENT, NOT_FOUND, and what planning an export throws. */
+/** What a plan was made from: executing it in the same process reads no state again. */
+const read = new WeakMap<StationSyncPlan, readonly SentState[]>()
+
+/** Writes nothing. What one host, or one channel, cannot have is told of it alone. Throws MEDIUM_ABSENT, NOT_FOUND. */
 export async function planStationSync(outside: Outside, request: PlanStationSync): Promise<StationSyncPlan> {
   const { home, medium } = request
   using station = openStation(outside, { home, how: 'read' })
   assertMedium(outside.disk, medium)
-  const { named, unreadable } = await statesFor(station, request)
-  const { sent, warnings, strangers } = await readAll(station, named, { countsKept: true })
+  const { sent, warnings, strangers, unreadable } = await readAll(
+    station,
+    await statesFor(station, request),
+    {
+      countsKept: true,
+    },
+  )
   const fates = new Map<HostId, Pick<SyncedHost, 'fate' | 'why'>>()
   const exports: ExportPlan[] = []
-  for (const [channel, states] of byChannel(sent)) {
-    const [there, others] = parted(states, (state) => liesThere(station, { state, channel, medium }))
-    for (const { state } of there) fates.set(state.host, { fate: 'there' })
-    const { plan, leftOut } = await planForNeedy(outside, { ...request, channel, states: others })
-    for (const { host } of plan?.hosts ?? []) fates.set(host, { fate: 'bundle' })
-    for (const { host, message } of leftOut) fates.set(host, { fate: 'unmet', why: message })
-    if (plan !== undefined) exports.push(plan)
+  for (const [channel, states] of Map.groupBy(sent, ({ state }) => followedBy(state))) {
+    const served = await serve(station, { ...request, channel, states })
+    for (const [host, fate] of served.fates) fates.set(host, fate)
+    if (served.plan !== undefined) exports.push(served.plan)
   }
-  return {
+  const plan: StationSyncPlan = {
     side: 'station',
     home,
     medium,
+    device: outside.disk.lstat(medium)?.device ?? -1,
     hosts: sent.map(({ state: { host, name, counter } }) => ({
       host,
       name,
@@ -85,60 +101,91 @@ export async function planStationSync(outside: Outside, request: PlanStationSync
     })),
     exports,
     strangers,
-    unreadable,
+    unreadable: unreadable.map(sayUnreadable),
     roots: stationRoots(station).map(({ root }) => root.version),
-    warnings: [...new Set([...warnings, ...exports.flatMap((plan) => plan.warnings)])],
+    warnings: [...new Set([...warnings, ...exports.flatMap((each) => each.warnings)])],
   }
+  read.set(plan, sent)
+  return plan
 }
 
 /** On the medium; with `hosts` named, theirs alone, and what is kept of them. */
 async function statesFor(
   station: Station,
   { home, medium, hosts }: PlanStationSync,
-): Promise<{ readonly named: readonly string[] } & Pick<StationSyncPlan, 'unreadable'>> {
+): Promise<readonly string[]> {
   const { outside } = station
   const wanted = hosts && (await namedStates(outside, { home, hosts }))
-  const unreadable: { file: string; message: string }[] = []
-  const named: string[] = []
-  for (const { path, host } of findStates(outside.disk, medium)) {
-    if (wanted !== undefined && !wanted.includes(host) && !wanted.includes(path)) continue
-    try {
-      await readSent(station, path)
-      named.push(path)
-    } catch (error) {
-      if (!isMossError(error)) throw error
-      unreadable.push({ file: path, message: error.message })
+  const found = findStates(outside.disk, medium).filter(
+    ({ path, host }) => wanted === undefined || wanted.includes(host) || wanted.includes(path),
+  )
+  return [...new Set([...(wanted ?? []), ...found.map(({ path }) => path)])]
+}
+
+interface Served {
+  readonly plan?: ExportPlan
+  readonly fates: readonly (readonly [HostId, Pick<SyncedHost, 'fate' | 'why'>])[]
+}
+
+interface ForChannel extends PlanStationSync {
+  /** Undefined for hosts whose model this moss cannot read. */
+  readonly channel: string | undefined
+  readonly states: readonly SentState[]
+}
+
+/** All hosts of one channel. What is wrong with the channel here is each of theirs, and no other's. */
+async function serve(station: Station, request: ForChannel): Promise<Served> {
+  const { channel: name, states, medium } = request
+  const unmet = (why: string): Served => ({
+    fates: states.map(({ state }) => [state.host, { fate: 'unmet', why }] as const),
+  })
+  if (name === undefined)
+    return unmet('this moss cannot read its model: it may have been written for a newer one')
+  try {
+    const channel = stationChannel(station, name)
+    const there = new Set(states.filter((state) => liesThere(station, { state, channel, medium })))
+    const { plan, leftOut } = await planForNeedy(station.outside, {
+      ...request,
+      channel: name,
+      states: states.filter((state) => !there.has(state)),
+    })
+    return {
+      ...(plan !== undefined && { plan }),
+      fates: [
+        ...[...there].map(({ state }) => [state.host, { fate: 'there' }] as const),
+        ...(plan?.hosts ?? []).map(({ host }) => [host, { fate: 'bundle' }] as const),
+        ...leftOut.map(({ host, message }) => [host, { fate: 'unmet', why: message }] as const),
+      ],
     }
+  } catch (error) {
+    if (isMossError(error, 'NOT_FOUND') || isMossError(error, 'CHANNEL_BEHIND_ROOT'))
+      return unmet(error.message)
+    throw error
   }
-  return { named: [...new Set([...(wanted ?? []), ...named])], unreadable }
 }
 
-const byChannel = (sent: readonly SentState[]): ReadonlyMap<string, readonly SentState[]> =>
-  Map.groupBy(sent, ({ state }) => parseModel(state.model, `the model of ${state.name}`).channel)
-
-function parted<T>(all: readonly T[], isFirst: (each: T) => boolean): readonly [readonly T[], readonly T[]] {
-  return [all.filter(isFirst), all.filter((each) => !isFirst(each))]
-}
-
-/** Made for this state from the newest serial, and not taken away since. */
+/**
+ * Made for this state from the newest serial, and there still, of its length and by an exporter that counts: whether each byte
+ * of it is as it was is for `moss verify`.
+ */
 function liesThere(
   station: Station,
   {
-    state,
+    state: { state },
     channel,
     medium,
-  }: { readonly state: SentState; readonly channel: string; readonly medium: string },
+  }: { readonly state: SentState; readonly channel: StationChannel; readonly medium: string },
 ): boolean {
-  const newest = stationChannel(station, channel).serials().at(-1)
-  const { host, counter } = state.state
-  const sent = readingFleet(station, (fleet) => sentTo(fleet, host)) ?? []
+  const newest = channel.serials().at(-1)
+  const sent = readingFleet(station, (fleet) => sentTo(fleet, state.host)) ?? []
   return sent.some(
-    ({ bundle, serial, counter: madeFor }) =>
-      madeFor === counter &&
+    ({ bundle, serial, counter }) =>
+      counter === state.counter &&
       serial === newest &&
-      station.outside.disk.lstat(
-        `${medium}/${mediumFolders.bundles}/${formatBundleName({ channel, serial, id: bundle })}`,
-      ) !== undefined,
+      isBundleThere(station, {
+        id: bundle,
+        path: `${medium}/${mediumFolders.bundles}/${formatBundleName({ channel: channel.name, serial, id: bundle })}`,
+      }),
   )
 }
 
@@ -156,6 +203,7 @@ async function planForNeedy(
     planExport(outside, {
       home,
       states: some.map(({ from }) => from),
+      sent: some,
       channel,
       effort,
       leavesOut: true,
@@ -185,24 +233,41 @@ export interface StationSynced {
   readonly bundles: readonly Exported[]
 }
 
-/** Writes the bundles, flushes and reads them back; then the roots; then keeps what the hosts have sent. */
+/**
+ * Keeps what the hosts have sent, leaves the roots, then writes the bundles, flushes and reads them back. Throws MEDIUM_ABSENT where
+ * it is another medium by now, and as `executeExport`.
+ */
 export async function executeStationSync(
   outside: Outside,
-  { plan, ask }: { readonly plan: StationSyncPlan; readonly ask: AskPassphrase },
+  {
+    plan,
+    ask,
+    ...volumes
+  }: {
+    readonly plan: StationSyncPlan
+    readonly ask: AskPassphrase
+    readonly volumeBytes?: number | undefined
+    readonly fromVolume?: number | undefined
+  },
   report: ReportEvent,
 ): Promise<StationSynced> {
-  const { home, medium } = plan
+  const { home, medium, device } = plan
+  {
+    using station = openStation(outside, { home, how: 'write' })
+    assertMedium(outside.disk, medium, device)
+    keepStates(station, { sent: read.get(plan) ?? [] })
+    for (const { root, bytes } of stationRoots(station))
+      if (plan.roots.includes(root.version))
+        writeToMedium(outside.disk, rootPathOn(outside.disk, medium, root.version), bytes)
+  }
   const bundles: Exported[] = []
   for (const each of plan.exports)
-    bundles.push(await executeExport(outside, { plan: each, output: medium, ask }, report))
-  using station = openStation(outside, { home, how: 'write' })
-  for (const { root, bytes } of stationRoots(station))
-    if (plan.roots.includes(root.version))
-      writeToMedium(outside.disk, rootPathOn(outside.disk, medium, root.version), bytes)
-  const { named } = await statesFor(station, { home, medium })
-  const { sent } = await readAll(station, named)
-  keepStates(station, {
-    sent: sent.filter(({ state }) => plan.hosts.some(({ host }) => host === state.host)),
-  })
+    bundles.push(
+      await executeExport(
+        outside,
+        { plan: each, output: medium, medium: { device }, ask, ...volumes },
+        report,
+      ),
+    )
   return { bundles }
 }

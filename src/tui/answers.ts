@@ -257,8 +257,20 @@ function takeExported(state: ScreensState, { result }: Of<'exported'>): Step {
   const next = endWork({ ...state, export: { ...state.export, outcome: result } })
   if (result.kind === 'ready')
     return step({ ...next, fleet: { ...state.fleet, chosen: new Set() } }, { kind: 'read-fleet' })
-  const again: ScreensState = { ...next, export: { ...next.export, outcome: { kind: 'none' } } }
   const { problem } = result
+  const again: ScreensState = {
+    ...next,
+    export: { ...next.export, outcome: { kind: 'none' }, ...(problem.next && { next: problem.next }) },
+  }
+  if (problem.next !== undefined)
+    return step({
+      ...again,
+      notice: {
+        tone: 'warning',
+        text: problem.message,
+        hint: 'it may be pulled: put the next medium in, and press Enter when it stands under “to”',
+      },
+    })
   if (problem.code !== 'KEY_PASSPHRASE') return step({ ...again, notice: tellProblem(problem) })
   return step({
     ...again,

@@ -19,7 +19,7 @@ import type { MediumScan } from '../ops/medium-scan.ts'
 import type { ExportPlan } from '../ops/plan-export.ts'
 import type { ReceivedStates } from '../ops/receive.ts'
 import type { SearchResult } from '../ops/search.ts'
-import type { ExportWanted } from '../ops/station-operations.ts'
+import type { ExportWanted, NextVolume } from '../ops/station-operations.ts'
 import type { OpEvent } from '../ops/types.ts'
 import type { WhyNot } from '../ops/why-not.ts'
 import type { Key } from './keys.ts'
@@ -97,8 +97,9 @@ export type Effect =
   | {
       readonly kind: 'export'
       readonly plan: ExportPlan
-      readonly medium: string
+      readonly medium: { readonly path: string; readonly device: number }
       readonly passphrase?: string
+      readonly next?: NextVolume
     }
   | { readonly kind: 'leave'; readonly isInterrupted: boolean }
 

@@ -1,4 +1,5 @@
 // Keys of Export: look through the shares, choose effort and medium, and write.
+import type { Medium } from '../ops/carried-states.ts'
 import { bind, type Binding, pageOf } from './binding.ts'
 import { type Step, step } from './events.ts'
 import { exportRows } from './export-view.ts'
@@ -13,10 +14,14 @@ const withExport = (state: ScreensState, change: Partial<ExportView>): ScreensSt
   export: { ...state.export, ...change },
 })
 
+/** Undefined as soon as it is pulled. */
+export const chosenMedium = ({ export: { medium }, fleet }: ScreensState): Medium | undefined =>
+  readyValue(fleet.carried)?.media.find(({ path }) => path === medium)
+
 const efforts = ['fast', usualEffort, 'small'] as const
 
 export function exportBindings(state: ScreensState): readonly Binding[] {
-  const { outcome, effort, states } = state.export
+  const { outcome, effort, states, next } = state.export
   const plan = readyValue(state.export.plan)
   const back = [bind('Esc', 'back', () => toFleet(state)), bind('q', 'quit', () => leave(state))]
   if (outcome.kind === 'ready') return [bind('Enter', 'to the fleet', () => toFleet(state)), ...back]
@@ -24,11 +29,14 @@ export function exportBindings(state: ScreensState): readonly Binding[] {
     return state.export.plan.kind === 'failed'
       ? [bind('r', 'plan again', () => toExport(state, states, effort)), ...back]
       : back
-  const next = efforts[(efforts.findIndex((each) => each === effort) + 1) % efforts.length] ?? usualEffort
+  const effortNext =
+    efforts[(efforts.findIndex((each) => each === effort) + 1) % efforts.length] ?? usualEffort
   return [
     ...scrolling(state, exportRows(plan, state.size, arrow(state.look)).length),
-    ...(state.export.medium === undefined ? [] : [bind('Enter', 'write', () => startExport(state))]),
-    bind('e', `effort ${next}`, () => toExport(state, states, next)),
+    ...(chosenMedium(state) === undefined
+      ? []
+      : [bind('Enter', next === undefined ? 'write' : 'write the next volume', () => startExport(state))]),
+    bind('e', `effort ${effortNext}`, () => toExport(state, states, effortNext)),
     ...nextMedium(state),
     bind('o', 'path', () => step({ ...quiet(state), prompt: { kind: 'path', text: '' } })),
     ...back,
@@ -57,10 +65,18 @@ function nextMedium(state: ScreensState): readonly Binding[] {
 /** Again with a passphrase where a key turned out to have one. */
 export function startExport(state: ScreensState, passphrase?: string): Step {
   const plan = readyValue(state.export.plan)
-  const { medium } = state.export
+  const medium = chosenMedium(state)
+  const { next } = state.export
   if (plan === undefined || medium === undefined) return step(quiet(state))
+  const { path, device } = medium
   return step(
     { ...withExport(state, { outcome: { kind: 'reading' } }), work: startWork('export', state.nowMs) },
-    { kind: 'export', plan, medium, ...(passphrase !== undefined && { passphrase }) },
+    {
+      kind: 'export',
+      plan,
+      medium: { path, device },
+      ...(passphrase !== undefined && { passphrase }),
+      ...(next !== undefined && { next }),
+    },
   )
 }

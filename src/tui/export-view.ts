@@ -41,7 +41,8 @@ export function exportLines(state: ScreensState, area: Area): readonly Line[] {
 function summary(state: ScreensState, plan: ExportPlan, width: number): readonly Line[] {
   const { deltas, whole, metadata } = plan.estimate
   const { medium, effort } = state.export
-  const free = readyValue(state.fleet.carried)?.media.find(({ path }) => path === medium)?.freeBytes
+  const found = readyValue(state.fleet.carried)?.media.find(({ path }) => path === medium)
+  const free = found?.freeBytes
   const size = deltas + whole + metadata
   return [
     ...field(
@@ -59,14 +60,22 @@ function summary(state: ScreensState, plan: ExportPlan, width: number): readonly
       `about ${formatBytes(size)} at effort ${effort}: deltas ${formatBytes(deltas)}, whole ${formatBytes(whole)}, metadata ${formatBytes(metadata)}`,
       width,
     ),
-    ...(medium === undefined
-      ? field('to', 'no medium is here: mount a stick, or press o and type a folder', width, 'warning')
+    ...(medium === undefined || free === undefined
+      ? field(
+          'to',
+          `${medium ?? 'no medium'} is ${medium === undefined ? '' : 'not '}here: mount a stick, or press o and type a folder`,
+          width,
+          'warning',
+        )
       : field(
           'to',
-          free === undefined ? medium : `${medium}, ${formatBytes(free)} free`,
+          `${medium}, ${formatBytes(free)} free`,
           width,
-          free !== undefined && free < size ? 'bad' : 'plain',
+          free < size && state.export.next === undefined ? 'bad' : 'plain',
         )),
+    ...(state.export.next === undefined
+      ? []
+      : field('volume', `${state.export.next.number} comes next: put another medium in`, width, 'warning')),
   ]
 }
 

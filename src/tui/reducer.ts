@@ -85,9 +85,11 @@ function takeKey(state: ScreensState, key: Key): Step {
 function askToLeave(state: ScreensState): ScreensState {
   const { work } = state
   const text =
-    work !== undefined && isPastReturn(work)
-      ? 'stop here? the new state is current already; the rest is finished at the next start'
-      : 'stop here? the current state stays as it is; nothing is lost'
+    work?.kind === 'export'
+      ? 'stop here? what is on the medium so far is no bundle yet; the same export goes on from it'
+      : work !== undefined && isPastReturn(work)
+        ? 'stop here? the new state is current already; the rest is finished at the next start'
+        : 'stop here? the current state stays as it is; nothing is lost'
   return { ...state, question: { kind: 'leave', text } }
 }
 

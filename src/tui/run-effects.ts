@@ -1,7 +1,7 @@
 // Does what the reducer asks for: one operation after the other, since a root has one lock, each answered by an event.
 // Progress is thinned out so that a slow line is not flooded. Errors are answers too; a bug is one with the code BUG.
 import type { HostOperations } from '../ops/host-operations.ts'
-import type { StationOperations } from '../ops/station-operations.ts'
+import type { NextVolume, StationOperations } from '../ops/station-operations.ts'
 import type { OpEvent } from '../ops/types.ts'
 import type { Effect, ScreenEvent } from './events.ts'
 import type { Problem, Result } from './state.ts'
@@ -155,8 +155,8 @@ async function perform(effect: Doing, { operations, station, dispatch }: Ways): 
       break
     }
     case 'export': {
-      const { plan, medium, passphrase } = effect
-      const result = await settle(ofStation(station).export({ plan, medium, passphrase }, report))
+      const { plan, medium, passphrase, next } = effect
+      const result = await settle(ofStation(station).export({ plan, medium, passphrase, next }, report))
       answer = { kind: 'exported', result }
       break
     }
@@ -182,11 +182,17 @@ async function settle<T>(working: Promise<T>): Promise<Result<T>> {
 
 /** By its shape: the screens are a program file of their own, with a class of their own. */
 function problemOf(error: unknown): Problem {
-  const { code, message, hint } = error as { code?: unknown; message?: unknown; hint?: unknown }
+  const { code, message, hint, details } = error as {
+    code?: unknown
+    message?: unknown
+    hint?: unknown
+    details?: NextVolume
+  }
   return {
     code: typeof code === 'string' && error instanceof Error && error.name === 'MossError' ? code : 'BUG',
     message: typeof message === 'string' ? message : String(error),
     ...(typeof hint === 'string' ? { hint } : {}),
+    ...(code === 'VOLUME_NEXT' && details !== undefined ? { next: details } : {}),
   }
 }
 

@@ -9,6 +9,7 @@ import type { HostStatus, Inspection, ShownTrust, StateDiff, StateRow } from '..
 import type { MediumScan } from '../ops/medium-scan.ts'
 import type { ExportPlan } from '../ops/plan-export.ts'
 import type { SearchResult } from '../ops/search.ts'
+import type { NextVolume } from '../ops/station-operations.ts'
 import type { WhyNot } from '../ops/why-not.ts'
 
 /** Of a host, and of a station; a machine may be both. */
@@ -29,6 +30,8 @@ export interface Problem {
   readonly code: string
   readonly message: string
   readonly hint?: string
+  /** Of VOLUME_NEXT: what the next medium gets. */
+  readonly next?: NextVolume
 }
 
 export type Result<T> =
@@ -163,6 +166,8 @@ export interface ExportView {
   readonly outcome: Loaded<Exported>
   /** Where it goes; absent as long as no medium is known. */
   readonly medium?: string
+  /** A medium was full: the next one gets this. */
+  readonly next?: NextVolume
   readonly offset: number
 }
 

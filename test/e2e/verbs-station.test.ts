@@ -540,7 +540,7 @@ test('plan --for', () => {
   )
   expect(moss.text('plan', '--for', 'absent.moss-state', ...plain)).toMatchInlineSnapshot(`
     "$ moss plan --for absent.moss-state --home plain
-    | moss: error: no state file FOLDER/absent.moss-state [NOT_FOUND]
+    | moss: error: no enrolled host, group or state file absent.moss-state [NOT_FOUND]
     | moss: hint: check the path, and that the medium is mounted; nothing was changed
     [exit 13]"
   `)

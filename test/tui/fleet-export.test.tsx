@@ -67,7 +67,7 @@ const sent = (name: string, id: string, counter: number, isEnrolled: boolean) =>
   isEnrolled,
 })
 const carried = {
-  media: [{ path: stick, freeBytes: 11_400_000_000 }],
+  media: [{ path: stick, device: 7, freeBytes: 11_400_000_000 }],
   states: [sent('pump-01', '1', 5, true), sent('pump-04', '4', 3, true), sent('pump-09', '9', 1, false)],
   unreadable: [],
 } as unknown as CarriedStates
@@ -265,7 +265,12 @@ describe('Fleet', () => {
   test('what hosts have sent is taken in without a bundle, and what is odd about one is told', () => {
     const taking = play(fleet, 't')
     expect(taking.effects).toEqual([{ kind: 'receive', states: [carried.states[0]?.file] }])
-    const received = { hosts: [{ host: '1', name: 'pump-01', counter: 5 }], strangers: [], warnings: [] }
+    const received = {
+      hosts: [{ host: '1', name: 'pump-01', counter: 5 }],
+      strangers: [],
+      unreadable: [],
+      warnings: [],
+    }
     const done = play(taking.state, { kind: 'received', result: ready(received) })
     expect(shown(done.state)).toContain('✓ kept what pump-01 sent')
     expect(done.effects).toEqual([{ kind: 'read-fleet' }])
@@ -382,8 +387,16 @@ describe('Export', () => {
   test('effort and medium are chosen; a full one is seen before', () => {
     expect(play(planned, 'e').effects).toMatchObject([{ kind: 'plan-export', effort: 'small' }])
     const elsewhere = after(planned, 'o', ...typing('/srv/out'), 'Enter')
-    expect(shown(elsewhere)).toContain(' to       /srv/out')
-    const two = { ...carried, media: [...carried.media, { path: '/media/anna/OTHER', freeBytes: 1000 }] }
+    expect(shown(elsewhere)).toContain('/srv/out is not here')
+    expect(shown(elsewhere)).not.toContain('Enter write')
+    const out = { ...carried, media: [...carried.media, { path: '/srv/out', device: 1, freeBytes: 4e9 }] }
+    expect(shown(after(elsewhere, { kind: 'carried', result: ready(out) }))).toContain(
+      '/srv/out, 4.0 GB free',
+    )
+    const two = {
+      ...carried,
+      media: [...carried.media, { path: '/media/anna/OTHER', device: 8, freeBytes: 1000 }],
+    }
     const other = after(planned, { kind: 'carried', result: ready(two) }, 'm')
     expect(shown(other)).toContain(' to       /media/anna/OTHER, 1.0 kB free')
     expect(shown(after(other, 'm'))).toContain(` to       ${stick}`)
@@ -402,7 +415,7 @@ describe('Export', () => {
 
   test('it is written with its phases, and says when the medium may be pulled', () => {
     const writing = play(planned, 'Enter')
-    expect(writing.effects).toEqual([{ kind: 'export', plan, medium: stick }])
+    expect(writing.effects).toEqual([{ kind: 'export', plan, medium: { path: stick, device: 7 } }])
     const busy = after(
       writing.state,
       { kind: 'progress', progress: { phase: 'encode', doneItems: 4, totalItems: 4 }, nowMs: nowMs + 2000 },
@@ -481,6 +494,18 @@ describe('Export', () => {
     expect(play(again, 'Enter').effects).toMatchObject([{ kind: 'export' }])
   })
 
+  test('a medium that is full gets what it has room for, and the next one the rest', () => {
+    const next = { number: 2, limitBytes: 4_000_000 }
+    const full = { code: 'VOLUME_NEXT', message: 'volume 1 of 2 is written and read back', next }
+    const waiting = after(planned, 'Enter', { kind: 'exported', result: failed(full) })
+    expect(shown(waiting)).toContain('volume 1 of 2 is written and read back')
+    expect(shown(waiting)).toContain('2 comes next: put another medium in')
+    const pulled = after(waiting, { kind: 'carried', result: ready({ ...carried, media: [] }) })
+    expect(shown(pulled)).toContain(`${stick} is not here`)
+    expect(play(pulled, 'Enter').effects).toEqual([])
+    expect(play(after(pulled, mediaRead), 'Enter').effects).toMatchObject([{ kind: 'export', next }])
+  })
+
   test('a key with a passphrase asks for it, and shows nothing of it', () => {
     const locked = { code: 'KEY_PASSPHRASE', message: 'key release is protected by a passphrase' }
     const asking = after(planned, 'Enter', { kind: 'exported', result: failed(locked) })
@@ -489,7 +514,7 @@ describe('Export', () => {
     expect(shown(typed)).not.toContain('sesame')
     expect(shown(typed)).toContain('passphrase: _')
     expect(play(typed, 'Backspace', 'Enter').effects).toEqual([
-      { kind: 'export', plan, medium: stick, passphrase: 'sesam' },
+      { kind: 'export', plan, medium: { path: stick, device: 7 }, passphrase: 'sesam' },
     ])
     expect(shown(after(typed, 'Escape'))).toContain('Enter write')
   })

@@ -70,11 +70,13 @@ export const changedCodes = {
     exits.failed,
     (d) => `${display(d.path)} is not in order: ${display(d.problem)}`,
     (d) =>
-      d.path.endsWith('.db')
-        ? 'the system runs on as it is; run moss repair, which makes the database anew from the kept states'
-        : d.path.endsWith('.moss-state')
-          ? 'the system runs on as it is; run moss state export, which writes it anew'
-          : 'run moss repair, which says what is damaged before it mends; a kept state may be whole: moss rollback',
+      d.path.endsWith('fleet.db')
+        ? 'hosts are not harmed: move it away, enroll them again from their next states (moss fleet enroll), and put them into their groups'
+        : d.path.endsWith('.db')
+          ? 'the system runs on as it is; run moss repair, which makes the database anew from the kept states'
+          : d.path.endsWith('.moss-state')
+            ? 'the system runs on as it is; run moss state export, which writes it anew'
+            : 'run moss repair, which says what is damaged before it mends; a kept state may be whole: moss rollback',
   ),
   STATE_NEEDED: entry<{ state: number; why: string }>(
     exits.failed,
