@@ -139,8 +139,7 @@ async function serve(station: Station, request: ForChannel): Promise<Served> {
   const unmet = (why: string): Served => ({
     fates: states.map(({ state }) => [state.host, { fate: 'unmet', why }] as const),
   })
-  if (name === undefined)
-    return unmet('this moss cannot read its model: it may have been written for a newer one')
+  if (name === undefined) return unmet('its model cannot be read here; it may be one of a newer moss')
   try {
     const channel = stationChannel(station, name)
     const there = new Set(states.filter((state) => liesThere(station, { state, channel, medium })))

@@ -85,7 +85,7 @@ describe('media', () => {
     put(`${stick}/first.moss`, volumes[0] ?? bundle)
     expect(
       scan({ accepted: new Set(), host, named: [] }).bundles.map(({ path, volumes: here }) => [path, here]),
-    ).toEqual([
+    ).toMatchObject([
       [`${stick}/first.moss`, { here: [1], count: 3 }],
       [`${stick}/moss/bundles/stable-1-abcd1234.moss`, undefined],
       [`${stick}/moss/bundles/stable-2-abcd1234.002.moss`, { here: [2, 3], count: 3 }],
