@@ -3,7 +3,7 @@ import { bind, type Binding, bindMoves } from './binding.ts'
 import { type Step, step } from './events.ts'
 import { type FleetLine, fleetRows, newsOf, stateOf, wantedHosts } from './fleet-rows.ts'
 import { leave, quiet, toDoctor, toExport, toFleet, toOverview } from './go.ts'
-import { isCharacter, type Key, withoutLast } from './keys.ts'
+import { type Key, typeFilter } from './keys.ts'
 import type { FleetView, ScreensState } from './state.ts'
 
 const withFleet = (state: ScreensState, change: Partial<FleetView>): ScreensState => ({
@@ -81,9 +81,11 @@ function askToEnrol(state: ScreensState, { state: sent }: Extract<FleetLine, { k
 
 /** Keys while the filter is typed. */
 export function typeFleetFilter(state: ScreensState, key: Key): Step {
-  const { filter } = state.fleet
-  if (key === 'Enter') return step(withFleet(state, { isTyping: false }))
-  if (key === 'Escape') return step(withFleet(state, { isTyping: false, filter: '', cursor: 0 }))
-  if (key === 'Backspace') return step(withFleet(state, { filter: withoutLast(filter), cursor: 0 }))
-  return isCharacter(key) ? step(withFleet(state, { filter: filter + key, cursor: 0 })) : step(state)
+  const { filter, cursor } = state.fleet
+  const typed = typeFilter(filter, key)
+  return step(
+    typed === undefined
+      ? state
+      : withFleet(state, { ...typed, cursor: typed.filter === filter ? cursor : 0 }),
+  )
 }

@@ -6,7 +6,7 @@ import { type Area, stack } from './area.ts'
 import { type FleetLine, fleetRows, isNews } from './fleet-rows.ts'
 import { blank, column, field, type Line, line, paragraph, span } from './lines.ts'
 import { readyValue, type ScreensState } from './state.ts'
-import { listLines, problemLines, reading } from './widgets.ts'
+import { filterLines, listLines, problemLines, reading } from './widgets.ts'
 
 export function fleetLines(state: ScreensState, area: Area): readonly Line[] {
   const { hosts, cursor } = state.fleet
@@ -14,7 +14,7 @@ export function fleetLines(state: ScreensState, area: Area): readonly Line[] {
   if (hosts.kind !== 'ready') return reading('reading the fleet')
   const rows = fleetRows(state.fleet)
   return stack(area.height, {
-    top: [...heading(state, hosts.value.length, area.width), ...filterLines(state, rows.length), blank],
+    top: [...heading(state, hosts.value.length, area.width), ...filterLines(state.fleet, rows.length), blank],
     middle: (height) =>
       rows.length === 0
         ? empty(state, area.width)
@@ -52,17 +52,6 @@ function heading(state: ScreensState, count: number, width: number): readonly Li
     ...(look?.unreadable ?? [])
       .slice(0, 2)
       .flatMap(({ file, message }) => field('!', `${file}: ${message}`, width, 'warning').slice(0, 1)),
-  ]
-}
-
-function filterLines({ fleet: { filter, isTyping } }: ScreensState, count: number): readonly Line[] {
-  if (filter === '' && !isTyping) return []
-  return [
-    line(
-      span(' filter    ', 'quiet'),
-      span(`/${filter}${isTyping ? '_' : ''}`, 'strong'),
-      span(`  ${count} shown`, 'quiet'),
-    ),
   ]
 }
 

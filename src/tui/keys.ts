@@ -68,5 +68,16 @@ function keyOfCharacter(character: string): readonly Key[] {
 
 export const isCharacter = (key: Key): boolean => key.length > 0 && Array.from(key).length === 1
 
+/** A filter while it is typed: Enter keeps it, Escape clears it. Undefined for a key that says nothing to it. */
+export function typeFilter(
+  filter: string,
+  key: Key,
+): { readonly filter: string; readonly isTyping: boolean } | undefined {
+  if (key === 'Enter') return { filter, isTyping: false }
+  if (key === 'Escape') return { filter: '', isTyping: false }
+  if (key === 'Backspace') return { filter: withoutLast(filter), isTyping: true }
+  return isCharacter(key) ? { filter: filter + key, isTyping: true } : undefined
+}
+
 /** For Backspace: a whole character goes, never half of one. */
 export const withoutLast = (text: string): string => Array.from(text).slice(0, -1).join('')

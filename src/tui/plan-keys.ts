@@ -2,7 +2,7 @@
 import { bind, type Binding, bindMoves } from './binding.ts'
 import { type Step, step } from './events.ts'
 import { leave, quiet, toDecision, toHistory, toImport, toOverview } from './go.ts'
-import { isCharacter, type Key, withoutLast } from './keys.ts'
+import { type Key, typeFilter } from './keys.ts'
 import { planRows } from './plan-rows.ts'
 import { noPlan, readyValue, type PlanView, type ScreensState } from './state.ts'
 
@@ -44,10 +44,10 @@ export function planBindings(state: ScreensState): readonly Binding[] {
 }
 
 /** Keys while the filter is typed. */
-export function typeFilter(state: ScreensState, key: Key): Step {
-  const { filter } = state.plan
-  if (key === 'Enter') return step(withPlan(state, { isTyping: false }))
-  if (key === 'Escape') return step(withPlan(state, { isTyping: false, filter: '', cursor: 0 }))
-  if (key === 'Backspace') return step(withPlan(state, { filter: withoutLast(filter), cursor: 0 }))
-  return isCharacter(key) ? step(withPlan(state, { filter: filter + key, cursor: 0 })) : step(state)
+export function typePlanFilter(state: ScreensState, key: Key): Step {
+  const { filter, cursor } = state.plan
+  const typed = typeFilter(filter, key)
+  return step(
+    typed === undefined ? state : withPlan(state, { ...typed, cursor: typed.filter === filter ? cursor : 0 }),
+  )
 }

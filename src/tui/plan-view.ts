@@ -5,7 +5,7 @@ import { type Area, stack } from './area.ts'
 import { blank, column, field, type Line, line, paragraph, span } from './lines.ts'
 import { type PlanRow, planRows, sayChanges } from './plan-rows.ts'
 import type { ScreensState } from './state.ts'
-import { arrow, listLines, problemLines, reading } from './widgets.ts'
+import { arrow, filterLines, listLines, problemLines, reading } from './widgets.ts'
 
 export function planLines(state: ScreensState, area: Area): readonly Line[] {
   const { plan } = state.plan
@@ -26,7 +26,7 @@ function whole(state: ScreensState, plan: ApplyPlan, area: Area): readonly Line[
   const rows = planRows(plan, filter)
   const chosen = rows[cursor]
   return stack(area.height, {
-    top: [...summary(state, plan, area.width), ...filterLines(state, rows.length), blank],
+    top: [...summary(state, plan, area.width), ...filterLines(state.plan, rows.length), blank],
     middle: (height) =>
       rows.length === 0
         ? [line(span(filter === '' ? '   no package changes' : '   nothing matches the filter', 'quiet'))]
@@ -62,18 +62,6 @@ function summary(state: ScreensState, plan: ApplyPlan, width: number): readonly 
       'disk',
       `${formatBytes(plan.freeBytes)} free, at most ${formatBytes(plan.neededBytes)} needed while working`,
       width,
-    ),
-  ]
-}
-
-function filterLines(state: ScreensState, count: number): readonly Line[] {
-  const { filter, isTyping } = state.plan
-  if (filter === '' && !isTyping) return []
-  return [
-    line(
-      span(' filter    ', 'quiet'),
-      span(`/${filter}${isTyping ? '_' : ''}`, 'strong'),
-      span(`  ${count} shown`, 'quiet'),
     ),
   ]
 }

@@ -13,7 +13,7 @@ import { historyBindings } from './history-keys.ts'
 import { importBindings } from './import-keys.ts'
 import { isCharacter, type Key, withoutLast } from './keys.ts'
 import { overviewBindings } from './overview-keys.ts'
-import { planBindings, typeFilter } from './plan-keys.ts'
+import { planBindings, typePlanFilter } from './plan-keys.ts'
 import { type Prompt, type ScreenName, type ScreensState, stationScreens } from './state.ts'
 import { trustBindings, typeFingerprint } from './trust-keys.ts'
 import { followWork, isPastReturn } from './work.ts'
@@ -71,7 +71,7 @@ function takeKey(state: ScreensState, key: Key): Step {
       : step(askToLeave(state))
   if (state.work === undefined && state.prompt !== undefined) return typePrompt(state, state.prompt, key)
   if (state.work === undefined && state.screen === 'plan' && state.plan.isTyping)
-    return typeFilter(state, key)
+    return typePlanFilter(state, key)
   if (state.work === undefined && state.screen === 'fleet' && state.fleet.isTyping)
     return typeFleetFilter(state, key)
   if (state.work === undefined && state.screen === 'catalogue' && state.catalogue.isTyping)

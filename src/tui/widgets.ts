@@ -33,6 +33,21 @@ export function bar(share: number, cells: number): string {
   return '█'.repeat(full) + '░'.repeat(cells - full)
 }
 
+/** Above a list, as long as something is left out of it. */
+export function filterLines(
+  { filter, isTyping }: { readonly filter: string; readonly isTyping: boolean },
+  count: number,
+): readonly Line[] {
+  if (filter === '' && !isTyping) return []
+  return [
+    line(
+      span(' filter    ', 'quiet'),
+      span(`/${filter}${isTyping ? '_' : ''}`, 'strong'),
+      span(`  ${count} shown`, 'quiet'),
+    ),
+  ]
+}
+
 export const problemLines = (problem: Problem, width: number): readonly Line[] => [
   ...paragraph(`! ${problem.message} [${problem.code}]`, width, 'bad'),
   ...(problem.hint === undefined ? [] : paragraph(`hint: ${problem.hint}`, width)),
