@@ -10,7 +10,7 @@ import { openVolume } from '../container/read.ts'
 import type { Volume } from '../container/volume.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
-import { isDropping } from '../medium/layout.ts'
+import { isDropping, mediumFolders } from '../medium/layout.ts'
 import { assertMedium, findBundles } from '../medium/medium.ts'
 import { parentFolder } from '../state/places.ts'
 
@@ -90,8 +90,18 @@ export function bundlesOn(
   const claims = bundlePaths(outside, medium)
     .slice(0, mostToSync)
     .map((path) => readClaims(outside, { path, medium }, host))
-  return toChoose(claims, accepted)
+  return [...toChoose(claims, accepted), ...sealedOn(outside, medium)]
 }
+
+/** For whom they are only those can tell who open them. */
+const sealedOn = (outside: Outside, medium: string): readonly MediumBundle[] =>
+  listed(outside, `${medium}/${mediumFolders.bundles}`)
+    .filter(({ kind, name }) => kind === 'file' && name.endsWith('.moss.age'))
+    .map(({ name }) => {
+      const path = `${medium}/${mediumFolders.bundles}/${name}`
+      const problem = `it is sealed; if it is for this host, moss import ${path} takes it in`
+      return { path, medium, sizeBytes: 0, hosts: [], isForThisHost: false, problem }
+    })
 
 interface Claim {
   readonly bundle: MediumBundle

@@ -261,12 +261,16 @@ export async function executeStationSync(
   }
   const bundles: Exported[] = []
   for (const each of plan.exports)
-    bundles.push(
-      await executeExport(
-        outside,
-        { plan: each, output: medium, medium: { device }, ask, ...volumes },
-        report,
-      ),
-    )
+    try {
+      const request = { plan: each, output: medium, medium: { device }, ask, ...volumes }
+      bundles.push(await executeExport(outside, request, report))
+    } catch (error) {
+      // The states do not lie on the next medium, so it is an export that goes on there.
+      if (isMossError(error, 'VOLUME_NEXT')) report({ phase: 'write', warning: sayNext(each) })
+      throw error
+    }
   return { bundles }
 }
+
+const sayNext = ({ hosts, effort }: ExportPlan): string =>
+  `on the next medium it goes on with moss export ${hosts.map(({ host }) => `--for ${host}`).join(' ')} --effort ${effort} -o MEDIUM and what the hint below says`

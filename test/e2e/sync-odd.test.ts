@@ -179,6 +179,21 @@ test('a sealed state is read, and sync leaves one', () => {
   expect(told(stationSync())).toMatch(/one, record \d: has all that it shall have/)
 })
 
+test('a sealed bundle is told, and import opens it', () => {
+  rmSync(at('stick/moss/bundles'), { recursive: true })
+  hostSync('one', '--policy', 'import')
+  well('export', '--for', 'one', '--seal', '-o', 'stick', ...home)
+  const [name = ''] = bundles()
+  const ran = hostSync('one')
+  expect([ran.exit, told(ran)]).toEqual([
+    0,
+    expect.stringContaining(`${name}: it is sealed; if it is for this host`),
+  ])
+  well('import', at('stick/moss/bundles', name), ...onHost('one'))
+  expect(hostSync('one').exit).toBe(0)
+  expect(serialOf('one')).toBe(1)
+})
+
 test('where the medium takes nothing, what was applied stays so, and it is said', () => {
   rmSync(at('stick/moss/hosts'), { recursive: true })
   writeFileSync(at('stick/moss/hosts'), 'in the way')
