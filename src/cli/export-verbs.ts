@@ -173,11 +173,11 @@ export const exportVerbs: readonly Verb[] = [
           ['id', shortId(done.bundle)],
           [
             'carried',
-            `${formatBytes(done.fileBytes)} of ${formatBytes(plan.fullBytes)} in ${done.seconds.toFixed(1)} s (deltas ${formatBytes(done.deltaBytes)}, whole ${formatBytes(done.frameBytes - done.deltaBytes)}, metadata ${formatBytes(done.fileBytes - done.frameBytes)})${done.volumes === undefined ? '' : `, ${plural(done.volumes.length, 'volume')}`}`,
+            `${formatBytes(done.fileBytes)} of ${formatBytes(plan.fullBytes)} in ${done.seconds.toFixed(1)} s (deltas ${formatBytes(done.deltaBytes)}, whole ${formatBytes(done.frameBytes - done.deltaBytes)}, metadata ${formatBytes(done.bytes.metadata)})${done.volumes === undefined ? '' : `, ${plural(done.volumes.length, 'volume')}`}`,
           ],
           ['sealed', plan.sealedFor.length === 0 ? undefined : 'only the hosts above can read it'],
           ['', `${done.isNew ? 'flushed' : 'it was there already'} and read back; safe to remove`],
-          ['next', `at the host: moss import ${done.path}`],
+          ['next', `at the host: moss import ${done.volumes?.[0]?.path ?? done.path}`],
         ]),
       ].join('\n')
       return { json: { ...done, plan: { ...plan } }, text }

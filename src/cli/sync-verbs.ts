@@ -93,7 +93,7 @@ async function applyByPolicy(call: Call, { root, policy }: HostSyncPlan, found: 
   if (policy === 'ask' && !(await call.confirm('apply', `${found}\n${shown}`)))
     return { ...none, text: 'not applied; it waits for moss apply' }
   const applied = await executeApply(call.outside, plan, call.report)
-  return { json: applied, text: formatApplied(applied), exit: exitOf(applied) }
+  return { json: applied, text: formatApplied(applied, true), exit: exitOf(applied) }
 }
 
 async function syncStation(call: Call, medium: string): Promise<Outcome> {

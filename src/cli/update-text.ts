@@ -110,7 +110,7 @@ export function formatImported(done: ImportedBundle): string {
   ])
 }
 
-export function formatApplied(done: Applied): string {
+export function formatApplied(done: Applied, isReceiptLeft = false): string {
   const isBack = done.health?.kind === 'back'
   return formatFields([
     ['publish', `state ${done.state} is current; state ${done.previous} is kept`],
@@ -124,6 +124,6 @@ export function formatApplied(done: Applied): string {
     ['etc', done.deliveries.map((delivery) => `${delivery.path}: ${delivery.outcome}`).slice(0, 20)],
     ['note', done.notes],
     ['back', isBack ? undefined : `moss rollback ${done.previous} undoes this`],
-    ['next', 'moss state export MEDIUM takes the receipt to the station'],
+    ['next', isReceiptLeft ? undefined : 'moss state export MEDIUM takes the receipt to the station'],
   ])
 }

@@ -115,7 +115,7 @@ const written = (done: Exported, plan: ExportPlan, width: number): readonly Line
   ...field('id', shortId(done.bundle), width),
   ...field(
     'carried',
-    `${formatBytes(done.fileBytes)} of ${formatBytes(plan.fullBytes)} in ${done.seconds.toFixed(1)} s: deltas ${formatBytes(done.deltaBytes)}, whole ${formatBytes(done.frameBytes - done.deltaBytes)}, metadata ${formatBytes(done.fileBytes - done.frameBytes)}`,
+    `${formatBytes(done.fileBytes)} of ${formatBytes(plan.fullBytes)} in ${done.seconds.toFixed(1)} s: deltas ${formatBytes(done.deltaBytes)}, whole ${formatBytes(done.frameBytes - done.deltaBytes)}, metadata ${formatBytes(done.bytes.metadata)}`,
     width,
   ),
   ...field('for', plan.hosts.map(({ name }) => name).join(', '), width).slice(0, 4),

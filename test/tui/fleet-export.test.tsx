@@ -117,6 +117,7 @@ const exported = {
   fileBytes: 2_400_000,
   frameBytes: 2_103_000,
   deltaBytes: 2_100_000,
+  bytes: { metadata: 297_000 },
   seconds: 3.25,
 } as unknown as Exported
 
