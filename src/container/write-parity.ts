@@ -3,7 +3,7 @@ import { digestOf } from '../base/digest.ts'
 import { equalBytes } from '../base/bytes.ts'
 import { assertTrue, MossError } from '../base/error.ts'
 import type { ContainerId } from '../base/ids.ts'
-import type { Report } from '../base/progress.ts'
+import { type Report, silent } from '../base/progress.ts'
 import { type ByteSource, fileSource } from '../host/byte-source.ts'
 import type { OpenFile } from '../host/disk.ts'
 import { createPart, dropPart, placePart } from '../host/durable.ts'
@@ -14,6 +14,7 @@ import { encodeParityHeader } from './parity-header.ts'
 import { parityPages, tableBytesOf } from './parity-pages.ts'
 import { dataShardsOf, type ParityShape, planParity, shardBytes } from './parity-shape.ts'
 import { encodeTablePage, ShardDigests } from './parity-table.ts'
+import { findBadShards, judgeBadShards, openParity } from './read-parity.ts'
 
 export const parityName = (path: string): string => `${path}.parity`
 
@@ -39,6 +40,7 @@ export async function writeParity(
     throw new MossError('CLI_USAGE', { problem: `${path} is too long for parity: cut it`, see: 'export' })
   const { sizeBytes } = parityPages(shape)
   const name = parityName(path)
+  if (await isWhole(outside, path, { shape, id: how.id })) return sizeBytes
   assertRoom(disk, path.slice(0, Math.max(1, path.lastIndexOf('/'))), { sizeBytes, inodes: 1 })
   try {
     using source = fileSource(disk, path)
@@ -55,6 +57,28 @@ export async function writeParity(
     throw error
   }
   return sizeBytes
+}
+
+/** Whether the parity of this file is there already, and both are what they were. */
+async function isWhole(
+  outside: Outside,
+  path: string,
+  wanted: { readonly shape: ParityShape; readonly id: ContainerId },
+): Promise<boolean> {
+  const { disk } = outside
+  const present = disk.lstat(parityName(path))
+  if (present?.kind !== 'file') return false
+  using beside = fileSource(disk, parityName(path))
+  const parity = openParity(beside, present.sizeBytes)
+  const isThis =
+    parity?.id === wanted.id &&
+    present.sizeBytes === parity.pages.sizeBytes &&
+    parity.shape.storedBytes === wanted.shape.storedBytes &&
+    parity.shape.parityPerGroup === wanted.shape.parityPerGroup
+  if (!isThis) return false
+  using source = fileSource(disk, path)
+  const bad = await findBadShards(parity, source, { report: silent, turn: () => outside.turn() })
+  return judgeBadShards(parity, bad).badShards === 0
 }
 
 interface ParityFile {

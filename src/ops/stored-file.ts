@@ -129,6 +129,7 @@ export async function lookAtParity(
   path: string,
   report: ReportEvent,
 ): Promise<ParityFindings | 'unreadable' | undefined> {
+  if (outside.disk.lstat(path)?.kind !== 'file') return undefined
   using beside = openBeside(outside, path)
   if (beside === undefined) return undefined
   const parity = openParity(beside.source, beside.sizeBytes)
@@ -136,6 +137,9 @@ export async function lookAtParity(
   using source = fileSource(outside.disk, path)
   return judgeBadShards(parity, await findBadShards(parity, source, { report, turn: () => outside.turn() }))
 }
+
+export const isWholeParity = (found: ParityFindings | 'unreadable'): boolean =>
+  found !== 'unreadable' && found.badShards === 0
 
 /** `whole; bad stretches of 2.0 MB could be repaired`. */
 export function sayParity(found: ParityFindings | 'unreadable'): string {

@@ -48,9 +48,12 @@ export async function planHostSync(
   const { model } = readModel(outside, places)
   const accepted = acceptedBundles(outside, root)()
   const fateOf = (bundle: MediumBundle): BundleFate => {
-    if (bundle.problem !== undefined) return 'unreadable'
-    if (!bundle.isForThisHost) return 'others'
+    const isMendable = bundle.isMendable === true
+    if (bundle.problem !== undefined && !isMendable) return 'unreadable'
+    if (!bundle.isForThisHost && !isMendable) return 'others'
     if (bundle.wasTaken === true) return 'before'
+    // A renamed file that cannot be read says nothing of its channel and serial.
+    if (isMendable && bundle.channel === undefined) return 'take'
     if (bundle.channel !== model.channel) return 'channel'
     const isOlder = (bundle.serial ?? 0) < (status.channel.serial ?? 0)
     return isOlder && bundle.hasGrants !== true ? 'older' : 'take'
