@@ -13,8 +13,6 @@ export interface ParityShape {
   readonly parityPerGroup: number
 }
 
-export const percents = { least: 1, most: 50 } as const
-
 /** A bad stretch is as long, or longer; a file that is shorter than what this means gets enough parity for one. */
 const stretchBytes = 65_536
 
@@ -42,7 +40,10 @@ export const groupShardsOf = (shape: ParityShape): number => Math.ceil(dataShard
 /** Places that a group's parity takes up. */
 export const spanOf = ({ parityPerGroup }: ParityShape): number => 2 ** Math.ceil(Math.log2(parityPerGroup))
 
-/** So that bad stretches of `percent` of the file can be repaired. Undefined for a file that is empty, or too long. */
+/** How much may be bad in stretches that spoil so many shards. */
+export const stretchesOf = (shards: number): number => Math.floor((shards * shardBytes) / margin)
+
+/** So that bad stretches of `percent` of the file, from 1 to 50, can be repaired. Undefined for a file that is empty, or too long. */
 export function planParity(storedBytes: number, percent: number): ParityShape | undefined {
   const dataShards = Math.ceil(storedBytes / shardBytes)
   if (dataShards === 0) return undefined

@@ -7,7 +7,14 @@ import type { Report } from '../base/progress.ts'
 import type { ByteSource } from '../host/byte-source.ts'
 import { decodeParityHeader, encodeParityHeader } from './parity-header.ts'
 import { digestsPerPage, headerPages, type ParityPages, parityPages, tableBytesOf } from './parity-pages.ts'
-import { dataShardsOf, digestBytes, type ParityShape, parityShardsOf, shardBytes } from './parity-shape.ts'
+import {
+  dataShardsOf,
+  digestBytes,
+  type ParityShape,
+  parityShardsOf,
+  shardBytes,
+  stretchesOf,
+} from './parity-shape.ts'
 import { decodeTablePage, ShardDigests } from './parity-table.ts'
 
 export interface Parity {
@@ -144,7 +151,7 @@ export interface ParityFindings {
   readonly shards: number
   /** Shards of the stored file that cannot be repaired: their groups have lost more than their parity. */
   readonly beyond: number
-  /** Bytes that could still go bad, wherever they are. */
+  /** Bytes that could still go bad, in stretches of 64 KiB or more. */
   readonly leftBytes: number
 }
 
@@ -163,7 +170,7 @@ export function judgeBadShards({ shape }: Parity, bad: BadShards): ParityFinding
     badShards: lost.reduce((sum, each) => sum + each, 0),
     shards: bad.data.length + bad.parity.length,
     beyond,
-    leftBytes: Math.min(shape.storedBytes, Math.max(0, left) * shape.groups * shardBytes),
+    leftBytes: Math.min(shape.storedBytes, stretchesOf(Math.max(0, left) * shape.groups)),
   }
 }
 

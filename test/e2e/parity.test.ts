@@ -90,7 +90,7 @@ test('a bundle with bad stretches, the first sector among them, is taken in whol
   expect(isTaken('host')).toBe(true)
   expect(namesIn('host/.moss/incoming')).toEqual([])
   // Damage that was repaired is no refusal.
-  expect(moss.well('trust', 'audit', '--root', 'host').stdout).not.toContain('refused')
+  expect(moss.well('trust', 'log', '--root', 'host').stdout).not.toContain('refused')
 })
 
 test('sync takes a bundle of which nothing can be read but what parity says of it, and the next time leaves it', () => {
