@@ -11,6 +11,11 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { silent } from '../../src/base/progress.ts'
+import type { Disk } from '../../src/host/disk.ts'
+import { linuxOutside } from '../../src/host/linux-outside.ts'
+import { ioError } from '../../src/host/problem.ts'
+import { importBundles } from '../../src/ops/import.ts'
 import { noise } from '../support/containers.ts'
 import { spoil, type Stretch } from '../support/parity.ts'
 import { type Program, programIn } from '../support/program.ts'
@@ -19,7 +24,7 @@ import { scratchFolder } from '../support/scratch.ts'
 let moss: Program
 const home = ['--home', 'station'] as const
 const chart = noise(11_000_000, 3)
-const hosts = ['host', 'second', 'third', 'fourth', 'fifth'] as const
+const hosts = ['host', 'second', 'third', 'fourth', 'fifth', 'sixth'] as const
 const at = (...names: readonly string[]): string => join(moss.folder, ...names)
 const namesIn = (folder: string): readonly string[] => readdirSync(at(folder)).toSorted()
 const isTaken = (root: string): boolean => readFileSync(at(root, 'usr/share/chart')).equals(chart)
@@ -91,6 +96,40 @@ test('a bundle with bad stretches, the first sector among them, is taken in whol
   expect(namesIn('host/.moss/incoming')).toEqual([])
   // Damage that was repaired is no refusal.
   expect(moss.well('trust', 'log', '--root', 'host').stdout).not.toContain('refused')
+})
+
+test('a medium that gives nothing where it is bad is as good as one that gives other bytes', async () => {
+  copyPair('a.moss', 'd.moss')
+  await using outside = linuxOutside()
+  let failures = 0
+  const open: Disk['open'] = (path, how, mode) => {
+    const file = outside.disk.open(path, how, mode)
+    if (path !== at('d.moss')) return file
+    return {
+      path,
+      read(into, from) {
+        const isBad = bearable.some((bad) => from < bad.at + bad.sizeBytes && bad.at < from + into.length)
+        if (!isBad) return file.read(into, from)
+        failures++
+        throw ioError('read', path, 'EIO')
+      },
+      write: (bytes, to) => file.write(bytes, to),
+      truncate: (sizeBytes) => file.truncate(sizeBytes),
+      sync: () => file.sync(),
+      stat: () => file.stat(),
+      [Symbol.dispose]: () => file[Symbol.dispose](),
+    }
+  }
+  const disk: Disk = { ...outside.disk, open }
+  const { bundles } = await importBundles(
+    { ...outside, disk },
+    { root: at('sixth'), files: [at('d.moss')] },
+    silent,
+  )
+  expect(bundles).toHaveLength(1)
+  expect(failures).toBeGreaterThan(100)
+  moss.well('apply', '--root', 'sixth')
+  expect(isTaken('sixth')).toBe(true)
 })
 
 test('sync takes a bundle of which nothing can be read but what parity says of it, and the next time leaves it', () => {

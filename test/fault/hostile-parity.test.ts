@@ -4,13 +4,15 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { equalBytes } from '../../src/base/bytes.ts'
+import { digestOf } from '../../src/base/digest.ts'
 import {
   decodeParityHeader,
   encodeParityHeader,
   type ParityHeader,
 } from '../../src/container/parity-header.ts'
 import { parityPages } from '../../src/container/parity-pages.ts'
-import { shardBytes } from '../../src/container/parity-shape.ts'
+import { dataShardsOf, shardBytes } from '../../src/container/parity-shape.ts'
+import { encodeTablePage, ShardDigests } from '../../src/container/parity-table.ts'
 import { openParity } from '../../src/container/read-parity.ts'
 import { parityName } from '../../src/container/write-parity.ts'
 import { bytesSource } from '../../src/host/byte-source.ts'
@@ -130,4 +132,24 @@ test('parity shards that are other ones, with digests that fit them, repair noth
   writeFileSync(other, noise(20_000, 4))
   await makeParity(outside, other, 5)
   expect(await outcome(outside.disk.readFile(parityName(other), 2 ** 20))).not.toBe('whole')
+})
+
+test('forged parity shards, with digests that fit them, give nothing that is taken for repaired', async () => {
+  const { headers, tables, tablePages, parityShard } = parityPages(header.shape)
+  const known = openParity(bytesSource('whole', parity), parity.length)
+  if (known === undefined) throw new Error('no parity')
+  const digests = new ShardDigests(Uint8Array.from(known.digests.bytes))
+  const forged = changed((copy) => {
+    for (let n = 0; n < header.shape.parityPerGroup; n++) {
+      const shard = noise(shardBytes, 90 + n)
+      copy.set(shard, parityShard(n) * shardBytes)
+      digests.set(dataShardsOf(header.shape) + n, shard)
+    }
+    const page = encodeParityHeader({ ...header, table: digestOf(digests.bytes) })
+    for (const number of headers) copy.set(page, number * shardBytes)
+    for (let number = 0; number < tablePages; number++)
+      for (const table of tables)
+        copy.set(encodeTablePage(page, number, digests.bytes), (table + number) * shardBytes)
+  })
+  expect(await outcome(forged)).toBe('beyond')
 })
