@@ -10,7 +10,7 @@ import type { KnownPlan } from '../carry/plan-known.ts'
 import { catalogueDifference } from '../channel/catalogue-difference.ts'
 import { encodeGrants } from '../channel/grant-file.ts'
 import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
-import { type Cut, type WrittenVolume, writeVolumes } from '../container/cut.ts'
+import { type Beside, type Cut, type WrittenVolume, writeVolumes } from '../container/cut.ts'
 import { encodeFront, type ContainerDraft } from '../container/encode.ts'
 import { type FinishedFrames, startFrames } from '../container/frames.ts'
 import { encodeHosts, encodeManifests } from '../container/package-table.ts'
@@ -57,6 +57,8 @@ export interface ExportCut {
   /** Then as long as there is room, if that is less. */
   readonly isToFit: boolean
   readonly from?: number | undefined
+  /** What is written beside each file, so that it needs room too. */
+  readonly beside?: Beside | undefined
 }
 
 export interface ExportedBundle {
@@ -113,9 +115,10 @@ export async function exportBundle(outside: Outside, request: ExportRequest): Pr
     const sizeBytes = cut.volumes.reduce((sum, { fileBytes }) => sum + fileBytes, 0)
     return { id, path, ...cut, ...sizes, sizeBytes, isNew: cut.volumes.some(({ isNew }) => isNew) }
   }
-  if (isThere(outside, made)) return { id, path, volumes: [], ...sizes, isNew: false }
-  await writeEncoded(outside, path, { front: bytes, frames }, report)
-  return { id, path, volumes: [], ...sizes, isNew: true }
+  const isNew = !isThere(outside, made)
+  if (isNew) await writeEncoded(outside, path, { front: bytes, frames }, report)
+  await request.cut?.beside?.write(path, id)
+  return { id, path, volumes: [], ...sizes, isNew }
 }
 
 interface MadeBundle {
@@ -129,12 +132,14 @@ interface MadeBundle {
 async function inVolumes(
   outside: Outside,
   { path, front, frames, sizeBytes }: MadeBundle,
-  { limitBytes = Infinity, isToFit, from, report }: ExportCut & { readonly report: Report },
+  { limitBytes = Infinity, isToFit, from, beside, report }: ExportCut & { readonly report: Report },
 ): Promise<Cut> {
   const { disk } = outside
   const folder = path.slice(0, Math.max(1, path.lastIndexOf('/')))
   const roomBytes = isToFit ? roomForFile(disk, folder) : Infinity
-  const mostBytes = Math.min(limitBytes, sizeBytes > roomBytes ? roomBytes : Infinity)
+  const besideBytes = (fileBytes: number): number => beside?.sizeOf(fileBytes) ?? 0
+  const hasRoom = sizeBytes + besideBytes(sizeBytes) <= roomBytes
+  const mostBytes = Math.min(limitBytes, hasRoom ? Infinity : roomBytes - besideBytes(roomBytes))
   if (sizeBytes <= mostBytes) return { volumes: [] }
   using spool = fileSource(disk, frames.path)
   const whole = openContainer(sourceBehind(front, spool))
@@ -144,6 +149,7 @@ async function inVolumes(
       limitBytes: mostBytes,
       from,
       isReadBack: false,
+      beside,
       report,
     })
   } catch (error) {

@@ -1,7 +1,8 @@
 // Takes a bundle from a medium into incoming/ID: judged first, then copied frame by frame, each checked against
 // its signed digest while it passes. The medium is read once and may be pulled when this returns. A copy that
 // was cut short goes on: whole frames that are there already are found by hashing them, so no record of progress
-// has to be trusted. Volumes grow one copy, each where the whole has its frames. A refusal leaves nothing behind.
+// has to be trusted. Frames that are damaged on the medium are passed over and told when the others are kept. Volumes grow
+// one copy, each where the whole has its frames. A refusal leaves nothing behind.
 import { digestOf } from '../base/digest.ts'
 import { assertTrue, MossError } from '../base/error.ts'
 import type { ContainerId } from '../base/ids.ts'
@@ -19,6 +20,7 @@ import type { ByteSource } from '../host/byte-source.ts'
 import type { Disk, OpenFile } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
 import { assertRoom, type Room } from '../host/room.ts'
+import { DamagedFrames } from './damaged-frames.ts'
 import { ReadOnceSource } from './read-once.ts'
 import { readBundle, type Judge, type ReadBundle } from './read-bundle.ts'
 import {
@@ -153,31 +155,40 @@ async function copyFrames(
   outside: Outside,
   job: UnderWay & { readonly source: ReadOnceSource; readonly report: Report },
 ): Promise<number> {
-  const { source, container, tables, copy, report } = job
+  const { container, tables, copy, report } = job
   const places = framePlaces(container)
   const { firstFrame, endFrame } = framesHere(container)
   const totalBytes = sizeOfFile(places, container)
   let keptBytes = 0
   const buffer = new Uint8Array(longestFrame(tables))
+  const damage = new DamagedFrames()
   for (let n = firstFrame; n < endFrame; n++) {
     const at = placeInFile(places, container, n)
     const bytes = buffer.subarray(0, tables.frame(n).storedBytes)
     if (isInCopy(job, n, bytes)) keptBytes += bytes.length
-    else {
-      const presentBytes = source.readOn(bytes, at)
-      if (presentBytes < bytes.length)
-        throw new MossError('CONTAINER_TRUNCATED', {
-          part: `frame ${n}`,
-          presentBytes: at + presentBytes,
-          wantedBytes: totalBytes,
-        })
-      checkFrameBytes(container, n, bytes)
+    else if (damage.isFound(() => readFrameOnce(job, { n, bytes, at, totalBytes })))
       copy.write(bytes, container.framesOffset + tables.frame(n).offset)
-    }
     report({ phase: 'copy', doneBytes: at + bytes.length, totalBytes })
     await outside.turn()
   }
+  damage.assertNone()
   return keptBytes
+}
+
+/** Throws CONTAINER_TRUNCATED, CONTAINER_DAMAGED, and what the medium says. */
+function readFrameOnce(
+  { source, container }: UnderWay & { readonly source: ReadOnceSource },
+  frame: { readonly n: number; readonly bytes: Uint8Array; readonly at: number; readonly totalBytes: number },
+): void {
+  const { n, bytes, at, totalBytes } = frame
+  const presentBytes = source.readOn(bytes, at)
+  if (presentBytes < bytes.length)
+    throw new MossError('CONTAINER_TRUNCATED', {
+      part: `frame ${n}`,
+      presentBytes: at + presentBytes,
+      wantedBytes: totalBytes,
+    })
+  checkFrameBytes(container, n, bytes)
 }
 
 function longestFrame(tables: Tables): number {

@@ -83,6 +83,15 @@ function wholeNumber(call: Call, flag: string): number | undefined {
   throw new MossError('CLI_USAGE', { problem: `--${flag} takes a whole number from 1`, see: call.word })
 }
 
+/** Throws CLI_USAGE. */
+function parityPercent(call: Call): number | undefined {
+  const text = call.value('parity')
+  if (text === undefined) return undefined
+  const percent = /^[1-9]\d?%?$/.test(text) ? Number.parseInt(text, 10) : 0
+  if (percent >= 1 && percent <= 50) return percent
+  throw new MossError('CLI_USAGE', { problem: '--parity takes a percentage from 1% to 50%', see: call.word })
+}
+
 async function planExportOf(call: Call): Promise<ExportPlan> {
   const { planExport } = await import('../ops/plan-export.ts')
   const plan = call.value('plan')
@@ -147,12 +156,21 @@ export const exportVerbs: readonly Verb[] = [
         summary: `cut it into volumes; ${volumeFlag.summary} (default: as the medium wants it: at 4000 MiB on FAT, and where there is no room)`,
       },
       fromFlag,
+      {
+        name: 'parity',
+        value: 'N%',
+        summary: 'beside each file write what repairs it where up to N % of it, 1 to 50, is bad',
+      },
       { name: 'seal', summary: 'so that only its hosts can read it (age)' },
       { name: 'dry-run', short: 'n', summary: 'only show the plan' },
     ],
     summary: 'write one bundle with what the hosts lack; flush it and read it back',
     run: async (call) => {
-      const limits = { volumeBytes: volumeBytes(call), fromVolume: fromVolume(call) }
+      const limits = {
+        volumeBytes: volumeBytes(call),
+        fromVolume: fromVolume(call),
+        parityPercent: parityPercent(call),
+      }
       const plan = await planExportOf(call)
       if (call.has('dry-run')) return { json: plan, text: formatExportPlan(plan) }
       const { executeExport } = await import('../ops/export.ts')
@@ -174,6 +192,10 @@ export const exportVerbs: readonly Verb[] = [
           [
             'carried',
             `${formatBytes(done.fileBytes)} of ${formatBytes(plan.fullBytes)} in ${done.seconds.toFixed(1)} s (deltas ${formatBytes(done.deltaBytes)}, whole ${formatBytes(done.frameBytes - done.deltaBytes)}, metadata ${formatBytes(done.bytes.metadata)})${done.volumes === undefined ? '' : `, ${plural(done.volumes.length, 'volume')}`}`,
+          ],
+          [
+            'parity',
+            done.parityBytes === undefined ? undefined : `${formatBytes(done.parityBytes)} beside it`,
           ],
           ['sealed', plan.sealedFor.length === 0 ? undefined : 'only the hosts above can read it'],
           ['', `${done.isNew ? 'flushed' : 'it was there already'} and read back; safe to remove`],

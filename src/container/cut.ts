@@ -2,6 +2,7 @@
 // else nothing is written. Where the room ends, the next medium goes on: nothing has to be remembered, since the same
 // container and limit give the same volumes.
 import { MossError } from '../base/error.ts'
+import type { ContainerId } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
 import { volumeName } from '../base/volume-names.ts'
 import type { Outside } from '../host/outside.ts'
@@ -23,6 +24,12 @@ export interface WrittenVolume {
   readonly isNew: boolean
 }
 
+/** Something that is written beside each file of a container. */
+export interface Beside {
+  readonly sizeOf: (fileBytes: number) => number
+  readonly write: (path: string, id: ContainerId) => Promise<unknown>
+}
+
 export interface Cut {
   /** None where the whole is no longer than the limit: then nothing is written. */
   readonly volumes: readonly WrittenVolume[]
@@ -42,6 +49,7 @@ export async function writeVolumes(
     readonly limitBytes: number
     readonly from?: number | undefined
     readonly isReadBack: boolean
+    readonly beside?: Beside | undefined
     readonly report: Report
   },
 ): Promise<Cut> {
@@ -63,11 +71,13 @@ export async function writeVolumes(
   const volumes: WrittenVolume[] = []
   for (const { path, volume, file, isNew } of found) {
     const folder = wholePath.slice(0, Math.max(1, wholePath.lastIndexOf('/')))
-    const room = { sizeBytes: file.sizeBytes, inodes: 1 }
-    const lack = isNew ? lackOfRoom(outside.disk, folder, room) : undefined
+    const sizeBytes = file.sizeBytes + (to.beside?.sizeOf(file.sizeBytes) ?? 0)
+    const inodes = to.beside === undefined ? 1 : 2
+    const lack = isNew ? lackOfRoom(outside.disk, folder, { sizeBytes, inodes }) : undefined
     if (lack !== undefined && volumes.length === 0) throw lack
     if (lack !== undefined) return { volumes, next: nextOf(volume, { wholePath, volumes, limitBytes }) }
     if (isNew) await writeVolume(outside, path, { file, ...to })
+    await to.beside?.write(path, whole.id)
     const { number, firstFrame, endFrame } = volume
     volumes.push({ path, number, frames: [firstFrame, endFrame - 1], fileBytes: file.sizeBytes, isNew })
   }

@@ -86,11 +86,16 @@ function checkMagic(bytes: Uint8Array, path: string): void {
       ? 'it is empty'
       : named
         ? 'it was altered, as by a copy made as text'
-        : isSealed(bytes.subarray(0, openingBytes))
-          ? 'it is sealed'
-          : 'it begins otherwise'
+        : isParity(present)
+          ? 'it is parity: name the file beside it, which it is for'
+          : isSealed(bytes.subarray(0, openingBytes))
+            ? 'it is sealed'
+            : 'it begins otherwise'
   throw new MossError('CONTAINER_NOT_ONE', { path, problem })
 }
+
+const isParity = (present: Uint8Array): boolean =>
+  present.length >= 5 && toHex(present.subarray(1, 5)) === '4d4f5350'
 
 function refuse(problem: string): never {
   throw new MossError('CONTAINER_DAMAGED', { part: 'prelude', problem })

@@ -1,4 +1,4 @@
-// Gives the compiled loops of kernel/ to the room. A kernel is an instance with a memory of its own, for one holder at a
+// Gives the compiled loops of kernel/ to the rooms. A kernel is an instance with a memory of its own, for one holder at a
 // time: whoever takes one gives it back, and it is used again, since its memory cannot shrink and would stay until the
 // collector comes. Regions are given in order and taken back to a mark, so what is taken last is given back first.
 import { kernelModule } from './kernel-module.ts'
@@ -65,6 +65,12 @@ export interface KernelCalls {
   goOnInflatingTokens(sizeBytes: number, isLastPart: number): number
   beginPackingTokens(blockSymbols: number, cutsBlocks: number, greedy: number): void
   goOnPackingTokens(sizeBytes: number, isLastPart: number, mostBytes: number): number
+
+  productsAt(): number
+  addShards(into: number, from: number, sizeBytes: number): void
+  addProducts(into: number, from: number, shards: number, shardBytes: number): void
+  stepForward(low: number, high: number, shards: number, shardBytes: number): void
+  stepBack(low: number, high: number, shards: number, shardBytes: number): void
 }
 
 /** As much as is used of it: types of the language alone do not have it. */

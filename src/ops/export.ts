@@ -5,11 +5,12 @@ import type { ContainerId } from '../base/ids.ts'
 import { type ExportCut, exportBundle } from '../bundle/export.ts'
 import { effortOf } from '../carry/effort.ts'
 import type { ReadKnown } from '../container/known.ts'
-import type { WrittenVolume } from '../container/cut.ts'
+import type { Beside, WrittenVolume } from '../container/cut.ts'
 import { framesHere } from '../container/frame-place.ts'
 import { openVolume } from '../container/read.ts'
 import { verifyWhole } from '../container/read-frames.ts'
 import { verifyContainer, withKnown } from '../container/verify.ts'
+import { parityFileBytes, writeParity } from '../container/write-parity.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Disk } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
@@ -36,6 +37,8 @@ export interface Exported {
   readonly volumes?: readonly WrittenVolume[]
   readonly isNew: boolean
   readonly fileBytes: number
+  /** Of all parity files together. */
+  readonly parityBytes?: number
   readonly frameBytes: number
   /** The part of the frames that is deltas. */
   readonly deltaBytes: number
@@ -58,6 +61,8 @@ export async function executeExport(
     /** Of a volume; by default as long as the filesystem takes, and there is room. */
     readonly volumeBytes?: number | undefined
     readonly fromVolume?: number | undefined
+    /** Of each file that may be bad where it lies and is repaired by the parity beside it; none by default. */
+    readonly parityPercent?: number | undefined
     readonly ask: AskPassphrase
   },
   report: ReportEvent,
@@ -78,6 +83,7 @@ export async function executeExport(
   const isSealed = plan.sealedFor.length > 0
   if (isSealed && request.volumeBytes !== undefined)
     throw new MossError('CLI_USAGE', { problem: 'what is sealed is not cut into volumes', see: 'export' })
+  const beside = parityBeside(outside, request.parityPercent, report)
   using plain = plainBundle(outside.disk, station)
   const done = await exportBundle(outside, {
     plan: plan.carry,
@@ -95,7 +101,7 @@ export async function executeExport(
       if (request.medium !== undefined) dropSpoiled(station, { id, path })
       return path
     },
-    ...(!isSealed && { cut: cutOf(outside.disk, request) }),
+    ...(!isSealed && { cut: { ...cutOf(outside.disk, request), beside } }),
     spoolPath: `${station.places.spool}/export`,
     effort: effortOf(plan.effort),
     report,
@@ -107,6 +113,7 @@ export async function executeExport(
   const fileBytes = isSealed
     ? await sealFile(outside, plain.path, { path, recipients: plan.sealedFor })
     : done.sizeBytes
+  if (isSealed) await beside?.write(path, done.id)
   const made = { bundle: done.id, channel: plan.channel, serial: plan.serial }
   keepStates(station, answeredBy(plan), done.next === undefined ? made : undefined)
   if (done.next !== undefined) throw done.next
@@ -116,6 +123,7 @@ export async function executeExport(
     ...(done.volumes.length > 0 && { volumes: done.volumes }),
     isNew: done.isNew,
     fileBytes,
+    ...(beside && { parityBytes: beside.writtenBytes() }),
     frameBytes: done.storedBytes,
     deltaBytes: done.deltaBytes,
     bytes: {
@@ -126,6 +134,20 @@ export async function executeExport(
       metadata: done.metadataBytes,
     },
     seconds: (outside.nowMs() - startedMs) / 1000,
+  }
+}
+
+function parityBeside(
+  outside: Outside,
+  percent: number | undefined,
+  report: ReportEvent,
+): (Beside & { readonly writtenBytes: () => number }) | undefined {
+  if (percent === undefined) return undefined
+  let writtenBytes = 0
+  return {
+    sizeOf: (fileBytes) => parityFileBytes(fileBytes, percent),
+    write: async (path, id) => (writtenBytes += await writeParity(outside, path, { id, percent, report })),
+    writtenBytes: () => writtenBytes,
   }
 }
 

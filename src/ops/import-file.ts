@@ -18,13 +18,23 @@ import type { HostSession } from './host.ts'
 import { keepCatalogue, roomForCatalogue } from './kept-catalogues.ts'
 import { keepSnapshot } from './kept-snapshots.ts'
 import { contentNames, forgetDamaged, recutFalse } from './lacking.ts'
+import type { StoredFile } from './stored-file.ts'
 import type { ReportEvent } from './types.ts'
 import { isImported, judgeOf, judgeWaiting, markImported } from './waiting.ts'
 
 /** Throws VOLUME_WANTED where that was not all of it; what a volume has is kept. */
 export async function importFile(
   host: HostSession,
-  { file, source }: { readonly file: string; readonly source: ByteSource },
+  {
+    file,
+    source,
+    stored,
+  }: {
+    readonly file: string
+    /** What is in the file; its bytes come from `stored`. */
+    readonly source: ByteSource
+    readonly stored: StoredFile
+  },
   report: ReportEvent,
 ): Promise<ImportedBundle> {
   const { outside, incoming } = host
@@ -34,15 +44,17 @@ export async function importFile(
     host,
     () => ({ file, ...(proven && { proven }) }),
     () =>
-      telling(host, report, () =>
-        takeIn(outside, {
-          source,
-          incomingFolder: incoming,
-          judge: { ...judgeOf(host), onProven: (found) => (proven = found) },
-          report,
-          room: (bundle) =>
-            addRooms(roomForPackages(host.store, bundle.packages), roomForCatalogue(host, bundle)),
-        }),
+      stored.mending(() =>
+        telling(host, report, () =>
+          takeIn(outside, {
+            source,
+            incomingFolder: incoming,
+            judge: { ...judgeOf(host), onProven: (found) => (proven = found) },
+            report,
+            room: (bundle) =>
+              addRooms(roomForPackages(host.store, bundle.packages), roomForCatalogue(host, bundle)),
+          }),
+        ),
       ),
   )
   const known: Subject = { proven: { id: taken.id, signers: [...taken.snapshotSigners, ...taken.exporters] } }

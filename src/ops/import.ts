@@ -3,14 +3,15 @@
 // judged, and what it holds is kept until the last one makes the bundle whole. Those beside the one that was named are found by their names.
 import { isMossError, type MossError } from '../base/error.ts'
 import { plural } from '../base/format.ts'
-import { preludeBytes } from '../container/prelude.ts'
-import { keepStart } from '../host/byte-source.ts'
+import { decodePrelude, preludeBytes } from '../container/prelude.ts'
+import { type ByteSource, keepStart } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
 import type { ImportedBundle } from './changes.ts'
 import { type HostSession, openHost } from './host.ts'
 import { importFile, refusals } from './import-file.ts'
 import { checkIsFile } from './named-file.ts'
 import { openLargeIfSealed } from './sealing.ts'
+import { StoredFile } from './stored-file.ts'
 import type { ReportEvent } from './types.ts'
 import { claimOf, pathsBeside, type VolumeClaim } from './volume-files.ts'
 
@@ -77,16 +78,15 @@ async function importOrKeep(
   file: string,
   isOneOfThese: (claim: VolumeClaim | undefined) => boolean,
 ): Promise<VolumeClaim | undefined> {
-  const { outside, incoming, places } = host
-  checkIsFile(outside, file)
-  using opened = await openLargeIfSealed(outside, file, { keys: places.keys, into: `${incoming}/unsealed` })
-  const { start, whole: source } = keepStart(opened, preludeBytes)
-  const claim = claimOf(start, file)
+  checkIsFile(host.outside, file)
+  using stored = new StoredFile(host.outside, file, { into: `${host.incoming}/mended`, report })
+  using opened = await openStored(host, stored)
+  const claim = claimOf(keepStart(opened, preludeBytes).start, file)
   if (claim !== undefined) tried.add(file)
   const isDone = claim !== undefined && bundles.some(({ bundle }) => bundle === claim.id)
   if (isDone || !isOneOfThese(claim)) return claim
   try {
-    const done = await importFile(host, { file, source }, report)
+    const done = await importFile(host, { file, source: opened, stored }, report)
     bundles.push(done)
     wanted.delete(done.bundle)
   } catch (error) {
@@ -94,4 +94,25 @@ async function importOrKeep(
     wanted.set(error.details.bundle, error)
   }
   return claim
+}
+
+/** What begins as no container does is mended first, where it can be: by its start it is told whether it is a volume, or sealed. */
+async function openStored(
+  { outside, incoming, places }: HostSession,
+  stored: StoredFile,
+): Promise<ByteSource> {
+  const open = (): Promise<ByteSource> =>
+    openLargeIfSealed(outside, stored, { keys: places.keys, into: `${incoming}/unsealed` })
+  const opened = await stored.mending(open)
+  return !beginsWell(opened) && (await stored.mend()) ? await open() : opened
+}
+
+function beginsWell(source: ByteSource): boolean {
+  try {
+    decodePrelude(keepStart(source, preludeBytes).start, source.name)
+    return true
+  } catch (error) {
+    if (isMossError(error)) return false
+    throw error
+  }
 }

@@ -10,9 +10,10 @@ import { openVolume } from '../container/read.ts'
 import type { Volume } from '../container/volume.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
-import { isDropping, mediumFolders } from '../medium/layout.ts'
+import { isDropping, mediumFolders, parseBundleName } from '../medium/layout.ts'
 import { assertMedium, findBundles } from '../medium/medium.ts'
 import { parentFolder } from '../state/places.ts'
+import { parityIdBeside } from './stored-file.ts'
 
 export interface MediumBundle {
   readonly path: string
@@ -37,6 +38,8 @@ export interface MediumBundle {
   }
   /** Why it cannot be read. */
   readonly problem?: string
+  /** Its beginning is bad, but there is parity beside it: then id is what that says, channel and serial what its name does. */
+  readonly isMendable?: boolean
 }
 
 export interface MediumScan {
@@ -178,8 +181,11 @@ export function mediaNow(outside: Outside, named: readonly string[]): readonly s
 const withTaken = (bundle: MediumBundle, accepted: ReadonlySet<string>): MediumBundle =>
   bundle.id !== undefined && accepted.has(bundle.id) ? { ...bundle, wasTaken: true } : bundle
 
+const mayBeForThisHost = ({ isForThisHost, isMendable }: MediumBundle): boolean =>
+  isForThisHost || isMendable === true
+
 const byUse = (a: MediumBundle, b: MediumBundle): number =>
-  Number(b.isForThisHost) - Number(a.isForThisHost) ||
+  Number(mayBeForThisHost(b)) - Number(mayBeForThisHost(a)) ||
   Number(a.wasTaken === true) - Number(b.wasTaken === true) ||
   (b.serial ?? 0) - (a.serial ?? 0) ||
   compareText(a.path, b.path)
@@ -253,6 +259,23 @@ function readClaims(outside: Outside, place: Place, host: HostId | undefined): C
   } catch (error) {
     if (!isMossError(error)) throw error
     const { message: problem } = error
-    return { bundle: { ...place, sizeBytes: 0, hosts: [], isForThisHost: false, problem } }
+    return {
+      bundle: {
+        ...place,
+        sizeBytes: 0,
+        hosts: [],
+        isForThisHost: false,
+        problem,
+        ...hintsOf(outside, place),
+      },
+    }
   }
+}
+
+/** Of a bundle that cannot be read as it is: for whom it is, only its head says, once it is repaired. */
+function hintsOf(outside: Outside, { path }: Place): Partial<MediumBundle> {
+  const id = parityIdBeside(outside, path)
+  if (id === undefined) return {}
+  const name = parseBundleName(path.slice(path.lastIndexOf('/') + 1))
+  return { id, isMendable: true, ...(name && { channel: name.channel, serial: name.serial }) }
 }

@@ -85,20 +85,20 @@ export async function openIfSealed(
   return bytesSource(path, await openSealed(source, identity, limitBytes))
 }
 
-/** A file of any size: where it is sealed, what is in it, in the new file `into`, which goes with the source. */
+/** A file of any size, which stays the caller's: as it is, or where it is sealed, what is in it, in the new file `into`, which goes with the source. */
 export async function openLargeIfSealed(
   { disk }: Outside,
-  path: string,
+  stored: ByteSource,
   { keys, into }: { readonly keys: string; readonly into: string },
 ): Promise<ByteSource> {
   const drop = (): void => {
     if (disk.lstat(into) !== undefined) disk.remove(into)
   }
   drop()
-  const { start, whole: source } = keepStart(fileSource(disk, path), openingBytes)
-  if (!isSealed(start)) return source
+  const { start, whole: source } = keepStart(stored, openingBytes)
+  if (!isSealed(start)) return unowned(stored)
   const { openSealedInto } = await sealing()
-  using _source = source
+  const { name: path } = stored
   const identity = readIdentity(disk, keys)
   if (identity === undefined) throw new MossError('SEALED_FOR_OTHERS', { path })
   try {
@@ -120,6 +120,13 @@ export async function openLargeIfSealed(
     },
   }
 }
+
+/** For who may read it, and not close it. */
+const unowned = (source: ByteSource): ByteSource => ({
+  name: source.name,
+  read: (bytes, at) => source.read(bytes, at),
+  [Symbol.dispose]: () => {},
+})
 
 /** The file `from`, sealed, as `path`: durable, and read back. Its size. */
 export async function sealFile(

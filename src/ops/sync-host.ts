@@ -49,9 +49,12 @@ export async function planHostSync(
   const { model } = readModel(outside, places)
   const accepted = acceptedBundles(outside, root)()
   const fateOf = (bundle: MediumBundle): BundleFate => {
-    if (bundle.problem !== undefined) return 'unreadable'
-    if (!bundle.isForThisHost) return 'others'
+    const isMendable = bundle.isMendable === true
+    if (bundle.problem !== undefined && !isMendable) return 'unreadable'
+    if (!bundle.isForThisHost && !isMendable) return 'others'
     if (bundle.wasTaken === true) return 'before'
+    // A renamed file that cannot be read says nothing of its channel and serial.
+    if (isMendable && bundle.channel === undefined) return 'take'
     if (bundle.channel !== model.channel) return 'channel'
     const isOfThis = status.channel.name === model.channel
     const isOlder = isOfThis && (bundle.serial ?? 0) < (status.channel.serial ?? 0)
@@ -168,6 +171,10 @@ function assertAcceptable(host: HostSession, roots: readonly HostSession['trust'
   for (const root of roots) counters = acceptRoot(counters, root, nowSeconds)
 }
 
+/** Whose bundle it is was only seen when it was mended. */
+const isOfOthers = (bundles: HostSyncPlan['bundles'], { file, code }: Refused): boolean =>
+  code === 'BUNDLE_WRONG_HOST' && bundles.some(({ path, isMendable }) => path === file && isMendable === true)
+
 /** The error of the first that was refused, where nothing was taken; a bundle, by its name, that cannot even be read is a finding. */
 export function exitOfSync({ bundles }: HostSyncPlan, { refused, taken }: TakenFromMedium): number {
   if (taken !== undefined) return exits.done
@@ -175,5 +182,7 @@ export function exitOfSync({ bundles }: HostSyncPlan, { refused, taken }: TakenF
     ({ fate, path }) =>
       fate === 'unreadable' && parseBundleName(path.slice(path.lastIndexOf('/') + 1)) !== undefined,
   )
-  return refused[0]?.exit ?? (isUnreadable ? exits.findings : exits.done)
+  return (
+    refused.find((each) => !isOfOthers(bundles, each))?.exit ?? (isUnreadable ? exits.findings : exits.done)
+  )
 }

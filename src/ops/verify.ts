@@ -23,6 +23,7 @@ import type { Role, Root } from '../trust/root.ts'
 import { readHostRoot } from './host-trust.ts'
 import { checkIsFile } from './named-file.ts'
 import { readTrustRoot, stationPlaces } from './station.ts'
+import { isWholeParity, lookAtParity, sayParity } from './stored-file.ts'
 import type { ReportEvent } from './types.ts'
 
 export interface Verification {
@@ -43,9 +44,14 @@ export async function verifyContainers(
     report({ phase: 'verify', item: file, doneItems: index, totalItems: request.files.length })
     try {
       checkIsFile(outside, file)
-      checked.push(`${file}: ${await verifyOne(outside, { file, root }, report)}`)
+      const verdict = await verifyOne(outside, { file, root }, report)
+      const parity = await lookAtParity(outside, file, report)
+      checked.push(`${file}: ${verdict}${parity === undefined ? '' : `; ${sayParity(parity)}`}`)
+      if (parity !== undefined && !isWholeParity(parity)) findings.push(`${file}: ${sayParity(parity)}`)
     } catch (error) {
       if (!isMossError(error)) throw error
+      const parity = await lookAtParity(outside, file, report)
+      if (parity !== undefined) report({ phase: 'verify', warning: `${file}: ${sayParity(parity)}` })
       if (request.files.length === 1) throw error
       const isNamed = error.message.includes(file)
       findings.push(`${isNamed ? '' : `${file}: `}${error.message} [${error.code}]`)
