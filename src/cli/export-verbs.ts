@@ -5,6 +5,7 @@ import { formatBytes, plural, shortId } from '../base/format.ts'
 import type { ExportPlan } from '../ops/plan-export.ts'
 import { formatFields, formatLongTable } from './format.ts'
 import { changeRow } from './update-text.ts'
+import { parityFlag, parityPercent } from './parity-flag.ts'
 import { fromFlag, fromVolume, volumeBytes, volumeFlag } from './volume-verbs.ts'
 import { type Call, optionalPath, type Outcome, type Verb } from './verb.ts'
 
@@ -83,15 +84,6 @@ function wholeNumber(call: Call, flag: string): number | undefined {
   throw new MossError('CLI_USAGE', { problem: `--${flag} takes a whole number from 1`, see: call.word })
 }
 
-/** Throws CLI_USAGE. */
-function parityPercent(call: Call): number | undefined {
-  const text = call.value('parity')
-  if (text === undefined) return undefined
-  const percent = /^[1-9]\d?%?$/.test(text) ? Number.parseInt(text, 10) : 0
-  if (percent >= 1 && percent <= 50) return percent
-  throw new MossError('CLI_USAGE', { problem: '--parity takes a percentage from 1% to 50%', see: call.word })
-}
-
 async function planExportOf(call: Call): Promise<ExportPlan> {
   const { planExport } = await import('../ops/plan-export.ts')
   const plan = call.value('plan')
@@ -156,11 +148,7 @@ export const exportVerbs: readonly Verb[] = [
         summary: `cut it into volumes; ${volumeFlag.summary} (default: as the medium wants it: at 4000 MiB on FAT, and where there is no room)`,
       },
       fromFlag,
-      {
-        name: 'parity',
-        value: 'N%',
-        summary: 'beside each file write what repairs it where up to N % of it, 1 to 50, is bad',
-      },
+      parityFlag,
       { name: 'seal', summary: 'so that only its hosts can read it (age)' },
       { name: 'dry-run', short: 'n', summary: 'only show the plan' },
     ],

@@ -9,6 +9,7 @@ import { formatFields } from './format.ts'
 import { fileName, formatHostPlan, formatTaken, stationFields } from './sync-text.ts'
 import { exitOf, formatApplied, formatApplyPlan } from './update-text.ts'
 import type { Call, Outcome, Verb } from './verb.ts'
+import { parityFlag, parityPercent } from './parity-flag.ts'
 import { fromFlag, fromVolume, volumeBytes, volumeFlag } from './volume-verbs.ts'
 
 const policies = ['ask', 'import', 'apply'] as const
@@ -109,7 +110,11 @@ async function syncStation(call: Call, medium: string): Promise<Outcome> {
   const exit = isAllWell ? exits.done : exits.findings
   if (call.has('dry-run')) return { json: plan, text: formatFields([...stationFields(plan)]), exit }
   const ask = (what: string) => call.passphrase(what)
-  const limits = { volumeBytes: volumeBytes(call), fromVolume: fromVolume(call) }
+  const limits = {
+    volumeBytes: volumeBytes(call),
+    fromVolume: fromVolume(call),
+    parityPercent: parityPercent(call),
+  }
   const done = await executeStationSync(call.outside, { plan, ask, ...limits }, call.report)
   const text = formatFields([
     ...stationFields(plan),
@@ -127,7 +132,7 @@ async function syncStation(call: Call, medium: string): Promise<Outcome> {
 }
 
 const hostFlags = ['policy', 'seal-to'] as const
-const stationFlags = ['hosts', 'effort', 'volume', 'from-volume'] as const
+const stationFlags = ['hosts', 'effort', 'volume', 'from-volume', 'parity'] as const
 
 export const syncVerbs: readonly Verb[] = [
   {
@@ -152,6 +157,7 @@ export const syncVerbs: readonly Verb[] = [
         summary: `on a station: cut the bundle into volumes; ${volumeFlag.summary} (default: as the medium wants it)`,
       },
       { ...fromFlag, summary: `on a station: ${fromFlag.summary}` },
+      { ...parityFlag, summary: `on a station: ${parityFlag.summary}` },
       {
         name: 'seal-to',
         value: 'RECIPIENT',

@@ -241,12 +241,13 @@ export async function executeStationSync(
   {
     plan,
     ask,
-    ...volumes
+    ...how
   }: {
     readonly plan: StationSyncPlan
     readonly ask: AskPassphrase
     readonly volumeBytes?: number | undefined
     readonly fromVolume?: number | undefined
+    readonly parityPercent?: number | undefined
   },
   report: ReportEvent,
 ): Promise<StationSynced> {
@@ -262,7 +263,7 @@ export async function executeStationSync(
   const bundles: Exported[] = []
   for (const each of plan.exports)
     try {
-      const request = { plan: each, output: medium, medium: { device }, ask, ...volumes }
+      const request = { plan: each, output: medium, medium: { device }, ask, ...how }
       bundles.push(await executeExport(outside, request, report))
     } catch (error) {
       // The states do not lie on the next medium, so it is an export that goes on there.

@@ -288,6 +288,23 @@ test('a bundle in volumes is taken in stick by stick, and what is missing is ask
   expect(versionOf('two')).toBe(`${version}`)
 })
 
+test('with parity beside it a bundle whose beginning is bad is taken in all the same', () => {
+  publish()
+  stationSync('--hosts', 'pump-one', '--parity', '5%')
+  const [name = ''] = bundlesOnStick().filter(
+    (file) => file.endsWith('.moss') && file.startsWith(`stable-${version}-`),
+  )
+  expect(bundlesOnStick()).toContain(`${name}.parity`)
+  const path = join(moss.folder, 'stick/moss/bundles', name)
+  const spoiled = readFileSync(path)
+  spoiled.fill(0, 0, 512)
+  writeFileSync(path, spoiled)
+  expect(hostSync('one').taken).toMatchObject({ serial: version })
+  expect(versionOf('one')).toBe(`${version}`)
+  // For whom it is the others cannot tell; that is no error of theirs.
+  expect(hostSync('three').taken).toBeUndefined()
+})
+
 test('the side is told by --root or --home, and said where it is unclear', () => {
   expect(codeOf('sync', 'stick', '--root', 'one', '--home', 'station')).toBe('CLI_USAGE')
   expect(codeOf('sync', 'stick', '--policy', 'apply', ...home)).toBe('CLI_USAGE')
