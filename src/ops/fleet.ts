@@ -294,7 +294,7 @@ export function keepStates(
   })
 }
 
-/** The channel of its model; undefined for a model that this moss cannot read. */
+/** The channel of its model; undefined for a model that cannot be read here. */
 export function followedBy({ model, name }: HostState): string | undefined {
   try {
     return parseModel(model, `the model of ${name}`).channel

@@ -128,7 +128,7 @@ interface Served {
 }
 
 interface ForChannel extends PlanStationSync {
-  /** Undefined for hosts whose model this moss cannot read. */
+  /** Undefined for hosts whose model cannot be read here. */
   readonly channel: string | undefined
   readonly states: readonly SentState[]
 }
