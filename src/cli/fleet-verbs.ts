@@ -127,6 +127,17 @@ export const fleetVerbs: readonly Verb[] = [
     },
   },
   {
+    words: 'fleet report',
+    side: 'station',
+    summary: 'what fleet list says as one page of HTML, to print or hand on: moss fleet report > fleet.html',
+    run: async (call) => {
+      const { listFleet } = await import('../ops/fleet-hosts.ts')
+      const { formatFleetReport } = await import('./fleet-report.ts')
+      const hosts = await listFleet(call.outside, { home: call.home })
+      return { json: { hosts }, text: formatFleetReport(hosts, call.nowSeconds) }
+    },
+  },
+  {
     words: 'fleet group',
     side: 'station',
     operands: [{ name: 'GROUP' }, { name: 'HOST', repeats: true }],

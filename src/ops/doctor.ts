@@ -2,6 +2,7 @@
 // should be what to do. It changes nothing; verify is who reads every byte.
 import { isMossError } from '../base/error.ts'
 import { formatBytes, formatCount, formatDate, plural } from '../base/format.ts'
+import { allHosts } from '../fleet/tables.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatRelation } from '../manifest/capability.ts'
 import { bytesOf } from '../manifest/layout-files.ts'
@@ -10,9 +11,10 @@ import { readCounters } from '../state/counters-file.ts'
 import { placesOf } from '../state/places.ts'
 import { isInitialised } from '../state/root-format.ts'
 import { listChannels, showChannel } from './channels.ts'
+import { readingFleet } from './fleet.ts'
 import { readInstalled, stateTree } from './installed.ts'
 import { readModel } from './model-file.ts'
-import { stationPlaces } from './station.ts'
+import { openStation, stationPlaces } from './station.ts'
 import { hostStatus } from './status.ts'
 
 export interface DoctorFinding {
@@ -172,6 +174,12 @@ function stationChecks(outside: Outside, home: string): Readonly<Record<string, 
         const problem = `${plural(fresh, 'package')} of channel ${channel} ${fresh === 1 ? 'is' : 'are'} added and not published`
         return [[problem, `moss channel publish ${channel}`] as const]
       })
+    },
+    // What cannot be read is told by its error.
+    fleet: () => {
+      using station = openStation(outside, { home, how: 'read' })
+      readingFleet(station, allHosts)
+      return []
     },
     mirror: () => {
       const folder = `${places.mirror}/packages`

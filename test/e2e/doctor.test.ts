@@ -59,7 +59,7 @@ test('a station without a trust root, with open keys, with what is not published
   chmodSync(join(moss.folder, 'station/keys/sample.key'), 0o644)
   expect(moss.text('doctor', ...both)).toMatchInlineSnapshot(`
     "$ moss doctor --root pump --home station
-    station FOLDER/station: keys, channels, mirror
+    station FOLDER/station: keys, channels, fleet, mirror
     keys     others may read FOLDER/station/keys/sample.key
              do: chmod 600 FOLDER/station/keys/sample.key
     1 finding
@@ -94,7 +94,7 @@ test('a wish that is not served, a bundle that waits, an old channel; then all i
   expect(moss.text('doctor', ...both).replaceAll(/\d+ days/g, 'N days')).toMatchInlineSnapshot(`
     "$ moss doctor --root pump --home station
     root FOLDER/pump: owner, transaction, health, bundle, clock, space, model, age
-    station FOLDER/station: keys, channels, mirror
+    station FOLDER/station: keys, channels, fleet, mirror
     age      what is here of channel stable was signed <age>
              do: take the state to the station (moss state export), and apply the
              bundle that comes back
@@ -107,7 +107,7 @@ test('a wish that is not served, a bundle that waits, an old channel; then all i
   expect(moss.text('doctor', ...both)).toMatchInlineSnapshot(`
     "$ moss doctor --root pump --home station
     root FOLDER/pump: owner, transaction, health, bundle, clock, space, model, age
-    station FOLDER/station: keys, channels, mirror
+    station FOLDER/station: keys, channels, fleet, mirror
     no findings
     [exit 0]"
   `)

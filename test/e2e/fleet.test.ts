@@ -236,6 +236,20 @@ test('how far a host is behind is told in serials and days', () => {
   )
 })
 
+test('the fleet as a page that fetches nothing and runs nothing, whatever machines call themselves', () => {
+  const name = '<script src="http://x">&'
+  well('init', '--trust', 'station/root.moss-root', '--name', name, '--root', 'odd')
+  const odd = stateOf('odd')
+  well('fleet', 'enroll', odd.file, ...home)
+  const page = well('fleet', 'report', ...home).stdout
+  expect(page).toMatch(/^<!doctype html>\n/)
+  expect(page.match(/<tr><td>/g)).toHaveLength(enrolled().length)
+  expect(page).toContain('<td>&lt;script src=&quot;http://x&quot;&gt;&amp;</td>')
+  expect(page).not.toMatch(/<script|<link|<img|@import|url\(/)
+  expect(page).toMatch(/<td>pump-04<\/td>.*<td>pumps<\/td><td>stable 1 of 2<\/td><td>1 behind, 3 days<\/td>/)
+  well('fleet', 'forget', name, ...home)
+})
+
 test('a host is forgotten by its id, with what was under way to it', () => {
   const { host } = moss.json<{ host: string }>('fleet', 'show', 'pump-04', ...home)
   expect(well('fleet', 'forget', host, ...home).stdout).toBe(`host ${host} is not answered any more\n`)

@@ -130,6 +130,7 @@ test('tables of another version, broken ones, and an empty file', () => {
   expect(other.stderr.replace(/\s+/g, ' ')).toContain('enroll them again')
   writeFileSync(path, noise(4096, 1))
   expect(moss.code('fleet', 'list', ...home)).toBe('STATE_BROKEN')
+  expect(moss.text('doctor', ...home)).toMatch(/fleet +\S*fleet\.db is not in order/)
   writeFileSync(path, '')
   expect(moss.text('fleet', 'list', ...home)).toContain('no hosts yet')
   expect(told(stationSync())).toContain('is not enrolled')
