@@ -23,6 +23,16 @@ export class MossError<Code extends ErrorCode = ErrorCode> extends Error {
 export const isMossError = <Code extends ErrorCode>(error: unknown, code?: Code): error is MossError<Code> =>
   error instanceof MossError && (code === undefined || error.code === code)
 
+/** Undefined where it ends in an error of ours; a bug stays one. */
+export function unlessRefused<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (isMossError(error)) return undefined
+    throw error
+  }
+}
+
 /** Throws on a broken promise of our own code: a bug, exit 70. */
 export function assertTrue(condition: boolean, promise: string): asserts condition {
   if (!condition) throw new Error(`broken promise: ${promise}`)

@@ -63,18 +63,17 @@ async function openScreens(run: {
     await using outside = run.openOutside()
     const { hostOperations } = await import('../ops/host-operations.ts')
     const { stationOperations } = await import('../ops/station-operations.ts')
-    const { sidesOf } = await import('../ops/sync-side.ts')
+    const { sidesOf } = await import('../ops/sides.ts')
     const { startScreens } = await import('../tui/start.tsx')
     const [root, home] = [rootOf(run.parsed), homeOf(run.parsed, run.environment)]
     const { isHost, isStation } = sidesOf(outside, { root, home })
     const { flags } = run.parsed
-    const isStationAlone = isStation && (!isHost || flags.has('home')) && !flags.has('root')
-    const isBoth = isStation && (flags.has('home') || !flags.has('root'))
+    const isAskedFor = isStation && (flags.has('home') || !flags.has('root'))
     return await startScreens({
-      operations: hostOperations(outside, { root, ...(isBoth && { home }) }),
-      station: isBoth ? stationOperations(outside, home) : undefined,
+      operations: hostOperations(outside, { root, ...(isAskedFor && { home }) }),
+      station: isAskedFor ? stationOperations(outside, home) : undefined,
       // Who is neither is told how a host begins.
-      isHost: !isStationAlone,
+      isHost: flags.has('root') || !isAskedFor || (isHost && !flags.has('home')),
       named: run.parsed.operands.map(absolute),
       stdin: process.stdin,
       stdout: process.stdout,

@@ -1,5 +1,6 @@
 // How sync reads, on either side: each bundle and each host has a word, also those that are left alone.
 import { formatBytes } from '../base/format.ts'
+import { sayStranger } from '../ops/fleet-words.ts'
 import type { BundleFate, HostSyncPlan, TakenFromMedium } from '../ops/sync-host.ts'
 import type { HostFate, StationSyncPlan } from '../ops/sync-station.ts'
 import { formatFields } from './format.ts'
@@ -80,14 +81,8 @@ export function formatHostPlan(plan: HostSyncPlan): string {
   ])
 }
 
-/** A namesake is for the eye of whoever compares words: another machine took its name, or it was made anew. */
-export const formatStranger = ({
-  name,
-  host,
-  namesake,
-  file,
-}: StationSyncPlan['strangers'][number]): string =>
-  `${name} (${host}${namesake === undefined ? '' : `, another key than that of ${name} here, ${namesake}`}) is not enrolled: moss fleet enroll ${file}`
+export const formatStranger = (stranger: StationSyncPlan['strangers'][number]): string =>
+  `${sayStranger(stranger)} is not enrolled: moss fleet enroll ${stranger.file}`
 
 const sayHostFate: Readonly<Record<HostFate, string>> = {
   bundle: 'a bundle is made for it',

@@ -6,27 +6,16 @@ import { exits } from '../base/exits.ts'
 import { formatBytes, plural } from '../base/format.ts'
 import type { HostSyncPlan } from '../ops/sync-host.ts'
 import { formatFields } from './format.ts'
+import { parityFlag, parityPercent } from './parity-flag.ts'
 import { fileName, formatHostPlan, formatTaken, stationFields } from './sync-text.ts'
 import { exitOf, formatApplied, formatApplyPlan } from './update-text.ts'
 import type { Call, Outcome, Verb } from './verb.ts'
-import { parityFlag, parityPercent } from './parity-flag.ts'
 import { fromFlag, fromVolume, volumeBytes, volumeFlag } from './volume-verbs.ts'
-
-const policies = ['ask', 'import', 'apply'] as const
-type Policy = (typeof policies)[number]
-
-function policyOf(call: Call): Policy | undefined {
-  const said = call.value('policy')
-  const policy = policies.find((each) => each === said)
-  if (said !== undefined && policy === undefined)
-    throw new MossError('CLI_USAGE', { problem: `--policy is ${policies.join(', ')}`, see: 'sync' })
-  return policy
-}
 
 async function sideOf(call: Call): Promise<'host' | 'station'> {
   const [saysHost, saysStation] = [call.has('root'), call.has('home')]
   if (saysHost !== saysStation) return saysHost ? 'host' : 'station'
-  const { sidesOf } = await import('../ops/sync-side.ts')
+  const { sidesOf } = await import('../ops/sides.ts')
   const { isHost, isStation } = sidesOf(call.outside, { root: call.root, home: call.home })
   if (isHost !== isStation) return isHost ? 'host' : 'station'
   throw new MossError('CLI_USAGE', {
@@ -39,7 +28,7 @@ async function sideOf(call: Call): Promise<'host' | 'station'> {
 
 async function syncHost(call: Call, medium: string): Promise<Outcome> {
   const { executeHostSync, exitOfSync, planHostSync } = await import('../ops/sync-host.ts')
-  const plan = await planHostSync(call.outside, { root: call.root, medium, policy: policyOf(call) })
+  const plan = await planHostSync(call.outside, { root: call.root, medium, policy: call.value('policy') })
   if (call.has('dry-run')) return { json: plan, text: formatHostPlan(plan) }
   try {
     const taken = await executeHostSync(call.outside, plan, call.report)
@@ -142,9 +131,8 @@ export const syncVerbs: readonly Verb[] = [
     flags: [
       {
         name: 'policy',
-        value: 'POLICY',
-        summary:
-          'on a host: ask before applying, only import, or apply (default: what its model says, else ask)',
+        value: 'ask|import|apply',
+        summary: 'on a host: how far it goes by itself (default: what its model says, else ask)',
       },
       {
         name: 'hosts',

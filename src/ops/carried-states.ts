@@ -1,13 +1,14 @@
 // What hosts have sent: the states on mounted media and in folders or files that were named, the newest of each host, and
 // whether this station answers it. Looked at as often as one likes: a file that has not changed is not read again.
-import { isMossError } from '../base/error.ts'
-import type { HostId } from '../base/ids.ts'
+import { compareText } from '../base/bytes.ts'
+import { isMossError, unlessRefused } from '../base/error.ts'
+import type { HostId, KeyId } from '../base/ids.ts'
 import type { Outside } from '../host/outside.ts'
 import { findStates } from '../medium/medium.ts'
 import { spellingsOf } from '../trust/fingerprint.ts'
-import { keyIsKnown, readingFleet, readSent, type SentState } from './fleet.ts'
+import { keyIsKnown, readingFleet, readSent } from './fleet.ts'
 import { mediaNow } from './medium-scan.ts'
-import { openStation } from './station.ts'
+import { openStation, type Station } from './station.ts'
 
 export interface CarriedState {
   readonly file: string
@@ -33,7 +34,12 @@ export interface CarriedStates {
   readonly unreadable: readonly { readonly file: string; readonly message: string }[]
 }
 
-type Read = SentState | { readonly message: string }
+/** What a file says; whether its host is enrolled may change while it lies there. */
+interface Told extends Omit<CarriedState, 'isEnrolled'> {
+  readonly key: KeyId
+}
+
+type Read = Told | { readonly message: string }
 
 const mostStates = 10_000
 
@@ -41,7 +47,7 @@ export function carriedStates(
   outside: Outside,
   home: string,
 ): (named: readonly string[]) => Promise<CarriedStates> {
-  const known = new Map<string, Read>()
+  let known = new Map<string, Read>()
   return async (named) => {
     using station = openStation(outside, { home, how: 'read' })
     const folders = mediaNow(outside, named)
@@ -49,65 +55,51 @@ export function carriedStates(
       ...named.filter((path) => !folders.includes(path)),
       ...folders.flatMap((path) => stateFiles(outside, path)),
     ]
-    const sent: SentState[] = []
+    const told: Told[] = []
     const unreadable: { file: string; message: string }[] = []
+    const seen = new Map<string, Read>()
     for (const file of new Set(files.slice(0, mostStates))) {
-      const stat = unlessPulled(() => outside.disk.lstat(file))
+      const stat = unlessRefused(() => outside.disk.lstat(file))
       if (stat?.kind !== 'file') continue
       const mark = JSON.stringify([file, stat.sizeBytes, stat.mtimeMs, stat.inode, stat.device])
-      const read = known.get(mark) ?? (await unlessRefused(() => readSent(station, file)))
-      known.set(mark, read)
+      const read = known.get(mark) ?? (await readTold(station, file))
+      seen.set(mark, read)
       if ('message' in read) unreadable.push({ file, message: read.message })
-      else sent.push(read)
+      else told.push(read)
     }
-    const media = folders.map((path) => ({
-      path,
-      device: unlessPulled(() => outside.disk.lstat(path)?.device) ?? -1,
-      freeBytes: unlessPulled(() => outside.disk.freeBytes(path)) ?? 0,
-    }))
-    const enrolled = readingFleet(station, (fleet) => sent.map((each) => keyIsKnown(fleet, each)))
+    known = seen
     return {
-      media,
-      states: newestOfEach(sent.map((each, at) => describe(each, enrolled?.[at] === true))),
+      media: folders.map((path) => ({
+        path,
+        device: unlessRefused(() => outside.disk.lstat(path)?.device) ?? -1,
+        freeBytes: unlessRefused(() => outside.disk.freeBytes(path)) ?? 0,
+      })),
+      states: newestOfEach(station, told),
       unreadable,
     }
   }
 }
 
-const describe = ({ from, state, key }: SentState, isEnrolled: boolean): CarriedState => ({
-  file: from,
-  host: state.host,
-  name: state.name,
-  counter: state.counter,
-  ...spellingsOf(key),
-  isEnrolled,
-})
-
-function newestOfEach(states: readonly CarriedState[]): readonly CarriedState[] {
-  const newest = new Map<string, CarriedState>()
-  for (const state of states)
-    if ((newest.get(state.fingerprint)?.counter ?? -1) < state.counter) newest.set(state.fingerprint, state)
-  return [...newest.values()].sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)))
-}
-
-const stateFiles = ({ disk }: Outside, medium: string): readonly string[] =>
-  unlessPulled(() => findStates(disk, medium).map(({ path }) => path)) ?? []
-
-/** A medium may be pulled at any moment: that is an absence, not an error. */
-function unlessPulled<T>(read: () => T): T | undefined {
+async function readTold(station: Station, file: string): Promise<Read> {
   try {
-    return read()
-  } catch (error) {
-    if (isMossError(error)) return undefined
-    throw error
-  }
-}
-
-async function unlessRefused(read: () => Promise<SentState>): Promise<Read> {
-  try {
-    return await read()
+    const { state, key } = await readSent(station, file)
+    const { host, name, counter } = state
+    return { file, host, name, counter, key, ...spellingsOf(key) }
   } catch (error) {
     if (isMossError(error)) return { message: error.message }
     throw error
   }
 }
+
+function newestOfEach(station: Station, told: readonly Told[]): readonly CarriedState[] {
+  const newest = new Map<KeyId, Told>()
+  for (const each of told)
+    if ((newest.get(each.key)?.counter ?? -1) < each.counter) newest.set(each.key, each)
+  const states = [...newest.values()].sort((a, b) => compareText(a.name, b.name))
+  const enrolled = readingFleet(station, (fleet) => states.map((each) => keyIsKnown(fleet, each)))
+  return states.map(({ key: _key, ...state }, at) => ({ ...state, isEnrolled: enrolled?.[at] === true }))
+}
+
+/** A medium may be pulled at any moment: that is an absence, not an error. */
+const stateFiles = ({ disk }: Outside, medium: string): readonly string[] =>
+  unlessRefused(() => findStates(disk, medium).map(({ path }) => path)) ?? []

@@ -38,7 +38,7 @@ export async function planEnrol(
     name: state.name,
     ...spellingsOf(key),
     isCompared: request.expect !== undefined,
-    isEnrolled: readingFleet(station, (fleet) => keyIsKnown(fleet, sent)) === true,
+    isEnrolled: readingFleet(station, (fleet) => keyIsKnown(fleet, { host: state.host, key })) === true,
     namesakes: (readingFleet(station, (fleet) => hostsOfName(fleet, state.name)) ?? []).filter(
       (host) => host !== state.host,
     ),
@@ -53,7 +53,8 @@ export async function executeEnrol(outside: Outside, plan: EnrolPlan): Promise<E
   using database = openFleet(station)
   database.transaction((fleet) => {
     // What is kept of a host that is known is for an answer to replace: a plan tells what has changed since.
-    if (!keyIsKnown(fleet, sent)) keep(fleet, sent, Math.floor(outside.nowMs() / 1000))
+    if (!keyIsKnown(fleet, { host: plan.host, key: sent.key }))
+      keep(fleet, sent, Math.floor(outside.nowMs() / 1000))
   })
   return plan
 }

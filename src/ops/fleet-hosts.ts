@@ -1,6 +1,6 @@
 // fleet list, show, group and forget: the hosts that a station answers, how far each is behind what its channel offers, and
 // what is under way to it. Lists read no host's state.
-import { isMossError, MossError } from '../base/error.ts'
+import { MossError, unlessRefused } from '../base/error.ts'
 import type { HostId } from '../base/ids.ts'
 import { isChannelName, isHostId } from '../base/names.ts'
 import {
@@ -102,15 +102,6 @@ function lagIn(station: Station, name: string): (serial: number | undefined) => 
       ...(from !== undefined &&
         to !== undefined && { behindDays: Math.max(0, Math.floor((to - from) / daySeconds)) }),
     }
-  }
-}
-
-function unlessRefused<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (isMossError(error)) return undefined
-    throw error
   }
 }
 

@@ -1,5 +1,6 @@
 // How a host of the fleet stands, in few words: for lists on either face.
 import { plural } from '../base/format.ts'
+import type { Stranger } from './fleet.ts'
 import type { FleetRow } from './fleet-hosts.ts'
 
 export function saySerial({ follows, channel, serial, newest }: FleetRow): string {
@@ -22,3 +23,9 @@ export function sayNews({ outcome, lacking, underWay }: FleetRow): string {
   if (lacking > 0) return `! asks again for ${plural(lacking, 'file')}`
   return underWay === undefined ? '' : `serial ${underWay.serial} under way`
 }
+
+/** A namesake is for the eye of whoever compares words: another machine took its name, or it was made anew. */
+export const sayStranger = ({ name, host, namesake }: Stranger): string =>
+  namesake === undefined
+    ? `${name} (${host})`
+    : `${name} (${host}, another key than that of ${name} here, ${namesake})`

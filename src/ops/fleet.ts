@@ -21,6 +21,7 @@ import {
 import { type ByteSource, bytesSource } from '../host/byte-source.ts'
 import type { Database, DatabaseReader, Transaction } from '../host/database.ts'
 import { parseModel } from '../solve/model.ts'
+import { sayStranger } from './fleet-words.ts'
 import { recordBytes } from './receipt.ts'
 import { openIfSealed } from './sealing.ts'
 import type { Station } from './station.ts'
@@ -97,8 +98,8 @@ export function keptState(fleet: DatabaseReader, host: HostId): SentState | unde
 /** Of the very same key: an id is but the beginning of its digest. */
 export const keyIsKnown = (
   fleet: DatabaseReader,
-  { state, key }: Pick<SentState, 'state' | 'key'>,
-): boolean => findHost(fleet, state.host)?.key === key
+  { host, key }: { readonly host: HostId; readonly key: KeyId },
+): boolean => findHost(fleet, host)?.key === key
 
 export interface AnsweredStates {
   /** One for each host, in the order in which they were named. */
@@ -149,23 +150,24 @@ export async function readAll(
   using opened = fleetToRead(station)
   const fleet = opened?.fleet
   const sharing = sharedParts()
-  const hear = (host: HostId): HeardHost | undefined => {
+  const hear = async (host: HostId): Promise<HeardHost | undefined> => {
     const before = known.get(host)
     if (before !== undefined || fleet === undefined || findHost(fleet, host) === undefined) return before
-    const found = unlessUnreadable(unreadable, host, () => keptState(fleet, host))
+    const found = await unlessUnreadable(unreadable, host, () => keptState(fleet, host))
     const kept = found && { ...found, state: sharing(found.state) }
     return known.getOrInsert(host, { kept, sent: countsKept && kept !== undefined ? [kept] : [] })
   }
   for (const each of named) {
     if (isHostId(each)) {
-      const heard = hear(each)
+      const heard = await hear(each)
       if (heard === undefined) throw new MossError('NOT_FOUND', { what: 'enrolled host', name: each })
       if (heard.kept !== undefined && !heard.sent.includes(heard.kept)) heard.sent.push(heard.kept)
       continue
     }
-    const sent = await readUnlessUnreadable(station, each, unreadable)
+    const sent = await unlessUnreadable(unreadable, each, () => readSent(station, each))
     if (sent === undefined) continue
-    if (fleet !== undefined && keyIsKnown(fleet, sent)) hear(sent.state.host)?.sent.push(sent)
+    const { host } = sent.state
+    if (fleet !== undefined && keyIsKnown(fleet, { host, key: sent.key })) (await hear(host))?.sent.push(sent)
     else if ((strangers.get(sent.key)?.state.counter ?? -1) < sent.state.counter)
       strangers.set(sent.key, sent)
   }
@@ -179,23 +181,13 @@ export async function readAll(
 }
 
 /** What is wrong with one state is told, and stops no other. */
-function unlessUnreadable<T>(unreadable: UnreadableState[], file: string, read: () => T): T | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (!isMossError(error)) throw error
-    unreadable.push({ file, error })
-    return undefined
-  }
-}
-
-async function readUnlessUnreadable(
-  station: Station,
-  file: string,
+async function unlessUnreadable<T>(
   unreadable: UnreadableState[],
-): Promise<SentState | undefined> {
+  file: string,
+  read: () => T | Promise<T>,
+): Promise<T | undefined> {
   try {
-    return await readSent(station, file)
+    return await read()
   } catch (error) {
     if (!isMossError(error)) throw error
     unreadable.push({ file, error })
@@ -239,11 +231,6 @@ export async function readStates(station: Station, named: readonly string[]): Pr
   if (first === undefined) return answered
   throw new MossError('TRUST_NOT_ENROLLED', { hosts: strangers.map(sayStranger), file: first.file })
 }
-
-export const sayStranger = ({ name, host, namesake }: Stranger): string =>
-  namesake === undefined
-    ? `${name} (${host})`
-    : `${name} (${host}, another key than that of ${name} here, ${namesake})`
 
 /** A medium has older ones beside it, which say nothing but that it is still the same machine. */
 function newestOf(

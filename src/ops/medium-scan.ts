@@ -1,7 +1,7 @@
 // What a person would choose from: the bundles on mounted media and in folders or files that were named. Of each only
 // what its head claims is read; nothing is judged here, and a file that cannot be read says why instead of failing.
 import { compareText } from '../base/bytes.ts'
-import { isMossError } from '../base/error.ts'
+import { isMossError, unlessRefused } from '../base/error.ts'
 import type { ContainerId, HostId } from '../base/ids.ts'
 import { decodeAbout } from '../bundle/about.ts'
 import { decodeSummary } from '../bundle/summary.ts'
@@ -114,7 +114,7 @@ interface Claim {
 type Claims = Map<string, Claim | undefined>
 
 function markOf(outside: Outside, path: string, host: HostId | undefined): string {
-  const stat = attempt(() => outside.disk.lstat(path))
+  const stat = unlessRefused(() => outside.disk.lstat(path))
   return JSON.stringify([path, host, stat?.sizeBytes, stat?.mtimeMs, stat?.inode, stat?.device])
 }
 
@@ -202,17 +202,17 @@ function mountedMedia(outside: Outside): readonly string[] {
 
 /** In their usual place, and beside it for a file that somebody copied by hand. */
 function bundlePaths(outside: Outside, medium: string): readonly string[] {
-  const usual = attempt(() => findBundles(outside.disk, medium).map(({ path }) => path)) ?? []
+  const usual = unlessRefused(() => findBundles(outside.disk, medium).map(({ path }) => path)) ?? []
   const beside = listed(outside, medium)
     .filter((entry) => entry.kind === 'file' && entry.name.endsWith('.moss'))
     .map((entry) => `${medium}/${entry.name}`)
   return [...usual, ...beside]
 }
 
-const kindOf = ({ disk }: Outside, path: string) => attempt(() => disk.lstat(path)?.kind)
+const kindOf = ({ disk }: Outside, path: string) => unlessRefused(() => disk.lstat(path)?.kind)
 
 const listed = ({ disk }: Outside, folder: string) =>
-  attempt(() =>
+  unlessRefused(() =>
     (disk.lstat(folder)?.kind === 'folder' ? disk.list(folder) : [])?.filter(
       (entry) => !isDropping(entry.name),
     ),
@@ -222,16 +222,6 @@ const foldersIn = (outside: Outside, folder: string): readonly string[] =>
   listed(outside, folder)
     .filter((entry) => entry.kind === 'folder')
     .map((entry) => `${folder}/${entry.name}`)
-
-/** A medium may be pulled or forbidden at any moment: that is an absence, not an error. */
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (isMossError(error)) return undefined
-    throw error
-  }
-}
 
 /** Undefined for a container that is no bundle. */
 function readClaims(outside: Outside, place: Place, host: HostId | undefined): Claim | undefined {

@@ -11,7 +11,7 @@ import type { Outside, ReportEvent } from './types.ts'
 export interface ExportWanted {
   /** State files, and ids of hosts whose last state counts. */
   readonly states: readonly string[]
-  readonly effort: string
+  readonly effort?: string
 }
 
 /** What a full medium left over: the number of the next volume, and how long each is. */

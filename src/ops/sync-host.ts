@@ -2,14 +2,14 @@
 // that lie there. What is for others is left alone with a word. That its state then goes on the medium is for the caller:
 // applying, which may be asked about, comes between.
 import { exits } from '../base/exits.ts'
-import { isMossError, type MossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import { limits } from '../base/limits.ts'
 import { silent } from '../base/progress.ts'
 import { followRoots } from '../container/root-chain.ts'
 import type { Outside } from '../host/outside.ts'
 import { parseBundleName } from '../medium/layout.ts'
 import { findRoots } from '../medium/medium.ts'
-import type { SyncPolicy } from '../solve/model.ts'
+import { isSyncPolicy, syncPolicies, type SyncPolicy } from '../solve/model.ts'
 import { acceptRoot } from '../trust/counters.ts'
 import { acceptedBundles } from './accepted-bundles.ts'
 import type { ImportedBundle } from './changes.ts'
@@ -38,12 +38,14 @@ export interface HostSyncPlan {
   readonly waiting?: number
 }
 
-/** Reads the medium's names and heads; writes nothing. Throws MEDIUM_ABSENT, NOT_INITIALISED. */
+/** Reads the medium's names and heads; writes nothing. Throws CLI_USAGE for no policy, MEDIUM_ABSENT, NOT_INITIALISED. */
 export async function planHostSync(
   outside: Outside,
-  request: { readonly root: string; readonly medium: string; readonly policy?: SyncPolicy | undefined },
+  request: { readonly root: string; readonly medium: string; readonly policy: string | undefined },
 ): Promise<HostSyncPlan> {
-  const { root, medium } = request
+  const { root, medium, policy } = request
+  if (policy !== undefined && !isSyncPolicy(policy))
+    throw new MossError('CLI_USAGE', { problem: `--policy is ${syncPolicies.join(', ')}`, see: 'sync' })
   const status = await hostStatus(outside, { root })
   const places = managedPlaces(outside, root)
   const { model } = readModel(outside, places)
@@ -65,7 +67,7 @@ export async function planHostSync(
     side: 'host',
     root,
     medium,
-    policy: request.policy ?? model.sync,
+    policy: policy ?? model.sync,
     bundles: bundlesOn(outside, { medium, host: status.host, accepted }).map((bundle) => ({
       ...bundle,
       fate: fateOf(bundle),

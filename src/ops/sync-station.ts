@@ -1,9 +1,10 @@
 // sync on a station: reads the states that lie on a medium, makes one bundle of each channel for the hosts that lack
 // something, and leaves the trust roots there. A bundle that lies there for the very same states is not made again.
 import { isMossError } from '../base/error.ts'
-import type { HostId } from '../base/ids.ts'
+import type { ContainerId, HostId } from '../base/ids.ts'
 import type { StationChannel } from '../channel/station-channel.ts'
-import { sentTo } from '../fleet/tables.ts'
+import { type SentBundle, sentTo } from '../fleet/tables.ts'
+import type { DatabaseReader } from '../host/database.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatBundleName, mediumFolders } from '../medium/layout.ts'
 import { assertMedium, findStates, rootPathOn, writeToMedium } from '../medium/medium.ts'
@@ -20,7 +21,7 @@ import {
   type Stranger,
 } from './fleet.ts'
 import { namedStates, type SaidHost } from './fleet-hosts.ts'
-import { type ExportPlan, planExport } from './plan-export.ts'
+import { type ExportPlan, type PlannedHost, planExport } from './plan-export.ts'
 import { type AskPassphrase, openStation, type Station } from './station.ts'
 import { stationRoots } from './station-roots.ts'
 import type { ReportEvent } from './types.ts'
@@ -67,7 +68,7 @@ export interface PlanStationSync {
 }
 
 /** What a plan was made from: executing it in the same process reads no state again. */
-const read = new WeakMap<StationSyncPlan, readonly SentState[]>()
+const sentFor = new WeakMap<StationSyncPlan, readonly SentState[]>()
 
 /** Writes nothing. What one host, or one channel, cannot have is told of it alone. Throws MEDIUM_ABSENT, NOT_FOUND. */
 export async function planStationSync(outside: Outside, request: PlanStationSync): Promise<StationSyncPlan> {
@@ -105,7 +106,7 @@ export async function planStationSync(outside: Outside, request: PlanStationSync
     roots: stationRoots(station).map(({ root }) => root.version),
     warnings: [...new Set([...warnings, ...exports.flatMap((each) => each.warnings)])],
   }
-  read.set(plan, sent)
+  sentFor.set(plan, sent)
   return plan
 }
 
@@ -115,9 +116,9 @@ async function statesFor(
   { home, medium, hosts }: PlanStationSync,
 ): Promise<readonly string[]> {
   const { outside } = station
-  const wanted = hosts && (await namedStates(outside, { home, hosts }))
+  const wanted = hosts && new Set(await namedStates(outside, { home, hosts }))
   const found = findStates(outside.disk, medium).filter(
-    ({ path, host }) => wanted === undefined || wanted.includes(host) || wanted.includes(path),
+    ({ path, host }) => wanted === undefined || wanted.has(host) || wanted.has(path),
   )
   return [...new Set([...(wanted ?? []), ...found.map(({ path }) => path)])]
 }
@@ -142,7 +143,9 @@ async function serve(station: Station, request: ForChannel): Promise<Served> {
   if (name === undefined) return unmet('its model cannot be read here; it may be one of a newer moss')
   try {
     const channel = stationChannel(station, name)
-    const there = new Set(states.filter((state) => liesThere(station, { state, channel, medium })))
+    const there = new Set(
+      readingFleet(station, (fleet) => lyingThere(fleet, { station, states, channel, medium })),
+    )
     const { plan, leftOut } = await planForNeedy(station.outside, {
       ...request,
       channel: name,
@@ -164,27 +167,29 @@ async function serve(station: Station, request: ForChannel): Promise<Served> {
 }
 
 /**
- * Made for this state from the newest serial, and there still, of its length and by an exporter that counts: whether each byte
- * of it is as it was is for `moss verify`.
+ * Those for whose very state a bundle was made from the newest serial, and is there still, of its length and by an exporter that
+ * counts: whether each byte of it is as it was is for `moss verify`.
  */
-function liesThere(
-  station: Station,
-  {
-    state: { state },
-    channel,
-    medium,
-  }: { readonly state: SentState; readonly channel: StationChannel; readonly medium: string },
-): boolean {
+function lyingThere(
+  fleet: DatabaseReader,
+  place: {
+    readonly station: Station
+    readonly states: readonly SentState[]
+    readonly channel: StationChannel
+    readonly medium: string
+  },
+): readonly SentState[] {
+  const { station, channel, medium } = place
   const newest = channel.serials().at(-1)
-  const sent = readingFleet(station, (fleet) => sentTo(fleet, state.host)) ?? []
-  return sent.some(
-    ({ bundle, serial, counter }) =>
-      counter === state.counter &&
-      serial === newest &&
-      isBundleThere(station, {
-        id: bundle,
-        path: `${medium}/${mediumFolders.bundles}/${formatBundleName({ channel: channel.name, serial, id: bundle })}`,
-      }),
+  /** One bundle is for many hosts. */
+  const known = new Map<ContainerId, boolean>()
+  const isThere = ({ bundle, serial }: SentBundle): boolean => {
+    const name = formatBundleName({ channel: channel.name, serial, id: bundle })
+    const path = `${medium}/${mediumFolders.bundles}/${name}`
+    return known.getOrInsertComputed(bundle, () => isBundleThere(station, { id: bundle, path }))
+  }
+  return place.states.filter(({ state: { host, counter } }) =>
+    sentTo(fleet, host).some((sent) => sent.counter === counter && sent.serial === newest && isThere(sent)),
   )
 }
 
@@ -210,14 +215,14 @@ async function planForNeedy(
   if (states.length === 0) return { leftOut: [] }
   const plan = await planFor(states)
   const { leftOut } = plan
-  const needy = states.filter((state) => lacksSomething(state, plan))
+  const planned = new Map(plan.hosts.map((each) => [each.host, each]))
+  const needy = states.filter((each) => lacksSomething(each, plan, planned.get(each.state.host)))
   if (needy.length === 0) return { leftOut }
   return { plan: needy.length === states.length ? plan : await planFor(needy), leftOut }
 }
 
 /** Serials rise without anything of this host changing: it follows them all the same, for they say what is newest. */
-function lacksSomething({ state }: SentState, plan: ExportPlan): boolean {
-  const planned = plan.hosts.find(({ host }) => host === state.host)
+function lacksSomething({ state }: SentState, plan: ExportPlan, planned: PlannedHost | undefined): boolean {
   return (
     planned !== undefined &&
     (planned.fromSerial !== plan.serial ||
@@ -255,7 +260,7 @@ export async function executeStationSync(
   {
     using station = openStation(outside, { home, how: 'write' })
     assertMedium(outside.disk, medium, device)
-    keepStates(station, { sent: read.get(plan) ?? [] })
+    keepStates(station, { sent: sentFor.get(plan) ?? [] })
     for (const { root, bytes } of stationRoots(station))
       if (plan.roots.includes(root.version))
         writeToMedium(outside.disk, rootPathOn(outside.disk, medium, root.version), bytes)

@@ -1,6 +1,6 @@
 // Volumes as files: those that a person named, and those that lie beside them and are called as the others would be. A name
 // only says where to look; what is no volume of the same container is passed over, unless it was named.
-import { isMossError, MossError } from '../base/error.ts'
+import { MossError, unlessRefused } from '../base/error.ts'
 import type { ContainerId } from '../base/ids.ts'
 import { volumeName } from '../base/volume-names.ts'
 import { decodePrelude, preludeBytes } from '../container/prelude.ts'
@@ -24,17 +24,8 @@ export function pathsBeside(outside: Outside, path: string, volume: Volume): rea
 }
 
 /** Nothing where that cannot be told: the others are only looked for. */
-function filesIn({ disk }: Outside, folder: string): readonly string[] {
-  try {
-    return disk
-      .list(folder)
-      .filter(({ kind }) => kind === 'file')
-      .map(({ name }) => name)
-  } catch (error) {
-    if (isMossError(error)) return []
-    throw error
-  }
-}
+const filesIn = ({ disk }: Outside, folder: string): readonly string[] =>
+  (unlessRefused(() => disk.list(folder)) ?? []).filter(({ kind }) => kind === 'file').map(({ name }) => name)
 
 export interface VolumeClaim {
   readonly id: ContainerId
@@ -43,13 +34,10 @@ export interface VolumeClaim {
 
 /** By the first bytes of the file. Undefined for what is no volume, or nothing that can be read. */
 export function claimOf(start: Uint8Array, path: string): VolumeClaim | undefined {
-  try {
+  return unlessRefused(() => {
     const { id, volume } = decodePrelude(start, path)
     return volume && { id, volume }
-  } catch (error) {
-    if (isMossError(error)) return undefined
-    throw error
-  }
+  })
 }
 
 /** The volumes beside the file; none where it is not one, or cannot be read: whoever reads it next says why. */

@@ -206,12 +206,12 @@ function takeTrusted(state: ScreensState, { typed, result }: Of<'trusted'>): Ste
   return step({ ...state, notice })
 }
 
-/** A path that was typed and is no medium is told; a medium that came is where the bundle goes. */
+/** A path that was typed and is no medium is told; a medium that comes while one is wanted is where the bundle goes. */
 function takeCarried(state: ScreensState, { result }: Of<'carried'>): Step {
   const { sought, ...rest } = state
   const media = result.kind === 'ready' ? result.value.media.map(({ path }) => path) : []
   const states = result.kind === 'ready' ? result.value.states : []
-  const medium = state.export.medium ?? media[0]
+  const medium = state.export.medium ?? (state.screen === 'export' ? media[0] : undefined)
   const next: ScreensState = {
     ...rest,
     fleet: { ...state.fleet, carried: result },

@@ -5,7 +5,7 @@ import { type Step, step } from './events.ts'
 import { exportRows } from './export-view.ts'
 import { leave, quiet, toExport, toFleet } from './go.ts'
 import type { Key } from './keys.ts'
-import { type ExportView, readyValue, type ScreensState, usualEffort } from './state.ts'
+import { type ExportView, readyValue, type ScreensState } from './state.ts'
 import { arrow } from './widgets.ts'
 import { startWork } from './work.ts'
 
@@ -18,7 +18,7 @@ const withExport = (state: ScreensState, change: Partial<ExportView>): ScreensSt
 export const chosenMedium = ({ export: { medium }, fleet }: ScreensState): Medium | undefined =>
   readyValue(fleet.carried)?.media.find(({ path }) => path === medium)
 
-const efforts = ['fast', usualEffort, 'small'] as const
+const efforts = [undefined, 'small', 'fast'] as const
 
 export function exportBindings(state: ScreensState): readonly Binding[] {
   const { outcome, effort, states, next } = state.export
@@ -29,14 +29,13 @@ export function exportBindings(state: ScreensState): readonly Binding[] {
     return state.export.plan.kind === 'failed'
       ? [bind('r', 'plan again', () => toExport(state, states, effort)), ...back]
       : back
-  const effortNext =
-    efforts[(efforts.findIndex((each) => each === effort) + 1) % efforts.length] ?? usualEffort
+  const effortNext = efforts[(efforts.findIndex((each) => each === effort) + 1) % efforts.length]
   return [
     ...scrolling(state, exportRows(plan, state.size, arrow(state.look)).length),
     ...(chosenMedium(state) === undefined
       ? []
       : [bind('Enter', next === undefined ? 'write' : 'write the next volume', () => startExport(state))]),
-    bind('e', `effort ${effortNext}`, () => toExport(state, states, effortNext)),
+    bind('e', `effort ${effortNext ?? 'usual'}`, () => toExport(state, states, effortNext)),
     ...nextMedium(state),
     bind('o', 'path', () => step({ ...quiet(state), prompt: { kind: 'path', text: '' } })),
     ...back,

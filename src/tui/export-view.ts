@@ -40,7 +40,7 @@ export function exportLines(state: ScreensState, area: Area): readonly Line[] {
 
 function summary(state: ScreensState, plan: ExportPlan, width: number): readonly Line[] {
   const { deltas, whole, metadata } = plan.estimate
-  const { medium, effort } = state.export
+  const { medium } = state.export
   const found = readyValue(state.fleet.carried)?.media.find(({ path }) => path === medium)
   const free = found?.freeBytes
   const size = deltas + whole + metadata
@@ -57,7 +57,7 @@ function summary(state: ScreensState, plan: ExportPlan, width: number): readonly
     ),
     ...field(
       'size',
-      `about ${formatBytes(size)} at effort ${effort}: deltas ${formatBytes(deltas)}, whole ${formatBytes(whole)}, metadata ${formatBytes(metadata)}`,
+      `about ${formatBytes(size)} at effort ${plan.effort}: deltas ${formatBytes(deltas)}, whole ${formatBytes(whole)}, metadata ${formatBytes(metadata)}`,
       width,
     ),
     ...(medium === undefined || free === undefined

@@ -121,11 +121,7 @@ export const toFleet = (state: ScreensState): Step =>
   )
 
 /** Plans one bundle for these, to the medium that their states came on. */
-export function toExport(
-  state: ScreensState,
-  states: readonly string[],
-  effort: string = state.export.effort,
-): Step {
+export function toExport(state: ScreensState, states: readonly string[], effort?: string): Step {
   const media = readyValue(state.fleet.carried)?.media.map(({ path }) => path) ?? []
   const medium =
     state.export.medium ??
@@ -138,12 +134,12 @@ export function toExport(
       export: {
         ...noExport,
         states,
-        effort,
+        ...(effort !== undefined && { effort }),
         plan: { kind: 'reading' },
         ...(medium !== undefined && { medium }),
       },
     },
-    { kind: 'plan-export', states, effort },
+    { kind: 'plan-export', states, ...(effort !== undefined && { effort }) },
   )
 }
 

@@ -150,7 +150,7 @@ async function perform(effect: Doing, { operations, station, dispatch }: Ways): 
       break
     case 'plan-export': {
       const { states, effort } = effect
-      const wanted = { states, effort }
+      const wanted = { states, ...(effort !== undefined && { effort }) }
       answer = { kind: 'export-planned', wanted, result: await settle(ofStation(station).planExport(wanted)) }
       break
     }

@@ -161,7 +161,8 @@ export interface FleetView {
 export interface ExportView {
   /** Files and ids, as planning names them. */
   readonly states: readonly string[]
-  readonly effort: string
+  /** The usual one unless somebody chose another. */
+  readonly effort?: string
   readonly plan: Loaded<ExportPlan>
   readonly outcome: Loaded<Exported>
   /** Where it goes; absent as long as no medium is known. */
@@ -242,10 +243,8 @@ export const noFleet: FleetView = {
   chosen: new Set(),
 }
 
-export const usualEffort = '5'
 export const noExport: ExportView = {
   states: [],
-  effort: usualEffort,
   plan: { kind: 'none' },
   outcome: { kind: 'none' },
   offset: 0,

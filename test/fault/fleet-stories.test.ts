@@ -82,7 +82,7 @@ async function visitStation(stick: string): Promise<void> {
 
 async function visitHost(host: Host, stick: string): Promise<void> {
   const { root } = host
-  const plan = await planHostSync(outside, { root, medium: stick })
+  const plan = await planHostSync(outside, { root, medium: stick, policy: undefined })
   for (const bundle of plan.bundles) if (bundle.fate === 'take') expect(bundle.hosts).toContain(host.name)
   const { taken, refused } = await executeHostSync(outside, plan, () => {})
   expect(refused).toEqual([])

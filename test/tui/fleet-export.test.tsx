@@ -83,6 +83,7 @@ const fleet = after(station, fleetRead, mediaRead)
 
 const plan = {
   kind: 'export',
+  effort: '5',
   channel: 'stable',
   serial: 4,
   hosts: [
@@ -122,7 +123,7 @@ const exported = {
 } as unknown as Exported
 
 const asked = play(fleet, ' ', 'j', 'j', 'j', 'j', ' ', 'Enter')
-const wanted = { states: asked.state.export.states, effort: '5' }
+const wanted = { states: asked.state.export.states }
 const planned = after(asked.state, { kind: 'export-planned', wanted, result: ready(plan) })
 
 describe('Fleet', () => {
@@ -249,11 +250,9 @@ describe('Fleet', () => {
 
   test('Space chooses, a chooses all and none, and Enter plans for the chosen or for the one under the cursor', () => {
     const one = play(fleet, 'j', 'Enter')
-    expect(one.effects).toEqual([{ kind: 'plan-export', states: [carried.states[0]?.file], effort: '5' }])
+    expect(one.effects).toEqual([{ kind: 'plan-export', states: [carried.states[0]?.file] }])
     const two = play(fleet, 'j', ' ', 'j', ' ', 'Enter')
-    expect(two.effects).toEqual([
-      { kind: 'plan-export', states: [carried.states[0]?.file, '2'.repeat(16)], effort: '5' },
-    ])
+    expect(two.effects).toEqual([{ kind: 'plan-export', states: [carried.states[0]?.file, '2'.repeat(16)] }])
     const all = after(fleet, 'j', 'a')
     expect(shown(all)).toContain('5 hosts, 5 chosen for a bundle')
     expect(shown(after(all, 'a'))).not.toContain('chosen')
@@ -319,7 +318,7 @@ describe('Fleet', () => {
 describe('Export', () => {
   test('without hosts, while it is planned, and as usual', () => {
     expect(shown({ ...fleet, screen: 'export' })).toContain('No hosts are chosen.')
-    expect(asked.effects).toMatchObject([{ kind: 'plan-export', effort: '5' }])
+    expect(asked.effects).toMatchObject([{ kind: 'plan-export' }])
     expect(shown(asked.state)).toContain('planning the bundle …')
     expect(frame(planned)).toMatchInlineSnapshot(`
       "
@@ -379,10 +378,18 @@ describe('Export', () => {
     // An answer to another question changes nothing.
     const other = {
       kind: 'export-planned',
-      wanted: { states: ['x'], effort: '5' },
+      wanted: { states: ['x'] },
       result: ready(plan),
     } as const
     expect(after(asked.state, other)).toBe(asked.state)
+  })
+
+  test('it goes to the medium that the states came on', () => {
+    const other = { path: '/media/anna/ANOTHER', device: 8, freeBytes: 4e9 }
+    const two = { ...carried, media: [other, ...carried.media] }
+    const looked = after(station, fleetRead, { kind: 'carried', result: ready(two) })
+    expect(after(looked, 'j', 'Enter').export.medium).toBe(stick)
+    expect(after(looked, 'j', 'j', 'Enter').export.medium).toBe(other.path)
   })
 
   test('effort and medium are chosen; a full one is seen before', () => {
@@ -405,7 +412,7 @@ describe('Export', () => {
     expect(nowhere.export.medium).toBeUndefined()
     const plannedNowhere = after(nowhere, {
       kind: 'export-planned',
-      wanted: { states: nowhere.export.states, effort: '5' },
+      wanted: { states: nowhere.export.states },
       result: ready(plan),
     })
     expect(shown(plannedNowhere)).toContain('no medium is here: mount a stick')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { isMossError } from '../../../src/base/error.ts'
 import { silent } from '../../../src/base/progress.ts'
-import type { Disk } from '../../../src/host/disk.ts'
+import type { Disk, OpenFile } from '../../../src/host/disk.ts'
 import { linuxOutside } from '../../../src/host/linux-outside.ts'
 import { addPackages, createChannel, publishChannel } from '../../../src/ops/channels.ts'
 import { type Exported, executeExport } from '../../../src/ops/export.ts'
@@ -123,31 +123,61 @@ test('a medium on which nothing has room says how much is missing, and a volume 
   expect(readdirSync(first)).toEqual([])
 })
 
+/** What is read of it is spoiled on the way. */
+const spoiling = (file: OpenFile, spoil: (read: Uint8Array, at: number) => void): OpenFile => ({
+  path: file.path,
+  read: (into, at) => {
+    const count = file.read(into, at)
+    spoil(into.subarray(0, count), at)
+    return count
+  },
+  write: (bytes, at) => file.write(bytes, at),
+  truncate: (size) => file.truncate(size),
+  sync: () => file.sync(),
+  stat: () => file.stat(),
+  [Symbol.dispose]: () => file[Symbol.dispose](),
+})
+
+const turnFirst = (read: Uint8Array): void => void (read[0] = (read[0] ?? 0) ^ 1)
+
 test('each volume is read back: a medium that gives back other bytes is found', async () => {
   const lying: Disk = {
     ...outside.disk,
     open: (path, how, mode) => {
       const file = outside.disk.open(path, how, mode)
       if (how !== 'read' || !path.endsWith('.002.moss')) return file
-      return {
-        path,
-        read: (into, at) => {
-          const count = file.read(into, at)
-          if (at > 4_000_000) into[0] = (into[0] ?? 0) ^ 1
-          return count
-        },
-        write: (bytes, at) => file.write(bytes, at),
-        truncate: (size) => file.truncate(size),
-        sync: () => file.sync(),
-        stat: () => file.stat(),
-        [Symbol.dispose]: () => file[Symbol.dispose](),
-      }
+      return spoiling(file, (read, at) => at > 4_000_000 && turnFirst(read))
     },
   }
   await expect(exportTo(lying, join(first, 'a.moss'), { volumeBytes: 9_000_000 })).rejects.toMatchObject({
     code: 'CONTAINER_DAMAGED',
   })
 })
+
+test.each([
+  ['a whole one', {}],
+  ['a volume', { volumeBytes: 9_000_000 }],
+] as const)(
+  '%s is read back from the medium, not from memory, which gives what was written',
+  async (_, how) => {
+    const dropped = new Set<string>()
+    const forgetful: Disk = {
+      ...outside.disk,
+      dropCached: (path) => {
+        dropped.add(path)
+        outside.disk.dropCached(path)
+      },
+      open: (path, kind, mode) => {
+        const file = outside.disk.open(path, kind, mode)
+        const isOfMedium = kind === 'read' && path.startsWith(first) && dropped.has(path)
+        return isOfMedium ? spoiling(file, (read, at) => at > 4_000_000 && turnFirst(read)) : file
+      },
+    }
+    await expect(exportTo(forgetful, join(first, 'a.moss'), how)).rejects.toMatchObject({
+      code: 'CONTAINER_DAMAGED',
+    })
+  },
+)
 
 test('a whole one that is there is enough, unless volumes were asked for', async () => {
   const output = join(first, 'a.moss')
