@@ -1,30 +1,16 @@
 // sync: the right half of the loop with one command, on either side. What a medium has for us is taken, what others need
 // is left there.
-import { display } from '../base/display.ts'
 import { MossError } from '../base/error.ts'
 import { exits } from '../base/exits.ts'
 import { formatBytes, plural } from '../base/format.ts'
 import type { HostSyncPlan } from '../ops/sync-host.ts'
 import { formatFields } from './format.ts'
+import { sideOf } from './side.ts'
 import { parityFlag, parityPercent } from './parity-flag.ts'
 import { fileName, formatHostPlan, formatTaken, stationFields } from './sync-text.ts'
 import { exitOf, formatApplied, formatApplyPlan } from './update-text.ts'
 import type { Call, Outcome, Verb } from './verb.ts'
 import { fromFlag, fromVolume, volumeBytes, volumeFlag } from './volume-verbs.ts'
-
-async function sideOf(call: Call): Promise<'host' | 'station'> {
-  const [saysHost, saysStation] = [call.has('root'), call.has('home')]
-  if (saysHost !== saysStation) return saysHost ? 'host' : 'station'
-  const { sidesOf } = await import('../ops/sides.ts')
-  const { isHost, isStation } = sidesOf(call.outside, { root: call.root, home: call.home })
-  if (isHost !== isStation) return isHost ? 'host' : 'station'
-  throw new MossError('CLI_USAGE', {
-    problem: isHost
-      ? `${display(call.root)} is a managed root and ${display(call.home)} a station: say --root DIR or --home DIR`
-      : `neither is ${display(call.root)} a managed root, nor ${display(call.home)} a station: say --root DIR or --home DIR`,
-    see: 'sync',
-  })
-}
 
 async function syncHost(call: Call, medium: string): Promise<Outcome> {
   const { executeHostSync, exitOfSync, planHostSync } = await import('../ops/sync-host.ts')
