@@ -40,7 +40,7 @@ export interface ExportRequest {
   /** What the plan was solved from; carried whole. */
   readonly published: PublishedSnapshot
   /** What is known of the plan's hosts. */
-  readonly hosts: ReadonlyMap<HostId, { readonly name: string; readonly state?: number }>
+  readonly hosts: ReadonlyMap<HostId, Omit<ServedHost, 'host'> & { readonly name: string }>
   readonly signers: readonly Signer[]
   /** Of the file, once its id is known. */
   readonly path: (id: ContainerId) => string
@@ -197,7 +197,7 @@ function draftOf(request: ExportRequest, frames: FinishedFrames): ContainerDraft
       epoch: snapshot.epoch,
       serial: snapshot.serial,
       snapshot: published.id,
-      hosts: plan.hosts.map(({ host }) => served(host, hosts.get(host)?.state)),
+      hosts: plan.hosts.map(({ host }) => served(host, hosts.get(host))),
     }),
     sections: [
       { name: 'roots', bytes: encodeRoots(roots) },
@@ -227,8 +227,11 @@ function catalogueOf({ plan, channel, published: { snapshot }, known }: ExportRe
   )
 }
 
-const served = (host: HostId, state: number | undefined): ServedHost =>
-  state === undefined ? { host } : { host, state }
+const served = (host: HostId, { state, after }: Omit<ServedHost, 'host'> = {}): ServedHost => ({
+  host,
+  ...(state !== undefined && { state }),
+  ...(after !== undefined && { after }),
+})
 
 function packageOf(
   channel: StationChannel,

@@ -17,7 +17,7 @@ function formatExportPlan(plan: ExportPlan): string {
   const rows = plan.hosts.map((host) => [
     `  ${host.name}`,
     host.host,
-    `${host.fromSerial ?? 'none'} → ${plan.serial}`,
+    `${host.fromSerial ?? 'none'}${host.after === undefined ? '' : ', as counted on,'} → ${plan.serial}`,
     plural(host.changes.length, 'package changes', 'packages change'),
     `${formatBytes(host.newBytes)} of ${formatBytes(host.fullBytes)}`,
   ])
@@ -63,7 +63,12 @@ function changesOf({ name, changes }: ExportPlan['hosts'][number], isOfMany: boo
 }
 
 /** Of plan --for and export alike. */
-export const olderFlags = [
+export const sharedFlags = [
+  {
+    name: 'one-way',
+    summary:
+      'on a station: nothing comes back from these hosts: count on what was made for them before having been applied',
+  },
   {
     name: 'serial',
     value: 'N',
@@ -102,6 +107,7 @@ async function planExportOf(call: Call): Promise<ExportPlan> {
     effort: call.value('effort'),
     serial: wholeNumber(call, 'serial'),
     grants: call.values('grant').map(call.path),
+    isOneWay: call.has('one-way'),
     isSealed: call.has('seal'),
   })
 }
@@ -137,7 +143,7 @@ export const exportVerbs: readonly Verb[] = [
       },
       { name: 'plan', value: 'FILE', summary: 'execute this plan, as moss plan --for … -o wrote it' },
       { name: 'channel', value: 'CHANNEL', summary: 'from this channel (default: the one the host follows)' },
-      ...olderFlags,
+      ...sharedFlags,
       {
         name: 'effort',
         value: '1-9',

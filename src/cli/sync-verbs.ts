@@ -79,6 +79,7 @@ async function syncStation(call: Call, medium: string): Promise<Outcome> {
     home: call.home,
     medium,
     ...(said.length > 0 && { hosts: said }),
+    isOneWay: call.has('one-way'),
     effort: call.value('effort'),
   })
   const isAllWell = plan.unreadable.length === 0 && plan.hosts.every(({ fate }) => fate !== 'unmet')
@@ -107,7 +108,7 @@ async function syncStation(call: Call, medium: string): Promise<Outcome> {
 }
 
 const hostFlags = ['policy', 'seal-to'] as const
-const stationFlags = ['hosts', 'effort', 'volume', 'from-volume', 'parity'] as const
+const stationFlags = ['hosts', 'one-way', 'effort', 'volume', 'from-volume', 'parity'] as const
 
 export const syncVerbs: readonly Verb[] = [
   {
@@ -136,6 +137,10 @@ export const syncVerbs: readonly Verb[] = [
         name: 'seal-to',
         value: 'RECIPIENT',
         summary: 'on a host: so that only the station can read its state (age)',
+      },
+      {
+        name: 'one-way',
+        summary: 'on a station: nothing comes back from these hosts, as for export',
       },
       { name: 'effort', value: '1-9', summary: 'on a station: how hard to compress, as for export' },
       { name: 'dry-run', short: 'n', summary: 'only say what would be done' },

@@ -1,5 +1,5 @@
 // The right half of the loop on the host: import, plan, apply, rollback.
-import { olderFlags } from './export-verbs.ts'
+import { sharedFlags } from './export-verbs.ts'
 import { exitOf, formatApplied, formatApplyPlan, formatImported } from './update-text.ts'
 import { optionalPath, type Verb } from './verb.ts'
 
@@ -28,7 +28,7 @@ export const updateVerbs: readonly Verb[] = [
         summary:
           'on a station: how hard to compress: fast, 1 to 9, small (default 5); 9 costs the host time too',
       },
-      ...olderFlags,
+      ...sharedFlags,
       { name: 'output', short: 'o', value: 'FILE', summary: 'write the plan as JSON' },
     ],
     run: async (call) => {

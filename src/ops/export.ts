@@ -92,7 +92,7 @@ export async function executeExport(
     grants: readGrants(outside, { files: plan.grants, root }).map(({ bytes }) => bytes),
     channel,
     published,
-    hosts: new Map(plan.hosts.map(({ host, name, state }) => [host, { name, state }])),
+    hosts: new Map(plan.hosts.map(({ host, ...known }) => [host, known])),
     signers,
     path: (id) => {
       assertThere()

@@ -21,6 +21,8 @@ export interface StationGcPlan extends KeepRule {
     readonly version: string
     readonly path: string
     readonly sizeBytes: number
+    /** It is offered again, and this is another copy. */
+    readonly isTwice: boolean
   }[]
   readonly snapshots: readonly {
     readonly channel: string
@@ -108,7 +110,7 @@ function planFor(station: Station, rule: KeepRule): StationGcPlan {
     ...rule,
     kind: 'station-gc',
     home: station.places.home,
-    packages: packages.map(({ isTwice: _, ...each }) => each),
+    packages,
     snapshots,
     costs: hosts
       .map(({ host, name, packages: held }) => ({
