@@ -26,6 +26,7 @@ import type { Signer } from '../trust/keys.ts'
 import { encodeAbout, type ServedHost } from './about.ts'
 import { spoolDeltas } from './export-deltas.ts'
 import { packageChunks, type WantedChunk } from './package-chunks.ts'
+import { encodeNote } from './note.ts'
 import { encodeSummary } from './summary.ts'
 
 export interface ExportRequest {
@@ -36,6 +37,8 @@ export interface ExportRequest {
   readonly roots?: readonly Uint8Array[]
   /** Files of downgrade grants for its hosts. */
   readonly grants?: readonly Uint8Array[]
+  /** For whoever applies it. */
+  readonly note?: string | undefined
   readonly channel: StationChannel
   /** What the plan was solved from; carried whole. */
   readonly published: PublishedSnapshot
@@ -183,7 +186,7 @@ export function knownBytes(channel: StationChannel, { snapshot, manifests }: Kno
 }
 
 function draftOf(request: ExportRequest, frames: FinishedFrames): ContainerDraft {
-  const { plan, channel, published, hosts, known, roots = [], grants = [] } = request
+  const { plan, channel, published, hosts, known, roots = [], grants = [], note } = request
   const { snapshot } = published
   const carried = plan.manifests.map((id) => packageOf(channel, id))
   const { manifests, packages } = encodeManifests(
@@ -204,6 +207,7 @@ function draftOf(request: ExportRequest, frames: FinishedFrames): ContainerDraft
       { name: 'snapshot', bytes: published.bytes },
       { name: 'grants', bytes: encodeGrants(grants) },
       { name: 'summary', bytes: summaryOf(request, carried, frames) },
+      { name: 'notes', bytes: note === undefined ? new Uint8Array(0) : encodeNote(note) },
       { name: 'manifests', bytes: manifests },
       { name: 'packages', bytes: packages },
       { name: 'catalogue', bytes: catalogueOf(request) },

@@ -19,6 +19,7 @@ import { acceptRoot, acceptSnapshot, assertRootKept, type Counters, daysAfter } 
 import type { SignedGrant } from '../trust/grant.ts'
 import type { Root } from '../trust/root.ts'
 import { type BundleAbout, decodeAbout, type ServedHost } from './about.ts'
+import { decodeNote } from './note.ts'
 import { decodeSummary, type Summary } from './summary.ts'
 
 /** What the host brings to the judgement. */
@@ -76,6 +77,8 @@ export interface ReadBundle {
   /** The whole set of this host, sorted by name. Whether it is closed and wanted is for the caller to check. */
   readonly packages: readonly BundlePackage[]
   readonly summary: Summary | undefined
+  /** Of whoever made it. */
+  readonly note?: string
   /** Size of the whole file, also of one that is cut into volumes. */
   readonly sizeBytes: number
 }
@@ -131,6 +134,7 @@ export function readBundle(
     counters,
     packages: readPackages({ container, tables: readPackageTables(container), snapshot, judge }),
     summary,
+    ...readNote(container),
     sizeBytes: opened.endOffset,
   }
 }
@@ -138,6 +142,11 @@ export function readBundle(
 function readSummary(container: VerifiedContainer): Summary | undefined {
   const bytes = readSection(container, 'summary')
   return bytes === undefined ? undefined : decodeSummary(bytes)
+}
+
+function readNote(container: VerifiedContainer): Pick<ReadBundle, 'note'> {
+  const bytes = readSection(container, 'notes')
+  return bytes === undefined ? {} : { note: decodeNote(bytes) }
 }
 
 const readKnown = (container: VerifiedContainer): readonly ContentDigest[] => [

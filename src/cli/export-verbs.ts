@@ -82,6 +82,12 @@ export const sharedFlags = [
   },
 ] as const
 
+export const noteFlag = {
+  name: 'note',
+  value: 'TEXT',
+  summary: 'a word for whoever applies it, such as an approval; it is signed and shown with the plan',
+} as const
+
 function wholeNumber(call: Call, flag: string): number | undefined {
   const text = call.value(flag)
   if (text === undefined) return undefined
@@ -155,6 +161,7 @@ export const exportVerbs: readonly Verb[] = [
       },
       fromFlag,
       parityFlag,
+      noteFlag,
       { name: 'seal', summary: 'so that only its hosts can read it (age)' },
       { name: 'dry-run', short: 'n', summary: 'only show the plan' },
     ],
@@ -164,6 +171,7 @@ export const exportVerbs: readonly Verb[] = [
         volumeBytes: volumeBytes(call),
         fromVolume: fromVolume(call),
         parityPercent: parityPercent(call),
+        note: call.value('note'),
       }
       const plan = await planExportOf(call)
       if (call.has('dry-run')) return { json: plan, text: formatExportPlan(plan) }

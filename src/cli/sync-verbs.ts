@@ -6,6 +6,7 @@ import { formatBytes, plural } from '../base/format.ts'
 import type { HostSyncPlan } from '../ops/sync-host.ts'
 import { formatFields } from './format.ts'
 import { sideOf } from './side.ts'
+import { noteFlag } from './export-verbs.ts'
 import { parityFlag, parityPercent } from './parity-flag.ts'
 import { fileName, formatHostPlan, formatTaken, stationFields } from './sync-text.ts'
 import { exitOf, formatApplied, formatApplyPlan } from './update-text.ts'
@@ -90,6 +91,7 @@ async function syncStation(call: Call, medium: string): Promise<Outcome> {
     volumeBytes: volumeBytes(call),
     fromVolume: fromVolume(call),
     parityPercent: parityPercent(call),
+    note: call.value('note'),
   }
   const done = await executeStationSync(call.outside, { plan, ask, ...limits }, call.report)
   const text = formatFields([
@@ -108,7 +110,7 @@ async function syncStation(call: Call, medium: string): Promise<Outcome> {
 }
 
 const hostFlags = ['policy', 'seal-to'] as const
-const stationFlags = ['hosts', 'one-way', 'effort', 'volume', 'from-volume', 'parity'] as const
+const stationFlags = ['hosts', 'one-way', 'effort', 'volume', 'from-volume', 'parity', 'note'] as const
 
 export const syncVerbs: readonly Verb[] = [
   {
@@ -142,6 +144,7 @@ export const syncVerbs: readonly Verb[] = [
         name: 'one-way',
         summary: 'on a station: nothing comes back from these hosts, as for export',
       },
+      noteFlag,
       { name: 'effort', value: '1-9', summary: 'on a station: how hard to compress, as for export' },
       { name: 'dry-run', short: 'n', summary: 'only say what would be done' },
     ],

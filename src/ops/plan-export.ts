@@ -50,6 +50,8 @@ export interface ExportPlan {
   readonly grants: readonly string[]
   /** To whom it is sealed; to nobody, and open to all, where this is empty. */
   readonly sealedFor: readonly string[]
+  /** Made against what bundles before it leave. */
+  readonly isOneWay: boolean
   /** Of the station's trust root, and of the oldest that a host has: what is between them is carried. */
   readonly root: number
   readonly rootsAfter: number
@@ -139,6 +141,7 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     snapshot: published.id,
     isNewest: published.id === newest?.id,
     grants: request.grants ?? [],
+    isOneWay: request.isOneWay === true,
     sealedFor: request.isSealed === true ? await recipientsOf(states) : [],
     root: root.version,
     rootsAfter: Math.min(...states.map(({ rootVersion }) => rootVersion)),

@@ -256,6 +256,7 @@ export async function executeStationSync(
     readonly volumeBytes?: number | undefined
     readonly fromVolume?: number | undefined
     readonly parityPercent?: number | undefined
+    readonly note?: string | undefined
   },
   report: ReportEvent,
 ): Promise<StationSynced> {
