@@ -1,4 +1,5 @@
 // The hosts that a station answers.
+import { MossError } from '../base/error.ts'
 import { exits } from '../base/exits.ts'
 import { formatDate, plural, shortId } from '../base/format.ts'
 import type { FleetRow } from '../ops/fleet-hosts.ts'
@@ -6,7 +7,7 @@ import { sayLag, sayNews, saySerial } from '../ops/fleet-words.ts'
 import { formatFields, formatTable } from './format.ts'
 import { formatStranger } from './sync-text.ts'
 import { expectFlag, formatFingerprint } from './trust-verbs.ts'
-import type { Verb } from './verb.ts'
+import type { Call, Outcome, Verb } from './verb.ts'
 
 /** Where two go by one name, with the id. */
 function namesAmong(hosts: readonly FleetRow[]): (host: FleetRow) => string {
@@ -14,38 +15,51 @@ function namesAmong(hosts: readonly FleetRow[]): (host: FleetRow) => string {
   return ({ name, host }) => (called.get(name)?.length === 1 ? name : `${name} ${host}`)
 }
 
+async function enrollOne(call: Call, file: string): Promise<Outcome> {
+  const { executeEnrol, planEnrol } = await import('../ops/enrol.ts')
+  const plan = await planEnrol(call.outside, { home: call.home, file, expect: call.value('expect') })
+  const shown = formatFields([
+    ['host', `${plan.name}, id ${plan.host}`],
+    ['key', formatFingerprint(plan)],
+    [
+      '!',
+      plan.namesakes.length === 0
+        ? undefined
+        : `another host here goes by that name: ${plan.namesakes.join(', ')}`,
+    ],
+  ])
+  if (!plan.isCompared && !plan.isEnrolled && !(await call.confirm('enroll it', shown)))
+    return { json: { ...plan, isEnrolled: false }, text: 'not enrolled; nothing was changed' }
+  const done = await executeEnrol(call.outside, plan)
+  const text = formatFields([
+    ['host', `${done.name}, id ${done.host}, ${done.isEnrolled ? 'was enrolled before' : 'is enrolled'}`],
+    ['next', `moss export --for ${done.file} -o BUNDLE`],
+  ])
+  return { json: { ...done, isEnrolled: true }, text: plan.isCompared ? `${shown}\n${text}` : text }
+}
+
 export const fleetVerbs: readonly Verb[] = [
   {
     words: 'fleet enroll',
     side: 'station',
-    operands: [{ name: 'STATEFILE' }],
+    operands: [{ name: 'STATEFILE|MEDIUM' }],
     flags: [expectFlag],
-    summary: 'answer this host from now on: compare its words with those that moss trust show says there',
+    summary:
+      'answer this host from now on: compare its words with those that moss trust show says there; of a medium, each that is not known yet',
     run: async (call) => {
-      const { executeEnrol, planEnrol } = await import('../ops/enrol.ts')
-      const plan = await planEnrol(call.outside, {
-        home: call.home,
-        file: call.path(call.operands[0] ?? ''),
-        expect: call.value('expect'),
-      })
-      const shown = formatFields([
-        ['host', `${plan.name}, id ${plan.host}`],
-        ['key', formatFingerprint(plan)],
-        [
-          '!',
-          plan.namesakes.length === 0
-            ? undefined
-            : `another host here goes by that name: ${plan.namesakes.join(', ')}`,
-        ],
-      ])
-      if (!plan.isCompared && !plan.isEnrolled && !(await call.confirm('enroll it', shown)))
-        return { json: { ...plan, isEnrolled: false }, text: 'not enrolled; nothing was changed' }
-      const done = await executeEnrol(call.outside, plan)
-      const text = formatFields([
-        ['host', `${done.name}, id ${done.host}, ${done.isEnrolled ? 'was enrolled before' : 'is enrolled'}`],
-        ['next', `moss export --for ${done.file} -o BUNDLE`],
-      ])
-      return { json: { ...done, isEnrolled: true }, text: plan.isCompared ? `${shown}\n${text}` : text }
+      const { statesToEnrol } = await import('../ops/enrol.ts')
+      const path = call.path(call.operands[0] ?? '')
+      const files = await statesToEnrol(call.outside, { home: call.home, path })
+      if (files.length > 1 && call.has('expect'))
+        throw new MossError('CLI_USAGE', {
+          problem: `--expect is for one, and there are ${files.length} states of strangers: name one of their files`,
+          see: call.word,
+        })
+      const done: Outcome[] = []
+      for (const file of files) done.push(await enrollOne(call, file))
+      const [only] = done
+      if (only !== undefined && done.length === 1) return only
+      return { json: { hosts: done.map(({ json }) => json) }, text: done.map(({ text }) => text).join('\n') }
     },
   },
   {

@@ -5,7 +5,8 @@ import type { HostId } from '../base/ids.ts'
 import { hostsOfName } from '../fleet/tables.ts'
 import type { Outside } from '../host/outside.ts'
 import { assertFingerprint, fingerprintOf, spellingsOf } from '../trust/fingerprint.ts'
-import { keep, keyIsKnown, openFleet, readingFleet, readSent } from './fleet.ts'
+import { findStates } from '../medium/medium.ts'
+import { keep, keyIsKnown, openFleet, readAll, readingFleet, readSent } from './fleet.ts'
 import { openStation } from './station.ts'
 
 export interface EnrolPlan {
@@ -20,6 +21,22 @@ export interface EnrolPlan {
   readonly isEnrolled: boolean
   /** Hosts here that go by the same name. */
   readonly namesakes: readonly HostId[]
+}
+
+/**
+ * The file itself, or of a medium the newest state of each host that nobody enrolled; those that cannot be read are left out. Throws
+ * NOT_FOUND where there is none.
+ */
+export async function statesToEnrol(
+  outside: Outside,
+  { home, path }: { readonly home: string; readonly path: string },
+): Promise<readonly string[]> {
+  if (outside.disk.lstat(path)?.kind !== 'folder') return [path]
+  using station = openStation(outside, { home, how: 'read' })
+  const found = findStates(outside.disk, path).map((each) => each.path)
+  const { strangers } = await readAll(station, found, { countsKept: true })
+  if (strangers.length > 0) return strangers.map(({ file }) => file)
+  throw new MossError('NOT_FOUND', { what: 'state of a host that is not enrolled on', name: path })
 }
 
 /** Throws TRUST_FINGERPRINT. */

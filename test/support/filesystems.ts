@@ -19,11 +19,26 @@ const loop =
     ['mount', '-o', options, image, folder],
   ]
 
+/** A program that takes block devices alone; the device goes with the mount. */
+const onDevice =
+  'device=$(losetup -f --show "$1") && "$0" "$device" "$2"; r=$?; losetup -d "$device"; exit $r'
+
 const makers = {
   ext4: loop(96, ['mkfs.ext4', '-q']),
   xfs: loop(320, ['mkfs.xfs', '-q']),
   btrfs: loop(160, ['mkfs.btrfs', '-q']),
   vfat: loop(32, ['mkfs.vfat']),
+  /** In programs of their own, where the kernel has them not: the same bytes on the stick. */
+  exfat: ({ folder, image }) => [
+    ['truncate', '-s', '96M', image],
+    ['mkfs.exfat', image],
+    ['sh', '-c', onDevice, 'mount.exfat-fuse', image, folder],
+  ],
+  ntfs: ({ folder, image }) => [
+    ['truncate', '-s', '96M', image],
+    ['mkfs.ntfs', '-q', '-F', image],
+    ['ntfs-3g', image, folder],
+  ],
   tmpfs: ({ folder }) => [['mount', '-t', 'tmpfs', '-o', 'size=96m', 'moss', folder]],
   overlay: ({ folder, image }) => [
     ['mkdir', `${image}.layers`],
