@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { noise } from '../support/containers.ts'
-import { type FilesystemName, mountFilesystem } from '../support/filesystems.ts'
+import { type FilesystemName, type MountedFilesystem, mountFilesystem } from '../support/filesystems.ts'
 import { type Program, programIn } from '../support/program.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
@@ -38,6 +38,13 @@ function leaveDroppings(medium: string): void {
     writeFileSync(join(medium, name), noise(4096, 1))
 }
 
+function mounted(name: FilesystemName, skip: (why: string) => never): MountedFilesystem {
+  const made = mountFilesystem(name)
+  if (typeof made !== 'string') return made
+  console.warn(`skipped: ${made}`)
+  return skip(made)
+}
+
 const version = (moss: Program): string | undefined =>
   moss.json<{ packages: { version: string }[] }>('list', ...atHost).packages[0]?.version
 
@@ -48,12 +55,7 @@ interface StationSynced {
 
 describe.each(media)('%s', (name) => {
   test('carries the loop, volumes and parity, and is left alone when it is read-only', ({ skip }) => {
-    const made = mountFilesystem(name)
-    if (typeof made === 'string') {
-      console.warn(`skipped: ${made}`)
-      return skip(made)
-    }
-    using filesystem = made
+    using filesystem = mounted(name, skip)
     const { folder: medium } = filesystem
     const folder = scratchFolder()
     try {
