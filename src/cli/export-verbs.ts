@@ -7,7 +7,7 @@ import { formatFields, formatLongTable } from './format.ts'
 import { changeRow } from './update-text.ts'
 import { parityFlag, parityPercent } from './parity-flag.ts'
 import { fromFlag, fromVolume, volumeBytes, volumeFlag } from './volume-verbs.ts'
-import { type Call, optionalPath, type Outcome, type Verb } from './verb.ts'
+import { type Call, effortWords, optionalPath, type Outcome, type Verb } from './verb.ts'
 
 /** Whose packages are listed one by one. */
 const mostDetailed = 20
@@ -125,6 +125,7 @@ export const exportVerbs: readonly Verb[] = [
       {
         name: 'for',
         value: 'HOST',
+        kind: 'host-or-medium',
         repeats: true,
         summary:
           'for this host: its state file, id or name, a group, or a medium with states; one bundle for all',
@@ -133,14 +134,21 @@ export const exportVerbs: readonly Verb[] = [
         name: 'output',
         short: 'o',
         value: 'FILE|MEDIUM',
+        kind: 'medium-or-file',
         summary: 'the bundle’s file, or a folder (default: here)',
       },
       { name: 'plan', value: 'FILE', summary: 'execute this plan, as moss plan --for … -o wrote it' },
-      { name: 'channel', value: 'CHANNEL', summary: 'from this channel (default: the one the host follows)' },
+      {
+        name: 'channel',
+        value: 'CHANNEL',
+        kind: 'channel',
+        summary: 'from this channel (default: the one the host follows)',
+      },
       ...olderFlags,
       {
         name: 'effort',
         value: '1-9',
+        kind: effortWords,
         summary: 'how hard to compress: fast, 1 to 9, small (default 5); 9 costs the host time too',
       },
       {

@@ -9,7 +9,7 @@ import { formatFields } from './format.ts'
 import { parityFlag, parityPercent } from './parity-flag.ts'
 import { fileName, formatHostPlan, formatTaken, stationFields } from './sync-text.ts'
 import { exitOf, formatApplied, formatApplyPlan } from './update-text.ts'
-import type { Call, Outcome, Verb } from './verb.ts'
+import { type Call, effortWords, type Outcome, type Verb } from './verb.ts'
 import { fromFlag, fromVolume, volumeBytes, volumeFlag } from './volume-verbs.ts'
 
 async function sideOf(call: Call): Promise<'host' | 'station'> {
@@ -127,16 +127,18 @@ export const syncVerbs: readonly Verb[] = [
   {
     words: 'sync',
     side: 'either',
-    operands: [{ name: 'MEDIUM' }],
+    operands: [{ name: 'MEDIUM', kind: 'medium' }],
     flags: [
       {
         name: 'policy',
         value: 'ask|import|apply',
+        kind: ['ask', 'import', 'apply'],
         summary: 'on a host: how far it goes by itself (default: what its model says, else ask)',
       },
       {
         name: 'hosts',
         value: 'HOST',
+        kind: 'host-or-group',
         repeats: true,
         summary: 'on a station: for this host or group alone, whether its state lies there or not',
       },
@@ -151,7 +153,12 @@ export const syncVerbs: readonly Verb[] = [
         value: 'RECIPIENT',
         summary: 'on a host: so that only the station can read its state (age)',
       },
-      { name: 'effort', value: '1-9', summary: 'on a station: how hard to compress, as for export' },
+      {
+        name: 'effort',
+        value: '1-9',
+        kind: effortWords,
+        summary: 'on a station: how hard to compress, as for export',
+      },
       { name: 'dry-run', short: 'n', summary: 'only say what would be done' },
     ],
     summary: 'do this side’s half of the loop: take what a medium has for us, leave what others need',

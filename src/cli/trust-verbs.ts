@@ -173,6 +173,7 @@ export const trustVerbs: readonly Verb[] = [
       {
         name: 'signer',
         value: 'KEY',
+        kind: 'key',
         repeats: true,
         summary: 'who will sign (default: the keys of this home that may)',
       },

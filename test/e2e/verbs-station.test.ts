@@ -963,7 +963,7 @@ test.each(['bash', 'zsh', 'fish'] as const)(
   'the completion script for %s is one that its shell reads',
   (shell) => {
     const { stdout } = moss.run(['completion', shell])
-    expect(stdout).toContain('subscribe')
+    expect(stdout).toContain('moss completion')
     const script = join(moss.folder, `completion.${shell}`)
     writeFileSync(script, stdout)
     if (oracle(shell)) expect(spawnSync(shell, ['-n', script], { encoding: 'utf8' }).status).toBe(0)
