@@ -2,7 +2,15 @@
 import { MossError } from '../base/error.ts'
 import { unknownVerb } from './arguments.ts'
 import { completionScripts, isShell, type Shell, shells } from './completion-scripts.ts'
-import { describeVerb, describeVerbs, formatHelp, formatVerbHelp } from './help.ts'
+import {
+  describeError,
+  describeVerb,
+  describeVerbs,
+  formatErrorHelp,
+  formatHelp,
+  formatVerbHelp,
+  isErrorCode,
+} from './help.ts'
 import type { Call, Outcome, Verb } from './verb.ts'
 import { version, versionText } from './version.ts'
 
@@ -14,10 +22,11 @@ export const completionVerbs: readonly Verb[] = [
     words: 'help',
     side: 'either',
     operands: [{ name: 'VERB', kind: 'verb', optional: true, repeats: true }],
-    summary: 'show help, for one verb if named',
+    summary: 'show help; for one verb, or for an error by its code, if named',
     run: async (call) => {
       const verbs = await allVerbs()
       const wanted = call.operands.join(' ')
+      if (isErrorCode(wanted)) return { json: describeError(wanted), text: formatErrorHelp(wanted) }
       const verb = verbs.find((entry) => entry.words === wanted || entry.aliases?.includes(wanted) === true)
       if (wanted !== '' && verb === undefined)
         throw new MossError('CLI_USAGE', { problem: unknownVerb(call.operands, verbs) })

@@ -7,13 +7,27 @@ import { type Program, programIn } from './program.ts'
 import { sampleDates, writeSample } from './sample.ts'
 import { scratchFolder } from './scratch.ts'
 
-/** empty: packages alone; begun: the host's first state is on the stick and enrolled; applied: it has serial 1, the stick its answer,
- *  and the station has published serial 2; updated: it has serial 2. */
-export const scenes = ['empty', 'begun', 'applied', 'updated'] as const
+/**
+ * empty: packages alone; key: the station has a key; station: it has published serial 1, and its root is on the stick; stranger: the
+ * host's first state is there, too; begun: the host is enrolled; waiting: its bundle is on the stick; applied: the host has serial 1,
+ * the stick its answer, and the station has published serial 2; updated: the host has serial 2.
+ */
+export const scenes = [
+  'empty',
+  'key',
+  'station',
+  'stranger',
+  'begun',
+  'waiting',
+  'applied',
+  'updated',
+] as const
 export type Scene = (typeof scenes)[number]
 
 export const stationHome = 'home/olga/.local/share/moss'
 export const hostRoot = 'host'
+
+let copies = 0
 
 export class TwoMachines implements Disposable {
   readonly #made = new Map<Scene, string>()
@@ -21,7 +35,7 @@ export class TwoMachines implements Disposable {
 
   /** A folder of its own in which everything stands as in the scene. */
   at(scene: Scene): string {
-    const folder = join(this.#folder, `copy-${spawnCount++}`)
+    const folder = join(this.#folder, `copy-${copies++}`)
     cpSync(this.#kept(scene), folder, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true })
     return folder
   }
@@ -46,8 +60,6 @@ export class TwoMachines implements Disposable {
   }
 }
 
-let spawnCount = 0
-
 function writeEmpty(folder: string): void {
   for (const place of ['media/usb', 'home/olga']) mkdirSync(join(folder, place), { recursive: true })
   writeSample(join(folder, 'home/olga/packages'), 'first')
@@ -61,37 +73,35 @@ const packages = (folder: string, of: string): readonly string[] =>
 
 const steps: Readonly<Record<Scene, (moss: Program) => void>> = {
   empty: () => {},
-  begun: (moss) => {
-    moss.json('key', 'generate', 'release', '--no-passphrase', ...station)
+  key: (moss) => void moss.json('key', 'generate', 'release', '--no-passphrase', ...station),
+  station: (moss) => {
     moss.json('channel', 'create', 'stable', ...station)
     moss.json('add', 'stable', ...packages(moss.folder, 'packages'), ...station)
     moss.json('channel', 'publish', 'stable', '--date', `${sampleDates.first}`, ...station)
     spawnSync('cp', [`${stationHome}/root.moss-root`, 'media/usb'], { cwd: moss.folder })
+  },
+  stranger: (moss) => {
     moss.json('init', '--trust', 'media/usb/root.moss-root', '--name', 'pump-07', ...host)
     moss.json('subscribe', 'harbour', ...host)
     moss.json('state', 'export', 'media/usb', ...host)
-    const { hosts } = moss.json<{ hosts?: unknown }>('fleet', 'list', ...station)
-    if (!Array.isArray(hosts)) throw new Error('no fleet')
-    moss.json('fleet', 'enroll', newestState(moss.folder), ...station)
   },
+  begun: (moss) => void moss.json('fleet', 'enroll', stateOn(moss.folder), ...station),
+  waiting: (moss) => void moss.json('sync', 'media/usb', ...station),
   applied: (moss) => {
-    carry(moss)
+    moss.json('sync', 'media/usb', '--policy', 'apply', ...host)
     moss.json('add', 'stable', ...packages(moss.folder, 'newer'), ...station)
     moss.json('channel', 'publish', 'stable', '--date', `${sampleDates.second}`, ...station)
   },
-  updated: carry,
+  updated: (moss) => {
+    moss.json('sync', 'media/usb', ...station)
+    moss.json('sync', 'media/usb', '--policy', 'apply', ...host)
+  },
 }
 
-/** One trip of the stick to the station and back. */
-function carry(moss: Program): void {
-  moss.json('sync', 'media/usb', ...station)
-  moss.json('sync', 'media/usb', '--policy', 'apply', ...host)
-}
-
-function newestState(folder: string): string {
+function stateOn(folder: string): string {
   const { stdout } = spawnSync('find', ['media/usb', '-name', '*.moss-state'], {
     cwd: folder,
     encoding: 'utf8',
   })
-  return stdout.trim().split('\n').toSorted().at(-1) ?? ''
+  return stdout.trim()
 }

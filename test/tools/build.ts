@@ -1,7 +1,7 @@
 // Makes dist/: moss.cjs, the program (CommonJS, so that what is not used is not loaded); its compiled forms, and
 // start.cjs, which runs the one with the help of the others; tui.js, the screens with Ink, loaded by them alone;
-// worker.js for the pool; moss, the launcher that finds the Node that moss brings; the units for systemd; and sbom.json, what
-// it is made of. Built beside and put in place whole: whoever starts moss meanwhile has the old one.
+// worker.js for the pool; moss, the launcher that finds the Node that moss brings; the units for systemd; share, with the manual,
+// completions and what a desktop wants to know; and sbom.json, what it is made of. Built beside and put in place whole: whoever starts moss meanwhile has the old one.
 import { spawnSync } from 'node:child_process'
 import { hash } from 'node:crypto'
 import {
@@ -21,6 +21,7 @@ import { build, type Plugin } from 'esbuild'
 import { sampleDates, writeSample } from '../support/sample.ts'
 import { nodeFlags } from './node-flags.ts'
 import { makeSbom, readLockfile } from './sbom.ts'
+import { writeShare } from './share.ts'
 import { units } from './units.ts'
 
 const top = join(import.meta.dirname, '../..')
@@ -178,6 +179,7 @@ await Promise.all([
 writeFileSync(join(dist, 'moss'), launcher)
 chmodSync(join(dist, 'moss'), 0o755)
 for (const [name, text] of Object.entries(units)) writeFileSync(join(dist, name), text)
+writeShare(join(dist, 'share'))
 writeFileSync(join(dist, 'sbom.json'), makeSbom(readLockfile(top)))
 compileProgram()
 const kilobytes = (name: string): string => `${name} ${Math.round(statSync(join(dist, name)).size / 1000)} kB`
