@@ -71,6 +71,11 @@ describe('pages', () => {
         expect(names, `${name} names ${page}(${section})`).toContain(`${page}.${section}`)
   })
 
+  test('the program is called moss, whatever the page is called', () => {
+    for (const name of names.filter((each) => !each.startsWith('moss.')))
+      expect(read(name).replace(/^\.Nm moss-.*$/m, ''), name).not.toMatch(/^\.(?:\w\w )?Nm(?! moss\b)/m)
+  })
+
   test('no page names a code or a verb that is not there', () => {
     const words = new Set(verbs.flatMap((verb) => [verb.words, ...(verb.aliases ?? [])]))
     const first = new Set([...words].map((word) => word.split(' ')[0]))
