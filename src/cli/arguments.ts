@@ -8,7 +8,8 @@ export const globalFlags: readonly Flag[] = [
   {
     name: 'home',
     value: 'DIR',
-    summary: 'the home of a station (default $XDG_DATA_HOME/moss, for root /var/lib/moss)',
+    summary:
+      'the home of a station (default $XDG_DATA_HOME/moss, else ~/.local/share/moss, for root /var/lib/moss)',
   },
   { name: 'json', summary: 'print one JSON object instead of text' },
   {

@@ -155,7 +155,8 @@ export const trustVerbs: readonly Verb[] = [
         name: 'add',
         value: 'ROLE=KEY',
         repeats: true,
-        summary: 'give a key a role: its name, the start of its id, or a file PATH/KEY.pub',
+        summary:
+          'give a key a role (root, channel, packager or exporter): its name, the start of its id, or a file PATH/KEY.pub',
       },
       {
         name: 'remove',

@@ -54,6 +54,7 @@ describe('what is offered', () => {
     ['a flag that repeats, again', ['export', '--for', 'a', '--for'], ['--for']],
     ['an effort', ['export', '--effort', 's'], ['small']],
     ['a value behind =', ['export', '--effort=f'], ['--effort=fast']],
+    ['flags beside one that is ours, too', ['list', '--json', '--qui'], ['--quiet']],
     ['no flag behind two dashes', ['list', '--', '--'], []],
     ['verbs to help with', ['help', 'state', 's'], ['show']],
     ['what is installed, to hold it', [...host, 'hold', 'ti'], ['tide', 'tide-tables']],
