@@ -89,7 +89,10 @@ export const meanings: Readonly<Record<ErrorCode, Meaning>> = {
   ARCHIVE_LACKING: of('an archive has not all that was asked for, or it contradicts itself'),
   SOLVE_NO_SOLUTION: of('no choice of packages satisfies the model; the message says why not'),
   LAYOUT_CONFLICT: of('two packages own one path in ways that exclude each other'),
-  BUNDLE_BASE_MISSING: of('a bundle builds on contents that this host said it had, and has lost'),
+  BUNDLE_BASE_MISSING: of(
+    'a bundle builds on contents that this host has not, or has lost',
+    'nothing is lost: take in what was made for this host before it; or moss state export, and the station’s next bundle brings all',
+  ),
   CONTENT_MISSING: of('a content that a state needs is not in the store'),
   NOT_FOUND: of(
     'there is nothing of the name that was said',
@@ -132,17 +135,21 @@ export const meanings: Readonly<Record<ErrorCode, Meaning>> = {
   INTERRUPTED: of('somebody pressed Ctrl-C or stopped the program'),
 }
 
-const noDetails: object = new Proxy(
-  {},
-  {
-    get: (_, name) => {
-      throw new TypeError(`the hint depends on ${String(name)}`)
+/** Stands for details that must not matter. */
+const detailsOf = (code: ErrorCode): object =>
+  new Proxy(
+    {},
+    {
+      get: (_, name) => {
+        throw new TypeError(
+          `the hint of ${code} depends on ${String(name)}: say its remedy in base/meanings.ts`,
+        )
+      },
     },
-  },
-)
+  )
 
 /** Undefined where there is nothing to do. Throws a TypeError where the hint depends on the details and no other is said: a bug. */
 export function remedyOf(code: ErrorCode): string | undefined {
   const { remedy } = meanings[code]
-  return remedy ?? (codes[code].hint as (details: object) => string | undefined)(noDetails)
+  return remedy ?? (codes[code].hint as (details: object) => string | undefined)(detailsOf(code))
 }

@@ -12,6 +12,8 @@ export interface ServedHost {
   readonly host: HostId
   /** Counter of the state that the bundle was made from; absent for a host that never sent one. */
   readonly state?: number
+  /** The serial that it counts on having come before, to a host of which nothing comes back. */
+  readonly after?: number
 }
 
 export interface BundleAbout {
@@ -29,7 +31,7 @@ const aboutShape = record({
   epoch: integer(1),
   serial: integer(1),
   snapshot: digest<ContainerId>(),
-  hosts: list(record({ host: hostId, state: optional(integer(1)) }), 10_000),
+  hosts: list(record({ host: hostId, state: optional(integer(1)), after: optional(integer(1)) }), 10_000),
 })
 
 export const encodeAbout = (about: BundleAbout): { readonly [key: string]: CborValue } => ({
@@ -37,7 +39,7 @@ export const encodeAbout = (about: BundleAbout): { readonly [key: string]: CborV
   epoch: about.epoch,
   serial: about.serial,
   snapshot: fromHex(about.snapshot),
-  hosts: about.hosts.map(({ host, state }) => ({ host, state })),
+  hosts: about.hosts.map(({ host, state, after }) => ({ host, state, after })),
 })
 
 /** Throws SHAPE_INVALID. */

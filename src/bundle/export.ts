@@ -26,6 +26,7 @@ import type { Signer } from '../trust/keys.ts'
 import { encodeAbout, type ServedHost } from './about.ts'
 import { spoolDeltas } from './export-deltas.ts'
 import { packageChunks, type WantedChunk } from './package-chunks.ts'
+import { encodeNote } from './note.ts'
 import { encodeSummary } from './summary.ts'
 
 export interface ExportRequest {
@@ -36,11 +37,13 @@ export interface ExportRequest {
   readonly roots?: readonly Uint8Array[]
   /** Files of downgrade grants for its hosts. */
   readonly grants?: readonly Uint8Array[]
+  /** For whoever applies it. */
+  readonly note?: string | undefined
   readonly channel: StationChannel
   /** What the plan was solved from; carried whole. */
   readonly published: PublishedSnapshot
   /** What is known of the plan's hosts. */
-  readonly hosts: ReadonlyMap<HostId, { readonly name: string; readonly state?: number }>
+  readonly hosts: ReadonlyMap<HostId, Omit<ServedHost, 'host'> & { readonly name: string }>
   readonly signers: readonly Signer[]
   /** Of the file, once its id is known. */
   readonly path: (id: ContainerId) => string
@@ -183,7 +186,7 @@ export function knownBytes(channel: StationChannel, { snapshot, manifests }: Kno
 }
 
 function draftOf(request: ExportRequest, frames: FinishedFrames): ContainerDraft {
-  const { plan, channel, published, hosts, known, roots = [], grants = [] } = request
+  const { plan, channel, published, hosts, known, roots = [], grants = [], note } = request
   const { snapshot } = published
   const carried = plan.manifests.map((id) => packageOf(channel, id))
   const { manifests, packages } = encodeManifests(
@@ -197,13 +200,14 @@ function draftOf(request: ExportRequest, frames: FinishedFrames): ContainerDraft
       epoch: snapshot.epoch,
       serial: snapshot.serial,
       snapshot: published.id,
-      hosts: plan.hosts.map(({ host }) => served(host, hosts.get(host)?.state)),
+      hosts: plan.hosts.map(({ host }) => served(host, hosts.get(host))),
     }),
     sections: [
       { name: 'roots', bytes: encodeRoots(roots) },
       { name: 'snapshot', bytes: published.bytes },
       { name: 'grants', bytes: encodeGrants(grants) },
       { name: 'summary', bytes: summaryOf(request, carried, frames) },
+      { name: 'notes', bytes: note === undefined ? new Uint8Array(0) : encodeNote(note) },
       { name: 'manifests', bytes: manifests },
       { name: 'packages', bytes: packages },
       { name: 'catalogue', bytes: catalogueOf(request) },
@@ -227,8 +231,11 @@ function catalogueOf({ plan, channel, published: { snapshot }, known }: ExportRe
   )
 }
 
-const served = (host: HostId, state: number | undefined): ServedHost =>
-  state === undefined ? { host } : { host, state }
+const served = (host: HostId, { state, after }: Omit<ServedHost, 'host'> = {}): ServedHost => ({
+  host,
+  ...(state !== undefined && { state }),
+  ...(after !== undefined && { after }),
+})
 
 function packageOf(
   channel: StationChannel,

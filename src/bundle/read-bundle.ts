@@ -18,7 +18,8 @@ import type { Manifest } from '../manifest/manifest.ts'
 import { acceptRoot, acceptSnapshot, assertRootKept, type Counters, daysAfter } from '../trust/counters.ts'
 import type { SignedGrant } from '../trust/grant.ts'
 import type { Root } from '../trust/root.ts'
-import { decodeAbout, type BundleAbout } from './about.ts'
+import { type BundleAbout, decodeAbout, type ServedHost } from './about.ts'
+import { decodeNote } from './note.ts'
 import { decodeSummary, type Summary } from './summary.ts'
 
 /** What the host brings to the judgement. */
@@ -43,6 +44,8 @@ export interface Proven {
   readonly id: ContainerId
   /** Whose signatures were found genuine. */
   readonly signers: readonly KeyId[]
+  /** The serial of its channel that it counts on having come to this host before. */
+  readonly after?: { readonly channel: string; readonly serial: number }
 }
 
 export interface BundlePackage {
@@ -74,6 +77,8 @@ export interface ReadBundle {
   /** The whole set of this host, sorted by name. Whether it is closed and wanted is for the caller to check. */
   readonly packages: readonly BundlePackage[]
   readonly summary: Summary | undefined
+  /** Of whoever made it. */
+  readonly note?: string
   /** Size of the whole file, also of one that is cut into volumes. */
   readonly sizeBytes: number
 }
@@ -100,9 +105,14 @@ export function readBundle(
   keepSections(opened)
   const about = decodeAbout(container.head.about)
   const summary = readSummary(container)
-  checkHost({ about, summary, judge })
+  const { after } = servedHere({ about, summary, judge })
+  const forHere = {
+    ...proven,
+    ...(after !== undefined && { after: { channel: about.channel, serial: after } }),
+  }
+  judge.onProven?.(forHere)
   const { snapshot, snapshotBytes, signers } = readCarriedSnapshot(container, about, root)
-  judge.onProven?.({ ...proven, signers: [...signers, ...proven.signers] })
+  judge.onProven?.({ ...forHere, signers: [...signers, ...proven.signers] })
   const { nowSeconds } = judge
   const underRoot = roots.reduce((before, next) => acceptRoot(before, next.root, nowSeconds), judge.counters)
   const offered = { ...snapshot, snapshot: about.snapshot }
@@ -124,6 +134,7 @@ export function readBundle(
     counters,
     packages: readPackages({ container, tables: readPackageTables(container), snapshot, judge }),
     summary,
+    ...readNote(container),
     sizeBytes: opened.endOffset,
   }
 }
@@ -133,14 +144,24 @@ function readSummary(container: VerifiedContainer): Summary | undefined {
   return bytes === undefined ? undefined : decodeSummary(bytes)
 }
 
+function readNote(container: VerifiedContainer): Pick<ReadBundle, 'note'> {
+  const bytes = readSection(container, 'notes')
+  return bytes === undefined ? {} : { note: decodeNote(bytes) }
+}
+
 const readKnown = (container: VerifiedContainer): readonly ContentDigest[] => [
   ...(container.head.known ?? []),
   ...decodeKnown(readSection(container, 'known') ?? new Uint8Array(0)),
 ]
 
-function checkHost(claim: { about: BundleAbout; summary: Summary | undefined; judge: Judge }): void {
+function servedHere(claim: {
+  readonly about: BundleAbout
+  readonly summary: Summary | undefined
+  readonly judge: Judge
+}): ServedHost {
   const { about, summary, judge } = claim
-  if (about.hosts.some((served) => served.host === judge.host)) return
+  const here = about.hosts.find((served) => served.host === judge.host)
+  if (here !== undefined) return here
   const names = new Map(summary?.hosts.map((each) => [each.host, each.name]))
   throw new MossError('BUNDLE_WRONG_HOST', {
     hosts: about.hosts.map((served) => names.get(served.host) || served.host),

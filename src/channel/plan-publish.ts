@@ -17,13 +17,13 @@ export interface PublishPlan {
 }
 
 /**
- * The latest's packages and what was added since, without `expire`, over what the channels below offer now. Throws
- * CHANNEL_BEHIND_ROOT for one of these that no host would believe.
+ * The latest's packages and what was added since, over what the channels below offer now. Throws CHANNEL_BEHIND_ROOT for one of
+ * these that no host would believe.
  */
-export function planPublish(channel: StationChannel, expire: readonly PackageId[] = []): PublishPlan {
+export function planPublish(channel: StationChannel): PublishPlan {
   const latest = channel.latestSnapshot()?.snapshot
   const before = latest?.packages ?? []
-  const own = ownOffer(channel, { before, expire })
+  const own = ownOffer(channel, before)
   const lower = lowerOffer(channel, own)
   const packages = [...own, ...lower.packages]
   const [earlier, later] = [idsOf(before), idsOf(packages)]
@@ -45,24 +45,35 @@ export const changesNothing = ({ added, expired, advisories }: PublishPlan, late
 
 /** The latest's packages, and other advisories on them. Throws NOT_FOUND before the first is published. */
 export function planAdvise(channel: StationChannel, advisories: readonly Advisory[]): PublishPlan {
-  const latest = channel.latestSnapshot()
-  if (latest === undefined)
-    throw new MossError('NOT_FOUND', { what: 'published snapshot of channel', name: channel.name })
-  const { packages, serial } = latest.snapshot
+  const { packages, serial } = publishedBefore(channel)
   return { channel: channel.name, serial: serial + 1, packages, advisories, added: [], expired: [] }
 }
 
+/** The latest's packages without `ids`, and nothing that was added since. Throws NOT_FOUND before the first is published. */
+export function planExpire(channel: StationChannel, ids: ReadonlySet<PackageId>): PublishPlan {
+  const { packages, serial, advisories } = publishedBefore(channel)
+  return {
+    channel: channel.name,
+    serial: serial + 1,
+    packages: packages.filter(({ id }) => !ids.has(id)),
+    advisories,
+    added: [],
+    expired: packages.filter(({ id }) => ids.has(id)),
+  }
+}
+
+function publishedBefore(channel: StationChannel): Snapshot {
+  const latest = channel.latestSnapshot()
+  if (latest !== undefined) return latest.snapshot
+  throw new MossError('NOT_FOUND', { what: 'published snapshot of channel', name: channel.name })
+}
+
 /** Of one that may be laid over others: what its folder has. One that stands alone goes on to name what it has lost. */
-function ownOffer(
-  channel: StationChannel,
-  { before, expire }: { readonly before: readonly OfferedPackage[]; readonly expire: readonly PackageId[] },
-): readonly OfferedPackage[] {
+function ownOffer(channel: StationChannel, before: readonly OfferedPackage[]): readonly OfferedPackage[] {
   const files = channel.packages()
-  const gone = new Set(expire)
-  const isKept = ({ id }: { readonly id: PackageId }): boolean => !gone.has(id)
-  if (channel.isLaidOver) return files.map(offeredOf).filter(isKept)
-  const named = channel.everNamed()
-  return [...before, ...files.filter(({ id }) => !named.has(id)).map(offeredOf)].filter(isKept)
+  if (channel.isLaidOver) return files.map(offeredOf)
+  const named = idsOf(before)
+  return [...before, ...files.filter(({ id }) => !named.has(id)).map(offeredOf)]
 }
 
 /** What the channels below offer now, without the names of `own`. Throws CHANNEL_BEHIND_ROOT. */

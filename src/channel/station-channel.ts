@@ -1,6 +1,7 @@
 // A channel on a station: a folder with packages/ (a container for each, complete) and snapshots/ (a signed list
-// for each serial). What is added is offered only when the next snapshot names it. The folder is all there is:
-// copy it and the channel is copied. One that is laid over others has their packages from them.
+// for each serial). What is added is offered only when the next snapshot names it; what has expired lies in expired/, for
+// deltas of those who have it. The folder is all there is: copy it and the channel is copied. One that is laid over others has
+// their packages from them.
 import { compareText } from '../base/bytes.ts'
 import { digestOf } from '../base/digest.ts'
 import { isMossError, MossError } from '../base/error.ts'
@@ -12,7 +13,7 @@ import { verifyContainer } from '../container/verify.ts'
 import { encodeContainer } from '../container/write.ts'
 import { bytesSource, fileSource } from '../host/byte-source.ts'
 import type { Disk } from '../host/disk.ts'
-import { createPart, placePart, writeDurably } from '../host/durable.ts'
+import { createPart, moveIntoPlace, placePart, writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
 import { windowsOf } from '../host/windows.ts'
 import { packageFileName } from '../manifest/file-name.ts'
@@ -25,6 +26,7 @@ import { type Catalogue, readCatalogue } from './catalogue.ts'
 import { comparePackages } from '../manifest/compare-packages.ts'
 import { bytesOf, filesOf } from '../manifest/layout-files.ts'
 import { type CatalogueEntry, encodeCatalogue } from './encode-catalogue.ts'
+import { PackageFolder } from './package-folder.ts'
 import { checkPackageFile, chunksOf, readPackageFile, type PackageFile } from './package-file.ts'
 import type { PublishPlan } from './plan-publish.ts'
 import { decodeSnapshotRecord, encodeSnapshotRecord, type OfferedPackage, type Snapshot } from './snapshot.ts'
@@ -89,10 +91,8 @@ export class StationChannel {
   readonly isLaidOver: boolean
   readonly #outside: Outside
   readonly #roots: Roots
-  readonly #files = new Map<PackageId, PackageFile>()
-  readonly #byPath = new Map<string, PackageFile>()
-  /** File names by the start of the id that they bear; under none where they bear none. */
-  #namesOf: ReadonlyMap<string, readonly string[]> = new Map()
+  readonly #packages: PackageFolder
+  readonly #expired: PackageFolder
   #latest: PublishedSnapshot | undefined
   /** What any snapshot up to this serial has named. */
   #named: { readonly serial: number | undefined; readonly ids: ReadonlySet<PackageId> } | undefined
@@ -105,6 +105,15 @@ export class StationChannel {
     this.root = place.root
     this.over = place.over ?? []
     this.isLaidOver = place.over !== undefined
+    const { disk } = outside
+    this.#packages = new PackageFolder(disk, {
+      path: `${place.folder}/packages`,
+      read: (path) => this.#read(path),
+    })
+    this.#expired = new PackageFolder(disk, {
+      path: `${place.folder}/expired`,
+      read: (path) => underAnyRoot(this.#roots, (root) => readPackageFile(disk, path, root)).value,
+    })
   }
 
   /** Of the snapshots there are, from the oldest. */
@@ -143,6 +152,18 @@ export class StationChannel {
     return openKind(source, 'channel').head.created
   }
 
+  /** The files of a snapshot: its catalogue first, which alone would be nobody's. */
+  filesOf(serial: number): { readonly paths: readonly string[]; readonly sizeBytes: number } {
+    const found = [this.#cataloguePath(serial), this.#snapshotPath(serial)].flatMap((path) => {
+      const stat = this.#outside.disk.lstat(path)
+      return stat?.kind === 'file' ? [{ path, sizeBytes: stat.sizeBytes }] : []
+    })
+    return {
+      paths: found.map(({ path }) => path),
+      sizeBytes: found.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    }
+  }
+
   /** Undefined before the first is published. */
   latestSnapshot(): PublishedSnapshot | undefined {
     const serial = this.serials().at(-1)
@@ -174,18 +195,20 @@ export class StationChannel {
 
   /** What is in the folder, offered or not, by name, then by id. */
   packages(): readonly PackageFile[] {
-    for (const name of this.#fileNames()) this.#load(name)
-    return [...this.#files.values()].sort(
-      (a, b) => compareText(a.manifest.name, b.manifest.name) || compareText(a.id, b.id),
-    )
+    return this.#packages.all().toSorted(byNameAndId)
+  }
+
+  /** What was offered once, and is still here for those who have it. */
+  expired(): readonly PackageFile[] {
+    return this.#expired.all().toSorted(byNameAndId)
   }
 
   /** Of its own, or of a channel that it is laid over. */
   package(id: PackageId): PackageFile | undefined {
     // Another look at the folders is slow: only where nothing that is known of them has it.
     return (
-      this.#inLayers((channel) => channel.#files.get(id) ?? channel.#find(id)) ??
-      this.#inLayers((channel) => channel.#findAnew(id))
+      this.#inLayers((channel) => channel.#packages.known(id) ?? channel.#expired.known(id)) ??
+      this.#inLayers((channel) => channel.#packages.foundAnew(id) ?? channel.#expired.foundAnew(id))
     )
   }
 
@@ -211,7 +234,7 @@ export class StationChannel {
     const [root] = this.#roots
     const file = readPackageFile(disk, path, root)
     checkPackageFile(file)
-    const present = this.#own(file.id)
+    const present = this.#packages.known(file.id) ?? this.#packages.foundAnew(file.id)
     if (present !== undefined) return { file: present, isNew: false }
     const target = `${this.folder}/packages/${packageFileName(file.id, file.manifest)}`
     copyFile(disk, path, target)
@@ -224,7 +247,25 @@ export class StationChannel {
       })
     }
     checkPackageFile(copied)
-    return { file: this.#keep(copied), isNew: true }
+    return { file: this.#packages.keep(copied), isNew: true }
+  }
+
+  /** Puts aside, as far as it is here, what the next snapshot does not name any more; adding it again offers it again. */
+  #putAside(expired: readonly OfferedPackage[]): void {
+    const { disk } = this.#outside
+    const ids = new Set(expired.map(({ id }) => id))
+    if (ids.size === 0) return
+    const going = this.#packages.all().filter(({ id }) => ids.has(id))
+    if (going.length === 0) return
+    const folder = `${this.folder}/expired`
+    if (disk.lstat(folder) === undefined) disk.makeFolder(folder, 0o755)
+    disk.syncFolder(this.folder)
+    const moves = going.map(({ path }) => ({
+      from: path,
+      to: `${folder}${path.slice(path.lastIndexOf('/'))}`,
+    }))
+    moveIntoPlace(disk, moves)
+    for (const file of going) this.#packages.drop(file)
   }
 
   /** Signs and writes the next snapshot. Dates never go back. Throws PLAN_STALE if another was published since. */
@@ -254,6 +295,8 @@ export class StationChannel {
       mode: 0o644,
       replace: true,
     })
+    // What is aside and still named is found; what is not named and not aside would be offered again.
+    this.#putAside(plan.expired)
     writeDurably(this.#outside.disk, this.#snapshotPath(plan.serial), bytes, { mode: 0o644 })
     return this.snapshot(plan.serial)
   }
@@ -293,7 +336,7 @@ export class StationChannel {
   }
 
   /** What any of its snapshots has named. */
-  everNamed(): ReadonlySet<PackageId> {
+  #everNamed(): ReadonlySet<PackageId> {
     const serials = this.serials()
     const serial = serials.at(-1)
     if (this.#named === undefined || this.#named.serial !== serial) {
@@ -301,17 +344,6 @@ export class StationChannel {
       this.#named = { serial, ids: new Set(named) }
     }
     return this.#named.ids
-  }
-
-  #fileNames(): readonly string[] {
-    return this.#outside.disk
-      .list(`${this.folder}/packages`)
-      .filter((entry) => entry.kind === 'file' && entry.name.endsWith('.moss') && !entry.name.startsWith('.'))
-      .map((entry) => entry.name)
-  }
-
-  #own(id: PackageId): PackageFile | undefined {
-    return this.#files.get(id) ?? this.#find(id) ?? this.#findAnew(id)
   }
 
   /** What is found first, from here downwards. */
@@ -325,42 +357,15 @@ export class StationChannel {
     return undefined
   }
 
-  #find(id: PackageId): PackageFile | undefined {
-    for (const name of this.#namesOf.get(shortOf(id)) ?? []) if (this.#load(name).id === id) break
-    return this.#files.get(id)
-  }
-
-  /** After another look at the folder: it has thousands of files, so not for each of them. */
-  #findAnew(id: PackageId): PackageFile | undefined {
-    const names = Map.groupBy(this.#fileNames(), (name) => {
-      const short = /_([0-9a-f]{8,64})\.moss$/.exec(name)?.[1]
-      return short === undefined ? '' : shortOf(short)
-    })
-    this.#namesOf = names
-    for (const name of names.get('') ?? []) if (this.#load(name).id === id) break
-    return this.#files.get(id) ?? this.#find(id)
-  }
-
-  #load(name: string): PackageFile {
-    const path = `${this.folder}/packages/${name}`
-    return this.#byPath.get(path) ?? this.#keep(this.#read(path))
-  }
-
   /** A packager that the newest root does not name may have signed what some snapshot has named already. */
   #read(path: string): PackageFile {
     const [newest] = this.#roots
     const { by, value: file } = underAnyRoot(this.#roots, (root) =>
       readPackageFile(this.#outside.disk, path, root),
     )
-    return by === newest || this.everNamed().has(file.id)
+    return by === newest || this.#everNamed().has(file.id)
       ? file
       : readPackageFile(this.#outside.disk, path, newest)
-  }
-
-  #keep(file: PackageFile): PackageFile {
-    this.#files.set(file.id, file)
-    this.#byPath.set(file.path, file)
-    return file
   }
 
   #wanted(id: PackageId): PackageFile {
@@ -370,7 +375,8 @@ export class StationChannel {
   }
 }
 
-const shortOf = (id: string): string => id.slice(0, 8)
+const byNameAndId = (a: PackageFile, b: PackageFile): number =>
+  compareText(a.manifest.name, b.manifest.name) || compareText(a.id, b.id)
 
 const entryOf = ({ id, manifest }: PackageFile): CatalogueEntry => ({
   id,

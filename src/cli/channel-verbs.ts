@@ -4,7 +4,7 @@ import type { ContainerId } from '../base/ids.ts'
 import { MossError } from '../base/error.ts'
 import { formatBytes, formatCount, formatDate, plural } from '../base/format.ts'
 import { formatFields, formatTable } from './format.ts'
-import { type Call, channelOperand, needed, type Verb } from './verb.ts'
+import { channelOperand, needed, optionalNumber, type Verb, wholeNumber } from './verb.ts'
 
 const formatTakenOver = (
   serial: number,
@@ -224,8 +224,8 @@ export const channelVerbs: readonly Verb[] = [
           home: call.home,
           hosts: [{ said, path: call.path(said) }],
         }),
-        to: numberOf('serial', needed(call, 'serial')),
-        days: numberOf('days', call.value('days') ?? '30'),
+        to: wholeNumber(call, 'serial', needed(call, 'serial')),
+        days: optionalNumber(call, 'days') ?? 30,
         output: call.path(needed(call, 'output')),
         ask: (what) => call.passphrase(what),
       })
@@ -292,13 +292,3 @@ export const channelVerbs: readonly Verb[] = [
     },
   },
 ]
-
-function optionalNumber(call: Call, flag: string): number | undefined {
-  const text = call.value(flag)
-  return text === undefined ? undefined : numberOf(flag, text)
-}
-
-function numberOf(flag: string, text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
-  throw new MossError('CLI_USAGE', { problem: `--${flag} takes a whole number from 1`, see: 'channel grant' })
-}

@@ -17,7 +17,7 @@ function formatExportPlan(plan: ExportPlan): string {
   const rows = plan.hosts.map((host) => [
     `  ${host.name}`,
     host.host,
-    `${host.fromSerial ?? 'none'} → ${plan.serial}`,
+    `${host.fromSerial ?? 'none'}${host.after === undefined ? '' : ', as counted on,'} → ${plan.serial}`,
     plural(host.changes.length, 'package changes', 'packages change'),
     `${formatBytes(host.newBytes)} of ${formatBytes(host.fullBytes)}`,
   ])
@@ -63,7 +63,12 @@ function changesOf({ name, changes }: ExportPlan['hosts'][number], isOfMany: boo
 }
 
 /** Of plan --for and export alike. */
-export const olderFlags = [
+export const sharedFlags = [
+  {
+    name: 'one-way',
+    summary:
+      'on a station: nothing comes back from these hosts: count on what was made for them before having been applied',
+  },
   {
     name: 'serial',
     value: 'N',
@@ -76,6 +81,12 @@ export const olderFlags = [
     summary: 'on a station: carry this grant, by which a host may go back to that serial',
   },
 ] as const
+
+export const noteFlag = {
+  name: 'note',
+  value: 'TEXT',
+  summary: 'a word for whoever applies it, such as an approval; it is signed and shown with the plan',
+} as const
 
 function wholeNumber(call: Call, flag: string): number | undefined {
   const text = call.value(flag)
@@ -102,6 +113,7 @@ async function planExportOf(call: Call): Promise<ExportPlan> {
     effort: call.value('effort'),
     serial: wholeNumber(call, 'serial'),
     grants: call.values('grant').map(call.path),
+    isOneWay: call.has('one-way'),
     isSealed: call.has('seal'),
   })
 }
@@ -144,7 +156,7 @@ export const exportVerbs: readonly Verb[] = [
         kind: 'channel',
         summary: 'from this channel (default: the one the host follows)',
       },
-      ...olderFlags,
+      ...sharedFlags,
       {
         name: 'effort',
         value: '1-9',
@@ -157,6 +169,7 @@ export const exportVerbs: readonly Verb[] = [
       },
       fromFlag,
       parityFlag,
+      noteFlag,
       { name: 'seal', summary: 'so that only its hosts can read it (age)' },
       { name: 'dry-run', short: 'n', summary: 'only show the plan' },
     ],
@@ -166,6 +179,7 @@ export const exportVerbs: readonly Verb[] = [
         volumeBytes: volumeBytes(call),
         fromVolume: fromVolume(call),
         parityPercent: parityPercent(call),
+        note: call.value('note'),
       }
       const plan = await planExportOf(call)
       if (call.has('dry-run')) return { json: plan, text: formatExportPlan(plan) }

@@ -130,43 +130,6 @@ export const rootVerbs: readonly Verb[] = [
     },
   },
   {
-    words: 'gc',
-    side: 'host',
-    flags: [{ name: 'dry-run', short: 'n', summary: 'only say what would go' }],
-    summary: 'give back the space of what no kept state, waiting bundle, receipt or export needs',
-    run: async (call) => {
-      const { executeGc, planGc } = await import('../ops/gc.ts')
-      const plan = await planGc(call.outside, { root: call.root })
-      const { assets, strays } = plan.collect
-      const { length: files } = [...assets, ...plan.snapshots]
-      const isNothing = files + strays.length + plan.lost.length === 0
-      const what = [
-        files > 0 ? plural(files, 'file') : '',
-        strays.length > 0 ? `${plural(strays.length, 'leftover')} of earlier crashes` : '',
-        plan.lost.length > 0 ? `${plural(plan.lost.length, 'leftover')} of repair` : '',
-      ].filter((text) => text !== '')
-      const shown = isNothing
-        ? 'nothing to give back: a kept state, a waiting bundle, the receipt or the last export needs everything'
-        : `needed by nothing: ${what.join(', ')}; at least ${formatBytes(plan.freedBytes)} come free`
-      if (call.has('dry-run') || isNothing)
-        return {
-          json: {
-            ...plan,
-            snapshots: plan.snapshots.length,
-            collect: { assets: assets.length, strays },
-          },
-          text: shown,
-        }
-      if (!(await call.confirm('remove them', shown)))
-        return { json: { removed: null }, text: 'nothing was removed' }
-      const done = await executeGc(call.outside, plan)
-      return {
-        json: done,
-        text: `removed ${what.join(', ')}: at least ${formatBytes(done.freedBytes)} came free; every kept state is whole`,
-      }
-    },
-  },
-  {
     words: 'repair',
     side: 'host',
     flags: [

@@ -1,30 +1,17 @@
 // sync: the right half of the loop with one command, on either side. What a medium has for us is taken, what others need
 // is left there.
-import { display } from '../base/display.ts'
 import { MossError } from '../base/error.ts'
 import { exits } from '../base/exits.ts'
 import { formatBytes, plural } from '../base/format.ts'
 import type { HostSyncPlan } from '../ops/sync-host.ts'
 import { formatFields } from './format.ts'
+import { sideOf } from './side.ts'
+import { noteFlag } from './export-verbs.ts'
 import { parityFlag, parityPercent } from './parity-flag.ts'
 import { fileName, formatHostPlan, formatTaken, stationFields } from './sync-text.ts'
 import { exitOf, formatApplied, formatApplyPlan } from './update-text.ts'
 import { type Call, effortWords, type Outcome, type Verb } from './verb.ts'
 import { fromFlag, fromVolume, volumeBytes, volumeFlag } from './volume-verbs.ts'
-
-async function sideOf(call: Call): Promise<'host' | 'station'> {
-  const [saysHost, saysStation] = [call.has('root'), call.has('home')]
-  if (saysHost !== saysStation) return saysHost ? 'host' : 'station'
-  const { sidesOf } = await import('../ops/sides.ts')
-  const { isHost, isStation } = sidesOf(call.outside, { root: call.root, home: call.home })
-  if (isHost !== isStation) return isHost ? 'host' : 'station'
-  throw new MossError('CLI_USAGE', {
-    problem: isHost
-      ? `${display(call.root)} is a managed root and ${display(call.home)} a station: say --root DIR or --home DIR`
-      : `neither is ${display(call.root)} a managed root, nor ${display(call.home)} a station: say --root DIR or --home DIR`,
-    see: 'sync',
-  })
-}
 
 async function syncHost(call: Call, medium: string): Promise<Outcome> {
   const { executeHostSync, exitOfSync, planHostSync } = await import('../ops/sync-host.ts')
@@ -93,6 +80,7 @@ async function syncStation(call: Call, medium: string): Promise<Outcome> {
     home: call.home,
     medium,
     ...(said.length > 0 && { hosts: said }),
+    isOneWay: call.has('one-way'),
     effort: call.value('effort'),
   })
   const isAllWell = plan.unreadable.length === 0 && plan.hosts.every(({ fate }) => fate !== 'unmet')
@@ -103,6 +91,7 @@ async function syncStation(call: Call, medium: string): Promise<Outcome> {
     volumeBytes: volumeBytes(call),
     fromVolume: fromVolume(call),
     parityPercent: parityPercent(call),
+    note: call.value('note'),
   }
   const done = await executeStationSync(call.outside, { plan, ask, ...limits }, call.report)
   const text = formatFields([
@@ -121,7 +110,7 @@ async function syncStation(call: Call, medium: string): Promise<Outcome> {
 }
 
 const hostFlags = ['policy', 'seal-to'] as const
-const stationFlags = ['hosts', 'effort', 'volume', 'from-volume', 'parity'] as const
+const stationFlags = ['hosts', 'one-way', 'effort', 'volume', 'from-volume', 'parity', 'note'] as const
 
 export const syncVerbs: readonly Verb[] = [
   {
@@ -153,6 +142,11 @@ export const syncVerbs: readonly Verb[] = [
         value: 'RECIPIENT',
         summary: 'on a host: so that only the station can read its state (age)',
       },
+      {
+        name: 'one-way',
+        summary: 'on a station: nothing comes back from these hosts, as for export',
+      },
+      noteFlag,
       {
         name: 'effort',
         value: '1-9',

@@ -2,7 +2,7 @@
 import { exits } from '../base/exits.ts'
 import { display } from '../base/display.ts'
 import { formatAge, formatBytes, plural, shortId } from '../base/format.ts'
-import type { Applied, ApplyPlan, ImportedBundle, PackageChange } from '../ops/changes.ts'
+import type { Applied, ApplyPlan, ImportedBundle, PackageChange, ToldChangelog } from '../ops/changes.ts'
 import { formatFields, formatLongTable } from './format.ts'
 
 /** Of a table of what comes, goes and changes. */
@@ -41,6 +41,7 @@ export function formatApplyPlan(plan: ApplyPlan, nowSeconds: number): string {
   const fields = formatFields([
     ['plan', `${tally(plan.changes)}; state ${plan.from} → ${plan.to}`],
     ['signed', plan.signedBy.length === 0 ? undefined : plan.signedBy.map(shortId).join(', ')],
+    ['note', plan.note === undefined ? undefined : `“${display(plan.note)}”`],
     [
       'serial',
       channel === undefined
@@ -65,8 +66,16 @@ export function formatApplyPlan(plan: ApplyPlan, nowSeconds: number): string {
     ...plan.privileged.map((path) => `! privileged file: ${display(path)}`),
     ...plan.warnings.map((warning) => `! ${display(warning)}`),
     ...sayFailedBefore(plan),
+    ...(plan.changelogs ?? []).flatMap(sayChangelog),
+    ...(plan.changelogs?.length === 0 ? ['no package that changes has a changelog here'] : []),
   ].join('\n')
 }
+
+const sayChangelog = ({ package: name, lines }: ToldChangelog): readonly string[] => [
+  '',
+  `${display(name)}:`,
+  ...lines.map((text) => (text === '' ? '' : `  ${display(text)}`)),
+]
 
 const sayAdvisory = ({ package: name, before, text, version, isMended }: ApplyPlan['advisories'][number]) =>
   isMended

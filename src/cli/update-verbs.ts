@@ -1,5 +1,5 @@
 // The right half of the loop on the host: import, plan, apply, rollback.
-import { olderFlags } from './export-verbs.ts'
+import { sharedFlags } from './export-verbs.ts'
 import { exitOf, formatApplied, formatApplyPlan, formatImported } from './update-text.ts'
 import { effortWords, optionalPath, type Verb } from './verb.ts'
 
@@ -31,7 +31,8 @@ export const updateVerbs: readonly Verb[] = [
         summary:
           'on a station: how hard to compress: fast, 1 to 9, small (default 5); 9 costs the host time too',
       },
-      ...olderFlags,
+      ...sharedFlags,
+      { name: 'changelog', summary: 'on a host: with what packages say of their newer versions' },
       { name: 'output', short: 'o', value: 'FILE', summary: 'write the plan as JSON' },
     ],
     run: async (call) => {
@@ -41,7 +42,11 @@ export const updateVerbs: readonly Verb[] = [
       }
       const { planApply } = await import('../ops/apply.ts')
       const { writePlan } = await import('../ops/plan-file.ts')
-      const plan = await planApply(call.outside, { root: call.root, from: optionalPath(call, 'from') })
+      const plan = await planApply(call.outside, {
+        root: call.root,
+        from: optionalPath(call, 'from'),
+        withChangelogs: call.has('changelog'),
+      })
       const output = call.value('output')
       if (output !== undefined) await writePlan(call.outside, { plan, path: call.path(output) })
       const written = output === undefined ? '' : `\nplan written to ${call.path(output)}`

@@ -97,3 +97,14 @@ export function needed(call: Call, flag: string): string {
   if (value !== undefined) return value
   throw new MossError('CLI_USAGE', { problem: `say --${flag}`, see: call.word })
 }
+
+export function optionalNumber(call: Call, flag: string): number | undefined {
+  const text = call.value(flag)
+  return text === undefined ? undefined : wholeNumber(call, flag, text)
+}
+
+/** Throws CLI_USAGE. */
+export function wholeNumber(call: Call, flag: string, text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new MossError('CLI_USAGE', { problem: `--${flag} takes a whole number from 1`, see: call.word })
+}

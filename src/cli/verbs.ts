@@ -6,6 +6,7 @@ import { completionVerbs } from './completion-verbs.ts'
 import { doctorVerbs } from './doctor-verbs.ts'
 import { containerVerbs } from './container-verbs.ts'
 import { exportVerbs } from './export-verbs.ts'
+import { gcVerbs } from './gc-verbs.ts'
 import { fleetVerbs } from './fleet-verbs.ts'
 import { keyVerbs } from './key-verbs.ts'
 import { modelVerbs } from './model-verbs.ts'
@@ -29,6 +30,7 @@ export const verbs: readonly Verb[] = [
   ...channelVerbs,
   ...mirrorVerbs,
   ...fleetVerbs,
+  ...gcVerbs,
   ...syncVerbs,
   ...exportVerbs,
   ...containerVerbs,

@@ -5,8 +5,9 @@ import { type Advisory, longestAdvisory, mostAdvisories, type Snapshot } from '.
 import type { Outside } from '../host/outside.ts'
 import { compareVersions, isVersion, type VersionScheme } from '../manifest/version.ts'
 import type { ToldAdvisory } from './changes.ts'
-import { type OfChannel, publishDate, stationChannel } from './channels.ts'
-import { type AskPassphrase, openStation, signersFor, stationRoot } from './station.ts'
+import { type OfChannel, stationChannel } from './channels.ts'
+import { publishNext } from './next-serial.ts'
+import { type AskPassphrase, openStation } from './station.ts'
 
 /**
  * Publishes the next serial with the same packages, unless it is said already. What is said of a package that is not
@@ -22,7 +23,6 @@ export async function adviseChannel(
   },
 ) {
   using station = openStation(outside, { home: request.home, how: 'write' })
-  const root = stationRoot(station)
   const channel = stationChannel(station, request.channel)
   const latest = channel.latestSnapshot()
   const before = latest?.snapshot
@@ -50,13 +50,10 @@ export async function adviseChannel(
       `serial ${before.serial} is signed under an older trust root: moss channel publish ${channel.name} first`,
     )
   if (advisories.length > mostAdvisories) refuse(`a channel has at most ${mostAdvisories} advisories`)
-  const signers = await signersFor(station, { role: 'channel', root, ask: request.ask })
-  const created = publishDate(outside, { root, latest: before.created })
-  const { snapshot } = channel.publish(planAdvise(channel, advisories), {
-    created,
-    // It stays fresh for as long as the publisher meant that one to.
-    expires: before.expires && created + before.expires - before.created,
-    signers,
+  const { snapshot } = await publishNext(station, {
+    channel,
+    plan: planAdvise(channel, advisories),
+    ask: request.ask,
   })
   return {
     channel: channel.name,

@@ -14,6 +14,7 @@ import type { StateRecord } from '../state/record.ts'
 import { roomBeside, roomForTree } from '../state/room.ts'
 import { tellAdvisories } from './advisories.ts'
 import { tellAlikePaths } from './alike-paths.ts'
+import { tellChangelogs } from './changelogs.ts'
 import type { Applied, ApplyPlan, PackageChange } from './changes.ts'
 import { type JudgedSet, judgeSet } from './bundle-set.ts'
 import { type HostSession, openHost } from './host.ts'
@@ -28,7 +29,12 @@ import { chooseWaiting, judgeOf, judgeWaiting, readWaiting } from './waiting.ts'
 /** Writes nothing but what recovery has to, and tries out what the filesystem can. `from` plans for a bundle that is not taken in yet. */
 export async function planApply(
   outside: Outside,
-  request: { readonly root: string; readonly from?: string | undefined; readonly again?: boolean },
+  request: {
+    readonly root: string
+    readonly from?: string | undefined
+    readonly again?: boolean
+    readonly withChangelogs?: boolean
+  },
 ): Promise<ApplyPlan> {
   using host = await openHost(outside, { root: request.root, report: silent })
   const waiting = judgeWaiting(host)
@@ -40,6 +46,9 @@ export async function planApply(
   return {
     ...plan,
     warnings: [...waiting.overtaken, ...plan.warnings],
+    ...(request.withChangelogs === true && {
+      changelogs: tellChangelogs(host, { changes: plan.changes, packages: set.packages }),
+    }),
     ...(failed !== undefined && { failedBefore: { ...failed, isAccepted: request.again === true } }),
   }
 }
@@ -78,6 +87,7 @@ function planFor(host: HostSession, bundle: ReadBundle, set: JudgedSet): ApplyPl
       ...(current.channel === undefined ? {} : { fromSerial: current.channel.serial }),
     },
     signedBy: [...new Set([...bundle.snapshotSigners, ...bundle.exporters])],
+    ...(bundle.note !== undefined && { note: bundle.note }),
     changes: difference.changes.map((change) => {
       const reason = reasons.get(change.name)
       return { ...change, ...(reason && { reason: sayReason(reason) + others(reason, change.name) }) }

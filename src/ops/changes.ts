@@ -20,6 +20,12 @@ export interface ToldAdvisory {
   readonly isMended: boolean
 }
 
+/** What a package says of the versions between the one that is here and the one that comes. */
+export interface ToldChangelog {
+  readonly package: string
+  readonly lines: readonly string[]
+}
+
 /** What apply or rollback would do, and what it was made from. */
 export interface ApplyPlan {
   readonly kind: 'apply' | 'rollback'
@@ -37,6 +43,8 @@ export interface ApplyPlan {
     readonly created: number
   }
   readonly signedBy: readonly string[]
+  /** What whoever made the bundle says with it. */
+  readonly note?: string
   readonly changes: readonly PackageChange[]
   readonly packages: number
   readonly files: number
@@ -45,6 +53,8 @@ export interface ApplyPlan {
   readonly privileged: readonly string[]
   /** Under the channel's signature. */
   readonly advisories: readonly ToldAdvisory[]
+  /** Only where they were asked for; of packages that change their version. */
+  readonly changelogs?: readonly ToldChangelog[]
   /** Why somebody might hesitate. */
   readonly warnings: readonly string[]
   readonly freeBytes: number

@@ -77,24 +77,27 @@ export async function createChannel(
   return { channel: place.name, folder: place.folder, over }
 }
 
-export async function listChannels(outside: Outside, { home }: { readonly home: string }) {
-  using station = openStation(outside, { home, how: 'read' })
-  const { disk } = outside
+/** Those of the home, each without those below: what is wrong with one of them is for who looks at it. */
+export function homeChannels(station: Station): readonly StationChannel[] {
+  const { disk } = station.outside
   if (disk.lstat(station.places.channels) === undefined) return []
   return disk
     .list(station.places.channels)
     .filter((entry) => entry.kind === 'folder')
-    .map(({ name }) => {
-      // Without those below: what is wrong with one of them is for who looks at it.
-      const alone = openChannel(outside, { ...placeOf(station, name), ...rootsOf(station) })
-      const latest = alone.latestSnapshot()?.snapshot
-      return {
-        channel: name,
-        serial: latest?.serial,
-        created: latest?.created,
-        packages: latest?.packages.length ?? 0,
-      }
-    })
+    .map(({ name }) => openChannel(station.outside, { ...placeOf(station, name), ...rootsOf(station) }))
+}
+
+export async function listChannels(outside: Outside, { home }: { readonly home: string }) {
+  using station = openStation(outside, { home, how: 'read' })
+  return homeChannels(station).map((channel) => {
+    const latest = channel.latestSnapshot()?.snapshot
+    return {
+      channel: channel.name,
+      serial: latest?.serial,
+      created: latest?.created,
+      packages: latest?.packages.length ?? 0,
+    }
+  })
 }
 
 export async function showChannel(outside: Outside, { home, channel }: OfChannel) {

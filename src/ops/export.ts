@@ -2,6 +2,7 @@
 // snapshot or root is another one by now.
 import { MossError } from '../base/error.ts'
 import type { ContainerId } from '../base/ids.ts'
+import { isNote, longestNote } from '../bundle/note.ts'
 import { type ExportCut, exportBundle } from '../bundle/export.ts'
 import { effortOf } from '../carry/effort.ts'
 import type { ReadKnown } from '../container/known.ts'
@@ -63,6 +64,8 @@ export async function executeExport(
     readonly fromVolume?: number | undefined
     /** Of each file that may be bad where it lies and is repaired by the parity beside it; none by default. */
     readonly parityPercent?: number | undefined
+    /** For whoever applies it; a bundle with another note is another bundle. */
+    readonly note?: string | undefined
     readonly ask: AskPassphrase
   },
   report: ReportEvent,
@@ -83,6 +86,8 @@ export async function executeExport(
   const isSealed = plan.sealedFor.length > 0
   if (isSealed && request.volumeBytes !== undefined)
     throw new MossError('CLI_USAGE', { problem: 'what is sealed is not cut into volumes', see: 'export' })
+  if (request.note !== undefined && !isNote(request.note))
+    throw new MossError('CLI_USAGE', { problem: `a note has 1 to ${longestNote} characters`, see: 'export' })
   const beside = parityBeside(outside, request.parityPercent, report)
   using plain = plainBundle(outside.disk, station)
   const done = await exportBundle(outside, {
@@ -90,9 +95,10 @@ export async function executeExport(
     known: plan.known,
     roots: rootsAfter(station, plan.rootsAfter).map(({ bytes }) => bytes),
     grants: readGrants(outside, { files: plan.grants, root }).map(({ bytes }) => bytes),
+    note: request.note,
     channel,
     published,
-    hosts: new Map(plan.hosts.map(({ host, name, state }) => [host, { name, state }])),
+    hosts: new Map(plan.hosts.map(({ host, ...known }) => [host, known])),
     signers,
     path: (id) => {
       assertThere()

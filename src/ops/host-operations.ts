@@ -69,7 +69,8 @@ export function hostOperations(
       return scanner({ host: await thisHost(outside, root), accepted: accepted(), named })
     },
     inspect: async (file) => (await import('./inspect.ts')).inspectContainer(outside, { file }),
-    plan: async (from) => (await import('./apply.ts')).planApply(outside, { root, from }),
+    plan: async (from) =>
+      (await import('./apply.ts')).planApply(outside, { root, from, withChangelogs: true }),
     verify: async (file, report) => {
       const { verifyContainers } = await import('./verify.ts')
       // No station's home is asked for: a managed root has a trusted root of its own.

@@ -1,7 +1,7 @@
 // Takes one file of a bundle in, whole or a volume: judged and copied once, its contents go to the store, and it waits for apply.
 // Where the store cannot give what it says it has, it forgets what is damaged, so that the next state tells the station.
 import { exits } from '../base/exits.ts'
-import { isMossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import type { ContainerId } from '../base/ids.ts'
 import { type ImportedContent, importBundle } from '../bundle/import.ts'
 import { roomForPackages } from '../bundle/room.ts'
@@ -46,14 +46,19 @@ export async function importFile(
     () =>
       stored.mending(() =>
         telling(host, report, () =>
-          takeIn(outside, {
-            source,
-            incomingFolder: incoming,
-            judge: { ...judgeOf(host), onProven: (found) => (proven = found) },
-            report,
-            room: (bundle) =>
-              addRooms(roomForPackages(host.store, bundle.packages), roomForCatalogue(host, bundle)),
-          }),
+          sayingTurn(
+            host,
+            () => proven,
+            () =>
+              takeIn(outside, {
+                source,
+                incomingFolder: incoming,
+                judge: { ...judgeOf(host), onProven: (found) => (proven = found) },
+                report,
+                room: (bundle) =>
+                  addRooms(roomForPackages(host.store, bundle.packages), roomForCatalogue(host, bundle)),
+              }),
+          ),
         ),
       ),
   )
@@ -80,7 +85,11 @@ export async function importFile(
     () =>
       orDrop(host, taken.id, async () => {
         judgeSet(host, taken)
-        return await importContents(host, taken, report)
+        return await sayingTurn(
+          host,
+          () => proven,
+          () => importContents(host, taken, report),
+        )
       }),
   )
   keepSnapshot(host, taken.about.snapshot, taken.snapshotBytes)
@@ -170,6 +179,27 @@ async function telling<T>(host: HostSession, report: ReportEvent, work: () => Pr
   } catch (error) {
     if (isDamagedBase(error)) await forgetDamaged(host, report)
     throw error
+  }
+}
+
+/** Of a bundle that was made for what others leave, it is told whether they came. */
+async function sayingTurn<T>(
+  host: HostSession,
+  proven: () => Proven | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const after = proven()?.after
+    if (after === undefined || !isMossError(error, 'BUNDLE_BASE_MISSING')) throw error
+    const { channel, serial } = after
+    const applied = host.states.counters().serials[channel]?.serial ?? 0
+    throw new MossError(
+      'BUNDLE_BASE_MISSING',
+      { ...error.details, channel, after: serial, applied },
+      error.cause,
+    )
   }
 }
 

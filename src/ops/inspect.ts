@@ -1,6 +1,7 @@
 // inspect: what a container is, read from prelude to summary; nothing is unpacked and nothing judged, since whoever
 // inspects may hold no keys. What it shows is what the file claims.
 import { decodeAbout } from '../bundle/about.ts'
+import { decodeNote } from '../bundle/note.ts'
 import { decodeSummary } from '../bundle/summary.ts'
 import type { CborValue } from '../base/cbor.ts'
 import { display } from '../base/display.ts'
@@ -119,10 +120,16 @@ function aboutLines(opened: OpenedContainer): readonly (readonly [string, string
       ['channel', about.channel],
       ['serial', `${about.serial}`],
       ['hosts', about.hosts.map(({ host }) => `${names.get(host) ?? ''} ${host}`.trim()).join(', ')],
+      ...noteLine(opened),
       ...(bytes === undefined ? [] : [['bytes', bytesText(bytes)] as const]),
     ]
   }
   return Object.entries(opened.head.about).map(([key, value]) => [key, aboutText(value ?? null)] as const)
+}
+
+function noteLine(opened: OpenedContainer): readonly (readonly [string, string])[] {
+  const bytes = peekSection(opened, 'notes')
+  return bytes === undefined ? [] : [['note', `“${decodeNote(bytes)}”`]]
 }
 
 /** Of a bundle; of the others nothing is shared. What the file says of itself, except for its metadata. */

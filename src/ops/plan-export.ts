@@ -16,6 +16,7 @@ import { parseModel } from '../solve/model.ts'
 import type { Grant } from '../trust/grant.ts'
 import { type Root, rootDigest } from '../trust/root.ts'
 import type { PackageChange } from './changes.ts'
+import { assumedStates } from './assumed-states.ts'
 import { stationChannel } from './channels.ts'
 import { type AnsweredStates, readStates } from './fleet.ts'
 import { readGrants } from './grants.ts'
@@ -30,6 +31,8 @@ export interface PlannedHost {
   /** Counter of the state it was planned for. */
   readonly state: number
   readonly fromSerial?: number
+  /** Of a host of which nothing comes back: the serial that it is counted on to have, by a bundle that it was made. */
+  readonly after?: number
   readonly changes: readonly PackageChange[]
   readonly fullBytes: number
   readonly newBytes: number
@@ -47,6 +50,8 @@ export interface ExportPlan {
   readonly grants: readonly string[]
   /** To whom it is sealed; to nobody, and open to all, where this is empty. */
   readonly sealedFor: readonly string[]
+  /** Made against what bundles before it leave. */
+  readonly isOneWay: boolean
   /** Of the station's trust root, and of the oldest that a host has: what is between them is carried. */
   readonly root: number
   readonly rootsAfter: number
@@ -84,6 +89,8 @@ export interface PlanExport {
   /** The channel's newest by default. */
   readonly serial?: number | undefined
   readonly grants?: readonly string[]
+  /** Nothing comes back from them: what was made for them below this serial is counted on to have been applied. */
+  readonly isOneWay?: boolean
   /** Only its hosts shall read it. */
   readonly isSealed?: boolean
   /** The others get their bundle, and it is told who gets none; otherwise one that cannot be served ends the planning. */
@@ -97,8 +104,8 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     request.sent === undefined
       ? await readStates(station, request.states)
       : { sent: request.sent, warnings: [] }
-  const states = sent.map(({ state }) => state)
-  const channel = stationChannel(station, channelOf(states, request.channel))
+  const told = sent.map(({ state }) => state)
+  const channel = stationChannel(station, channelOf(told, request.channel))
   const newest = channel.latestSnapshot()
   const published = request.serial === undefined ? newest : snapshotAt(channel, request.serial)
   if (published === undefined)
@@ -110,6 +117,10 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
       serial: published.snapshot.serial,
       version: root.version,
     })
+  const states =
+    request.isOneWay === true
+      ? assumedStates(station, { states: told, channel, serial: published.snapshot.serial })
+      : told
   const offer = { channel, published, index: channel.catalogue(published.snapshot) }
   const { wishes, leftOut } = wishesOf(states, { offer, leavesOut: request.leavesOut === true })
   const wanted = {
@@ -130,11 +141,12 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     snapshot: published.id,
     isNewest: published.id === newest?.id,
     grants: request.grants ?? [],
+    isOneWay: request.isOneWay === true,
     sealedFor: request.isSealed === true ? await recipientsOf(states) : [],
     root: root.version,
     rootsAfter: Math.min(...states.map(({ rootVersion }) => rootVersion)),
     states: request.states,
-    hosts: plannedHosts(wishes, carry),
+    hosts: plannedHosts(wishes, { carry, told: new Set(told) }),
     leftOut,
     fullBytes: totals.allBytes,
     sharedBytes: totals.allBytes - totals.chunkBytes,
@@ -212,7 +224,10 @@ function channelOf(states: readonly HostState[], wanted: string | undefined): st
   return only
 }
 
-function plannedHosts(wishes: readonly Wish[], carry: CarryPlan): readonly PlannedHost[] {
+function plannedHosts(
+  wishes: readonly Wish[],
+  { carry, told }: { readonly carry: CarryPlan; readonly told: ReadonlySet<HostState> },
+): readonly PlannedHost[] {
   const totalsOf = new Map(carry.hosts.map(({ host, totals }) => [host, totals]))
   return wishes.map(({ state, changes }) => {
     const totals = totalsOf.get(state.host)
@@ -221,6 +236,7 @@ function plannedHosts(wishes: readonly Wish[], carry: CarryPlan): readonly Plann
       name: state.name,
       state: state.counter,
       ...(state.channel === undefined ? {} : { fromSerial: state.channel.serial }),
+      ...(state.channel === undefined || told.has(state) ? {} : { after: state.channel.serial }),
       changes,
       fullBytes: totals?.allBytes ?? 0,
       newBytes: totals?.chunkBytes ?? 0,

@@ -35,7 +35,7 @@ export async function readPlan(
   const text = decodeUtf8(outside.disk.readFile(path, planBytes))
   const said = parse(text ?? '')
   if (said === undefined) return refuse(noPlan)
-  const { states, channel, effort, snapshot, serial, isNewest, grants, sealedFor } = said
+  const { states, channel, effort, snapshot, serial, isNewest, grants, sealedFor, isOneWay } = said
   if (
     !isTexts(states) ||
     !isTextList(grants) ||
@@ -55,6 +55,7 @@ export async function readPlan(
     effort,
     grants,
     isSealed: sealedFor.length > 0,
+    isOneWay: isOneWay === true,
     ...older,
   })
   if (plan.snapshot !== snapshot) throw new MossError('PLAN_STALE', { what: `channel ${channel}` })

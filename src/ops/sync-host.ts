@@ -102,27 +102,38 @@ export interface TakenFromMedium {
   readonly refused: readonly Refused[]
 }
 
-/** One bundle at most: the newest that is taken has all that older ones have. */
+/** The newest that is taken has all that older ones have. Behind one that is taken those are tried again that lacked what it brings. */
 export async function executeHostSync(
   outside: Outside,
   plan: HostSyncPlan,
   report: ReportEvent,
 ): Promise<TakenFromMedium> {
   const { root, medium } = plan
-  const refused: Refused[] = []
+  let refused: Refused[] = []
   const trustRoot =
     plan.roots.length === 0
       ? undefined
       : await attempt(`${medium}/moss/roots`, refused, () => followMedium(outside, { root, medium }))
   let taken: ImportedBundle | undefined
-  for (const { path, fate, volumes } of plan.bundles) {
-    if (fate !== 'take') continue
-    const files = volumes?.files ?? [path]
-    const done = await attempt(path, refused, () => importBundles(outside, { root, files }, report))
-    taken = done?.bundles[0]
-    // Taking an older one would let go of the volumes that are here of this one.
-    const isWaitedFor = refused.at(-1)?.code === 'VOLUME_WANTED'
-    if (taken !== undefined || isWaitedFor) break
+  let left = plan.bundles.filter(({ fate }) => fate === 'take')
+  while (left.length > 0) {
+    const before: typeof left = []
+    let now: ImportedBundle | undefined
+    for (const bundle of left) {
+      const { path, volumes } = bundle
+      const files = volumes?.files ?? [path]
+      const done = await attempt(path, refused, () => importBundles(outside, { root, files }, report))
+      now = done?.bundles[0]
+      // Taking an older one would let go of the volumes that are here of this one.
+      const isWaitedFor = refused.at(-1)?.code === 'VOLUME_WANTED'
+      if (now !== undefined || isWaitedFor) break
+      if (refused.at(-1)?.code === 'BUNDLE_BASE_MISSING') before.push(bundle)
+    }
+    if (now === undefined) break
+    taken = now
+    left = before
+    const again = new Set(before.map(({ path }) => path))
+    refused = refused.filter(({ file }) => !again.has(file))
   }
   return {
     refused,

@@ -64,6 +64,8 @@ export interface PlanStationSync {
   readonly medium: string
   /** For these alone, whether a state of theirs lies there or not; else for all whose states lie there. */
   readonly hosts?: readonly SaidHost[]
+  /** As for an export. */
+  readonly isOneWay?: boolean
   readonly effort?: string | undefined
 }
 
@@ -201,7 +203,7 @@ interface ForNeedy extends PlanStationSync {
 /** Without a plan where nobody lacks anything. */
 async function planForNeedy(
   outside: Outside,
-  { home, channel, states, effort }: ForNeedy,
+  { home, channel, states, isOneWay, effort }: ForNeedy,
 ): Promise<{ readonly plan?: ExportPlan; readonly leftOut: ExportPlan['leftOut'] }> {
   const planFor = (some: readonly SentState[]): Promise<ExportPlan> =>
     planExport(outside, {
@@ -209,6 +211,7 @@ async function planForNeedy(
       states: some.map(({ from }) => from),
       sent: some,
       channel,
+      ...(isOneWay !== undefined && { isOneWay }),
       effort,
       leavesOut: true,
     })
@@ -253,6 +256,7 @@ export async function executeStationSync(
     readonly volumeBytes?: number | undefined
     readonly fromVolume?: number | undefined
     readonly parityPercent?: number | undefined
+    readonly note?: string | undefined
   },
   report: ReportEvent,
 ): Promise<StationSynced> {

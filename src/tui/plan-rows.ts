@@ -4,6 +4,7 @@ import { formatCount, plural } from '../base/format.ts'
 import type { ApplyPlan } from '../ops/changes.ts'
 
 export type PlanRow =
+  | { readonly kind: 'log'; readonly name: string; readonly text: string }
   | { readonly kind: 'warning'; readonly text: string }
   | {
       readonly kind: 'change'
@@ -14,19 +15,38 @@ export type PlanRow =
       readonly reason?: string
     }
 
-let last: { readonly plan: ApplyPlan; readonly filter: string; readonly rows: readonly PlanRow[] } | undefined
+export interface PlanShown {
+  readonly filter: string
+  /** Below each package what it says of its newer versions. */
+  readonly hasChangelogs: boolean
+}
 
-export function planRows(plan: ApplyPlan, filter: string): readonly PlanRow[] {
-  if (last?.plan === plan && last.filter === filter) return last.rows
+let last: (PlanShown & { readonly plan: ApplyPlan; readonly rows: readonly PlanRow[] }) | undefined
+
+export function planRows(plan: ApplyPlan, { filter, hasChangelogs }: PlanShown): readonly PlanRow[] {
+  if (last?.plan === plan && last.filter === filter && last.hasChangelogs === hasChangelogs) return last.rows
   const wanted = filter.toLowerCase()
-  const rows = allRows(plan).filter((row) => wanted === '' || textOf(row).toLowerCase().includes(wanted))
-  last = { plan, filter, rows }
+  const all = hasChangelogs ? withChangelogs(plan) : allRows(plan)
+  const rows = all.filter((row) => wanted === '' || textOf(row).toLowerCase().includes(wanted))
+  last = { plan, filter, hasChangelogs, rows }
   return rows
 }
 
-const textOf = (row: PlanRow): string => (row.kind === 'warning' ? row.text : row.name)
+function withChangelogs(plan: ApplyPlan): readonly PlanRow[] {
+  const told = new Map(plan.changelogs?.map((each) => [each.package, each.lines]))
+  return allRows(plan).flatMap((row) => [
+    row,
+    ...(row.kind === 'change' ? (told.get(row.name) ?? []) : []).map((text) => {
+      const name = row.kind === 'change' ? row.name : ''
+      return { kind: 'log', name, text } as const
+    }),
+  ])
+}
+
+export const textOf = (row: PlanRow): string => (row.kind === 'warning' ? row.text : row.name)
 
 const allRows = (plan: ApplyPlan): readonly PlanRow[] => [
+  ...(plan.note === undefined ? [] : [{ kind: 'warning', text: `note: “${plan.note}”` } as const]),
   ...plan.advisories.map(
     ({ package: name, before, text, isMended }) =>
       ({

@@ -23,7 +23,7 @@ const nothing = (plan: ApplyPlan, { width }: Area): readonly Line[] => [
 
 function whole(state: ScreensState, plan: ApplyPlan, area: Area): readonly Line[] {
   const { filter, cursor } = state.plan
-  const rows = planRows(plan, filter)
+  const rows = planRows(plan, state.plan)
   const chosen = rows[cursor]
   return stack(area.height, {
     top: [...summary(state, plan, area.width), ...filterLines(state.plan, rows.length), blank],
@@ -68,6 +68,7 @@ function summary(state: ScreensState, plan: ApplyPlan, width: number): readonly 
 
 function planRow(row: PlanRow, state: ScreensState, width: number): Line {
   if (row.kind === 'warning') return [span('! ', 'warning'), span(row.text, 'warning')]
+  if (row.kind === 'log') return [span(`    ${row.text}`, 'quiet')]
   const nameCells = Math.min(32, Math.floor(width / 3))
   return [
     span(`${row.mark} `, row.mark === '-' ? 'bad' : row.mark === '+' ? 'good' : 'plain'),
@@ -85,7 +86,7 @@ function versions(row: Extract<PlanRow, { kind: 'change' }>, to: string): string
 function reasonLines(row: PlanRow | undefined, width: number): readonly Line[] {
   if (row === undefined) return [blank, blank]
   const text =
-    row.kind === 'warning'
+    row.kind !== 'change'
       ? row.text
       : row.reason === undefined
         ? `${row.name}: nothing asks for it any more`

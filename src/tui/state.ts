@@ -107,6 +107,7 @@ export interface PlanView {
   readonly cursor: number
   readonly filter: string
   readonly isTyping: boolean
+  readonly hasChangelogs: boolean
 }
 
 export interface ApplyView {
@@ -214,7 +215,13 @@ export interface StartState {
   readonly named: readonly string[]
 }
 
-export const noPlan: PlanView = { plan: { kind: 'none' }, cursor: 0, filter: '', isTyping: false }
+export const noPlan: PlanView = {
+  plan: { kind: 'none' },
+  cursor: 0,
+  filter: '',
+  isTyping: false,
+  hasChangelogs: false,
+}
 export const noApply: ApplyView = { plan: { kind: 'none' }, outcome: { kind: 'none' }, steps: [], offset: 0 }
 export const noHistory: HistoryView = {
   states: { kind: 'none' },

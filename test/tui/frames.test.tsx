@@ -478,6 +478,45 @@ describe('Plan', () => {
     `)
   })
 
+  test('with what packages say of their newer versions; the same one stays chosen', () => {
+    const changelogs = [
+      { package: 'tide-tables', lines: ['tide-tables (2.0) stable', '', '  * tides of \u001b[7m2026'] },
+    ]
+    const told = after(usual, 'p', { kind: 'planned', result: ready({ ...plan, changelogs }) }, 'End')
+    expect(frame(told)).toContain('c changelogs')
+    const shown = after(told, 'c')
+    expect(frame(shown)).toMatchInlineSnapshot(`
+      "
+       moss  Overview [Plan] Import  Apply  History  Catalogue  Trust  Doctor
+      ──────────────────────────────────────────────────────────── pump-07, state 1 ──
+       plan     state 1 → 2; serial 1 → 2, signed 2 days ago
+       changes  2 packages change, 1 new, 1 removed
+       after    3 packages, 66 files, 2.9 MB
+       disk     11.4 GB free, at most 38.4 kB needed while working
+
+         ! privileged file usr/bin/harbour-admin is new or changes
+         ~ harbour                    1.0 → 2.0
+         + quay                       0.3  new
+         - tide                       1.0  removed
+       > ~ tide-tables                1.0 → 2.0
+             tide-tables (2.0) stable
+
+               * tides of \\u{1b}[7m2026
+
+
+
+
+
+
+       why      tide-tables: harbour requires name(tide-tables) >= 1.0
+       Arrows move  Enter apply  c less  / filter  h history  r reread  Esc back
+       q quit
+      "
+    `)
+    expect(frame(after(shown, 'Down', 'Down', 'Down', 'c'))).toBe(frame(told))
+    expect(frame(planned)).not.toContain('c changelogs')
+  })
+
   test('of 60,000 packages, filtered', () => {
     const long = after(usual, 'p', { kind: 'planned', result: ready(made.longPlan(60_000)) })
     const filtered = after(long, '/', ...Array.from('599'), 'Enter', 'End')

@@ -41,11 +41,19 @@ export const missingCodes = {
     (d) => `${list(d.packages)} cannot be installed together: ${display(d.path)} ${display(d.problem)}`,
     () => 'leave one of them out',
   ),
-  BUNDLE_BASE_MISSING: entry<{ names: readonly string[] }>(
+  /** `after`: the serial that it counts on; `applied`: the one that is here, 0 for none. */
+  BUNDLE_BASE_MISSING: entry<{
+    names: readonly string[]
+    channel?: string
+    after?: number
+    applied?: number
+  }>(
     exits.unsolvable,
     (d) => `the bundle builds on content this host does not have: ${list(d.names)}`,
-    () =>
-      'nothing was changed, and nothing is lost: export this host’s state again (moss state export); the bundle that the station makes from it brings this whole',
+    ({ channel = '', after = 0, applied = 0 }) =>
+      applied >= after
+        ? 'nothing was changed, and nothing is lost: export this host’s state again (moss state export); the bundle that the station makes from it brings this whole'
+        : `nothing is lost: it counts on serial ${after} of channel ${display(channel)}, and this host has ${applied === 0 ? 'none' : applied}: first take in what was made for it between, or carry its state there (moss state export)`,
   ),
   CONTENT_MISSING: entry<{ what: string }>(
     exits.unsolvable,

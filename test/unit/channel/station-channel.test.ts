@@ -1,4 +1,4 @@
-import { planAdvise, planPublish } from '../../../src/channel/plan-publish.ts'
+import { planAdvise, planExpire, planPublish } from '../../../src/channel/plan-publish.ts'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -32,15 +32,20 @@ test('what is added is offered only by the next snapshot, and serials rise by on
   expect(loop.channel.snapshot(1).snapshot.packages.length).toBe(1)
 })
 
-test('an expired package stays in the folder and is not offered again', async () => {
+test('an expired package stays, for those who have it, and is not offered until it is added again', async () => {
   const one = await loop.add('tool', '1', { 'usr/bin/tool': 'one' })
   loop.publish()
-  const plan = planPublish(loop.channel, [one])
+  const plan = planExpire(loop.channel, new Set([one]))
   expect(plan).toMatchObject({ serial: 2, packages: [], added: [], expired: [{ id: one }] })
   loop.channel.publish(plan, { created: startDate, signers: [stationSigner] })
   loop.publish()
   expect(offered()).toEqual([])
   expect(loop.channel.package(one)?.manifest.version).toBe('1')
+  expect(loop.channel.packages()).toEqual([])
+  await loop.add('tool', '1', { 'usr/bin/tool': 'one' })
+  loop.publish()
+  expect(offered()).toEqual(['tool 1'])
+  expect(loop.channel.package(one)?.path).toContain('/packages/')
 })
 
 test('what is said of a package stays said when it is no more offered', async () => {
@@ -49,7 +54,7 @@ test('what is said of a package stays said when it is no more offered', async ()
   const advisories = [{ package: 'tool', before: '2', text: 'it is blunt' }]
   const by = { created: startDate, signers: [stationSigner] }
   loop.channel.publish(planAdvise(loop.channel, advisories), by)
-  loop.channel.publish(planPublish(loop.channel, [one]), by)
+  loop.channel.publish(planExpire(loop.channel, new Set([one])), by)
   expect(offered()).toEqual([])
   expect(loop.channel.latestSnapshot()?.snapshot.advisories).toEqual(advisories)
 })

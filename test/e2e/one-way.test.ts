@@ -1,0 +1,116 @@
+// A host of which nothing comes back: each bundle counts on those before it. One that was lost is told, and what was made can be
+// made again.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { ExportPlan } from '../../src/ops/plan-export.ts'
+import { noise } from '../support/containers.ts'
+import { type Program, programIn } from '../support/program.ts'
+import { initPump, sendState } from '../support/pump.ts'
+import { scratchFolder } from '../support/scratch.ts'
+
+let moss: Program
+const atHost = ['--root', 'pump'] as const
+const atStation = ['--home', 'station'] as const
+
+/** Each version is another body: only the one before serves as a base. */
+function offer(version: number): void {
+  const folder = join(moss.folder, `tool-${version}`)
+  mkdirSync(join(folder, 'usr/share'), { recursive: true })
+  const body = noise(120_000 + version * 60_000, 1).subarray(version * 60_000)
+  writeFileSync(join(folder, 'usr/share/tool'), body)
+  moss.json('add', 'stable', folder, '--name', 'tool', '--version', `${version}`, ...atStation)
+  moss.json('channel', 'publish', 'stable', '--date', '1767225600', ...atStation)
+}
+
+const exportTo = (bundle: string, ...more: readonly string[]) =>
+  moss.json<{ fileBytes: number; plan: ExportPlan }>(
+    'export',
+    '--for',
+    'pump',
+    '-o',
+    bundle,
+    ...atStation,
+    ...more,
+  )
+
+function take(bundle: string): void {
+  moss.json('import', bundle, ...atHost)
+  moss.json('apply', ...atHost)
+}
+
+const installed = (): string | undefined =>
+  moss.json<{ packages: { version: string }[] }>('list', ...atHost).packages[0]?.version
+
+beforeEach(() => {
+  moss = programIn(scratchFolder())
+  moss.json('key', 'generate', 'sample', '--no-passphrase', ...atStation)
+  moss.json('channel', 'create', 'stable', ...atStation)
+  initPump(moss)
+  moss.json('subscribe', 'tool', ...atHost)
+  sendState(moss, 'only.moss-state')
+})
+afterEach(() => rmSync(moss.folder, { recursive: true }))
+
+test('each bundle is made against what the one before leaves, and nothing comes back', () => {
+  offer(1)
+  const first = exportTo('1.moss', '--one-way')
+  expect(first.plan.hosts[0]?.after).toBeUndefined()
+  offer(2)
+  const second = exportTo('2.moss', '--one-way')
+  expect(second.plan.hosts).toMatchObject([{ fromSerial: 1, after: 1 }])
+  offer(3)
+  const third = exportTo('3.moss', '--one-way')
+  expect(third.plan.hosts).toMatchObject([{ fromSerial: 2, after: 2 }])
+  // Half of each body is in the one before; without counting on it, all of it goes.
+  expect(third.fileBytes).toBeLessThan(0.6 * first.fileBytes)
+  expect(exportTo('whole.moss').fileBytes).toBeGreaterThan(0.95 * first.fileBytes)
+  for (const bundle of ['1.moss', '2.moss', '3.moss']) take(bundle)
+  expect(installed()).toBe('3')
+  expect(moss.json('verify', ...atHost)).toMatchObject({ findings: [] })
+})
+
+test('what was lost between is told with the serial that it was of; it is made again to the byte, and then all of it fits', () => {
+  for (const version of [1, 2, 3]) {
+    offer(version)
+    exportTo(`${version}.moss`, '--one-way')
+  }
+  take('1.moss')
+  const refused = moss.run(['import', '3.moss', ...atHost])
+  expect(refused.stderr.replace(/\s+/g, ' ')).toMatch(
+    /\[BUNDLE_BASE_MISSING\].*counts on serial 2 of channel stable, and this host has 1/,
+  )
+  expect(refused.exit).toBe(13)
+  expect(installed()).toBe('1')
+  exportTo('again.moss', '--one-way', '--serial', '2')
+  expect(readFileSync(join(moss.folder, 'again.moss'))).toEqual(readFileSync(join(moss.folder, '2.moss')))
+  take('again.moss')
+  take('3.moss')
+  expect(installed()).toBe('3')
+})
+
+test('several of them lie on one stick, and sync takes them in their order', () => {
+  mkdirSync(join(moss.folder, 'stick'))
+  const left = () => moss.json('sync', 'stick', '--hosts', 'pump', '--one-way', ...atStation)
+  offer(1)
+  left()
+  offer(2)
+  left()
+  expect(left()).toMatchObject({ hosts: [{ fate: 'there' }], bundles: [] })
+  moss.json('sync', 'stick', '--policy', 'apply', ...atHost)
+  expect(installed()).toBe('2')
+})
+
+test('a state that does come back counts again', () => {
+  offer(1)
+  exportTo('1.moss', '--one-way')
+  take('1.moss')
+  offer(2)
+  exportTo('lost.moss', '--one-way')
+  moss.json('state', 'export', 'back.moss-state', ...atHost)
+  moss.json('fleet', 'receive', 'back.moss-state', ...atStation)
+  offer(3)
+  expect(exportTo('3.moss').plan.hosts[0]).toMatchObject({ fromSerial: 1 })
+  take('3.moss')
+  expect(installed()).toBe('3')
+})
