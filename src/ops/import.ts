@@ -23,14 +23,23 @@ export async function importBundles(
   using host = await openHost(outside, { root: request.root, report })
   const { files } = request
   const work: Work = { host, report, bundles: [], wanted: new Map(), tried: new Set() }
+  const refused: { readonly file: string; readonly error: MossError }[] = []
   for (const file of files)
     try {
       if (!work.tried.has(file)) await importNamed(work, file)
     } catch (error) {
-      if (files.length > 1) report({ phase: 'import', warning: refusedAmong(files, file) })
-      throw error
+      if (!isRefusal(error) && !isMossError(error, 'NOT_FOUND')) throw error
+      refused.push({ file, error })
     }
   const { bundles } = work
+  const [first] = refused
+  if (first !== undefined) {
+    for (const { file, error } of files.length > 1 ? refused : [])
+      report({ phase: 'import', warning: `${file} is not taken in: ${error.message}` })
+    if (bundles.length > 0)
+      report({ phase: 'import', warning: `${plural(bundles.length, 'other bundle')} taken in whole` })
+    throw first.error
+  }
   const [wanted, ...others] = work.wanted.values()
   if (wanted === undefined) return { bundles }
   for (const { message } of others) report({ phase: 'import', warning: message })
@@ -39,11 +48,8 @@ export async function importBundles(
   throw wanted
 }
 
-/** An error names a part of a file; where there are several, this names the file. */
-const refusedAmong = (files: readonly string[], file: string): string => {
-  const before = files.indexOf(file)
-  return `${file} is refused; ${before === 0 ? 'none' : before} of ${files.length} files taken in before it`
-}
+/** What is wrong with a file keeps no other out. */
+const isRefusal = (error: unknown): error is MossError => isMossError(error) && refusals.includes(error.exit)
 
 interface Work {
   readonly host: HostSession
@@ -55,21 +61,32 @@ interface Work {
   readonly tried: Set<string>
 }
 
-/** With the volumes beside it, as far as they are wanted. A damaged one among these is told, and the others go on. */
+/** With the volumes beside it, as far as they are wanted. A damaged one among these is told, and the others go on; so they do where it is the named one that is. */
 async function importNamed(work: Work, file: string): Promise<void> {
   const { host, report, wanted, tried } = work
-  const named = await importOrKeep(work, file, () => true)
-  if (named === undefined) return
-  for (const beside of pathsBeside(host.outside, file, named.volume)) {
-    if (!wanted.has(named.id)) return
+  let named: VolumeClaim | undefined
+  let refused: MossError | undefined
+  try {
+    await importOrKeep(work, file, (claim) => {
+      named = claim
+      return true
+    })
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    refused = error
+  }
+  const { id, volume } = named ?? {}
+  for (const beside of volume === undefined ? [] : pathsBeside(host.outside, file, volume)) {
+    if (refused === undefined && !wanted.has(id ?? '')) return
     if (tried.has(beside)) continue
     try {
-      await importOrKeep(work, beside, (claim) => claim?.id === named.id)
+      await importOrKeep(work, beside, (claim) => claim?.id === id)
     } catch (error) {
-      if (!isMossError(error) || !refusals.includes(error.exit)) throw error
+      if (!isRefusal(error)) throw error
       report({ phase: 'import', warning: `${beside} is refused: ${error.message}` })
     }
   }
+  if (refused !== undefined) throw refused
 }
 
 /** What a volume claims; undefined for what is none. */

@@ -353,7 +353,6 @@ test('import', () => {
   expect(moss.text('import', 'first.moss', 'absent.moss', '-y', ...at07)).toMatchInlineSnapshot(`
     "$ moss import first.moss absent.moss -y --root pump-07
     | copy
-    | moss: note: FOLDER/absent.moss is refused; 1 of 2 files taken in before it
     | moss: error: no medium or file at FOLDER/absent.moss [MEDIUM_ABSENT]
     | moss: hint: plug the medium in and mount it, then run the same command again
     [exit 15]"

@@ -145,3 +145,24 @@ test('what is sealed is not cut', () => {
     moss.code('export', '--for', 'host.moss-state', '--seal', '--volume', '5M', '-o', 'sealed.moss', ...home),
   ).toBe('CLI_USAGE')
 })
+
+test('a damaged volume is told, and keeps neither those beside it out nor other bundles', () => {
+  for (const folder of ['mine', 'again']) mkdirSync(at(folder))
+  moss.well('init', '--trust', 'station/root.moss-root', '--name', 'last', '--root', 'last')
+  moss.well('subscribe', 'harbour', '--root', 'last')
+  moss.well('state', 'export', 'last.moss-state', '--root', 'last')
+  moss.well('fleet', 'enroll', 'last.moss-state', ...home)
+  moss.well('export', '--for', 'last.moss-state', '--volume', '5M', '-o', 'mine/b.moss', ...home)
+  moss.well('export', '--for', 'last.moss-state', '-o', 'b.moss', ...home)
+  copyFileSync(at('mine/b.moss'), at('again/b.moss'))
+  const damaged = readFileSync(at('mine/b.moss'))
+  damaged[damaged.length - 7] = (damaged[damaged.length - 7] ?? 0) ^ 1
+  writeFileSync(at('mine/b.moss'), damaged)
+  expect(moss.code('import', 'mine/b.moss', '--root', 'last')).toBe('CONTAINER_DAMAGED')
+  // The second and the third were kept.
+  expect(moss.well('import', 'again/b.moss', '--root', 'last').stdout).toContain('serial 1')
+  const both = moss.run(['import', 'a.moss', 'b.moss', '--root', 'last'])
+  expect(both.exit).toBe(12)
+  expect(both.stderr).toContain('a.moss is not taken in')
+  expect(both.stderr).toContain('1 other bundle taken in whole')
+})

@@ -14,6 +14,7 @@ import { encodeLists } from '../../src/container/content-table.ts'
 import { encodeFront } from '../../src/container/encode.ts'
 import { FrameSpool } from '../../src/container/frames.ts'
 import { viewOf, writeU32 } from '../../src/container/little-endian.ts'
+import { encodeNote } from '../../src/bundle/note.ts'
 import { encodeHosts, encodeManifests } from '../../src/container/package-table.ts'
 import { encodePrelude } from '../../src/container/prelude.ts'
 import { encodeRoots } from '../../src/container/root-chain.ts'
@@ -151,6 +152,18 @@ async function goodFiles(): Promise<readonly GoldenFile[]> {
           { name: 'roots', bytes: encodeRoots([nextRoot]) },
           { name: 'snapshot', bytes: newer },
           { name: 'grants', bytes: encodeGrants([grant]) },
+          { name: 'hosts', bytes: hosts },
+        ],
+      }),
+    },
+    {
+      path: 'good/hello-6.moss',
+      bytes: await packed('bundle', {
+        manifest: second,
+        contents: [program],
+        sections: [
+          { name: 'snapshot', bytes: newer },
+          { name: 'notes', bytes: encodeNote('approved for the night of the second') },
           { name: 'hosts', bytes: hosts },
         ],
       }),
