@@ -58,7 +58,12 @@ async function* readEntries(outside: Outside, root: string, folder: string): Asy
   }
 }
 
-async function* readBody(outside: Outside, path: string, sizeBytes: number): AsyncGenerator<Uint8Array> {
+/** Throws PACKAGE_UNREADABLE where it is not as long as it was. */
+export async function* readBody(
+  outside: Outside,
+  path: string,
+  sizeBytes: number,
+): AsyncGenerator<Uint8Array> {
   using file = outside.disk.open(path, 'read')
   let done = 0
   while (done < sizeBytes) {
