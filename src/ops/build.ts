@@ -9,6 +9,7 @@ import type { Disk } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
 import { runStep } from '../ingest/build-room.ts'
 import { partTree } from '../ingest/built-tree.ts'
+import { recipeFile } from '../ingest/folder.ts'
 import { makePackage, type MadePackage } from '../ingest/make-package.ts'
 import { parseRecipe } from '../ingest/parse-recipe.ts'
 import { PlainTree } from '../ingest/plain-tree.ts'
@@ -72,13 +73,11 @@ export interface BuiltPackage {
   readonly notes: readonly string[]
 }
 
-const usualName = 'moss-recipe.toml'
-
 /** Throws NOT_FOUND, RECIPE_INVALID, RECIPE_SOURCE_REFUSED. */
 export async function planBuild(outside: Outside, request: BuildRequest): Promise<BuildPlan> {
   const { disk } = outside
   const path =
-    disk.lstat(request.recipe)?.kind === 'folder' ? `${request.recipe}/${usualName}` : request.recipe
+    disk.lstat(request.recipe)?.kind === 'folder' ? `${request.recipe}/${recipeFile}` : request.recipe
   const { recipe, digest } = readRecipe(disk, path)
   const machine = outside.machineArchitecture
   const all = [recipe, ...recipe.packages]
@@ -140,7 +139,7 @@ export async function executeBuild(
   using station = openStation(outside, { home: plan.home, how: 'read' })
   const signers = await signersFor(station, { role: 'packager', root: stationRoot(station), ask })
   const folder = `${stationPlaces(plan.home).builds}/${recipe.name}`
-  makeFolders(disk, folder)
+  makePrivate(disk, plan.home, folder)
   using _lock = disk.lock(`${folder}/lock`)
   const work: Work = { outside, plan, recipe, folder, report }
   empty(work)
@@ -152,6 +151,13 @@ export async function executeBuild(
   const made = await makePackages(work, signers)
   empty(work)
   return { recipe: plan.recipe, made }
+}
+
+/** Others on this machine are kept out: a step may leave a program there that runs as whoever built it. */
+function makePrivate(disk: Disk, home: string, folder: string): void {
+  const { builds } = stationPlaces(home)
+  makeFolders(disk, home)
+  for (const path of [builds, folder]) if (disk.lstat(path) === undefined) disk.makeFolder(path, 0o700)
 }
 
 /** Of what this build, or one before it, has left. */
@@ -237,17 +243,20 @@ async function makePackages(
       doneItems: made.length,
       totalItems: sources.length,
     })
-    made.push(
-      tellMade(
-        await makePackage(outside, source, {
-          folder: plan.output,
-          spoolFolder: folder,
-          created: recipe.date,
-          signers,
-          report: () => {},
-        }),
-      ),
-    )
+    const options = {
+      folder: plan.output,
+      spoolFolder: folder,
+      created: recipe.date,
+      signers,
+      report: () => {},
+    }
+    try {
+      made.push(tellMade(await makePackage(outside, source, options)))
+    } catch (error) {
+      // All of a recipe's packages or none.
+      for (const { isNew, file } of made) if (isNew) outside.disk.remove(file)
+      throw error
+    }
   }
   return made
 }

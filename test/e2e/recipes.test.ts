@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -371,6 +372,7 @@ moss: hint: no package was made; all that the steps printed is in FOLDER/station
     expect(stderr).not.toContain('line 19\n')
     expect(readFileSync(at('station/builds/failing/log-build'), 'utf8')).toContain('line 1\n')
     expect(existsSync(at('failing-packages'))).toBe(false)
+    expect(statSync(at('station/builds')).mode & 0o777).toBe(0o700)
   })
 
   test('one that takes too long is stopped, with all that it began', () => {
@@ -465,6 +467,14 @@ target = "words"
     expect(moss.text('build', 'opt', ...atStation)).toContain(
       'is outside /usr, /etc and /var [PACKAGE_PATH_REFUSED]',
     )
+    recipe(
+      'one-of-two',
+      `[steps]\ninstall = 'mkdir -p "$DESTDIR/opt" "$DESTDIR/usr"; : > "$DESTDIR/opt/x"; : > "$DESTDIR/usr/x"'\n[[package]]\nname = "second"\npaths = ["opt/**"]`,
+    )
+    expect(moss.code('build', 'one-of-two', '-o', 'one-of-two-packages', ...atStation)).toBe(
+      'PACKAGE_PATH_REFUSED',
+    )
+    expect(readdirSync(at('one-of-two-packages'))).toEqual([])
     recipe('fifo', `[steps]\ninstall = 'mkdir -p "$DESTDIR/usr"; mkfifo "$DESTDIR/usr/x"'`)
     expect(moss.text('build', 'fifo', ...atStation)).toContain('fifo')
     recipe('foreign', `architecture = "s390x"\n[steps]\ninstall = "true"`)
@@ -603,6 +613,9 @@ goes to  FOLDER/packed
     expect(moss.code('pack', 'tree', '--home', 'no-station')).toBe('KEY_ABSENT')
     expect(moss.code('build', 'nowhere.toml', ...atStation)).toBe('NOT_FOUND')
     expect(moss.code('build', 'tree', ...atStation)).toBe('NOT_FOUND')
+    expect(moss.text('add', 'stable', dirname(sampleRecipes('first')[0] ?? ''), ...atStation)).toContain(
+      'it has a recipe, from which moss build makes packages [PACKAGE_UNREADABLE]',
+    )
   })
 })
 
