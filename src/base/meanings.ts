@@ -20,6 +20,16 @@ export const meanings: Readonly<Record<ErrorCode, Meaning>> = {
   CHANNEL_INVALID: of('channel.toml of a channel names no channels', 'correct the file that is named'),
   SOURCES_INVALID: of('a .sources file of apt says not where an archive is'),
   CAPABILITY_INVALID: of('a word is neither the name of a package nor a capability'),
+  RECIPE_INVALID: of('a recipe breaks a rule of moss-recipe(5)'),
+  RECIPE_SOURCE_REFUSED: of(
+    'a source of a recipe has another digest than the recipe says, or cannot be unpacked safely',
+    'no package was made: fetch the file again; if it is meant to have changed, write its new digest into the recipe',
+  ),
+  BUILD_STEP_FAILED: of(
+    'a step of a recipe ended with an error',
+    'no package was made; the log that is named has all that the steps printed',
+  ),
+  BUILD_NOT_PRIVATE: of('the system does not let the steps of a recipe be shut off from this machine'),
   VOLUME_TOO_SMALL: of(
     'no volume of this size could have what every volume must have',
     'say at least the size that is named with --volume',

@@ -12,6 +12,7 @@ export const manualPages: Readonly<Record<string, readonly string[]>> = {
   repair: ['doctor', 'verify', 'repair', 'recover', 'gc'],
   trust: ['trust'],
   key: ['key', 'root'],
+  pack: ['pack', 'build'],
   channel: ['channel', 'add'],
   mirror: ['mirror'],
   fleet: ['fleet'],

@@ -43,6 +43,10 @@ export interface Command {
   readonly environment?: Readonly<Record<string, string>>
   /** New mount, PID and network namespaces around it; needs root. */
   readonly isolated?: boolean
+  /** With `isolated`, for ordinary users too: a user namespace in which they are root, and one for the host's name. */
+  readonly mapsUser?: boolean
+  /** The file that all output goes to as well, as far as `limitBytes`; it must not be there. */
+  readonly log?: { readonly path: string; readonly limitBytes: number }
   /** Changes the root folder first; needs root. `folder` is meant outside of it. */
   readonly root?: string
   /** Default ten minutes. */

@@ -490,7 +490,8 @@ test('every message starts small and ends without a full stop', () => {
 
 /** A value of the type that details of this name have. */
 function detailOf(name: string): unknown {
-  if (['keys', 'hosts', 'names', 'packages', 'problems', 'wanted'].includes(name)) return ['one', 'two']
+  if (['keys', 'hosts', 'lines', 'names', 'packages', 'problems', 'wanted'].includes(name))
+    return ['one', 'two']
   if (name === 'here') return [1, 3]
   if (/Bytes$|^(have|need|offered|serial|count|codec|version|offset)$/.test(name)) return 7
   if (name === 'missing') return true

@@ -144,6 +144,13 @@ describe('numbers', () => {
     zstdBaseWindowBytes: [bundle, `at most ${limits.zstdBaseWindowBytes / MiB} MiB, and its matches`],
     pathDepth: [bundle, `A path is an array of 1 to ${limits.pathDepth} byte strings`],
     pathComponentBytes: [bundle, `Each has 1 to ${limits.pathComponentBytes} bytes`],
+    recipeBytes: ['moss-recipe.5', `at most ${limits.recipeBytes / 1024} KiB`],
+    sourcesBytes: ['moss-recipe.5', `unpack to at most ${limits.sourcesBytes / MiB / 1024} GiB`],
+    sourcesEntries: [
+      'moss-recipe.5',
+      limits.sourcesEntries === 1e6 ? 'and a million names' : 'another number',
+    ],
+    buildLogBytes: ['moss-recipe.5', `the first ${limits.buildLogBytes / MiB} MiB`],
     serialJump: ['moss-trust.7', `${limits.serialJump}`],
     futureDays: ['moss-trust.7', `${limits.futureDays} days`],
   }
