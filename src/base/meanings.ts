@@ -98,6 +98,7 @@ export const meanings: Readonly<Record<ErrorCode, Meaning>> = {
   BUNDLE_SET_REFUSED: of('the packages that a bundle has chosen are not a solution of this machine’s model'),
   ARCHIVE_LACKING: of('an archive has not all that was asked for, or it contradicts itself'),
   SOLVE_NO_SOLUTION: of('no choice of packages satisfies the model; the message says why not'),
+  TOOL_ABSENT: of('the moss that runs is no package that could be put on a medium'),
   LAYOUT_CONFLICT: of('two packages own one path in ways that exclude each other'),
   BUNDLE_BASE_MISSING: of(
     'a bundle builds on contents that this host has not, or has lost',

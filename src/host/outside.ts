@@ -27,6 +27,8 @@ export interface Outside {
   readonly machineName: string
   /** As Debian calls it, such as amd64. */
   readonly machineArchitecture: string
+  /** The folder that the running program is, if it was packaged; undefined where nobody said. */
+  readonly programFolder: string | undefined
   /** What is at an http:// or https:// address, from this byte on; undefined where nothing is. Throws NETWORK_FAILED. */
   download(address: string, fromByte: number, cancelled: AbortSignal): Promise<Download | undefined>
   pause(milliseconds: number): Promise<void>

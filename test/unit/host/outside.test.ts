@@ -181,7 +181,7 @@ test('only failures of the machine become errors of the machine', () => {
 test('nothing that costs time is loaded before it is used', () => {
   const source = join(import.meta.dirname, '../../../src/host/linux-outside.ts')
   const script = `import { linuxOutside } from ${JSON.stringify(source)}
-    linuxOutside({ workerUrl: new URL('file:///nowhere') })
+    linuxOutside({ worker: new URL('file:///nowhere') })
     process.stdout.write(process.moduleLoadList.filter((name) => / (ffi|sqlite|child_process|worker_threads)$/.test(name)).join())`
   expect(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })).toBe('')
   expect(readFileSync(source, 'utf8')).toContain('linuxOutside')
