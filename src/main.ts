@@ -2,9 +2,8 @@
 import { run } from './cli/run.ts'
 import { readEnvironment } from './host/environment.ts'
 import { linuxOutside } from './host/linux-outside.ts'
+import { ownFiles } from './host/own-files.ts'
 import { writeText } from './host/terminal.ts'
-
-const worker = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
 
 function setExitCode(code: number): void {
   process.exitCode = code
@@ -15,5 +14,5 @@ run({
   argv: process.argv.slice(2),
   environment: readEnvironment(),
   write: writeText,
-  openOutside: () => linuxOutside({ workerUrl: new URL(worker, import.meta.url) }),
+  openOutside: () => linuxOutside(ownFiles(import.meta.url)),
 }).then(setExitCode, () => setExitCode(70))

@@ -29,6 +29,12 @@ export const limits = {
   /** Of codec 3: the base, and the window over base and content. */
   zstdBaseBytes: 24 * MiB,
   zstdBaseWindowBytes: 32 * MiB,
+  recipeBytes: 256 * KiB,
+  /** What the archives of a recipe unpack to, together, and how many entries they have. */
+  sourcesBytes: 8 * 1024 * MiB,
+  sourcesEntries: 1_000_000,
+  /** Of a build: what its steps print is kept so far. */
+  buildLogBytes: 64 * MiB,
   pathDepth: 64,
   pathComponentBytes: 255,
   /** A serial may rise by at most this much at once, so that nobody can lock a host out. */

@@ -8,10 +8,16 @@ export const globalFlags: readonly Flag[] = [
   {
     name: 'home',
     value: 'DIR',
-    summary: 'the home of a station (default $XDG_DATA_HOME/moss, for root /var/lib/moss)',
+    summary:
+      'the home of a station (default $XDG_DATA_HOME/moss, else ~/.local/share/moss, for root /var/lib/moss)',
   },
   { name: 'json', summary: 'print one JSON object instead of text' },
-  { name: 'progress', value: 'json', summary: 'with --json: print events as lines before it' },
+  {
+    name: 'progress',
+    value: 'json',
+    kind: ['json'],
+    summary: 'with --json: print events as lines before it',
+  },
   { name: 'quiet', short: 'q', summary: 'no progress, no notes' },
   { name: 'yes', short: 'y', summary: 'answer yes to every question' },
   { name: 'no-input', summary: 'never ask; fail where an answer is needed' },
@@ -72,7 +78,7 @@ function flagProblem(error: Error, specs: readonly Flag[]): string {
 }
 
 /** Arguments that are not flags nor values of global flags, in order: enough to find the verb. */
-function plainWords(argv: readonly string[]): readonly string[] {
+export function plainWords(argv: readonly string[]): readonly string[] {
   const words: string[] = []
   for (let i = 0; i < argv.length; i++) {
     const argument = argv[i] ?? ''
@@ -83,9 +89,9 @@ function plainWords(argv: readonly string[]): readonly string[] {
   return words
 }
 
-const wordings = (verb: Verb): readonly string[] => [verb.words, ...(verb.aliases ?? [])]
+export const wordings = (verb: Verb): readonly string[] => [verb.words, ...(verb.aliases ?? [])]
 
-function matchLength(verb: Verb, words: readonly string[]): number {
+export function matchLength(verb: Verb, words: readonly string[]): number {
   for (const wording of wordings(verb)) {
     const parts = wording.split(' ')
     if (parts.every((part, i) => words[i] === part)) return parts.length
@@ -93,7 +99,7 @@ function matchLength(verb: Verb, words: readonly string[]): number {
   return 0
 }
 
-const findVerb = (words: readonly string[], verbs: readonly Verb[]): Verb | undefined =>
+export const findVerb = (words: readonly string[], verbs: readonly Verb[]): Verb | undefined =>
   verbs.reduce<Verb | undefined>(
     (best, verb) =>
       matchLength(verb, words) > (best === undefined ? 0 : matchLength(best, words)) ? verb : best,

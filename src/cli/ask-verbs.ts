@@ -21,7 +21,7 @@ export const askVerbs: readonly Verb[] = [
   {
     words: 'info',
     side: 'host',
-    operands: [{ name: 'PACKAGE' }],
+    operands: [{ name: 'PACKAGE', kind: 'package' }],
     summary: 'what a package says about itself',
     run: async (call) => {
       const { isInstalled, offeredInfo, packageInfo } = await import('../ops/ask.ts')
@@ -81,7 +81,7 @@ export const askVerbs: readonly Verb[] = [
   {
     words: 'files',
     side: 'host',
-    operands: [{ name: 'PACKAGE' }],
+    operands: [{ name: 'PACKAGE', kind: 'package' }],
     summary: 'the files of a package, installed or offered',
     run: async (call) => {
       const { packageFiles } = await import('../ops/ask.ts')
@@ -111,7 +111,7 @@ export const askVerbs: readonly Verb[] = [
   {
     words: 'why',
     side: 'host',
-    operands: [{ name: 'CAPABILITY' }],
+    operands: [{ name: 'CAPABILITY', kind: 'installed' }],
     summary: 'why something is installed, back to a subscription',
     run: async (call) => {
       const { explainWhyInstalled } = await import('../ops/ask.ts')
@@ -125,7 +125,7 @@ export const askVerbs: readonly Verb[] = [
   {
     words: 'why-not',
     side: 'host',
-    operands: [{ name: 'CAPABILITY' }],
+    operands: [{ name: 'CAPABILITY', kind: 'offered' }],
     summary: 'what keeps something from being installed, or what it would bring',
     run: async (call) => {
       const { explainWhyNot } = await import('../ops/why-not.ts')

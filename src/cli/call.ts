@@ -40,6 +40,7 @@ export function makeCall(parts: CallParts): Call {
     operands: parsed.operands,
     root: rootOf(parsed),
     home: homeOf(parsed, environment),
+    personHome: environment.home,
     path: absolute,
     has: (flag) => parsed.flags.has(flag),
     value: (flag) => firstValue(parsed, flag),

@@ -20,11 +20,12 @@ export const channelVerbs: readonly Verb[] = [
   {
     words: 'channel create',
     side: 'station',
-    operands: [channelOperand],
+    operands: [{ name: 'CHANNEL' }],
     flags: [
       {
         name: 'over',
         value: 'CHANNEL',
+        kind: 'channel',
         repeats: true,
         summary:
           'what this one offers too, but for names of its own; of several the first that has a name counts',
@@ -204,6 +205,7 @@ export const channelVerbs: readonly Verb[] = [
       {
         name: 'for',
         value: 'HOST',
+        kind: 'host-or-medium',
         summary: 'the host that may go back: its newest state file, its id or name',
       },
       { name: 'serial', value: 'N', summary: 'where to' },

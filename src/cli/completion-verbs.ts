@@ -1,27 +1,18 @@
 // Help about the program itself.
 import { MossError } from '../base/error.ts'
 import { unknownVerb } from './arguments.ts'
-import { describeVerb, describeVerbs, formatHelp, formatVerbHelp } from './help.ts'
-import type { Verb } from './verb.ts'
+import { completionScripts, isShell, type Shell, shells } from './completion-scripts.ts'
+import {
+  describeError,
+  describeVerb,
+  describeVerbs,
+  formatErrorHelp,
+  formatHelp,
+  formatVerbHelp,
+  isErrorCode,
+} from './help.ts'
+import type { Call, Outcome, Verb } from './verb.ts'
 import { version, versionText } from './version.ts'
-
-const shells = ['bash', 'zsh', 'fish'] as const
-
-/** Words only, from the table: flags and file names are the shell's own completion. */
-function completionScript(shell: string, words: readonly string[]): string {
-  const list = words.join(' ')
-  if (shell === 'fish')
-    return words.map((word) => `complete -c moss -n __fish_use_subcommand -a ${word}`).join('\n')
-  const script = [
-    '_moss() {',
-    '  local word="${COMP_WORDS[COMP_CWORD]}"',
-    `  if [ "$COMP_CWORD" = 1 ]; then COMPREPLY=($(compgen -W "${list}" -- "$word"))`,
-    '  else COMPREPLY=($(compgen -f -- "$word")); fi',
-    '}',
-    'complete -o filenames -F _moss moss',
-  ].join('\n')
-  return shell === 'zsh' ? `autoload -U +X bashcompinit && bashcompinit\n${script}` : script
-}
 
 /** The whole table; asked for late, since the table has these verbs too. */
 const allVerbs = async (): Promise<readonly Verb[]> => (await import('./verbs.ts')).verbs
@@ -30,11 +21,12 @@ export const completionVerbs: readonly Verb[] = [
   {
     words: 'help',
     side: 'either',
-    operands: [{ name: 'VERB', optional: true, repeats: true }],
-    summary: 'show help, for one verb if named',
+    operands: [{ name: 'VERB', kind: 'verb', optional: true, repeats: true }],
+    summary: 'show help; for one verb, or for an error by its code, if named',
     run: async (call) => {
       const verbs = await allVerbs()
       const wanted = call.operands.join(' ')
+      if (isErrorCode(wanted)) return { json: describeError(wanted), text: formatErrorHelp(wanted) }
       const verb = verbs.find((entry) => entry.words === wanted || entry.aliases?.includes(wanted) === true)
       if (wanted !== '' && verb === undefined)
         throw new MossError('CLI_USAGE', { problem: unknownVerb(call.operands, verbs) })
@@ -53,24 +45,46 @@ export const completionVerbs: readonly Verb[] = [
   {
     words: 'completion',
     side: 'either',
-    operands: [{ name: 'SHELL' }],
-    summary: 'a completion script for bash, zsh or fish',
+    operands: [
+      { name: 'SHELL', kind: shells },
+      { name: 'WORD', optional: true, repeats: true },
+    ],
+    flags: [
+      {
+        name: 'words',
+        summary: 'what could stand in place of the last WORD; the script asks this at each Tab',
+      },
+    ],
+    summary: 'a script that completes words, for bash, zsh or fish',
     run: async (call) => {
-      const shell = call.operands[0] ?? ''
-      if (!(shells as readonly string[]).includes(shell))
+      const [shell = '', ...words] = call.operands
+      if (!isShell(shell))
         throw new MossError('CLI_USAGE', {
           problem: `no completion for ${shell}; there is: ${shells.join(', ')}`,
           see: 'completion',
         })
-      const words = [
-        ...new Set(
-          (await allVerbs()).flatMap((verb) =>
-            [verb.words, ...(verb.aliases ?? [])].map((word) => word.split(' ')[0] ?? ''),
-          ),
-        ),
-      ]
-      const script = completionScript(shell, words.sort())
-      return { json: { script }, text: script }
+      if (!call.has('words')) {
+        if (words.length > 0)
+          throw new MossError('CLI_USAGE', { problem: 'words need --words', see: 'completion' })
+        const script = completionScripts[shell]
+        return { json: { script }, text: script }
+      }
+      return offerWords(call, shell, words)
     },
   },
 ]
+
+/** Whatever is wrong with this machine is not for somebody who pressed Tab. */
+async function offerWords(call: Call, shell: Shell, words: readonly string[]): Promise<Outcome> {
+  const { offersFor } = await import('./completion-words.ts')
+  const { formatOffers, joinBroken, unquote } = await import('./shell-words.ts')
+  const whole = shell === 'bash' ? joinBroken(words) : words
+  const read = shell === 'fish' ? whole : whole.map((word) => unquote(word, call.personHome))
+  const typed = { words: read, verbs: await allVerbs(), outside: call.outside, home: call.home }
+  try {
+    const offers = await offersFor(typed)
+    return { json: offers, text: formatOffers(offers, shell, whole.at(-1) ?? '') }
+  } catch {
+    return { json: { offers: [], paths: 'none' }, text: 'none' }
+  }
+}

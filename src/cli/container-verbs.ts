@@ -3,8 +3,9 @@ import { exits } from '../base/exits.ts'
 import { display } from '../base/display.ts'
 import { MossError } from '../base/error.ts'
 import { formatBytes, formatDate, plural } from '../base/format.ts'
+import { formatComparison } from './comparison-text.ts'
 import { formatFields, formatTable } from './format.ts'
-import type { Call, Verb } from './verb.ts'
+import { type Call, optionalPath, type Outcome, type Verb } from './verb.ts'
 
 async function verifyFiles(call: Call) {
   if (call.has('quick') || call.has('all'))
@@ -23,6 +24,14 @@ async function verifyMachine(call: Call) {
   return verifyHost(call.outside, { root: call.root, ...how }, call.report)
 }
 
+async function comparePackages(call: Call, old: string): Promise<Outcome> {
+  const { comparePackageFiles } = await import('../ops/compare-package-files.ts')
+  const { root, home } = call
+  const now = call.path(call.operands[0] ?? '')
+  const found = comparePackageFiles(call.outside, { old, new: now, root, home })
+  return { json: found, text: formatComparison(found) }
+}
+
 export const containerVerbs: readonly Verb[] = [
   {
     words: 'inspect',
@@ -33,9 +42,16 @@ export const containerVerbs: readonly Verb[] = [
         name: 'print-verify-command',
         summary: 'print how to check the signatures with minisign or ssh-keygen, and nothing of ours',
       },
+      {
+        name: 'diff',
+        value: 'OLD',
+        summary: 'how the package FILE differs from the package OLD: files, capabilities, sizes',
+      },
     ],
     summary: 'what a container is, from whom, for whom, what is in it; unpacks nothing',
     run: async (call) => {
+      const old = optionalPath(call, 'diff')
+      if (old !== undefined) return comparePackages(call, old)
       const { inspectContainer } = await import('../ops/inspect.ts')
       const seen = await inspectContainer(call.outside, { file: call.path(call.operands[0] ?? '') })
       if (call.has('print-verify-command'))

@@ -6,8 +6,9 @@ import type { ExportPlan } from '../ops/plan-export.ts'
 import { formatFields, formatLongTable } from './format.ts'
 import { changeRow } from './update-text.ts'
 import { parityFlag, parityPercent } from './parity-flag.ts'
+import { askOnce, leaveTool, plannedToolFields, planToolOf, toolFields, toolFlag } from './tool-flag.ts'
 import { fromFlag, fromVolume, volumeBytes, volumeFlag } from './volume-verbs.ts'
-import { type Call, optionalPath, type Outcome, type Verb } from './verb.ts'
+import { type Call, effortWords, optionalPath, type Outcome, type Verb } from './verb.ts'
 
 /** Whose packages are listed one by one. */
 const mostDetailed = 20
@@ -137,6 +138,7 @@ export const exportVerbs: readonly Verb[] = [
       {
         name: 'for',
         value: 'HOST',
+        kind: 'host-or-medium',
         repeats: true,
         summary:
           'for this host: its state file, id or name, a group, or a medium with states; one bundle for all',
@@ -145,14 +147,21 @@ export const exportVerbs: readonly Verb[] = [
         name: 'output',
         short: 'o',
         value: 'FILE|MEDIUM',
+        kind: 'medium-or-file',
         summary: 'the bundle’s file, or a folder (default: here)',
       },
       { name: 'plan', value: 'FILE', summary: 'execute this plan, as moss plan --for … -o wrote it' },
-      { name: 'channel', value: 'CHANNEL', summary: 'from this channel (default: the one the host follows)' },
+      {
+        name: 'channel',
+        value: 'CHANNEL',
+        kind: 'channel',
+        summary: 'from this channel (default: the one the host follows)',
+      },
       ...sharedFlags,
       {
         name: 'effort',
         value: '1-9',
+        kind: effortWords,
         summary: 'how hard to compress: fast, 1 to 9, small (default 5); 9 costs the host time too',
       },
       {
@@ -162,6 +171,7 @@ export const exportVerbs: readonly Verb[] = [
       fromFlag,
       parityFlag,
       noteFlag,
+      toolFlag,
       { name: 'seal', summary: 'so that only its hosts can read it (age)' },
       { name: 'dry-run', short: 'n', summary: 'only show the plan' },
     ],
@@ -174,7 +184,15 @@ export const exportVerbs: readonly Verb[] = [
         note: call.value('note'),
       }
       const plan = await planExportOf(call)
-      if (call.has('dry-run')) return { json: plan, text: formatExportPlan(plan) }
+      const tool = await planToolOf(call, optionalPath(call, 'output'))
+      if (call.has('dry-run'))
+        return {
+          json: tool === undefined ? plan : { ...plan, tool },
+          text: [formatExportPlan(plan), formatFields([...plannedToolFields(tool)])]
+            .filter((part) => part !== '')
+            .join('\n'),
+        }
+      const ask = askOnce(call)
       const { executeExport } = await import('../ops/export.ts')
       const done = await executeExport(
         call.outside,
@@ -182,10 +200,11 @@ export const exportVerbs: readonly Verb[] = [
           plan,
           output: optionalPath(call, 'output') ?? `${call.path('.')}/.`,
           ...limits,
-          ask: (what) => call.passphrase(what),
+          ask,
         },
         call.report,
       )
+      const left = await leaveTool(call, tool, ask)
       const text = [
         formatExportPlan(plan),
         formatFields([
@@ -200,11 +219,12 @@ export const exportVerbs: readonly Verb[] = [
             done.parityBytes === undefined ? undefined : `${formatBytes(done.parityBytes)} beside it`,
           ],
           ['sealed', plan.sealedFor.length === 0 ? undefined : 'only the hosts above can read it'],
+          ...toolFields(left),
           ['', `${done.isNew ? 'flushed' : 'it was there already'} and read back; safe to remove`],
           ['next', `at the host: moss import ${done.volumes?.[0]?.path ?? done.path}`],
         ]),
       ].join('\n')
-      return { json: { ...done, plan: { ...plan } }, text }
+      return { json: { ...done, ...(left && { tool: left }), plan: { ...plan } }, text }
     },
   },
 ]

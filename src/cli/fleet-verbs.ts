@@ -65,7 +65,7 @@ export const fleetVerbs: readonly Verb[] = [
   {
     words: 'fleet receive',
     side: 'station',
-    operands: [{ name: 'STATE', repeats: true }],
+    operands: [{ name: 'STATE', kind: 'medium-or-file', repeats: true }],
     summary:
       'keep what hosts have sent, state files or media with them, without making a bundle: their receipts',
     run: async (call) => {
@@ -111,7 +111,7 @@ export const fleetVerbs: readonly Verb[] = [
   {
     words: 'fleet show',
     side: 'station',
-    operands: [{ name: 'HOST' }],
+    operands: [{ name: 'HOST', kind: 'host' }],
     summary: 'all that is known of one host, by its id or name',
     run: async (call) => {
       const { showFleetHost } = await import('../ops/fleet-hosts.ts')
@@ -154,7 +154,10 @@ export const fleetVerbs: readonly Verb[] = [
   {
     words: 'fleet group',
     side: 'station',
-    operands: [{ name: 'GROUP' }, { name: 'HOST', repeats: true }],
+    operands: [
+      { name: 'GROUP', kind: 'group' },
+      { name: 'HOST', kind: 'host', repeats: true },
+    ],
     flags: [{ name: 'remove', summary: 'take them out of it' }],
     summary: 'put hosts into a group: export --for GROUP is for all of them',
     run: async (call) => {
@@ -169,7 +172,7 @@ export const fleetVerbs: readonly Verb[] = [
   {
     words: 'fleet forget',
     side: 'station',
-    operands: [{ name: 'HOST' }],
+    operands: [{ name: 'HOST', kind: 'host' }],
     summary: 'answer this host no more, by its id or name; what it has stays as it is',
     run: async (call) => {
       const { forgetHost } = await import('../ops/fleet-hosts.ts')

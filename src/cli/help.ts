@@ -1,6 +1,10 @@
-// Help, made from the verbs' table.
+// Help, made from the verbs' table and from that of the errors.
+import { codes, type ErrorCode } from '../base/codes.ts'
+import { meanings, remedyOf } from '../base/meanings.ts'
+import { exitMeanings, exits } from '../base/exits.ts'
 import { globalFlags } from './arguments.ts'
-import { fold, foldHanging, formatGlossary } from './format.ts'
+import { fold, foldHanging, formatFields, formatGlossary } from './format.ts'
+import { pageOf } from './manual-pages.ts'
 import type { Flag, Verb } from './verb.ts'
 
 /** `moss state export [FILE]`, with its flags. */
@@ -68,6 +72,34 @@ export function formatVerbHelp(verb: Verb): string {
   if (verb.aliases !== undefined)
     parts.push('', `Also: ${verb.aliases.map((alias) => `moss ${alias}`).join(', ')}`)
   if (verb.flags !== undefined) parts.push('', 'Flags:', formatGlossary(flagRows(verb.flags)))
-  parts.push('', 'moss help lists the flags that every verb takes.')
+  const page = pageOf(verb)
+  const where = page === undefined ? 'moss(1)' : `moss-${page}(1)`
+  parts.push('', `moss help lists the flags that every verb takes. The manual: ${where}.`)
   return parts.join('\n')
 }
+
+export const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(codes, text)
+
+export function describeError(code: ErrorCode) {
+  const { exit } = codes[code]
+  const kind = (Object.keys(exits) as (keyof typeof exits)[]).find((name) => exits[name] === exit)
+  return {
+    code,
+    exit,
+    kind: kind === undefined ? '' : exitMeanings[kind],
+    meaning: meanings[code].meaning,
+    remedy: remedyOf(code),
+  }
+}
+
+export function formatErrorHelp(code: ErrorCode): string {
+  const { exit, kind, meaning, remedy } = describeError(code)
+  return formatFields([
+    ['error', code],
+    ['means', foldedLines(meaning)],
+    ['do', remedy === undefined ? undefined : foldedLines(remedy)],
+    ['exit', `${exit}: ${kind}`],
+  ])
+}
+
+const foldedLines = (text: string): readonly string[] => fold(text, 70).split('\n')

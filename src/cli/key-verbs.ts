@@ -89,7 +89,7 @@ export const keyVerbs: readonly Verb[] = [
   {
     words: 'key export',
     side: 'station',
-    operands: [{ name: 'NAME' }],
+    operands: [{ name: 'NAME', kind: 'key' }],
     summary: 'print a public key, as minisign or OpenSSH writes it',
     run: async (call) => {
       const { exportKey } = await import('../ops/keys.ts')

@@ -33,7 +33,7 @@ export const modelVerbs: readonly Verb[] = [
     words: 'subscribe',
     aliases: ['install'],
     side: 'host',
-    operands: [{ name: 'CAPABILITY', repeats: true }],
+    operands: [{ name: 'CAPABILITY', kind: 'offered', repeats: true }],
     flags: [dryRun],
     summary: 'ask that this machine be able to do something; a bare word is a package’s name',
     run: (call) => change(call, 'subscribe'),
@@ -42,7 +42,7 @@ export const modelVerbs: readonly Verb[] = [
     words: 'unsubscribe',
     aliases: ['remove'],
     side: 'host',
-    operands: [{ name: 'CAPABILITY', repeats: true }],
+    operands: [{ name: 'CAPABILITY', kind: 'subscribed', repeats: true }],
     flags: [dryRun],
     summary: 'no longer ask for it',
     run: (call) => change(call, 'unsubscribe'),
@@ -50,7 +50,7 @@ export const modelVerbs: readonly Verb[] = [
   {
     words: 'hold',
     side: 'host',
-    operands: [{ name: 'PACKAGE', repeats: true }],
+    operands: [{ name: 'PACKAGE', kind: 'installed', repeats: true }],
     flags: [dryRun],
     summary: 'keep a package at its version',
     run: (call) => change(call, 'hold'),
@@ -58,7 +58,7 @@ export const modelVerbs: readonly Verb[] = [
   {
     words: 'unhold',
     side: 'host',
-    operands: [{ name: 'PACKAGE', repeats: true }],
+    operands: [{ name: 'PACKAGE', kind: 'held', repeats: true }],
     flags: [dryRun],
     summary: 'let a package change again',
     run: (call) => change(call, 'unhold'),
@@ -66,7 +66,7 @@ export const modelVerbs: readonly Verb[] = [
   {
     words: 'pin',
     side: 'host',
-    operands: [{ name: 'PACKAGE-AND-VERSIONS', repeats: true }],
+    operands: [{ name: 'PACKAGE-AND-VERSIONS', kind: 'package', repeats: true }],
     flags: [dryRun],
     summary: 'keep a package within versions, such as "bash << 6"; for a state see state pin',
     run: (call) => change(call, 'pin'),
@@ -74,7 +74,7 @@ export const modelVerbs: readonly Verb[] = [
   {
     words: 'unpin',
     side: 'host',
-    operands: [{ name: 'PACKAGE', repeats: true }],
+    operands: [{ name: 'PACKAGE', kind: 'pinned', repeats: true }],
     flags: [dryRun],
     summary: 'let a package have any version again',
     run: (call) => change(call, 'unpin'),
@@ -82,7 +82,7 @@ export const modelVerbs: readonly Verb[] = [
   {
     words: 'exclude',
     side: 'host',
-    operands: [{ name: 'PACKAGE', repeats: true }],
+    operands: [{ name: 'PACKAGE', kind: 'package', repeats: true }],
     flags: [dryRun],
     summary: 'never choose a package, whatever asks for it',
     run: (call) => change(call, 'exclude'),
@@ -90,7 +90,7 @@ export const modelVerbs: readonly Verb[] = [
   {
     words: 'include',
     side: 'host',
-    operands: [{ name: 'PACKAGE', repeats: true }],
+    operands: [{ name: 'PACKAGE', kind: 'excluded', repeats: true }],
     flags: [dryRun],
     summary: 'allow a package again that was excluded',
     run: (call) => change(call, 'include'),

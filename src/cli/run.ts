@@ -22,7 +22,7 @@ export interface Run {
 /** Returns the exit code. Never throws. */
 export async function run({ argv, environment, write, openOutside }: Run): Promise<number> {
   const output = outputTo(write, {
-    isJson: argv.includes('--json'),
+    isJson: beforeDashes(argv).includes('--json'),
     isConsole: () => environment.stderrIsTerminal,
   })
   let parsed: Parsed
@@ -39,6 +39,10 @@ export async function run({ argv, environment, write, openOutside }: Run): Promi
   if (parsed.flags.has('help')) return output.finish({ json: describeVerb(verb), text: formatVerbHelp(verb) })
   return runVerb({ parsed, verb, environment, output, openOutside })
 }
+
+/** What stands behind is no flag of ours: the words that a shell asks about, for one. */
+const beforeDashes = (argv: readonly string[]): readonly string[] =>
+  argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
 
 const isVersionCall = (argv: readonly string[]): boolean =>
   argv.some((word) => word === '--version' || word === '-V') &&

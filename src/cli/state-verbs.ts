@@ -9,7 +9,7 @@ import type { Call, Outcome, Verb } from './verb.ts'
 const pinVerb = (words: string, isPinned: boolean, summary: string): Verb => ({
   words,
   side: 'host',
-  operands: [{ name: 'STATE' }],
+  operands: [{ name: 'STATE', kind: 'state' }],
   summary,
   run: async (call) => {
     const { pinState } = await import('../ops/prune.ts')
@@ -31,7 +31,7 @@ export const stateVerbs: readonly Verb[] = [
   {
     words: 'state export',
     side: 'host',
-    operands: [{ name: 'FILE', optional: true }],
+    operands: [{ name: 'FILE', kind: 'medium-or-file', optional: true }],
     flags: [
       {
         name: 'seal-to',
@@ -77,7 +77,7 @@ export const stateVerbs: readonly Verb[] = [
   {
     words: 'state show',
     side: 'host',
-    operands: [{ name: 'STATE', optional: true }],
+    operands: [{ name: 'STATE', kind: 'state', optional: true }],
     flags: [{ name: 'digest', summary: 'with the digest of its whole tree; reads every file' }],
     summary: 'one state: its packages and why they are there',
     run: async (call) => {
@@ -111,8 +111,8 @@ export const stateVerbs: readonly Verb[] = [
     words: 'state diff',
     side: 'host',
     operands: [
-      { name: 'FROM', optional: true },
-      { name: 'TO', optional: true },
+      { name: 'FROM', kind: 'state', optional: true },
+      { name: 'TO', kind: 'state', optional: true },
     ],
     flags: [
       { name: 'files', summary: 'down to files' },
@@ -143,7 +143,7 @@ export const stateVerbs: readonly Verb[] = [
   {
     words: 'state prune',
     side: 'host',
-    operands: [{ name: 'STATE', optional: true, repeats: true }],
+    operands: [{ name: 'STATE', kind: 'state', optional: true, repeats: true }],
     flags: [
       { name: 'keep', value: 'N', summary: 'keep the N newest, at least 2 (default 3)' },
       { name: 'dry-run', short: 'n', summary: 'only say which states would go' },

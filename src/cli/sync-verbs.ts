@@ -9,8 +9,9 @@ import { sideOf } from './side.ts'
 import { noteFlag } from './export-verbs.ts'
 import { parityFlag, parityPercent } from './parity-flag.ts'
 import { fileName, formatHostPlan, formatTaken, stationFields } from './sync-text.ts'
+import { askOnce, leaveTool, plannedToolFields, planToolOf, toolFields, toolFlag } from './tool-flag.ts'
 import { exitOf, formatApplied, formatApplyPlan } from './update-text.ts'
-import type { Call, Outcome, Verb } from './verb.ts'
+import { type Call, effortWords, type Outcome, type Verb } from './verb.ts'
 import { fromFlag, fromVolume, volumeBytes, volumeFlag } from './volume-verbs.ts'
 
 async function syncHost(call: Call, medium: string): Promise<Outcome> {
@@ -85,8 +86,14 @@ async function syncStation(call: Call, medium: string): Promise<Outcome> {
   })
   const isAllWell = plan.unreadable.length === 0 && plan.hosts.every(({ fate }) => fate !== 'unmet')
   const exit = isAllWell ? exits.done : exits.findings
-  if (call.has('dry-run')) return { json: plan, text: formatFields([...stationFields(plan)]), exit }
-  const ask = (what: string) => call.passphrase(what)
+  const tool = await planToolOf(call, medium)
+  if (call.has('dry-run'))
+    return {
+      json: tool === undefined ? plan : { ...plan, tool },
+      text: formatFields([...stationFields(plan), ...plannedToolFields(tool)]),
+      exit,
+    }
+  const ask = askOnce(call)
   const limits = {
     volumeBytes: volumeBytes(call),
     fromVolume: fromVolume(call),
@@ -94,6 +101,7 @@ async function syncStation(call: Call, medium: string): Promise<Outcome> {
     note: call.value('note'),
   }
   const done = await executeStationSync(call.outside, { plan, ask, ...limits }, call.report)
+  const left = await leaveTool(call, tool, ask)
   const text = formatFields([
     ...stationFields(plan),
     [
@@ -104,28 +112,45 @@ async function syncStation(call: Call, medium: string): Promise<Outcome> {
       ),
     ],
     ['roots', `${plural(plan.roots.length, 'trust root')} there`],
-    ['', done.bundles.length === 0 ? 'nothing to do' : 'flushed and read back; safe to remove'],
+    ...toolFields(left),
+    [
+      '',
+      done.bundles.length === 0 && left?.isNew !== true
+        ? 'nothing to do'
+        : 'flushed and read back; safe to remove',
+    ],
   ])
-  return { json: { ...plan, ...done }, text, exit }
+  return { json: { ...plan, ...done, ...(left && { tool: left }) }, text, exit }
 }
 
 const hostFlags = ['policy', 'seal-to'] as const
-const stationFlags = ['hosts', 'one-way', 'effort', 'volume', 'from-volume', 'parity', 'note'] as const
+const stationFlags = [
+  'hosts',
+  'one-way',
+  'effort',
+  'volume',
+  'from-volume',
+  'parity',
+  'note',
+  'with-tool',
+] as const
 
 export const syncVerbs: readonly Verb[] = [
   {
     words: 'sync',
     side: 'either',
-    operands: [{ name: 'MEDIUM' }],
+    operands: [{ name: 'MEDIUM', kind: 'medium' }],
     flags: [
       {
         name: 'policy',
         value: 'ask|import|apply',
+        kind: ['ask', 'import', 'apply'],
         summary: 'on a host: how far it goes by itself (default: what its model says, else ask)',
       },
       {
         name: 'hosts',
         value: 'HOST',
+        kind: 'host-or-group',
         repeats: true,
         summary: 'on a station: for this host or group alone, whether its state lies there or not',
       },
@@ -135,6 +160,7 @@ export const syncVerbs: readonly Verb[] = [
       },
       { ...fromFlag, summary: `on a station: ${fromFlag.summary}` },
       { ...parityFlag, summary: `on a station: ${parityFlag.summary}` },
+      { ...toolFlag, summary: `on a station: ${toolFlag.summary}` },
       {
         name: 'seal-to',
         value: 'RECIPIENT',
@@ -145,7 +171,12 @@ export const syncVerbs: readonly Verb[] = [
         summary: 'on a station: nothing comes back from these hosts, as for export',
       },
       noteFlag,
-      { name: 'effort', value: '1-9', summary: 'on a station: how hard to compress, as for export' },
+      {
+        name: 'effort',
+        value: '1-9',
+        kind: effortWords,
+        summary: 'on a station: how hard to compress, as for export',
+      },
       { name: 'dry-run', short: 'n', summary: 'only say what would be done' },
     ],
     summary: 'do this side’s half of the loop: take what a medium has for us, leave what others need',

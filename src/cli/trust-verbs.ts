@@ -155,7 +155,8 @@ export const trustVerbs: readonly Verb[] = [
         name: 'add',
         value: 'ROLE=KEY',
         repeats: true,
-        summary: 'give a key a role: its name, the start of its id, or a file PATH/KEY.pub',
+        summary:
+          'give a key a role (root, channel, packager or exporter): its name, the start of its id, or a file PATH/KEY.pub',
       },
       {
         name: 'remove',
@@ -173,6 +174,7 @@ export const trustVerbs: readonly Verb[] = [
       {
         name: 'signer',
         value: 'KEY',
+        kind: 'key',
         repeats: true,
         summary: 'who will sign (default: the keys of this home that may)',
       },

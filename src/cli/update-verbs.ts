@@ -1,7 +1,7 @@
 // The right half of the loop on the host: import, plan, apply, rollback.
 import { sharedFlags } from './export-verbs.ts'
 import { exitOf, formatApplied, formatApplyPlan, formatImported } from './update-text.ts'
-import { optionalPath, type Verb } from './verb.ts'
+import { effortWords, optionalPath, type Verb } from './verb.ts'
 
 export const updateVerbs: readonly Verb[] = [
   {
@@ -14,17 +14,20 @@ export const updateVerbs: readonly Verb[] = [
       {
         name: 'for',
         value: 'HOST',
+        kind: 'host-or-medium',
         repeats: true,
         summary: 'on a station: plan a bundle for this host, as moss export --for names it',
       },
       {
         name: 'channel',
         value: 'CHANNEL',
+        kind: 'channel',
         summary: 'on a station: from this channel (default: the one the host follows)',
       },
       {
         name: 'effort',
         value: '1-9',
+        kind: effortWords,
         summary:
           'on a station: how hard to compress: fast, 1 to 9, small (default 5); 9 costs the host time too',
       },
@@ -53,7 +56,7 @@ export const updateVerbs: readonly Verb[] = [
   {
     words: 'import',
     side: 'host',
-    operands: [{ name: 'FILE', repeats: true }],
+    operands: [{ name: 'FILE', kind: 'medium-or-file', repeats: true }],
     flags: [{ name: 'apply', summary: 'apply it afterwards' }],
     summary: 'take a bundle in: copied once, verified, kept; the medium may be pulled when it is done',
     run: async (call) => {
@@ -98,7 +101,7 @@ export const updateVerbs: readonly Verb[] = [
   {
     words: 'rollback',
     side: 'host',
-    operands: [{ name: 'STATE', optional: true }],
+    operands: [{ name: 'STATE', kind: 'state', optional: true }],
     flags: [
       { name: 'with-model', summary: 'restore that state’s model too' },
       { name: 'dry-run', short: 'n', summary: 'only show what would change' },

@@ -1,19 +1,33 @@
 // What a verb is to the command line: its words, operands and flags as data (help, completions and the manual
 // are made from it), and a function that calls ops/ and returns both faces of the result.
 import { MossError } from '../base/error.ts'
+import type { CandidateKind } from '../ops/candidates.ts'
 import type { OpEvent, Outside } from '../ops/types.ts'
+
+/** What a value is, so that a shell can offer some: a kind, or the words that there are. Where none is said, the name tells files and folders. */
+export type ValueKind =
+  | CandidateKind
+  | 'file'
+  | 'folder'
+  | 'verb'
+  | 'medium-or-file'
+  | 'host-or-group'
+  | 'host-or-medium'
+  | readonly string[]
 
 export interface Flag {
   readonly name: string
   readonly short?: string
   /** What stands for its value in help; absent for a switch. */
   readonly value?: string
+  readonly kind?: ValueKind
   readonly repeats?: boolean
   readonly summary: string
 }
 
 export interface Operand {
   readonly name: string
+  readonly kind?: ValueKind
   readonly optional?: boolean
   readonly repeats?: boolean
 }
@@ -38,6 +52,8 @@ export interface Call {
   readonly operands: readonly string[]
   readonly root: string
   readonly home: string
+  /** Of who is at the machine: what a tilde stands for. */
+  readonly personHome: string
   /** Absolute, as ops/ wants them. */
   path(text: string): string
   /** True for a switch that was given. */
@@ -70,7 +86,10 @@ export interface Outcome {
   readonly exit?: number
 }
 
-export const channelOperand = { name: 'CHANNEL' } as const
+/** As carry/effort.ts has them. */
+export const effortWords = ['fast', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'small'] as const
+
+export const channelOperand = { name: 'CHANNEL', kind: 'channel' } as const
 
 /** Throws CLI_USAGE. */
 export function needed(call: Call, flag: string): string {

@@ -10,6 +10,7 @@ import { gcVerbs } from './gc-verbs.ts'
 import { fleetVerbs } from './fleet-verbs.ts'
 import { keyVerbs } from './key-verbs.ts'
 import { modelVerbs } from './model-verbs.ts'
+import { packageVerbs } from './package-verbs.ts'
 import { rootVerbs } from './root-verbs.ts'
 import { screenVerbs } from './screen-verbs.ts'
 import { stateVerbs } from './state-verbs.ts'
@@ -28,6 +29,7 @@ export const verbs: readonly Verb[] = [
   ...askVerbs,
   ...keyVerbs,
   ...channelVerbs,
+  ...packageVerbs,
   ...mirrorVerbs,
   ...fleetVerbs,
   ...gcVerbs,

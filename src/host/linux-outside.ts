@@ -3,14 +3,16 @@ import { openDatabase } from './database.ts'
 import { download } from './http.ts'
 import { linuxDisk } from './linux-disk.ts'
 import type { Outside } from './outside.ts'
-import { inlinePool, workerPool, type Pool } from './pool.ts'
+import { inlinePool, type Pool, workerPool, type WorkerModule } from './pool.ts'
 import { runCommand } from './run-command.ts'
 import { agentKeys, signWithAgent } from './ssh-agent.ts'
 import { readDescriptor } from './terminal.ts'
 
 export interface LinuxOutsideOptions {
   /** The module that serves the jobs; without it they run in this thread. */
-  readonly workerUrl?: URL
+  readonly worker?: WorkerModule
+  /** Where the program and what belongs to it lies. */
+  readonly folder?: string
   /** How many threads; by default as many as there are processors. */
   readonly width?: number
 }
@@ -27,8 +29,7 @@ const architectures: Readonly<Record<string, string>> = {
 }
 
 export function linuxOutside(options: LinuxOutsideOptions = {}): Outside & AsyncDisposable {
-  const pool: Pool =
-    options.workerUrl === undefined ? inlinePool : workerPool(options.workerUrl, options.width)
+  const pool: Pool = options.worker === undefined ? inlinePool : workerPool(options.worker, options.width)
   const settled = Promise.resolve()
   let lastTurn = performance.now()
   return {
@@ -49,6 +50,7 @@ export function linuxOutside(options: LinuxOutsideOptions = {}): Outside & Async
       return process.getBuiltinModule('node:os').hostname()
     },
     machineArchitecture: architectures[process.arch] ?? process.arch,
+    programFolder: options.folder,
     turn() {
       const now = performance.now()
       if (now - lastTurn < turnMs) return settled

@@ -27,6 +27,8 @@ export interface Outside {
   readonly machineName: string
   /** As Debian calls it, such as amd64. */
   readonly machineArchitecture: string
+  /** The folder that the running program is, if it was packaged; undefined where nobody said. */
+  readonly programFolder: string | undefined
   /** What is at an http:// or https:// address, from this byte on; undefined where nothing is. Throws NETWORK_FAILED. */
   download(address: string, fromByte: number, cancelled: AbortSignal): Promise<Download | undefined>
   pause(milliseconds: number): Promise<void>
@@ -43,6 +45,10 @@ export interface Command {
   readonly environment?: Readonly<Record<string, string>>
   /** New mount, PID and network namespaces around it; needs root. */
   readonly isolated?: boolean
+  /** With `isolated`, for ordinary users too: a user namespace in which they are root, and one for the host's name. */
+  readonly mapsUser?: boolean
+  /** The file that all output goes to as well, as far as `limitBytes`; it must not be there. */
+  readonly log?: { readonly path: string; readonly limitBytes: number }
   /** Changes the root folder first; needs root. `folder` is meant outside of it. */
   readonly root?: string
   /** Default ten minutes. */

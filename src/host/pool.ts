@@ -68,22 +68,25 @@ const perThread = 2
 /** Flags of the main thread, such as --eval, are not for the module of a worker. */
 const quiet = '--disable-warning=ExperimentalWarning'
 
-/** Threads start when there is work for them, run the module at `workerUrl`, and keep no process alive. */
-export function workerPool(workerUrl: URL, width?: number): Pool {
+/** Where a module is, or its whole text as CommonJS. */
+export type WorkerModule = URL | { readonly source: string }
+
+/** Threads start when there is work for them, run this module, and keep no process alive. */
+export function workerPool(worker: WorkerModule, width?: number): Pool {
   const os = process.getBuiltinModule('node:os')
-  return new WorkerPool(workerUrl, Math.max(1, width ?? os.availableParallelism()))
+  return new WorkerPool(worker, Math.max(1, width ?? os.availableParallelism()))
 }
 
 class WorkerPool implements Pool {
   readonly width: number
-  readonly #workerUrl: URL
+  readonly #module: WorkerModule
   readonly #threads: Thread[] = []
   readonly #queue: Waiting[] = []
   #count = 0
   #isClosed = false
 
-  constructor(workerUrl: URL, width: number) {
-    this.#workerUrl = workerUrl
+  constructor(module: WorkerModule, width: number) {
+    this.#module = module
     this.width = width
   }
 
@@ -119,7 +122,13 @@ class WorkerPool implements Pool {
 
   #start(): Thread {
     const { Worker } = process.getBuiltinModule('node:worker_threads')
-    const thread: Thread = { worker: new Worker(this.#workerUrl, { execArgv: [quiet] }), underWay: new Map() }
+    const module = this.#module
+    const options = { execArgv: [quiet] }
+    const worker =
+      module instanceof URL
+        ? new Worker(module, options)
+        : new Worker(module.source, { ...options, eval: true })
+    const thread: Thread = { worker, underWay: new Map() }
     thread.worker.unref()
     thread.worker.on('message', (answer: Answer) => {
       const waiting = thread.underWay.get(answer.number)

@@ -1,6 +1,7 @@
 // Runs a program to its end: nothing on its standard input, an output that is bounded, a time limit, an
 // environment of its own, and where wanted namespaces or another root folder.
-import { accessSync, constants } from 'node:fs'
+import { accessSync, closeSync, constants, openSync, writeSync } from 'node:fs'
+import { attempt } from './linux-file.ts'
 import type { Command, CommandResult } from './outside.ts'
 
 const outputBytes = 64 * 1024
@@ -25,9 +26,13 @@ export async function runCommand(command: Command): Promise<CommandResult> {
 
 const refused = (unsupported: string): CommandResult => ({ exitCode: undefined, output: '', unsupported })
 
-function whatIsMissing({ isolated, root }: Command): string | undefined {
-  const needed = [...(isolated === true ? ['unshare', 'sh'] : []), ...(root === undefined ? [] : ['chroot'])]
-  if (needed.length > 0 && process.getuid?.() !== 0) return 'only the root user can do this'
+function whatIsMissing({ isolated, mapsUser, root }: Command): string | undefined {
+  const needed = [
+    ...(isolated === true ? ['unshare', 'sh'] : []),
+    ...(mapsUser === true ? ['setpriv'] : []),
+    ...(root === undefined ? [] : ['chroot']),
+  ]
+  if (needed.length > 0 && !isRoot() && mapsUser !== true) return 'only the root user can do this'
   const absent = needed.filter((name) => findProgram(name) === undefined)
   return absent.length > 0 ? `this system has no ${absent.join(', ')}` : undefined
 }
@@ -39,9 +44,14 @@ function plainLine(command: Command): readonly string[] {
 
 const namespaces = ['--mount', '--pid', '--net', '--ipc', '--fork', '--kill-child=KILL'] as const
 
+const isRoot = (): boolean => process.getuid?.() === 0
+
 const isolatedLine = (command: Command): readonly string[] => [
+  // Long work of others ends with us, also where we are killed.
+  ...(command.mapsUser === true ? [findProgram('setpriv') ?? 'setpriv', '--pdeathsig', 'KILL'] : []),
   findProgram('unshare') ?? 'unshare',
   ...namespaces,
+  ...(command.mapsUser === true ? ['--uts', ...(isRoot() ? [] : ['--user', '--map-root-user'])] : []),
   '--',
   findProgram('sh') ?? 'sh',
   '-c',
@@ -71,17 +81,26 @@ interface Ran extends CommandResult {
 function start([program = '', ...args]: readonly string[], command: Command): Promise<Ran> {
   const isIsolated = command.isolated === true
   const { spawn } = process.getBuiltinModule('node:child_process')
-  const { promise, resolve } = Promise.withResolvers<Ran>()
+  const output = boundedText()
+  const log = command.log === undefined ? undefined : openLog(command.log)
+  const { promise, resolve: settle } = Promise.withResolvers<Ran>()
+  const resolve = (ran: Ran): void => {
+    log?.close()
+    settle(ran)
+  }
   const child = spawn(program, args, {
     cwd: isIsolated ? '/' : (command.folder ?? '/'),
     env: { ...ownEnvironment, ...command.environment },
     stdio: isIsolated ? ['ignore', 'pipe', 'pipe', 'pipe'] : ['ignore', 'pipe', 'pipe'],
     detached: true,
   })
-  const output = boundedText()
   let isReady = false
-  child.stdout?.on('data', output.add)
-  child.stderr?.on('data', output.add)
+  const take = (piece: Buffer): void => {
+    output.add(piece)
+    log?.add(piece)
+  }
+  child.stdout?.on('data', take)
+  child.stderr?.on('data', take)
   child.stdio[3]?.on('data', () => (isReady = true))
   let exitCode: number | undefined
   const timer = setTimeout(
@@ -116,6 +135,32 @@ function killGroup(pid: number | undefined): void {
     process.kill(-pid, 'SIGKILL')
   } catch {
     // it is gone already
+  }
+}
+
+interface Log {
+  readonly add: (piece: Buffer) => void
+  readonly close: () => void
+}
+
+/** A disk that is full must not end the program that is logged: the log is only short then. */
+function openLog({ path, limitBytes }: NonNullable<Command['log']>): Log {
+  const descriptor = attempt('make', path, () => openSync(path, 'wx', 0o644))
+  let left = limitBytes
+  let isOpen = true
+  return {
+    add(piece) {
+      if (!isOpen || left <= 0) return
+      try {
+        left -= writeSync(descriptor, piece, 0, Math.min(piece.length, left))
+      } catch {
+        left = 0
+      }
+    },
+    close() {
+      if (isOpen) closeSync(descriptor)
+      isOpen = false
+    },
   }
 }
 

@@ -1,10 +1,16 @@
-// What an ELF library says about itself: its class and its soname. Works on a stream: the first bytes are kept,
+// What an ELF file says about itself: its class, its soname, the libraries and the loader that it needs. Works on a stream: the first bytes are kept,
 // and later on only the dynamic section, so that a library of any length is read with bounded memory. What
 // cannot be read is said, never guessed. (System V ABI, chapters 4 and 5.)
 
 export interface ElfFacts {
   readonly bits: 32 | 64
   readonly soname?: string
+  /** Sonames, in its order. Absent when there are none. */
+  readonly needed?: readonly string[]
+  /** Why not all of these are known. */
+  readonly neededProblem?: string
+  /** The path of the loader that a program asks for. */
+  readonly interpreter?: string
   /** Why the soname of a file with a dynamic section is not known. */
   readonly problem?: string
 }
@@ -27,8 +33,9 @@ interface Shape {
   readonly segments: readonly Segment[]
 }
 
-const Type = { load: 1, dynamic: 2 } as const
-const Tag = { end: 0, strings: 5, soname: 14 } as const
+const Type = { load: 1, dynamic: 2, interpreter: 3 } as const
+const Tag = { end: 0, needed: 1, strings: 5, soname: 14 } as const
+const mostNeeded = 4096
 
 /** Reads as the bytes pass by. `finish` is called once, after the last piece; undefined for what is no ELF file. */
 export class ElfReader {
@@ -52,7 +59,11 @@ export class ElfReader {
     const head = this.#head.subarray(0, this.#filled)
     const shape = this.#shape ?? readShape(head)
     if (shape === undefined) return undefined
-    return { bits: shape.bits, ...readSoname(shape, head, this.#dynamicBytes(shape, head)) }
+    return {
+      bits: shape.bits,
+      ...readDynamic(shape, head, this.#dynamicBytes(shape, head)),
+      ...readInterpreter(shape, head),
+    }
   }
 
   #keepHead(piece: Uint8Array): void {
@@ -167,34 +178,57 @@ const readSegment = (words: Words, at: number, bits: 32 | 64): Segment =>
         sizeBytes: words.word(at + 16),
       }
 
-function readSoname(
-  shape: Shape,
-  head: Uint8Array,
-  dynamic: Uint8Array | undefined,
-): { readonly soname?: string; readonly problem?: string } {
+type Dynamic = Omit<ElfFacts, 'bits' | 'interpreter'>
+
+function readDynamic(shape: Shape, head: Uint8Array, dynamic: Uint8Array | undefined): Dynamic {
   if (!shape.segments.some(({ type }) => type === Type.dynamic)) return {}
-  if (dynamic === undefined) return { problem: 'its dynamic section cannot be read' }
-  const tags = readTags(shape, dynamic)
-  const soname = tags.get(Tag.soname)
-  if (soname === undefined) return {}
+  if (dynamic === undefined) {
+    const problem = 'its dynamic section cannot be read'
+    return { problem, neededProblem: problem }
+  }
+  const { tags, needed } = readTags(shape, dynamic)
   const strings = offsetOf(shape, tags.get(Tag.strings))
-  if (strings === undefined) return { problem: 'its string table has no place in the file' }
-  if (strings + soname >= head.length) return { problem: 'its soname stands too far back in the file' }
-  const text = cString(head, strings + soname)
-  return text === undefined || text === '' ? { problem: 'its soname is not a name' } : { soname: text }
+  const nameAt = (what: string, offset: number): { readonly name?: string; readonly problem?: string } => {
+    if (strings === undefined) return { problem: 'its string table has no place in the file' }
+    if (strings + offset >= head.length) return { problem: `${what} stands too far back in the file` }
+    const name = cString(head, strings + offset)
+    return name === undefined || name === '' ? { problem: `${what} is not a name` } : { name }
+  }
+  const soname = tags.get(Tag.soname)
+  const own = soname === undefined ? {} : nameAt('its soname', soname)
+  const names = needed.map((offset) => nameAt('what it needs', offset))
+  const wrong = names.find(({ problem }) => problem !== undefined)?.problem
+  const found = names.flatMap(({ name }) => (name === undefined ? [] : [name]))
+  return {
+    ...(own.name !== undefined && { soname: own.name }),
+    ...(own.problem !== undefined && { problem: own.problem }),
+    ...(found.length > 0 && { needed: found }),
+    ...(wrong !== undefined && { neededProblem: wrong }),
+  }
 }
 
-/** The first value of each tag that moss reads. */
-function readTags(shape: Shape, dynamic: Uint8Array): ReadonlyMap<number, number> {
+function readInterpreter(shape: Shape, head: Uint8Array): Pick<ElfFacts, 'interpreter'> {
+  const segment = shape.segments.find(({ type }) => type === Type.interpreter)
+  const path = segment === undefined ? undefined : cString(head, Math.min(segment.offset, head.length))
+  return path === undefined || path === '' ? {} : { interpreter: path }
+}
+
+/** The first value of each tag that moss reads, and all needed names. */
+function readTags(
+  shape: Shape,
+  dynamic: Uint8Array,
+): { readonly tags: ReadonlyMap<number, number>; readonly needed: readonly number[] } {
   const words = new Words(dynamic, shape)
   const width = shape.bits / 8
   const tags = new Map<number, number>()
+  const needed: number[] = []
   for (let at = 0; at + 2 * width <= dynamic.length; at += 2 * width) {
     const tag = words.long(at)
     if (tag === Tag.end) break
+    if (tag === Tag.needed && needed.length < mostNeeded) needed.push(words.long(at + width))
     if (!tags.has(tag)) tags.set(tag, words.long(at + width))
   }
-  return tags
+  return { tags, needed }
 }
 
 /** Where in the file an address is. */

@@ -6,11 +6,12 @@
 //   requires = ["name(bash) >= 5", "binary(awk) | binary(gawk)"]
 //   recommends = ["name(less)"]
 import { parse } from 'smol-toml'
-import { isMossError, MossError } from '../base/error.ts'
+import { MossError } from '../base/error.ts'
+import type { Refuse } from '../base/toml.ts'
 import { isArchitecture } from '../manifest/architecture.ts'
-import { isPackageName, parseCapability, parseRelation, type Relation } from '../manifest/capability.ts'
-import type { ManifestRelations } from '../manifest/manifest.ts'
+import { isPackageName } from '../manifest/capability.ts'
 import { isVersion, type VersionScheme, versionSchemes } from '../manifest/version.ts'
+import { readRelations, relationKeys, type SaidRelations } from './said-relations.ts'
 import type { Description } from './source.ts'
 
 export const descriptionFile = 'moss-package.toml'
@@ -32,10 +33,8 @@ const textKeys = [
   'licence',
   'origin',
 ] as const
-const listKeys = ['provides', 'requires', 'recommends', 'conflicts', 'replaces'] as const
 
 type Texts = Partial<Record<(typeof textKeys)[number], string>>
-type Lists = Partial<Record<(typeof listKeys)[number], readonly string[]>>
 
 /** `path` names the file, or the folder that has none, in errors. */
 export function describeFolder(
@@ -69,14 +68,12 @@ export function describeFolder(
   }
 }
 
-type Refuse = (problem: string) => never
-
-function readKeys(toml: string, refuse: Refuse): { readonly texts: Texts; readonly lists: Lists } {
+function readKeys(toml: string, refuse: Refuse): { readonly texts: Texts; readonly lists: SaidRelations } {
   const texts: Texts = {}
-  const lists: Lists = {}
+  const lists: SaidRelations = {}
   for (const [key, value] of Object.entries(parseToml(toml, refuse))) {
     const textKey = textKeys.find((known) => known === key)
-    const listKey = listKeys.find((known) => known === key)
+    const listKey = relationKeys.find((known) => known === key)
     if (textKey !== undefined && typeof value === 'string') texts[textKey] = value
     else if (listKey !== undefined && isTexts(value)) lists[listKey] = value
     else if (textKey !== undefined || listKey !== undefined)
@@ -96,24 +93,3 @@ function parseToml(toml: string, refuse: Refuse): Readonly<Record<string, unknow
 
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string')
-
-function readRelations(lists: Lists, refuse: Refuse): ManifestRelations {
-  const each = <T>(key: (typeof listKeys)[number], read: (text: string) => T): readonly T[] =>
-    (lists[key] ?? []).map((text) => {
-      try {
-        return read(text)
-      } catch (error) {
-        if (isMossError(error)) return refuse(`${key}: ${error.message}`)
-        throw error
-      }
-    })
-  const alternatives = (text: string): readonly Relation[] => text.split('|').map(parseRelation)
-  return {
-    provides: each('provides', parseCapability),
-    requires: each('requires', alternatives),
-    ...(lists.recommends !== undefined &&
-      lists.recommends.length > 0 && { recommends: each('recommends', alternatives) }),
-    conflicts: each('conflicts', parseRelation),
-    replaces: each('replaces', parseRelation),
-  }
-}

@@ -8,6 +8,9 @@ import { descriptionFile, describeFolder, type FolderOptions } from './folder-de
 import { noScripts } from './scripts.ts'
 import type { PackageSource, SourceEntry } from './source.ts'
 
+/** Of a folder that packages are made from, and that is none itself. */
+export const recipeFile = 'moss-recipe.toml'
+
 const longestDescription = 1024 * 1024
 const pieceBytes = 256 * 1024
 
@@ -19,6 +22,11 @@ export async function readFolder(
 ): Promise<PackageSource> {
   const file = `${path}/${descriptionFile}`
   const hasFile = outside.disk.lstat(file) !== undefined
+  if (!hasFile && options.name === undefined && outside.disk.lstat(`${path}/${recipeFile}`) !== undefined)
+    throw new MossError('PACKAGE_UNREADABLE', {
+      path,
+      problem: `it has a recipe, from which moss build makes packages`,
+    })
   const text = hasFile ? decodeUtf8(outside.disk.readFile(file, longestDescription)) : ''
   if (text === undefined) throw new MossError('PACKAGE_UNREADABLE', { path: file, problem: 'not UTF-8' })
   return {
@@ -58,7 +66,12 @@ async function* readEntries(outside: Outside, root: string, folder: string): Asy
   }
 }
 
-async function* readBody(outside: Outside, path: string, sizeBytes: number): AsyncGenerator<Uint8Array> {
+/** Throws PACKAGE_UNREADABLE where it is not as long as it was. */
+export async function* readBody(
+  outside: Outside,
+  path: string,
+  sizeBytes: number,
+): AsyncGenerator<Uint8Array> {
   using file = outside.disk.open(path, 'read')
   let done = 0
   while (done < sizeBytes) {

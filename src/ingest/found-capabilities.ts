@@ -6,7 +6,8 @@
 //   pkgconfig(zlib) = 1.2.13               with the version that its file gives in plain
 //   python(six)                            modules that Python 3 finds without being told
 //
-// Needed libraries are not turned into requirements: a package's own dependencies say them, with versions.
+// Of a package that moss has built, what its ELF files need becomes requirements: sonames and the loader. Of others it does
+// not: their own dependencies say it, with versions.
 import { compareText } from '../base/bytes.ts'
 import { type Capability, checkCapability, isBoundVersion } from '../manifest/capability.ts'
 import { ElfReader } from './elf.ts'
@@ -28,24 +29,33 @@ const pythonModule =
   /^usr\/lib\/python3(?:\.[0-9]+)?\/(?:dist|site)-packages\/([A-Za-z_]\w*)(?:\/__init__)?(?:\.py|(?:\.cpython-[^/]*|\.abi3)?\.so)$/
 const copyright = /^usr\/share\/doc\/([^/]+)\/copyright$/
 
+/** Symbols kept apart repeat headers of what they are of. */
+const debugFolder = 'usr/lib/debug/'
+
 /** Texts that are read whole; longer ones only so far. */
 const longestText = 256 * 1024
 
 export class FoundCapabilities {
   readonly #package: string
+  readonly #isBuilt: boolean
   readonly #found = new Map<string, Capability>()
+  readonly #needed = new Map<string, Capability>()
   readonly #problems: string[] = []
   #licence = ''
 
-  constructor(packageName: string) {
+  constructor(packageName: string, { isBuilt = false }: { readonly isBuilt?: boolean } = {}) {
     this.#package = packageName
+    this.#isBuilt = isBuilt
   }
 
   /** In one order, whatever the package's. */
   get provides(): readonly Capability[] {
-    return [...this.#found.values()].sort(
-      (a, b) => compareText(a.kind, b.kind) || compareText(a.name, b.name),
-    )
+    return sorted(this.#found.values())
+  }
+
+  /** What it does not provide itself, in one order; nothing unless it was built here. */
+  get requires(): readonly Capability[] {
+    return sorted(this.#needed.values()).filter(({ kind, name }) => !this.#found.has(`${kind}(${name})`))
   }
 
   /** What could not be read, for the report. */
@@ -66,12 +76,12 @@ export class FoundCapabilities {
   /** Undefined when nothing in the file's bytes is of interest. */
   watchFile(path: string, mode: number): Watcher | undefined {
     this.#addByPath(path, mode)
-    if (library.test(path)) return this.#watchLibrary(path)
+    if (library.test(path)) return this.#watchElf(path, true)
     const [, pc] = pkgconfig.exec(path) ?? []
     if (pc !== undefined) return watchText((text) => this.#addPkgconfig(pc, text))
     if (copyright.exec(path)?.[1] === this.#package)
       return watchText((text) => void (this.#licence = licencesOf(text)))
-    return undefined
+    return this.#isBuilt && !path.startsWith(debugFolder) ? this.#watchElf(path, false) : undefined
   }
 
   #addByPath(path: string, mode: number): void {
@@ -84,15 +94,22 @@ export class FoundCapabilities {
     if (module !== undefined) this.#add({ kind: 'python', name: module })
   }
 
-  #watchLibrary(path: string): Watcher {
+  #watchElf(path: string, isLibrary: boolean): Watcher {
     const reader = new ElfReader()
     return {
       add: (piece) => reader.add(piece),
       finish: () => {
         const facts = reader.finish()
-        if (facts?.problem !== undefined) this.#problems.push(`${path}: ${facts.problem}`)
-        if (facts?.soname !== undefined)
-          this.#add({ kind: 'soname', name: facts.bits === 64 ? `${facts.soname}()(64bit)` : facts.soname })
+        const problem = facts?.problem ?? (this.#isBuilt ? facts?.neededProblem : undefined)
+        if (problem !== undefined) this.#problems.push(`${path}: ${problem}`)
+        const soname = (name: string) => ({
+          kind: 'soname',
+          name: facts?.bits === 64 ? `${name}()(64bit)` : name,
+        })
+        if (isLibrary && facts?.soname !== undefined) this.#add(soname(facts.soname))
+        if (!this.#isBuilt || facts === undefined) return
+        for (const name of facts.needed ?? []) this.#need(soname(name))
+        if (facts.interpreter !== undefined) this.#need({ kind: 'interpreter', name: facts.interpreter })
       },
     }
   }
@@ -103,11 +120,19 @@ export class FoundCapabilities {
     this.#add(isPlain ? { kind: 'pkgconfig', name, version } : { kind: 'pkgconfig', name })
   }
 
+  #need(capability: Capability): void {
+    if (checkCapability(capability) === undefined)
+      this.#needed.set(`${capability.kind}(${capability.name})`, capability)
+  }
+
   #add(capability: Capability): void {
     if (checkCapability(capability) === undefined)
       this.#found.set(`${capability.kind}(${capability.name})`, capability)
   }
 }
+
+const sorted = (capabilities: Iterable<Capability>): readonly Capability[] =>
+  [...capabilities].sort((a, b) => compareText(a.kind, b.kind) || compareText(a.name, b.name))
 
 function watchText(take: (text: string) => void): Watcher {
   const pieces: Uint8Array[] = []

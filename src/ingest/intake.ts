@@ -7,6 +7,7 @@ import type { Report } from '../base/progress.ts'
 import type { FrameSpool } from '../container/frames.ts'
 import type { Outside } from '../host/outside.ts'
 import { foreignIn, withoutArchitecture } from '../manifest/architecture.ts'
+import type { Capability } from '../manifest/capability.ts'
 import type { LayoutFile, Manifest } from '../manifest/manifest.ts'
 import { allowedXattrs } from '../manifest/rules.ts'
 import { readTrigger, triggersPath } from '../manifest/trigger.ts'
@@ -69,7 +70,9 @@ export class Intake {
     this.#place = from.place
     this.#report = from.report
     this.#draft = new LayoutDraft(from.source.description.name)
-    this.#found = new FoundCapabilities(withoutArchitecture(from.source.description.name))
+    this.#found = new FoundCapabilities(withoutArchitecture(from.source.description.name), {
+      isBuilt: from.source.assumes !== undefined,
+    })
   }
 
   async run(): Promise<Taken> {
@@ -91,6 +94,7 @@ export class Intake {
           foreignIn(description.name) === undefined
             ? joinProvides(description.provides, this.#found.provides)
             : description.provides,
+        requires: joinRequires(description.requires, this.#found.requires, this.#source.assumes ?? []),
         ...this.#draft.finish(),
       },
       newest: this.#newest,
@@ -245,6 +249,16 @@ const noBytes = (): Uint8Array => new Uint8Array(0)
 /** Told to whoever makes the package, not to the hosts that get it. */
 function checkTrigger(path: string, found: Parameters<typeof readTrigger>[1]): void {
   if (path.startsWith(`${triggersPath}/`)) readTrigger(path, found)
+}
+
+function joinRequires(
+  said: Manifest['requires'],
+  found: readonly Capability[],
+  assumed: readonly Capability[],
+): Manifest['requires'] {
+  const known = new Set([...said.flat(), ...assumed].map(({ kind, name }) => `${kind}(${name})`))
+  const more = found.filter(({ kind, name }) => !known.has(`${kind}(${name})`))
+  return more.length === 0 ? said : [...said, ...more.map((each) => [each])]
 }
 
 function joinProvides(said: Manifest['provides'], found: Manifest['provides']): Manifest['provides'] {

@@ -1,6 +1,7 @@
 // What every reader of foreign packages gives: a description, and one pass over its entries. Paths are those of
 // the foreign package; placement.ts alone decides where they go. Bodies arrive in pieces and are
 // never whole in memory; each must be read to its end, or left alone, before the next entry is asked for.
+import type { Relation } from '../manifest/capability.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { ScriptReport } from './scripts.ts'
 
@@ -44,6 +45,8 @@ export interface PackageSource {
   readonly description: Description
   /** What the foreign package's scripts do, none of which moss runs. */
   readonly scripts: ScriptReport
+  /** Of a package built here: what its programs need is required too, but for these. Absent for others. */
+  readonly assumes?: readonly Relation[]
   /** Opens the source again: each call is one pass from the first entry to the last. */
   entries(): AsyncIterable<SourceEntry>
 }

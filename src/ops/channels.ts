@@ -265,7 +265,7 @@ export async function addPackages(outside: Outside, request: AddPackages, report
   const root = stationRoot(station)
   const channel = stationChannel(station, request.channel)
   const signers = await signersFor(station, { role: 'packager', root, ask: request.ask })
-  const place = placeMap(request.place)
+  const place = placeMap(request.place, 'add')
   const added: AddedPackage[] = []
   for (const [index, file] of request.files.entries()) {
     report({
@@ -284,13 +284,14 @@ export async function addPackages(outside: Outside, request: AddPackages, report
   return { channel: channel.name, added, scriptCounts }
 }
 
-function placeMap(texts: readonly string[]): PlaceMap {
+/** Of texts `FROM=TO`; `see` is the verb whose help tells more. Throws CLI_USAGE. */
+export function placeMap(texts: readonly string[], see: string): PlaceMap {
   const map: Record<string, string> = {}
   for (const text of texts) {
     const [from, to] = text.split('=').map((path) => path.replace(/^\/+|\/+$/g, ''))
     const problem = from === undefined || from === '' || to === undefined ? 'it has no =' : checkPath(to)
     if (problem !== undefined)
-      throw new MossError('CLI_USAGE', { problem: `--place ${text}: ${problem}`, see: 'add' })
+      throw new MossError('CLI_USAGE', { problem: `--place ${text}: ${problem}`, see })
     map[from as string] = to as string
   }
   return map

@@ -33,6 +33,8 @@ export const stationPlaces = (home: string) => ({
   fleet: `${home}/fleet`,
   fleetDatabase: `${home}/fleet/fleet.db`,
   spool: `${home}/spool`,
+  /** What recipes are built in, each under its name. */
+  builds: `${home}/builds`,
   /** Of other archives: their indexes, and packages on their way into a channel. */
   mirror: `${home}/mirror`,
 })

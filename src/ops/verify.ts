@@ -60,7 +60,8 @@ export async function verifyContainers(
   return { checked, findings }
 }
 
-function trustedRoot(
+/** Of the host, or else of the station; undefined where neither is here. */
+export function trustedRoot(
   outside: Outside,
   request: { readonly root: string; readonly home: string },
 ): Root | undefined {

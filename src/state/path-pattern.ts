@@ -1,5 +1,5 @@
 // Paths by pattern, as in a shell: `*` is any run and `?` any one character of a component. Pure.
-import { fitsName } from './glob.ts'
+import { fitsName } from '../manifest/glob.ts'
 
 /** Whether `path` is what the pattern means, or, if `below`, lies below it. */
 export function matchesPath(pattern: string, path: string, below: boolean): boolean {

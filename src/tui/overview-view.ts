@@ -136,6 +136,12 @@ function beginning(root: string, { width }: Area): readonly Line[] {
       'The stick goes to the station, and comes back with a bundle made for this machine. Then press r here, choose the bundle, and go on with Enter.',
       width,
     ),
+    blank,
+    ...paragraph(
+      'To look around first: npm start, in the folder of moss’s sources, makes a station, a sample channel and a host in a temporary folder, and ends in these screens.',
+      width,
+      'quiet',
+    ),
   ]
 }
 

@@ -155,7 +155,7 @@ async function mosses(states: States, firsts: readonly SamplePackage[], others: 
 }
 
 try {
-  await using outside = linuxOutside({ workerUrl: new URL('../../dist/worker.js', import.meta.url) })
+  await using outside = linuxOutside({ worker: new URL('../../dist/worker.js', import.meta.url) })
   mkdirSync(root)
   initRoot(outside, root, sampleInit)
   const places = placesOf(root)

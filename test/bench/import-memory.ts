@@ -57,7 +57,7 @@ const sizesOf = (totalMiB: number): readonly number[] => [
   ...Array.from({ length: Math.round((totalMiB * 0.2 * MiB) / 20_480) }, () => 20_480),
 ]
 
-const outside = linuxOutside({ workerUrl: new URL('./jobs-worker.js', import.meta.url) })
+const outside = linuxOutside({ worker: new URL('./jobs-worker.js', import.meta.url) })
 
 async function make(folder: string, totalMiB: number): Promise<void> {
   const place = { folder: join(folder, 'stable'), name: 'stable', root }

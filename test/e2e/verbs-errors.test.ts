@@ -5,7 +5,6 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, wri
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { codes } from '../../src/base/codes.ts'
-import { globalFlags } from '../../src/cli/arguments.ts'
 import { formatHelp, formatVerbHelp } from '../../src/cli/help.ts'
 import type { Verb } from '../../src/cli/verb.ts'
 import { verbs } from '../../src/cli/verbs.ts'
@@ -13,7 +12,6 @@ import { oracle } from '../support/oracle.ts'
 import { onlyObject, type Program, programIn } from '../support/program.ts'
 import { sampleDates, writeSample } from '../support/sample.ts'
 import { scratchFolder } from '../support/scratch.ts'
-import { renewManual } from '../tools/make-manual.ts'
 
 const top = join(import.meta.dirname, '../..')
 const home = ['--home', 'station'] as const
@@ -427,13 +425,6 @@ describe('help and manual', () => {
     expect(moss.run(['help', 'state', 'diff']).stdout).toBe(`${formatVerbHelp(verbNamed('state diff'))}\n`)
   })
 
-  test('the manual is up to date with the table of verbs', () => {
-    const manual = readFileSync(join(top, 'man/moss.1'), 'utf8')
-    expect(renewManual(manual)).toBe(manual)
-    for (const flag of [...globalFlags, ...verbs.flatMap((verb) => verb.flags ?? [])])
-      expect(manual).toContain(`\\-${flag.name}`)
-  })
-
   test('no hint names a verb or a flag that is not there', () => {
     const words = new Set(verbs.flatMap((verb) => [verb.words, ...(verb.aliases ?? [])]))
     const source = ['src/base/codes.ts', 'src/ops', 'src/cli'].flatMap((place) => {
@@ -479,15 +470,6 @@ describe('help and manual', () => {
     })
     expect([...new Set(unknown)]).toEqual([])
   })
-
-  test.skipIf(!oracle('mandoc'))('mandoc finds nothing to warn of in the manual pages', () => {
-    const ran = spawnSync('sh', ['-c', 'mandoc -T lint -W warning man/*.[0-9]'], {
-      cwd: top,
-      encoding: 'utf8',
-    })
-    expect(`${ran.stdout}${ran.stderr}`).toBe('')
-    expect(ran.status).toBe(0)
-  })
 })
 
 test('every message starts small and ends without a full stop', () => {
@@ -508,7 +490,8 @@ test('every message starts small and ends without a full stop', () => {
 
 /** A value of the type that details of this name have. */
 function detailOf(name: string): unknown {
-  if (['keys', 'hosts', 'names', 'packages', 'problems', 'wanted'].includes(name)) return ['one', 'two']
+  if (['keys', 'hosts', 'lines', 'names', 'packages', 'problems', 'wanted'].includes(name))
+    return ['one', 'two']
   if (name === 'here') return [1, 3]
   if (/Bytes$|^(have|need|offered|serial|count|codec|version|offset)$/.test(name)) return 7
   if (name === 'missing') return true

@@ -918,7 +918,7 @@ test('help, version, completion', () => {
       --seal-to RECIPIENT  so that only the station can read it (age): what moss key
                            recipient prints there
 
-    moss help lists the flags that every verb takes.
+    moss help lists the flags that every verb takes. The manual: moss-state(1).
     [exit 0]"
   `)
   expect(moss.text('help', 'install')).toMatchInlineSnapshot(`
@@ -932,7 +932,7 @@ test('help, version, completion', () => {
     Flags:
       -n, --dry-run  say what would change; change nothing
 
-    moss help lists the flags that every verb takes.
+    moss help lists the flags that every verb takes. The manual: moss-subscribe(1).
     [exit 0]"
   `)
   expect(moss.text('help', 'state')).toMatchInlineSnapshot(`
@@ -963,7 +963,7 @@ test.each(['bash', 'zsh', 'fish'] as const)(
   'the completion script for %s is one that its shell reads',
   (shell) => {
     const { stdout } = moss.run(['completion', shell])
-    expect(stdout).toContain('subscribe')
+    expect(stdout).toContain('moss completion')
     const script = join(moss.folder, `completion.${shell}`)
     writeFileSync(script, stdout)
     if (oracle(shell)) expect(spawnSync(shell, ['-n', script], { encoding: 'utf8' }).status).toBe(0)

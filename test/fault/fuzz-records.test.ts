@@ -1,4 +1,4 @@
-// Manifests, volumes, keys, signatures, roots, the audit and packages of others, given many damaged inputs: 10,000 each in the ordinary
+// Manifests, volumes, keys, signatures, roots, the audit, packages of others and recipes, given many damaged inputs: 10,000 each in the ordinary
 // suite; in check:slow 10,000,000 manifests and 1,000,000 of each of the others.
 import { test, vi } from 'vitest'
 import { faultTimeoutMs } from '../support/fault-effort.ts'
@@ -14,6 +14,7 @@ test.each<[string, number]>([
   ['sshsig', someInputs],
   ['audit', someInputs],
   ['deb', someInputs],
+  ['recipe', someInputs],
 ])('the reader of %s survives %i damaged inputs', async (name, count) => {
   await expectSurvives(name, count)
 })

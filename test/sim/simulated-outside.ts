@@ -126,6 +126,7 @@ function start(machine: Machine, seed: number, options: SimulationOptions): Simu
     groupId,
     machineName: 'simulated',
     machineArchitecture: 'amd64',
+    programFolder: undefined,
     download: (address) =>
       Promise.reject(new MossError('NETWORK_FAILED', { address, problem: 'this machine has no network' })),
     pause: (milliseconds) => {

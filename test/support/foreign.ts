@@ -99,13 +99,23 @@ export const debOf = (
 /** A 64-bit little-endian library of so many bytes; its dynamic section and strings stand where told. */
 export function elfLibrary(options: {
   readonly soname?: string
+  /** One library. */
+  readonly needed?: string
   readonly bits?: 32 | 64
   readonly isLittle?: boolean
   readonly dynamicAt?: number
   readonly stringsAt?: number
   readonly sizeBytes?: number
 }): Uint8Array {
-  const { soname, bits = 64, isLittle = true, dynamicAt = 1024, stringsAt = 512, sizeBytes = 4096 } = options
+  const {
+    soname,
+    needed,
+    bits = 64,
+    isLittle = true,
+    dynamicAt = 1024,
+    stringsAt = 512,
+    sizeBytes = 4096,
+  } = options
   const file = new Uint8Array(sizeBytes)
   const view = new DataView(file.buffer)
   const half = (at: number, value: number): void => view.setUint16(at, value, isLittle)
@@ -124,7 +134,12 @@ export function elfLibrary(options: {
   // Addresses differ from offsets by a page, as they do in most libraries.
   const segments = [
     { type: 1, offset: 0, address: 0x1000, size: sizeBytes },
-    { type: 2, offset: dynamicAt, address: 0x1000 + dynamicAt, size: (bits / 8) * 6 },
+    {
+      type: 2,
+      offset: dynamicAt,
+      address: 0x1000 + dynamicAt,
+      size: (bits / 8) * (needed === undefined ? 6 : 8),
+    },
   ]
   segments.forEach(({ type, offset, address, size }, index) => {
     const at = table + index * each
@@ -133,9 +148,13 @@ export function elfLibrary(options: {
     long(at + (wide ? 16 : 8), address)
     long(at + (wide ? 32 : 16), size)
   })
-  const tags = soname === undefined ? [] : [14, 1]
+  const tags = [
+    ...(soname === undefined ? [] : [14, 1]),
+    ...(needed === undefined ? [] : [1, 2 + (soname?.length ?? 0)]),
+  ]
   const dynamic = [5, 0x1000 + stringsAt, ...tags, 0, 0]
   dynamic.forEach((value, index) => long(dynamicAt + (index * bits) / 8, value))
-  if (soname !== undefined) file.set(Buffer.from(`\0${soname}\0`), stringsAt)
+  if (soname !== undefined || needed !== undefined)
+    file.set(Buffer.from(`\0${soname ?? ''}\0${needed === undefined ? '' : `${needed}\0`}`), stringsAt)
   return file
 }

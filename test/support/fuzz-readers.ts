@@ -1,4 +1,5 @@
 // The readers of foreign bytes, each with what it reads where all is well: the seeds of what damages them.
+import { zipSync } from 'fflate'
 import { concatBytes, decodeUtf8, encodeUtf8 } from '../../src/base/bytes.ts'
 import { decodeCbor, encodeCbor } from '../../src/base/cbor.ts'
 import { isMossError } from '../../src/base/error.ts'
@@ -17,6 +18,8 @@ import { wholeOf } from '../../src/container/volume-file.ts'
 import type { OpenFile } from '../../src/host/disk.ts'
 import { readMembers } from '../../src/ingest/deb/ar.ts'
 import { readTar, TarError } from '../../src/ingest/deb/tar.ts'
+import { parseRecipe } from '../../src/ingest/parse-recipe.ts'
+import { readZip, ZipError } from '../../src/ingest/zip.ts'
 import { decodeManifest, encodeManifest } from '../../src/manifest/codec.ts'
 import { nextAuditLine, parseAudit } from '../../src/trust/audit.ts'
 import { decodeCounters, encodeCounters, startCounters } from '../../src/trust/counters.ts'
@@ -86,7 +89,8 @@ function readVolumeAlone(bytes: Uint8Array): void {
 }
 
 /** How a reader may end besides with a value. */
-export const isRefusal = (error: unknown): boolean => isMossError(error) || error instanceof TarError
+export const isRefusal = (error: unknown): boolean =>
+  isMossError(error) || error instanceof TarError || error instanceof ZipError
 
 export async function readerOf(name: string): Promise<Reader> {
   const { manifest } = samplePackage('tool', '1', {
@@ -221,6 +225,20 @@ export async function readerOf(name: string): Promise<Reader> {
         ],
       }
     }
+    case 'recipe': {
+      const zip = zipSync({
+        'tide/': new Uint8Array(0),
+        'tide/a': [encodeUtf8('alpha '.repeat(200)), { os: 3, attrs: 0o100755 << 16 }],
+        'tide/b': [encodeUtf8('beta'), { level: 0 }],
+        'tide/c': [encodeUtf8('a'), { os: 3, attrs: 0o120777 << 16 }],
+      })
+      return {
+        seeds: [
+          { bytes: encodeUtf8(fuzzedRecipe), read: (bytes) => parseRecipe(bytes, 'fuzz') },
+          { bytes: zip, read: readWholeZip },
+        ],
+      }
+    }
     default:
       throw new Error(`no reader ${name}`)
   }
@@ -248,6 +266,30 @@ async function readWholeTar(bytes: Uint8Array): Promise<void> {
   for await (const entry of readTar(once(bytes)))
     if (entry.kind === 'file') for await (const _ of entry.body());
 }
+
+async function readWholeZip(bytes: Uint8Array): Promise<void> {
+  for (const entry of readZip(fileOf(bytes))) if (entry.kind === 'file') for await (const _ of entry.body());
+}
+
+const fuzzedRecipe = `name = "tide"
+version = "1.0"
+release = 2
+date = 2026-01-01T00:00:00Z
+summary = "Says when the water is high"
+licence = "CC0-1.0"
+requires = ["bash >= 5", "binary(awk) | binary(gawk)"]
+[[source]]
+file = "tide.tar.gz"
+sha256 = "${'ab'.repeat(32)}"
+[steps]
+build = "make"
+[[file]]
+to = "etc/tide.conf"
+text = "x"
+[[package]]
+name = "tide-doc"
+paths = ["usr/share/**"]
+`
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes

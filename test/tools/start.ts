@@ -1,10 +1,10 @@
 // npm start: builds moss, then carries the loop round once in a temporary folder, with the real verbs on a real
-// root: a sample channel, a fresh host, two bundles, a rollback and the way forward again. With --json it prints one object.
+// root: a sample channel made from the recipes in man/sample, a fresh host, two bundles, a rollback and the way forward again. With --json it prints one object.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sampleDates, writeSample } from '../support/sample.ts'
+import { sampleDates, sampleRecipes, type SampleVersion } from '../support/built-sample.ts'
 
 const top = join(import.meta.dirname, '../..')
 const moss = join(top, 'dist/moss')
@@ -33,7 +33,7 @@ interface Told {
 /** Runs a verb, shows the command and what people would see, and returns its JSON. */
 function verb<T>(...args: readonly string[]): T & Told {
   const started = performance.now()
-  say(`\n$ moss ${args.join(' ').replaceAll(folder, '.')}`)
+  say(`\n$ moss ${args.join(' ').replaceAll(folder, '.').replaceAll(`${top}/`, '')}`)
   const value = JSON.parse(must(moss, [...args, '--json', '-y'], `moss ${args.join(' ')}`)) as T
   return { ...value, seconds: (performance.now() - started) / 1000 }
 }
@@ -70,11 +70,19 @@ const key = verb<{ root: { file: string; fingerprint: string } }>(
 told(`trust root made, fingerprint ${key.root.fingerprint.slice(0, 24)}…`, key)
 verb('channel', 'create', 'stable', ...atStation)
 
-function offer(version: 'first' | 'second'): void {
+function offer(version: SampleVersion): void {
+  const { made, ...built } = verb<{ made: readonly { file: string }[] }>(
+    'build',
+    ...sampleRecipes(version),
+    '-o',
+    join(folder, 'packages'),
+    ...atStation,
+  )
+  told(`${made.length} packages are made, each from a recipe`, built)
   const added = verb<{ added: readonly { sizeBytes: number }[] }>(
     'add',
     'stable',
-    ...writeSample(join(folder, `packages-${version}`), version),
+    ...made.map(({ file }) => file),
     ...atStation,
   )
   told(
@@ -132,7 +140,8 @@ const treeNow = (): string => verb<{ tree: string }>('state', 'show', '--digest'
 
 function greet(): void {
   const program = join(root, 'usr/bin/harbour')
-  say(`\n$ ${program.replace(folder, '.')}\n  ${must('/bin/sh', [program], program).trimEnd()}`)
+  const said = must('/bin/sh', [program], program).trimEnd()
+  say(`\n$ ${program.replace(folder, '.')}\n  ${said.replaceAll('\n', '\n  ')}`)
 }
 
 offer('first')
@@ -148,7 +157,7 @@ const host = verb<{ host: string; name: string }>(
   ...atHost,
 )
 told(`host ${host.name}, id ${host.host}`, host)
-verb('subscribe', 'harbour', 'pilot-books', ...atHost)
+verb('subscribe', 'harbour', 'pilot-books', 'signal-flags', ...atHost)
 const first = trip('first')
 
 say('\n— half a year later: new versions —')

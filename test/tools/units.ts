@@ -9,7 +9,7 @@ type Unit = 'moss-boot.service' | 'moss-ok.service' | 'moss-late.service' | 'mos
 export const units: Readonly<Record<Unit, string>> = {
   'moss-boot.service': `[Unit]
 Description=Finish what a power cut left and count this boot
-Documentation=man:moss(1)
+Documentation=man:moss-health(7)
 DefaultDependencies=no
 RequiresMountsFor=/.moss /usr /etc /var
 After=local-fs.target
@@ -25,7 +25,7 @@ WantedBy=sysinit.target
 `,
   'moss-ok.service': `[Unit]
 Description=Confirm this state or go back to the one before
-Documentation=man:moss(1)
+Documentation=man:moss-health(7)
 After=multi-user.target moss-boot.service
 
 [Service]
@@ -37,7 +37,7 @@ WantedBy=multi-user.target
 `,
   'moss-late.timer': `[Unit]
 Description=How long a boot may take
-Documentation=man:moss(1)
+Documentation=man:moss-health(7)
 DefaultDependencies=no
 After=moss-boot.service
 Before=shutdown.target
@@ -51,7 +51,7 @@ WantedBy=sysinit.target
 `,
   'moss-late.service': `[Unit]
 Description=Go back from a state that this boot did not confirm
-Documentation=man:moss(1)
+Documentation=man:moss-health(7)
 DefaultDependencies=no
 After=moss-boot.service
 Before=shutdown.target

@@ -105,6 +105,28 @@ export const changedCodes = {
     (d) => `the trigger ${display(d.path)} is not valid: ${display(d.problem)}`,
     () => 'the package that brings it must be made again (moss-triggers(5)); nothing was changed',
   ),
+  BUILD_STEP_FAILED: entry<{
+    recipe: string
+    step: string
+    how: string
+    log: string
+    /** The end of what it printed. */
+    lines: readonly string[]
+  }>(
+    exits.failed,
+    (d) => `step ${d.step} of ${display(d.recipe)} failed: ${display(d.how)}`,
+    (d) =>
+      [
+        `no package was made; all that the steps printed is in ${display(d.log)}${d.lines.length === 0 ? '' : ', which ends with'}`,
+        ...d.lines.map((line) => `  ${display(line)}`),
+      ].join('\n'),
+  ),
+  BUILD_NOT_PRIVATE: entry<{ recipe: string; problem: string }>(
+    exits.failed,
+    (d) => `the steps of ${display(d.recipe)} cannot be shut off from this machine: ${display(d.problem)}`,
+    () =>
+      'steps run in namespaces of their own or not at all: build where the system permits these to users (a container often does not; sysctl user.max_user_namespaces), or pack files without steps',
+  ),
   STATE_FAILED_BEFORE: entry<{ state: number; why: string }>(
     exits.notAllowed,
     (d) => `these packages were state ${d.state}, which was gone back from: ${display(d.why)}`,

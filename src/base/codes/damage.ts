@@ -77,6 +77,14 @@ export const damageCodes = {
     (d) => `${display(d.path)} cannot be read as a package: ${display(d.problem)}`,
     () => 'nothing was added; fetch or build the package again',
   ),
+  RECIPE_SOURCE_REFUSED: entry<{ path: string; problem: string }>(
+    exits.damaged,
+    (d) => `the source ${display(d.path)} is refused: ${display(d.problem)}`,
+    (d) =>
+      /sha256/.test(d.problem)
+        ? 'no package was made: fetch the file again; if it is meant to have changed, write its new digest into the recipe'
+        : 'no package was made: the archive has to be packed again',
+  ),
   PACKAGE_PATH_REFUSED: entry<{ package: string; path: string; problem: string }>(
     exits.notAllowed,
     (d) => `${display(d.package)} has ${display(d.path)}, which ${display(d.problem)}`,

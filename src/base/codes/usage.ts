@@ -26,6 +26,11 @@ export const usageCodes = {
     () =>
       'write it as sources.list(5) says for .sources files (apt modernize-sources makes one), or name the archive with --from and --suite',
   ),
+  RECIPE_INVALID: entry<{ path: string; problem: string }>(
+    exits.usage,
+    (d) => `the recipe ${display(d.path)} is not valid: ${display(d.problem)}`,
+    () => 'correct the recipe (moss-recipe(5)); no package was made',
+  ),
   CAPABILITY_INVALID: entry<{ text: string; problem: string }>(
     exits.usage,
     (d) => `${display(d.text)} is not a capability: ${display(d.problem)}`,

@@ -3,7 +3,7 @@
 import { MossError } from '../../base/error.ts'
 import type { Disk } from '../../host/disk.ts'
 import { readTrigger, type Trigger, triggerBytes, triggersPath } from '../../manifest/trigger.ts'
-import { compileGlob } from '../glob.ts'
+import { compileGlob } from '../../manifest/glob.ts'
 import { orderTriggers } from './order.ts'
 import { stockTriggers } from './stock.ts'
 

@@ -324,7 +324,7 @@ test('effort changes bytes alone: at each of them the host has the same files af
 
 test('the same plan gives the same bytes, in one thread or in several', async () => {
   const made: Buffer[] = []
-  for (const outside of [linuxOutside(), linuxOutside({ workerUrl: worker })]) {
+  for (const outside of [linuxOutside(), linuxOutside({ worker })]) {
     await using loop = new TestLoop(outside)
     const { one, two } = await scene(loop)
     made.push(readFileSync((await exportFor(loop, loop.host('pump'), { wants: [two], has: [one] })).path))

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { scratchFolder } from '../../support/scratch.ts'
 import { units } from '../../tools/units.ts'
 
-const manual = readFileSync(join(import.meta.dirname, '../../../man/moss.1'), 'utf8')
+const manual = readFileSync(join(import.meta.dirname, '../../../man/moss-health.7'), 'utf8')
 
 test.each(Object.entries(units))('the manual prints %s as it is', (_, text) => {
   expect(manual.replaceAll('\\-', '-')).toContain(`.Bd -literal -offset indent\n${text}.Ed\n`)

@@ -81,6 +81,16 @@ test.skipIf(!canIsolate)('an isolated program that never ends is stopped with al
   expect(String(spawnSync('pgrep', ['-f', 'sleep 31[.]4159']).stdout ?? '')).toBe('')
 })
 
+test('all output goes to a log as well, as far as it may', async () => {
+  const path = join(folder, 'log')
+  const line = { program: 'sh', arguments: ['-c', 'exec 2>&1; echo out; echo err >&2; seq 1 5000'] }
+  await outside.run({ ...line, log: { path, limitBytes: 100 } })
+  const logged = readFileSync(path, 'utf8')
+  expect(logged).toMatch(/^out\nerr\n1\n2\n/)
+  expect(logged).toHaveLength(100)
+  await expect(outside.run({ ...line, log: { path, limitBytes: 100 } })).rejects.toThrow(/already exists/)
+})
+
 test('what this machine cannot do is told apart from a program that failed', async () => {
   const command = { program: 'true', arguments: [], isolated: true, folder: join(folder, 'absent') }
   const ran = await outside.run(command)
@@ -171,7 +181,7 @@ test('only failures of the machine become errors of the machine', () => {
 test('nothing that costs time is loaded before it is used', () => {
   const source = join(import.meta.dirname, '../../../src/host/linux-outside.ts')
   const script = `import { linuxOutside } from ${JSON.stringify(source)}
-    linuxOutside({ workerUrl: new URL('file:///nowhere') })
+    linuxOutside({ worker: new URL('file:///nowhere') })
     process.stdout.write(process.moduleLoadList.filter((name) => / (ffi|sqlite|child_process|worker_threads)$/.test(name)).join())`
   expect(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })).toBe('')
   expect(readFileSync(source, 'utf8')).toContain('linuxOutside')

@@ -27,6 +27,26 @@ test.each([
   },
 )
 
+test('what a library needs, and what of it cannot be read', () => {
+  expect(read(elfLibrary({ soname: 'libtide.so.1', needed: 'libebb.so.2' }))).toEqual({
+    bits: 64,
+    soname: 'libtide.so.1',
+    needed: ['libebb.so.2'],
+  })
+  expect(read(elfLibrary({ needed: 'libebb.so.2', bits: 32 }))).toEqual({ bits: 32, needed: ['libebb.so.2'] })
+  expect(read(elfLibrary({ soname: 'libtide.so.1', needed: 'lib ebb' }))).toEqual({
+    bits: 64,
+    soname: 'libtide.so.1',
+    neededProblem: 'what it needs is not a name',
+  })
+})
+
+test.skipIf(process.platform !== 'linux')('the loader that a real program asks for', () => {
+  const facts = read(readFileSync(process.execPath))
+  expect(facts?.interpreter).toMatch(/^\/.*ld-.*\.so/)
+  expect(facts?.needed).toContain('libstdc++.so.6')
+})
+
 test('a library of any length, with its dynamic section at the end or across the edge of what is kept', () => {
   for (const dynamicAt of [16 * MiB - 48, 20 * MiB + 1, 24 * MiB - 48])
     expect(read(elfLibrary({ soname: 'libbig.so.2', sizeBytes: 24 * MiB, dynamicAt }))).toEqual({

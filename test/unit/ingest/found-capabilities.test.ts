@@ -27,6 +27,36 @@ function find(files: Readonly<Record<string, Held>>): FoundCapabilities {
 const provided = (files: Readonly<Record<string, Held>>): readonly string[] =>
   find(files).provides.map(formatCapability)
 
+test('of what was built here, what is needed too, but for what it has itself', () => {
+  const found = new FoundCapabilities('tide', { isBuilt: true })
+  const files = {
+    'usr/lib/libtide.so.1': elfLibrary({ soname: 'libtide.so.1', needed: 'libebb.so.2' }),
+    'usr/lib/tide/plugin.so': elfLibrary({ soname: 'plugin.so', needed: 'libtide.so.1' }),
+    'usr/lib/tide/old': elfLibrary({ needed: 'libflood.so.3', bits: 32 }),
+    'usr/lib/tide/odd': elfLibrary({ needed: 'lib odd' }),
+    'usr/lib/debug/usr/lib/libtide.so.1': elfLibrary({ needed: 'libdebug.so.1' }),
+  }
+  for (const [path, bytes] of Object.entries(files)) {
+    const watcher = found.watchFile(path, 0o644)
+    watcher?.add(bytes)
+    watcher?.finish()
+  }
+  expect(found.provides.map(formatCapability)).toEqual(['soname(libtide.so.1()(64bit))'])
+  expect(found.requires.map(formatCapability)).toEqual([
+    'soname(libebb.so.2()(64bit))',
+    'soname(libflood.so.3)',
+  ])
+  expect(found.problems).toEqual(['usr/lib/tide/odd: what it needs is not a name'])
+})
+
+test('of what others built, nothing is required by its files', () => {
+  const found = new FoundCapabilities('tide')
+  const watcher = found.watchFile('usr/lib/libtide.so.1', 0o644)
+  watcher?.add(elfLibrary({ soname: 'libtide.so.1', needed: 'lib odd' }))
+  watcher?.finish()
+  expect([found.requires, found.problems]).toEqual([[], []])
+})
+
 test('sonames with their class, from folders that the loader searches alone', () => {
   const bytes = elfLibrary({ soname: 'libtide.so.1' })
   expect(
