@@ -93,7 +93,7 @@ const build = (folder: string, into = 'packages'): Built =>
 
 /** By an ordinary user, with the same keys. */
 function buildAsNobody(folder: string): Built {
-  const theirs = at(`theirs-${folder}`)
+  const theirs = at(`their ${folder}`)
   cpSync(at('station'), join(theirs, 'station'), { recursive: true })
   cpSync(at(folder), join(theirs, folder), { recursive: true })
   spawnSync('chown', ['-R', '65534:65534', theirs])
@@ -387,16 +387,16 @@ moss: hint: no package was made; all that the steps printed is in FOLDER/station
   })
 
   test('one that takes too long is stopped, with all that it began', () => {
-    recipe('endless', `[steps]\nseconds = 1\nbuild = "setsid sleep 27182.8 & sleep 27182.8"`)
+    recipe('endless', `[steps]\nseconds = 1\nbuild = "setsid sleep 271.828 & sleep 271.828"`)
     const { stderr, exit } = moss.run(['build', 'endless', ...atStation])
     expect(exit).toBe(1)
     expect(stderr).toContain('it was stopped: it may take 1 s')
-    expect(spawnSync('pgrep', ['-f', '^sleep 27182[.]8']).stdout.toString()).toBe('')
+    expect(spawnSync('pgrep', ['-f', '^sleep 271[.]828']).stdout.toString()).toBe('')
   })
 
   test('end with the program that runs them', async () => {
-    recipe('orphan', `[steps]\nbuild = "sleep 16180.3"`)
-    const running = (): string => spawnSync('pgrep', ['-f', '^sleep 16180[.]3']).stdout.toString()
+    recipe('orphan', `[steps]\nbuild = "sleep 161.803"`)
+    const running = (): string => spawnSync('pgrep', ['-f', '^sleep 161[.]803']).stdout.toString()
     const child = spawn(launcher, ['build', at('orphan'), '--home', at('station')], { stdio: 'ignore' })
     const ended = new Promise((resolve) => child.on('close', resolve))
     for (let n = 0; n < 200 && running() === ''; n++) await new Promise((resolve) => setTimeout(resolve, 50))
