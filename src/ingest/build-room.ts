@@ -23,10 +23,9 @@ const script = `
 umask 022
 no() { echo "$*"; exit ${notPossible}; }
 must() { "$@" 2>&1 || no "cannot run: $*"; }
-top=$PWD/root
 must mkdir -p root
 must mount -t tmpfs -o mode=0755,size=16m moss root
-cd root || no "cannot enter $top"
+cd root || no "cannot enter the new root"
 must mkdir usr etc dev dev/shm proc tmp run var old build
 must mount --rbind /usr usr
 for name in bin sbin lib lib32 lib64 libx32; do
@@ -39,12 +38,6 @@ done
 for name in alternatives ld.so.conf.d; do
   if [ -d "/etc/$name" ]; then must mkdir "etc/$name"; must mount --rbind "/etc/$name" "etc/$name"; fi
 done
-# What is mounted so far can be read alone, what lies inside of it too, each with what it had before.
-while read -r _ _ _ _ at options _; do
-  case $at in
-    "$top"/*) must mount -o "remount,bind,$options,ro" "$at" ;;
-  esac
-done < /proc/self/mountinfo
 printf 'root:x:0:0:root:/build/home:/bin/sh\\nnobody:x:65534:65534:nobody:/:/bin/false\\n' > etc/passwd
 printf 'root:x:0:\\nnogroup:x:65534:\\n' > etc/group
 for name in null zero full random urandom; do
@@ -65,7 +58,14 @@ must pivot_root . old
 cd / || no "cannot enter the new root"
 must umount -l old
 must rmdir old
-must mount -o remount,bind,ro /
+# The machine's own can be read alone, what is mounted inside of it too, each with the options that it had.
+while read -r _ _ _ _ at options _; do
+  at=$(printf %b "$at")
+  case $at in
+    /build | /dev/* | /proc | /tmp) ;;
+    *) must mount -o "remount,bind,$options,ro" "$at" ;;
+  esac
+done < /proc/self/mountinfo
 # In a namespace that has no ${nobody}, root is an ordinary user outside.
 who=user
 if [ "$1" = root ]; then
