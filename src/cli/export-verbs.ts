@@ -6,6 +6,7 @@ import type { ExportPlan } from '../ops/plan-export.ts'
 import { formatFields, formatLongTable } from './format.ts'
 import { changeRow } from './update-text.ts'
 import { parityFlag, parityPercent } from './parity-flag.ts'
+import { askOnce, leaveTool, plannedToolFields, planToolOf, toolFields, toolFlag } from './tool-flag.ts'
 import { fromFlag, fromVolume, volumeBytes, volumeFlag } from './volume-verbs.ts'
 import { type Call, optionalPath, type Outcome, type Verb } from './verb.ts'
 
@@ -149,6 +150,7 @@ export const exportVerbs: readonly Verb[] = [
       },
       fromFlag,
       parityFlag,
+      toolFlag,
       { name: 'seal', summary: 'so that only its hosts can read it (age)' },
       { name: 'dry-run', short: 'n', summary: 'only show the plan' },
     ],
@@ -160,7 +162,15 @@ export const exportVerbs: readonly Verb[] = [
         parityPercent: parityPercent(call),
       }
       const plan = await planExportOf(call)
-      if (call.has('dry-run')) return { json: plan, text: formatExportPlan(plan) }
+      const tool = await planToolOf(call, optionalPath(call, 'output'))
+      if (call.has('dry-run'))
+        return {
+          json: tool === undefined ? plan : { ...plan, tool },
+          text: [formatExportPlan(plan), formatFields([...plannedToolFields(tool)])]
+            .filter((part) => part !== '')
+            .join('\n'),
+        }
+      const ask = askOnce(call)
       const { executeExport } = await import('../ops/export.ts')
       const done = await executeExport(
         call.outside,
@@ -168,10 +178,11 @@ export const exportVerbs: readonly Verb[] = [
           plan,
           output: optionalPath(call, 'output') ?? `${call.path('.')}/.`,
           ...limits,
-          ask: (what) => call.passphrase(what),
+          ask,
         },
         call.report,
       )
+      const left = await leaveTool(call, tool, ask)
       const text = [
         formatExportPlan(plan),
         formatFields([
@@ -186,11 +197,12 @@ export const exportVerbs: readonly Verb[] = [
             done.parityBytes === undefined ? undefined : `${formatBytes(done.parityBytes)} beside it`,
           ],
           ['sealed', plan.sealedFor.length === 0 ? undefined : 'only the hosts above can read it'],
+          ...toolFields(left),
           ['', `${done.isNew ? 'flushed' : 'it was there already'} and read back; safe to remove`],
           ['next', `at the host: moss import ${done.volumes?.[0]?.path ?? done.path}`],
         ]),
       ].join('\n')
-      return { json: { ...done, plan: { ...plan } }, text }
+      return { json: { ...done, ...(left && { tool: left }), plan: { ...plan } }, text }
     },
   },
 ]

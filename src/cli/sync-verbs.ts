@@ -8,6 +8,7 @@ import type { HostSyncPlan } from '../ops/sync-host.ts'
 import { formatFields } from './format.ts'
 import { parityFlag, parityPercent } from './parity-flag.ts'
 import { fileName, formatHostPlan, formatTaken, stationFields } from './sync-text.ts'
+import { askOnce, leaveTool, plannedToolFields, planToolOf, toolFields, toolFlag } from './tool-flag.ts'
 import { exitOf, formatApplied, formatApplyPlan } from './update-text.ts'
 import type { Call, Outcome, Verb } from './verb.ts'
 import { fromFlag, fromVolume, volumeBytes, volumeFlag } from './volume-verbs.ts'
@@ -97,14 +98,21 @@ async function syncStation(call: Call, medium: string): Promise<Outcome> {
   })
   const isAllWell = plan.unreadable.length === 0 && plan.hosts.every(({ fate }) => fate !== 'unmet')
   const exit = isAllWell ? exits.done : exits.findings
-  if (call.has('dry-run')) return { json: plan, text: formatFields([...stationFields(plan)]), exit }
-  const ask = (what: string) => call.passphrase(what)
+  const tool = await planToolOf(call, medium)
+  if (call.has('dry-run'))
+    return {
+      json: tool === undefined ? plan : { ...plan, tool },
+      text: formatFields([...stationFields(plan), ...plannedToolFields(tool)]),
+      exit,
+    }
+  const ask = askOnce(call)
   const limits = {
     volumeBytes: volumeBytes(call),
     fromVolume: fromVolume(call),
     parityPercent: parityPercent(call),
   }
   const done = await executeStationSync(call.outside, { plan, ask, ...limits }, call.report)
+  const left = await leaveTool(call, tool, ask)
   const text = formatFields([
     ...stationFields(plan),
     [
@@ -115,13 +123,19 @@ async function syncStation(call: Call, medium: string): Promise<Outcome> {
       ),
     ],
     ['roots', `${plural(plan.roots.length, 'trust root')} there`],
-    ['', done.bundles.length === 0 ? 'nothing to do' : 'flushed and read back; safe to remove'],
+    ...toolFields(left),
+    [
+      '',
+      done.bundles.length === 0 && left?.isNew !== true
+        ? 'nothing to do'
+        : 'flushed and read back; safe to remove',
+    ],
   ])
-  return { json: { ...plan, ...done }, text, exit }
+  return { json: { ...plan, ...done, ...(left && { tool: left }) }, text, exit }
 }
 
 const hostFlags = ['policy', 'seal-to'] as const
-const stationFlags = ['hosts', 'effort', 'volume', 'from-volume', 'parity'] as const
+const stationFlags = ['hosts', 'effort', 'volume', 'from-volume', 'parity', 'with-tool'] as const
 
 export const syncVerbs: readonly Verb[] = [
   {
@@ -146,6 +160,7 @@ export const syncVerbs: readonly Verb[] = [
       },
       { ...fromFlag, summary: `on a station: ${fromFlag.summary}` },
       { ...parityFlag, summary: `on a station: ${parityFlag.summary}` },
+      { ...toolFlag, summary: `on a station: ${toolFlag.summary}` },
       {
         name: 'seal-to',
         value: 'RECIPIENT',

@@ -2,7 +2,12 @@
 // says is a help for choosing, never believed: the containers' heads say it again under a signature.
 import { volumeName } from '../base/volume-names.ts'
 
-export const mediumFolders = { hosts: 'moss/hosts', bundles: 'moss/bundles', roots: 'moss/roots' } as const
+export const mediumFolders = {
+  hosts: 'moss/hosts',
+  bundles: 'moss/bundles',
+  roots: 'moss/roots',
+  tools: 'moss/bin',
+} as const
 
 export interface BundleName {
   readonly channel: string

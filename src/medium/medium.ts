@@ -104,6 +104,13 @@ export function rootPathOn(disk: Disk, medium: string, version: number): string 
   return `${medium}/${mediumFolders.roots}/${version}.moss-root`
 }
 
+/** Of moss itself; `below` is a path of its own. */
+export function toolPathOn(disk: Disk, medium: string, below: string): string {
+  const path = `${mediumFolders.tools}/${below}`
+  makeFolders(disk, medium, path.slice(0, path.lastIndexOf('/')))
+  return `${medium}/${path}`
+}
+
 /** A small file, flushed and read back. An equal one that is there already stays; another is replaced. */
 export function writeToMedium(disk: Disk, path: string, bytes: Uint8Array): void {
   const digest = digestOf(bytes)

@@ -26,6 +26,12 @@ function whereToLook(what: string): string | undefined {
 }
 
 export const missingCodes = {
+  TOOL_ABSENT: entry<{ folder: string; problem: string }>(
+    exits.unsolvable,
+    (d) => `what runs from ${display(d.folder)} cannot be put on a medium: ${display(d.problem)}`,
+    () =>
+      'npm run package makes a package of it below dist/: run the same command with the program in there; nothing was written',
+  ),
   ARCHIVE_LACKING: entry<{ suites: string; explanation: string }>(
     exits.unsolvable,
     (d) => `not all can be taken from ${display(d.suites)}: ${d.explanation}`,
