@@ -42,17 +42,18 @@ export const plannedToolFields = (plan: ToolPlan | undefined) =>
     ['tool', plan && `${plan.name} ${plan.version}, ${formatBytes(plan.bytes)}, would lie below moss/bin`],
   ] as const
 
-/** What stands on paper goes another way than the medium. */
+/** What stands on paper goes another way than the medium: each long word on a line of its own, as a narrow console has it. */
 export const toolFields = (left: LeftTool | undefined) =>
   [
     ['tool', left && `${left.path}, ${formatBytes(left.bytes)}${left.isNew ? '' : '; it lay there already'}`],
     [
       'paper',
       left && [
-        `sha256sum SHA256SUMS   # ${left.digest}`,
+        'sha256sum SHA256SUMS   # gives',
+        left.digest,
         ...(left.signedBy === undefined
           ? ['not signed: no key of this station makes signatures of minisign']
-          : [`minisign -Vm TOOL -P ${left.signedBy}`]),
+          : ['minisign -Vm TOOL -P \\', left.signedBy]),
       ],
     ],
   ] as const

@@ -186,6 +186,8 @@ test('the launcher finds its own place through a symlink, and by a path without 
   for (const [program, cwd] of [
     [link, '/'],
     ['sh', join(made, name)],
+    // With the loader and the C library that it brings.
+    [join(made, `${name}-libc/moss`), '/'],
   ] as const) {
     const args = program === 'sh' ? ['moss', '--version'] : ['--version']
     const { stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8' })
@@ -312,12 +314,18 @@ describe('a first installation by a medium', () => {
       moss('export', '--for', medium, '-o', medium, '--with-tool', '--home', 'station')['tool'],
     ).toMatchObject({ isNew: false })
     expect(times()).toEqual(before)
+    const said = spawnSync(program, ['sync', medium, '--with-tool', '--home', 'station'], {
+      cwd: work,
+      encoding: 'utf8',
+    }).stdout
     const sums = spawnSync('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], {
       cwd: there,
       encoding: 'utf8',
     })
     expect(`${sums.stdout}${sums.stderr}`).toBe('')
     const { digest, signedBy } = left as { digest: string; signedBy: string }
+    const lines = said.split('\n').map((line) => line.trim())
+    for (const line of [digest, signedBy, 'nothing to do']) expect(lines).toContain(line)
     expect(readFileSync(join(there, 'TOOL'), 'utf8')).toContain(digest)
     const judged = spawnSync('minisign', ['-Vm', 'TOOL', '-P', signedBy], { cwd: there, encoding: 'utf8' })
     expect(judged.stdout).toContain('Signature and comment signature verified')

@@ -19,19 +19,25 @@ const system = ({ withLibc, glibc }: Said): string =>
     : `It needs a Linux with the GNU C library ${glibc} or newer`
 
 const start = ({ name, isSingle, withLibc, loader }: Said): string => {
-  if (!withLibc) return `  ln -s /opt/${name}/moss /usr/local/bin/moss\n`
-  const line = `/opt/${name}/lib/libc/${loader} --library-path /opt/${name}/lib/libc`
+  if (!withLibc) return `  ln -s /opt/moss/moss /usr/local/bin/moss\n`
+  const line = `/opt/moss/lib/libc/${loader} --library-path /opt/moss/lib/libc`
   return isSingle
     ? `
 It is started by the loader that it brings, with or without a shell:
 
-  ${line} /opt/${name}/moss status
+  ${line} /opt/moss/moss status
 `
-    : `  ln -s /opt/${name}/moss /usr/local/bin/moss
+    : `  ln -s /opt/moss/moss /usr/local/bin/moss
 
 The launcher needs a shell. Where there is none, take ${name.replace(/-libc$/, '')}-single-libc.
 `
 }
+
+const programs = ({ isSingle, withLibc, loader }: Said): readonly string[] => [
+  '/opt/moss/moss',
+  ...(isSingle ? [] : ['/opt/moss/lib/node']),
+  ...(withLibc ? [`/opt/moss/lib/libc/${loader}`] : []),
+]
 
 export function installText(said: Said): string {
   const { name, version, architecture, missing, isTested, isSingle } = said
@@ -46,8 +52,8 @@ back the modes that a stick does not keep:
   sha256sum SHA256SUMS      # these 64 digits are to be compared
   sha256sum -c SHA256SUMS   # and then all that came is what was compared
   minisign -Vm TOOL -P KEY  # with the station's key, where there is a TOOL.minisig: TOOL names the 64 digits
-  mkdir -p /opt && cp -r . /opt/${name}
-  chmod 755 /opt/${name}/moss${isSingle ? '' : ` /opt/${name}/lib/node`}
+  mkdir -p /opt && cp -r . /opt/moss
+  chmod 755 ${programs(said).join(' ')}
 ${start(said)}
 Never run it from the stick. share/man/man7/moss-install.7 says more. Once the machine is managed, moss comes as a
 package of its channel like everything else.

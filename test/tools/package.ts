@@ -229,7 +229,16 @@ function report(folder: string, job: Job, { missing, glibc }: Libraries): string
     `${folder}: ${megabytes(bytes)}${packed}`,
     `  ${sums}  ${sumsName}`,
     job.withLibc ? '  needs no C library' : `  needs glibc ${glibc} or newer`,
-    ...(missing.length > 0 ? [`  not found on this machine, so not in it: ${missing.join(', ')}`] : []),
+    ...(missing.length > 0
+      ? [
+          `  not found on this machine, so not in it: ${missing.join(', ')}`,
+          ...(isHere(job)
+            ? []
+            : [
+                '  Debian has them for here: libstdc++6-arm64-cross libatomic1-arm64-cross libgcc-s1-arm64-cross',
+              ]),
+        ]
+      : []),
     ...(isHere(job)
       ? []
       : ['  NOT TESTED: this machine cannot run it; starts more slowly, without compiled forms']),
