@@ -23,7 +23,7 @@ import { nodeFlags } from './node-flags.ts'
 import { makeSbom, readLockfile } from './sbom.ts'
 import { writeShare } from './share.ts'
 import { hostVerbs, keepCompiled, launcher, plainFlag, starter } from './starters.ts'
-import { units } from './units.ts'
+import { mediumRule, units } from './units.ts'
 
 const top = join(import.meta.dirname, '../..')
 const place = join(top, 'dist')
@@ -82,6 +82,7 @@ writeFileSync(
 )
 chmodSync(join(dist, 'moss'), 0o755)
 for (const [name, text] of Object.entries(units)) writeFileSync(join(dist, name), text)
+writeFileSync(join(dist, mediumRule.name), mediumRule.text)
 writeShare(join(dist, 'share'))
 writeFileSync(join(dist, 'sbom.json'), makeSbom(readLockfile(top)))
 compileProgram()

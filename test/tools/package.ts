@@ -117,7 +117,7 @@ function putCommon(folder: string, { job, libraries }: Parts): void {
   const ofC = '/usr/share/doc/libc6/copyright'
   if (job.withLibc && existsSync(ofC)) take(ofC, join(folder, 'share/licenses/glibc'))
   take(join(dist, 'sbom.json'), join(folder, 'sbom.json'))
-  for (const name of readdirSync(dist).filter((each) => /\.(service|timer)$/.test(each)))
+  for (const name of readdirSync(dist).filter((each) => /\.(service|timer|rules)$/.test(each)))
     take(join(dist, name), join(folder, 'share/systemd', name))
   // The manual, completions, and what a desktop looks for.
   const share = readdirSync(join(dist, 'share'), { recursive: true, withFileTypes: true })

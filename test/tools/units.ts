@@ -4,7 +4,8 @@
 const orRestart = (verb: string): string =>
   `/bin/sh -c 'moss ${verb}; r=$$?; test $$r -ne 17 || systemctl --no-block reboot; exit $$r'`
 
-type Unit = 'moss-boot.service' | 'moss-ok.service' | 'moss-late.service' | 'moss-late.timer'
+type Unit =
+  'moss-boot.service' | 'moss-ok.service' | 'moss-late.service' | 'moss-late.timer' | 'moss-sync@.service'
 
 export const units: Readonly<Record<Unit, string>> = {
   'moss-boot.service': `[Unit]
@@ -61,4 +62,25 @@ Conflicts=shutdown.target
 Type=oneshot
 ExecStart=${orRestart('recover --late')}
 `,
+  // Its mount is its own, and goes with it, whatever becomes of the medium meanwhile.
+  'moss-sync@.service': `[Unit]
+Description=What moss has to do with the medium in %i
+Documentation=man:moss-sync(1)
+BindsTo=dev-%i.device
+After=dev-%i.device
+
+[Service]
+Type=oneshot
+PrivateMounts=yes
+RuntimeDirectory=moss-sync-%i
+UMask=0077
+ExecStart=/bin/sh -c 'mount -o nosuid,nodev,noexec "/dev/%i" "$$RUNTIME_DIRECTORY" || exit; moss sync --no-input "$$RUNTIME_DIRECTORY"; r=$$?; umount "$$RUNTIME_DIRECTORY"; exit $$r'
+`,
 }
+
+/** A file for udev: which media are for moss, by their label. */
+export const mediumRule = {
+  name: '90-moss-medium.rules',
+  text: `ACTION=="add", SUBSYSTEM=="block", ENV{ID_FS_USAGE}=="filesystem", ENV{ID_FS_LABEL}=="MOSS*", TAG+="systemd", ENV{SYSTEMD_WANTS}+="moss-sync@%k.service"
+`,
+} as const

@@ -5,13 +5,20 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, write
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { scratchFolder } from '../../support/scratch.ts'
-import { units } from '../../tools/units.ts'
+import { mediumRule, units } from '../../tools/units.ts'
 
-const manual = readFileSync(join(import.meta.dirname, '../../../man/moss-health.7'), 'utf8')
+const pages = ['moss-health.7', 'moss-sync.1'].map((page) =>
+  readFileSync(join(import.meta.dirname, '../../../man', page), 'utf8'),
+)
 
-test.each(Object.entries(units))('the manual prints %s as it is', (_, text) => {
-  expect(manual.replaceAll('\\-', '-')).toContain(`.Bd -literal -offset indent\n${text}.Ed\n`)
-})
+test.each([...Object.entries(units), [mediumRule.name, mediumRule.text]])(
+  'the manual prints %s as it is',
+  (_, text) => {
+    expect(pages.join('').replaceAll('\\-', '-').replaceAll('\\(dq', '"')).toContain(
+      `.Bd -literal -offset indent\n${text}.Ed\n`,
+    )
+  },
+)
 
 const system = '/lib/systemd/system'
 const canAsk =
