@@ -54,7 +54,7 @@ export function formatTaken(plan: HostSyncPlan, done: TakenFromMedium): string {
     ['trust', trustRoot === undefined ? undefined : `root ${trustRoot} counts now`],
     ['!', roots.map(({ file, message, code }) => `${file}: ${message} [${code}]`)],
     ['bundles', bundleLines(plan, done)],
-    ['carried', taken && `${formatBytes(taken.fileBytes)} taken in in ${taken.seconds.toFixed(1)} s`],
+    ['carried', taken && `${formatBytes(taken.fileBytes)} in ${taken.seconds.toFixed(1)} s`],
   ])
 }
 

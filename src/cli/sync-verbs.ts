@@ -23,7 +23,9 @@ async function syncHost(call: Call, medium: string): Promise<Outcome> {
     const found = formatTaken(plan, taken)
     const applied = await applyByPolicy(call, plan, found)
     const left = await leaveState(call, medium)
-    const text = [found, applied.text, left.text].filter((part) => part !== '').join('\n')
+    const text = [applied.isFoundShown ? '' : found, applied.text, left.text]
+      .filter((part) => part !== '')
+      .join('\n')
     const exit = [applied.exit, exitOfSync(plan, taken), left.exit].find((each) => each !== exits.done)
     return {
       json: { ...plan, ...taken, applied: applied.json, state: left.json },
@@ -60,7 +62,7 @@ async function leaveState(call: Call, medium: string) {
 }
 
 async function applyByPolicy(call: Call, { root, policy }: HostSyncPlan, found: string) {
-  const none = { json: null, text: '', exit: exits.done as number }
+  const none = { json: null, text: '', exit: exits.done as number, isFoundShown: false }
   const { executeApply, mayApply, planApply } = await import('../ops/apply.ts')
   const plan = await planApply(call.outside, { root })
   if (plan.isNothing) return { ...none, text: 'nothing to apply' }
@@ -68,10 +70,11 @@ async function applyByPolicy(call: Call, { root, policy }: HostSyncPlan, found: 
   if (policy === 'import' || !mayApply(plan)) return { ...none, text: `${shown}\nit waits: moss apply` }
   if (policy === 'ask' && !call.canBeAsked)
     return { ...none, text: `${shown}\nnobody here can be asked, so it waits: moss apply` }
-  if (policy === 'ask' && !(await call.confirm('apply', `${found}\n${shown}`)))
-    return { ...none, text: 'not applied; it waits for moss apply' }
+  const isFoundShown = policy === 'ask'
+  if (isFoundShown && !(await call.confirm('apply', `${found}\n${shown}`)))
+    return { ...none, isFoundShown, text: 'not applied; it waits for moss apply' }
   const applied = await executeApply(call.outside, plan, call.report)
-  return { json: applied, text: formatApplied(applied, true), exit: exitOf(applied) }
+  return { json: applied, text: formatApplied(applied, true), exit: exitOf(applied), isFoundShown }
 }
 
 async function syncStation(call: Call, medium: string): Promise<Outcome> {

@@ -4,7 +4,14 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, describe, expect, test } from 'vitest'
-import { difference, examplesOf, renewExample, runExamples } from '../support/manual-examples.ts'
+import {
+  difference,
+  examplesOf,
+  markdown,
+  markdownExamplesOf,
+  renewExample,
+  runExamples,
+} from '../support/manual-examples.ts'
 import { programIn } from '../support/program.ts'
 import { hostRoot, stationHome, TwoMachines } from '../support/two-machines.ts'
 
@@ -19,9 +26,11 @@ test('the pages of verbs have examples', () => {
   expect(pages.length).toBeGreaterThan(12)
 })
 
-test.each(pages)('the examples of %s print what it shows', (name) => {
+test.each([...pages, '../README.md'])('the examples of %s print what it shows', (name) => {
   const path = join(manual, name)
-  const examples = examplesOf(readFileSync(path, 'utf8'))
+  const isMarkdown = name.endsWith('.md')
+  const examples = (isMarkdown ? markdownExamplesOf : examplesOf)(readFileSync(path, 'utf8'))
+  expect(examples.length).toBeGreaterThan(0)
   const problems: string[] = []
   let page = readFileSync(path, 'utf8')
   let shift = 0
@@ -33,7 +42,12 @@ test.each(pages)('the examples of %s print what it shows', (name) => {
         problems.push(`${name}: ${step.command}\nexit ${step.exit}\n${step.printed.join('\n')}`)
     }
     const before = page.split('\n').length
-    page = renewExample(page, { ...example, line: example.line + shift }, told)
+    page = renewExample(
+      page,
+      { ...example, line: example.line + shift },
+      told,
+      isMarkdown ? markdown : undefined,
+    )
     shift += page.split('\n').length - before
   }
   if (process.env['MOSS_MANUAL'] === 'renew') writeFileSync(path, page)

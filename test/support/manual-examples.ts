@@ -45,6 +45,16 @@ export function examplesOf(page: string): readonly Example[] {
   return found
 }
 
+/** The same in Markdown: a block behind `<!-- run SCENE -->`. */
+export function markdownExamplesOf(page: string): readonly Example[] {
+  return [...page.matchAll(/^<!-- run(?: (\w+))? -->\n```\n([^]*?)^```$/gm)].map((match) => {
+    const [, scene, text = ''] = match
+    const line = page.slice(0, match.index).split('\n').length + 2
+    if (scene !== undefined && !isScene(scene)) throw new Error(`line ${line}: no scene ${scene}`)
+    return { scene, line, steps: stepsOf(text.trimEnd().split('\n'), line) }
+  })
+}
+
 const isScene = (name: string): name is Scene => scenes.some((scene) => scene === name)
 
 function stepsOf(lines: readonly string[], at: number): readonly Step[] {
@@ -150,15 +160,28 @@ const alike = (lines: readonly string[]): readonly string[] =>
     .split('\n')
     .map((line) => line.replace(/ {2,}/g, '  ').trimEnd())
 
+interface Language {
+  readonly endLine: string
+  readonly write: (line: string) => string
+}
+
+const mdoc: Language = { endLine: '.Ed', write: escape }
+export const markdown: Language = { endLine: '```', write: (line) => line }
+
 const widest = 70
 
 /** The page, showing what was printed where it showed something else. */
-export function renewExample(page: string, example: Example, told: readonly Told[]): string {
+export function renewExample(
+  page: string,
+  example: Example,
+  told: readonly Told[],
+  { endLine, write }: Language = mdoc,
+): string {
   const lines = page.split('\n')
-  const end = lines.indexOf('.Ed', example.line - 1)
+  const end = lines.indexOf(endLine, example.line - 1)
   const renewed = told.flatMap((step) => [
-    ...`${step.prompt} ${step.command}`.replaceAll('\n', '\n> ').split('\n').map(escape),
-    ...(difference(step) === undefined ? step.shown : step.printed.map(cut)).map(escape),
+    ...`${step.prompt} ${step.command}`.replaceAll('\n', '\n> ').split('\n').map(write),
+    ...(difference(step) === undefined ? step.shown : step.printed.map(cut)).map(write),
   ])
   return [...lines.slice(0, example.line - 1), ...renewed, ...lines.slice(end)].join('\n')
 }
