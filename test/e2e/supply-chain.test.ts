@@ -77,10 +77,11 @@ function packIn(place: string): { readonly files: readonly string[]; readonly di
   const built = spawnSync(process.execPath, [join(place, 'test/tools/build.ts')], { encoding: 'utf8' })
   expect(built.status, built.stderr).toBe(0)
   // What V8 compiled is of this machine, and only saves time.
-  const files = readdirSync(join(place, 'dist'))
-    .filter((name) => !/^moss-.*\.(host|short|station)$/.test(name))
+  const files = readdirSync(join(place, 'dist'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !/^moss-.*\.(host|short|station)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
     .sort()
-    .map((name) => `${name} ${hash('sha256', readFileSync(join(place, 'dist', name)))}`)
+    .map((path) => `${path.slice(place.length)} ${hash('sha256', readFileSync(path))}`)
   const pack = spawnSync('npm', ['pack', '--silent', '--pack-destination', place], {
     cwd: place,
     encoding: 'utf8',
