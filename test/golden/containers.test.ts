@@ -93,6 +93,19 @@ describe('golden containers', () => {
     expect({ code: error.code, part: verdict.part === 'chunk' ? part.slice(0, 5) : part }).toEqual(verdict)
   })
 
+  test('what was released is as it was', () => {
+    const releases = readdirSync(join(top, 'history'))
+    expect(releases.length).toBeGreaterThan(0)
+    for (const release of releases) {
+      const place = join(top, 'history', release)
+      const said = readFileSync(join(place, 'SHA256SUMS'), 'utf8')
+      const there = readdirSync(place).filter((name) => name !== 'SHA256SUMS')
+      expect(there.map((name) => `${digestOf(readFileSync(join(place, name)))}  ${name}\n`).join('')).toBe(
+        said,
+      )
+    }
+  })
+
   test('there are some of both', () => {
     expect(good.length).toBeGreaterThanOrEqual(5)
     expect(bad.length).toBeGreaterThanOrEqual(30)

@@ -131,7 +131,10 @@ describe.skipIf(!oracle('python3', 'zstd', 'gzip'))('a reader written from the m
   }
 
   test('reads every good container to its last byte, and lists it', () => {
-    expect(acceptedOf(named(good))).toEqual(named(good))
+    const released = readdirSync(join(top, 'bundles/history')).map((name) =>
+      join(top, 'bundles/history', name),
+    )
+    for (const folder of [good, ...released]) expect(acceptedOf(named(folder))).toEqual(named(folder))
     const { id, kind, head } = verified('hello-2.moss')
     const [first, ...lines] = python('list', join(good, 'hello-2.moss')).stdout.split('\n')
     expect(first).toBe(`${kind} ${id} created ${head.created}`)
