@@ -10,6 +10,7 @@ import { MossError } from '../base/error.ts'
 import type { Refuse } from '../base/toml.ts'
 import { isArchitecture } from '../manifest/architecture.ts'
 import { isPackageName } from '../manifest/capability.ts'
+import { manifestTexts } from '../manifest/manifest.ts'
 import { isVersion, type VersionScheme, versionSchemes } from '../manifest/version.ts'
 import { readRelations, relationKeys, type SaidRelations } from './said-relations.ts'
 import type { Description } from './source.ts'
@@ -23,18 +24,7 @@ export interface FolderOptions {
   readonly architecture?: string
 }
 
-const textKeys = [
-  'name',
-  'version',
-  'scheme',
-  'architecture',
-  'summary',
-  'description',
-  'licence',
-  'origin',
-] as const
-
-type Texts = Partial<Record<(typeof textKeys)[number], string>>
+type Texts = Partial<Record<(typeof manifestTexts)[number], string>>
 
 /** `path` names the file, or the folder that has none, in errors. */
 export function describeFolder(
@@ -72,7 +62,7 @@ function readKeys(toml: string, refuse: Refuse): { readonly texts: Texts; readon
   const texts: Texts = {}
   const lists: SaidRelations = {}
   for (const [key, value] of Object.entries(parseToml(toml, refuse))) {
-    const textKey = textKeys.find((known) => known === key)
+    const textKey = manifestTexts.find((known) => known === key)
     const listKey = relationKeys.find((known) => known === key)
     if (textKey !== undefined && typeof value === 'string') texts[textKey] = value
     else if (listKey !== undefined && isTexts(value)) lists[listKey] = value

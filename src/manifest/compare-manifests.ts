@@ -3,18 +3,7 @@
 import { compareText } from '../base/bytes.ts'
 import { formatCapability, formatRelation } from './capability.ts'
 import { compareFiles } from './compare-files.ts'
-import type { LayoutEntry, Manifest } from './manifest.ts'
-
-const aboutKeys = [
-  'name',
-  'version',
-  'scheme',
-  'architecture',
-  'summary',
-  'description',
-  'licence',
-  'origin',
-] as const
+import { type LayoutEntry, type Manifest, manifestTexts } from './manifest.ts'
 
 const relationKeys = ['provides', 'requires', 'recommends', 'conflicts', 'replaces'] as const
 
@@ -44,7 +33,7 @@ export interface ManifestDifference {
 
 export function compareManifests(old: Manifest, now: Manifest): ManifestDifference {
   return {
-    about: aboutKeys
+    about: manifestTexts
       .filter((key) => old[key] !== now[key])
       .map((key) => ({ key, old: old[key], new: now[key] })),
     relations: relationKeys.flatMap((key) => {

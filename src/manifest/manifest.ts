@@ -4,6 +4,18 @@ import type { ContentDigest } from '../base/ids.ts'
 import type { Capability, Relation } from './capability.ts'
 import type { VersionScheme } from './version.ts'
 
+/** What a manifest says in texts, as they stand in a description. */
+export const manifestTexts = [
+  'name',
+  'version',
+  'scheme',
+  'architecture',
+  'summary',
+  'description',
+  'licence',
+  'origin',
+] as const
+
 export interface Manifest {
   readonly name: string
   readonly version: string
