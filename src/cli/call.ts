@@ -83,6 +83,12 @@ async function confirm(parts: CallParts, question: string, text: string): Promis
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   try {
     return /^y(es)?$/i.test((await lines.question(`${question}? [y/N] `)).trim())
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'AbortError') throw error
+    output.say('\n')
+    if (error.message.includes('Ctrl+C')) throw new MossError('INTERRUPTED', { during: question }, error)
+    // An end of input is no yes.
+    return false
   } finally {
     lines.close()
   }
