@@ -32,18 +32,18 @@ export function formatAdoptPlan(plan: AdoptPlan): string {
   ])
 }
 
-function sayLayout({ top }: AdoptPlan): readonly string[] {
+function sayLayout({ top, makes }: AdoptPlan): readonly string[] {
   const named = (is: string): string =>
     top
       .filter((one) => one.is === is)
       .map(({ name }) => name)
       .join(', ')
-  const [merged, apart, absent] = [named('merged'), named('folder'), named('absent')]
+  const [merged, apart] = [named('merged'), named('folder')]
   return [
     ...(merged === '' ? [] : [`${merged}: links into usr, so their files are part of each state`]),
     ...(apart === '' ? [] : [`${apart}: not links into usr, so not taken over`]),
-    ...(absent === '' ? [] : [`${absent}: not there; made as a link into usr`]),
     'what else stands outside of usr stays as it is, and is part of no state',
+    ...(makes.length === 0 ? [] : [`made now, since it is lacking: ${makes.join(' ')}`]),
   ]
 }
 

@@ -161,6 +161,8 @@ export const stateVerbs: readonly Verb[] = [
       ])
       const lines = (diff.files ?? []).map((file) => `  ${file.change} ${display(file.path)}`)
       const text = [`state ${diff.from} → ${diff.to}: ${plural(diff.packages.length, 'package')}`]
+      if (diff.adopted !== undefined)
+        text.push(`state ${diff.adopted} was adopted: what it holds is of no package that is known here`)
       if (rows.length > 0) text.push(formatTable(rows))
       return { json: diff, text: [...text, ...lines].join('\n') }
     },

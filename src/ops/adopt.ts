@@ -9,6 +9,7 @@ import { isPackageName, parseRelation } from '../manifest/capability.ts'
 import { formatModel } from '../solve/model.ts'
 import { checkAdoptable, type TopName } from '../state/adoptable.ts'
 import { listTree } from '../state/adopted-list.ts'
+import { missingAtTop } from '../state/init.ts'
 import { placesOf } from '../state/places.ts'
 import { walkTree } from '../state/tree-digest.ts'
 import { type ForeignPackages, readForeignPackages } from './foreign-packages.ts'
@@ -29,6 +30,8 @@ export interface AdoptPlan {
   /** A file of several names counts once. */
   readonly sizeBytes: number
   readonly top: readonly TopName[]
+  /** What is lacking outside of usr and is made: paths in the root. */
+  readonly makes: readonly string[]
   /** Absent where no package manager that is known here left word. */
   readonly packages?: ForeignPackages
   /** A model that subscribes to those that somebody asked for, whether or not the channel has them. */
@@ -62,6 +65,7 @@ export async function planAdopt(
     entries: held.entries,
     sizeBytes: held.sizeBytes,
     top,
+    makes: missingAtTop(disk, places),
     ...(packages && { packages, model: modelFor(packages, { channel, architecture }) }),
     kernels,
     local: held.local,

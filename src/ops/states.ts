@@ -115,10 +115,12 @@ export async function diffStates(
     throw new MossError('NOT_FOUND', { what: 'kept state', name: 'before the current one' })
   const before = stateTree(outside, { places, state: from })
   const [old, now] = [readInstalled(outside, before), readInstalled(outside, after)]
+  const adopted = [before, after].find(({ record }) => record.adopted !== undefined)
   return {
     from: before.record.number,
     to: after.record.number,
     packages: compareSets(old, now),
+    ...(adopted && { adopted: adopted.record.number }),
     ...(request.files ? { files: compareFiles(old.map(manifestOf), now.map(manifestOf)) } : {}),
   }
 }

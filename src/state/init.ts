@@ -188,6 +188,14 @@ function missingFeature(disk: Disk, { own }: Places): string | undefined {
     : 'this filesystem does not keep modes, symlinks or names that differ in case alone'
 }
 
+/** What init makes outside of `.moss` and usr, by its path in the root. */
+export function missingAtTop(disk: Disk, { root }: Places): readonly string[] {
+  const etc = ['ld.so.cache', ...Object.keys(accounts), 'moss/model.toml'].map((name) => `etc/${name}`)
+  return [...topLinks, ...Object.keys(folders), ...etc]
+    .map((path) => `/${path}`)
+    .filter((path) => disk.lstat(`${root === '/' ? '' : root}${path}`) === undefined)
+}
+
 /** Folders and links of the root itself. Those that exist stay as they are. */
 function makeTop(outside: Outside, { root }: Places): void {
   const { disk } = outside

@@ -2,6 +2,7 @@
 // puts its own tree in its place, and this one back again.
 import { spawnSync } from 'node:child_process'
 import {
+  appendFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -106,6 +107,7 @@ describe('a system like Debian', () => {
       layout   bin, sbin, lib, lib64: links into usr, so their files are part of each
                state
                what else stands outside of usr stays as it is, and is part of no state
+               made now, since it is lacking: /dev /home /mnt /opt /proc /root /run /srv /sys /tmp /etc/group /etc/moss/model.toml
       packages 3 packages of dpkg, 2 of them asked for by somebody: bash, tide
                the machine will have what it subscribes to and what that requires;
                whether the channel offers these is known with the first bundle, not
@@ -152,6 +154,7 @@ describe('a system like Debian', () => {
       | layout   bin, sbin, lib, lib64: links into usr, so their files are part of each
       |          state
       |          what else stands outside of usr stays as it is, and is part of no state
+      |          made now, since it is lacking: /dev /home /mnt /opt /proc /root /run /srv /sys /tmp /etc/group /etc/moss/model.toml
       | packages 3 packages of dpkg, 2 of them asked for by somebody: bash, tide
       |          the machine will have what it subscribes to and what that requires;
       |          whether the channel offers these is known with the first bundle, not
@@ -291,6 +294,18 @@ test('what is changed in it afterwards is told by path, and nobody can mend it',
   expect(found(root).length).toBeGreaterThan(2)
 })
 
+test('a first apply whose checks fail goes back to it by itself', () => {
+  const root = adopted('failing')
+  const here = ['--root', root] as const
+  const before = listingOf(at(root, 'usr'))
+  appendFileSync(at(root, 'etc/moss/model.toml'), '\n[[check]]\nname = "up"\ncommand = ["/usr/bin/absent"]\n')
+  takeIn(root)
+  const { exit, stdout } = moss.run(['apply', '-y', ...here])
+  expect([exit, /state 0 is current/.test(stdout)]).toEqual([17, true])
+  expect(listingOf(at(root, 'usr'))).toBe(before)
+  expect(moss.run(['state', 'diff', '1', '0', ...here]).stdout).toMatch(/state 0 was adopted: what it holds/)
+})
+
 test('a lost record of it, a lost database and a lost list are told, and it stays state 0', () => {
   const root = adopted('lost')
   const here = ['--root', root] as const
@@ -344,8 +359,8 @@ test('a root that is not merged is adopted with what that means, and rolled back
              becomes state 0 as it stands and where it stands: nothing in it is
              written, moved or copied now
     layout   bin, sbin, lib: not links into usr, so not taken over
-             lib64: not there; made as a link into usr
              what else stands outside of usr stays as it is, and is part of no state
+             made now, since it is lacking: /lib64 /dev /home /mnt /opt /proc /root /run /srv /sys /tmp /var /etc/ld.so.cache /etc/passwd /etc/group /etc/moss/model.toml
     packages 2 packages of apk, 1 of them asked for by somebody: busybox
              the machine will have what it subscribes to and what that requires;
              whether the channel offers these is known with the first bundle, not

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -125,11 +126,13 @@ test.skipIf(!canRun)('a Debian root is adopted, replaced and brought back', { ti
   atHost('apply')
   expect(existsSync(join(root, 'usr/lib/moss/state'))).toBe(true)
   expect(existsSync(join(root, 'usr/bin/perl-again'))).toBe(false)
+  expect(lstatSync(join(root, 'etc/ld.so.cache')).isSymbolicLink()).toBe(true)
   expect(said()).toBe('dash runs\n42')
   expect(listingOf(join(root, '.moss/states/0/usr'))).toBe(before)
   expect(atHost('verify', '--all')['findings']).toEqual([])
   atHost('rollback', '0')
   expect(listingOf(join(root, 'usr'))).toBe(before)
+  expect(lstatSync(join(root, 'etc/ld.so.cache')).isFile()).toBe(true)
   expect(said()).toBe('dash runs\n42')
   atHost('rollback', '1')
   expect(said()).toBe('dash runs\n42')
