@@ -5,8 +5,8 @@
 import { encodeUtf8 } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
 import type { StateNumber } from '../base/ids.ts'
-import type { Disk } from '../host/disk.ts'
-import { moveTree, syncAll, writeDurably } from '../host/durable.ts'
+import { type Disk, probePrefix } from '../host/disk.ts'
+import { moveIntoPlace, moveTree, syncAll, writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
 import type { Counters } from '../trust/counters.ts'
 import { openStore } from '../store/store.ts'
@@ -85,6 +85,9 @@ export function initRoot(outside: Outside, root: string, request: InitRequest): 
     throw new MossError('HOST_UNSUPPORTED', { path: places.root, problem: lack })
   }
   using _lock = disk.lock(places.lock)
+  for (const { name } of disk.list(places.own))
+    // what was being tried out when an init was cut short
+    if (name.startsWith(probePrefix)) disk.removeTree(`${places.own}/${name}`)
   if (isInitialised(disk, root)) throw new MossError('ALREADY_EXISTS', { what: places.own })
   for (const name of ['assets', 'states', 'staging', 'incoming', 'keys'])
     ensureFolder(disk, `${places.own}/${name}`, 0o700)
@@ -92,6 +95,7 @@ export function initRoot(outside: Outside, root: string, request: InitRequest): 
   for (const { name, bytes, mode } of request.keys)
     writeDurably(disk, `${places.keys}/${name}`, bytes, { mode, replace: true })
   raiseCounters(disk, places, request.counters)
+  placeFolders(outside, places, { 'etc/moss': 0o755 })
   if (disk.lstat(places.model) === undefined) writeModel({ outside, places }, request.model)
   const record =
     request.adopt === undefined
@@ -197,13 +201,11 @@ export function missingAtTop(disk: Disk, { root }: Places): readonly string[] {
 }
 
 /** Folders and links of the root itself. Those that exist stay as they are. */
-function makeTop(outside: Outside, { root }: Places): void {
+function makeTop(outside: Outside, places: Places): void {
   const { disk } = outside
+  const { root } = places
   const base = root === '/' ? '' : root
-  for (const [name, mode] of Object.entries(folders)) {
-    const isReadOnlyForUs = outside.userId !== 0 && (mode & 0o200) === 0
-    ensureFolder(disk, `${base}/${name}`, isReadOnlyForUs ? mode | 0o200 : mode)
-  }
+  placeFolders(outside, places, folders)
   for (const name of topLinks)
     if (disk.lstat(`${base}/${name}`) === undefined) disk.makeSymlink(`usr/${name}`, `${base}/${name}`)
   const cache = `${base}/etc/ld.so.cache`
@@ -213,12 +215,39 @@ function makeTop(outside: Outside, { root }: Places): void {
       writeDurably(disk, `${base}/etc/${name}`, encodeUtf8(text), { mode: 0o644 })
 }
 
-/** The mode is set apart: the process's mask has no say in it. True if it was not there. */
-function ensureFolder(disk: Disk, path: string, mode: number): boolean {
+/** Each comes to its place with its mode: one that is there is somebody's, and would not be looked at again. */
+function placeFolders(
+  { disk, userId }: Outside,
+  { root, staging }: Places,
+  wanted: Readonly<Record<string, number>>,
+): void {
+  const base = root === '/' ? '' : root
+  const stage = `${staging}/top`
+  disk.removeTree(stage)
+  const lacking = Object.entries(wanted).filter(([path]) => !isFolderThere(disk, `${base}/${path}`))
+  if (lacking.length === 0) return
+  disk.makeFolder(stage, 0o700)
+  const moves = lacking.map(([path, mode], index) => {
+    const isReadOnlyForUs = userId !== 0 && (mode & 0o200) === 0
+    const from = `${stage}/${index}`
+    ensureFolder(disk, from, isReadOnlyForUs ? mode | 0o200 : mode)
+    return { from, to: `${base}/${path}` }
+  })
+  moveIntoPlace(disk, moves)
+  disk.removeTree(stage)
+}
+
+/** Throws HOST_UNSUPPORTED where something else is there. */
+function isFolderThere(disk: Disk, path: string): boolean {
   const stat = disk.lstat(path)
   if (stat !== undefined && stat.kind !== 'folder')
     throw new MossError('HOST_UNSUPPORTED', { path, problem: `it is a ${stat.kind}, not a folder` })
-  if (stat !== undefined) return false
+  return stat !== undefined
+}
+
+/** The mode is set apart: the process's mask has no say in it. True if it was not there. */
+function ensureFolder(disk: Disk, path: string, mode: number): boolean {
+  if (isFolderThere(disk, path)) return false
   disk.makeFolder(path, mode)
   disk.setMode(path, mode)
   return true

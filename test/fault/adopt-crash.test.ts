@@ -81,6 +81,7 @@ beforeAll(async () => {
   await applyVerb(outside)
   applied = outside.copy()
   expect(treeText(applied.disk, `${root}/.moss/states/0/usr`)).toBe(old)
+  expect(applied.disk.readLink(`${root}/etc/ld.so.cache`)).toBe('../usr/lib/ld.so.cache')
   expect(await findings(applied)).toEqual([])
 })
 
