@@ -3,7 +3,8 @@ import { display } from '../base/display.ts'
 import { exits } from '../base/exits.ts'
 import { plural } from '../base/format.ts'
 import { formatFields } from './format.ts'
-import type { Verb } from './verb.ts'
+import type { FirstStep } from '../ops/first-steps.ts'
+import type { Call, Verb } from './verb.ts'
 
 export const doctorVerbs: readonly Verb[] = [
   {
@@ -18,7 +19,7 @@ export const doctorVerbs: readonly Verb[] = [
       )
       const text =
         done.checked.length === 0
-          ? `nothing to look at: ${display(call.root)} is not managed (moss init), and ${display(call.home)} is no station (moss key generate)`
+          ? ['nothing is set up here yet', formatFields(sayNext(call, done.next ?? []))].join('\n')
           : [
               ...done.checked.map(display),
               ...(found.length === 0 ? [] : [formatFields(found)]),
@@ -28,3 +29,14 @@ export const doctorVerbs: readonly Verb[] = [
     },
   },
 ]
+
+/** A command stands on a line of its own, as it is to be typed. */
+const sayNext = (
+  call: Call,
+  steps: readonly FirstStep[],
+): readonly (readonly [string, readonly string[]])[] =>
+  steps.map(({ side, found, commands }) => {
+    const flag = side === 'host' ? 'root' : 'home'
+    const where = call.value(flag) === undefined ? '' : ` --${flag} ${call.value(flag)}`
+    return [side, [found, ...commands.flatMap(({ command, does }) => [`$ ${command}${where}`, `  ${does}`])]]
+  })

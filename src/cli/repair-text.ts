@@ -27,16 +27,23 @@ function sayFrom({ from }: RepairPlan['damaged'][number]): string {
   return from.kind === 'store' ? 'the store has its bytes' : `${display(from.path)} has its bytes`
 }
 
-function sayTree({ state, isCurrent, findings, extra, isMendable }: RepairPlan['trees'][number]): string[] {
+function sayTree(tree: RepairPlan['trees'][number]): string[] {
+  const { state, isCurrent, findings, extra, isMendable } = tree
   const name = `state ${state}${isCurrent ? ', current' : ''}`
-  const what = isMendable ? 'a sound tree takes its place' : 'stays as it is: not all of it is here'
   return [
-    `damaged: ${name}, ${plural(findings.length, 'path')}; ${what}`,
+    `damaged: ${name}, ${plural(findings.length, 'path')}; ${sayMending(tree)}`,
     ...findings.map((finding) => `! ${display(finding)}`),
     ...(isMendable && extra.length > 0
       ? [`  moved aside with the damaged tree: ${extra.map(display).join(', ')}`]
       : []),
   ]
+}
+
+function sayMending({ isMendable, isAdopted }: RepairPlan['trees'][number]): string {
+  if (isMendable) return 'a sound tree takes its place'
+  return isAdopted === true
+    ? 'stays as it is: it was taken over and not made by moss, which has no second copy of it'
+    : 'stays as it is: not all of it is here'
 }
 
 export const formatRepaired = (plan: RepairPlan, done: Repaired): string =>

@@ -1,14 +1,15 @@
 // Verbs that set a managed root up and tell how it is.
 import { exits } from '../base/exits.ts'
 import { display } from '../base/display.ts'
-import { formatAge, formatBytes, formatDate, plural } from '../base/format.ts'
+import { formatAge, formatBytes, formatCount, formatDate, plural } from '../base/format.ts'
 import { MossError } from '../base/error.ts'
 import type { HostStatus } from '../ops/host-operations.ts'
+import type { InitHost, initHost } from '../ops/init.ts'
 import { foldFingerprint, formatFields } from './format.ts'
 import { formatLostDatabase, formatRenewed, formatRepaired, formatRepairPlan } from './repair-text.ts'
 import { formatFingerprint } from './trust-verbs.ts'
 import { exitOf } from './update-text.ts'
-import { optionalPath, type Outcome, type Verb } from './verb.ts'
+import { type Call, optionalPath, type Outcome, type Verb } from './verb.ts'
 
 const moments = { boot: 'booting', ok: 'up', late: 'late' } as const
 
@@ -31,31 +32,23 @@ export const rootVerbs: readonly Verb[] = [
         value: 'NAME',
         summary: 'of the machine that the root is for (default: of this one)',
       },
+      { name: 'adopt', summary: 'keep the system that stands at usr as state 0; says first what that means' },
+      { name: 'dry-run', short: 'n', summary: 'with --adopt: only say it' },
     ],
     run: async (call) => {
       const { initHost } = await import('../ops/init.ts')
-      const done = await initHost(call.outside, {
-        root: call.root,
+      const said = {
         trustFile: optionalPath(call, 'trust'),
         expect: call.value('expect'),
         name: call.value('name'),
         channel: call.value('channel'),
         architecture: call.value('architecture'),
-      })
-      const text = formatFields([
-        ['root', `${done.root} is managed by moss now`],
-        ['host', `${done.name}, id ${done.host}`],
-        ['trust', formatFingerprint(done, `root ${done.rootVersion}, `)],
-        [
-          '',
-          done.isCompared
-            ? undefined
-            : 'compare it with the publisher’s by phone or on paper before the first import',
-        ],
-        ['note', done.notes],
-        ['next', `moss subscribe CAPABILITY…, then moss state export FILE for the station`],
-      ])
-      return { json: done, text }
+      }
+      if (call.has('adopt')) return await adopt(call, said)
+      if (call.has('dry-run'))
+        throw new MossError('CLI_USAGE', { problem: '--dry-run goes with --adopt', see: 'init' })
+      const done = await initHost(call.outside, { ...said, root: call.root })
+      return { json: done, text: formatInit(done) }
     },
   },
   {
@@ -71,7 +64,7 @@ export const rootVerbs: readonly Verb[] = [
         ['root', status.root],
         [
           'state',
-          `${status.current} (${plural(status.packages, 'package')}); kept for rollback: ${status.kept.join(', ') || 'none'}`,
+          `${status.current} (${status.adopted === undefined ? plural(status.packages, 'package') : `adopted${status.adopted === '' ? '' : `: ${status.adopted}`}`}); kept for rollback: ${status.kept.join(', ') || 'none'}`,
         ],
         ['health', sayHealth(status)],
         [
@@ -168,6 +161,38 @@ export const rootVerbs: readonly Verb[] = [
     },
   },
 ]
+
+type Initialised = Awaited<ReturnType<typeof initHost>>
+
+const formatInit = (done: Initialised, adopted?: string): string =>
+  formatFields([
+    ['root', `${done.root} is managed by moss now`],
+    ['state 0', adopted],
+    ['host', `${done.name}, id ${done.host}`],
+    ['trust', formatFingerprint(done, `root ${done.rootVersion}, `)],
+    [
+      '',
+      done.isCompared
+        ? undefined
+        : 'compare it with the publisher’s by phone or on paper before the first import',
+    ],
+    ['note', done.notes],
+    ['next', `moss subscribe CAPABILITY…, then moss state export FILE for the station`],
+  ])
+
+async function adopt(call: Call, said: Omit<InitHost, 'root'>): Promise<Outcome> {
+  const { checkAdopt, executeAdopt, planAdopt } = await import('../ops/adopt.ts')
+  const { formatAdoptPlan } = await import('./adopt-text.ts')
+  if (!call.has('dry-run')) checkAdopt(call.outside, { ...said, root: call.root })
+  const plan = await planAdopt(call.outside, { ...said, root: call.root }, call.report)
+  const shown = formatAdoptPlan(plan)
+  if (call.has('dry-run')) return { json: plan, text: shown }
+  if (!(await call.confirm('adopt it', shown))) return { json: { root: null }, text: 'nothing was changed' }
+  const done = await executeAdopt(call.outside, plan, said, call.report)
+  const { system, entries } = done.adopted
+  const what = `${system === '' ? 'the system that was there' : system}: ${formatCount(entries)} entries of usr, kept until somebody unpins and prunes it`
+  return { json: done, text: formatInit(done, what) }
+}
 
 /** Nothing about a state that is well. */
 function sayHealth({ health }: HostStatus): string | undefined {

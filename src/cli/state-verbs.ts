@@ -1,10 +1,13 @@
 // States: what this machine was and is, and the signed record of it that goes to the station.
 import { display } from '../base/display.ts'
 import { MossError } from '../base/error.ts'
-import { formatBytes, formatDate, plural } from '../base/format.ts'
+import { formatBytes, formatCount, formatDate, plural } from '../base/format.ts'
+import type { showState } from '../ops/states.ts'
 import { formatFields, formatTable } from './format.ts'
 import { formatEtc } from './etc-text.ts'
 import type { Call, Outcome, Verb } from './verb.ts'
+
+type ShownState = Awaited<ReturnType<typeof showState>>
 
 const pinVerb = (words: string, isPinned: boolean, summary: string): Verb => ({
   words,
@@ -26,6 +29,16 @@ const sayHealth = ({
   readonly failed: string
 }): string =>
   failed !== '' ? `gone back from: ${display(failed)}` : isConfirmed ? 'confirmed' : 'not confirmed'
+
+const sayAdopted = ({
+  system,
+  entries,
+  sizeBytes,
+}: NonNullable<ShownState['adopted']>): readonly string[] => [
+  ...(system === '' ? [] : [system]),
+  `${formatCount(entries)} entries, ${formatBytes(sizeBytes)}: what stood at usr before moss`,
+  'moss verify --all compares it with what it was then; moss repair cannot mend it',
+]
 
 export const stateVerbs: readonly Verb[] = [
   {
@@ -67,8 +80,12 @@ export const stateVerbs: readonly Verb[] = [
         state.isCurrent ? '*' : ' ',
         `${state.number}`,
         formatDate(state.created),
-        plural(state.packages, 'package'),
-        state.serial === undefined ? 'no channel yet' : `${state.channel ?? ''} serial ${state.serial}`,
+        state.adopted === undefined ? plural(state.packages, 'package') : 'adopted',
+        state.adopted !== undefined
+          ? state.adopted
+          : state.serial === undefined
+            ? 'no channel yet'
+            : `${state.channel ?? ''} serial ${state.serial}`,
         `${state.isPinned ? 'pinned, ' : ''}${sayHealth(state)}`,
       ])
       return { json: { states }, text: formatTable(rows) }
@@ -90,9 +107,14 @@ export const stateVerbs: readonly Verb[] = [
       const head = formatFields([
         ['state', `${state.number}${state.isCurrent ? ', current' : ''}`],
         ['date', formatDate(state.created)],
+        ['adopted', state.adopted && sayAdopted(state.adopted)],
         [
           'channel',
-          state.serial === undefined ? 'none yet' : `${state.channel ?? ''} serial ${state.serial}`,
+          state.adopted !== undefined
+            ? undefined
+            : state.serial === undefined
+              ? 'none yet'
+              : `${state.channel ?? ''} serial ${state.serial}`,
         ],
         ['tree', state.tree],
         [
@@ -103,7 +125,10 @@ export const stateVerbs: readonly Verb[] = [
       const rows = state.packages.map((entry) => [`  ${entry.name}`, entry.version, entry.reason])
       return {
         json: state,
-        text: rows.length === 0 ? `${head}\nno packages` : `${head}\n${formatTable(rows)}`,
+        text:
+          rows.length === 0
+            ? `${head}\n${state.adopted ? 'no package of moss owns anything in it' : 'no packages'}`
+            : `${head}\n${formatTable(rows)}`,
       }
     },
   },
@@ -136,6 +161,8 @@ export const stateVerbs: readonly Verb[] = [
       ])
       const lines = (diff.files ?? []).map((file) => `  ${file.change} ${display(file.path)}`)
       const text = [`state ${diff.from} → ${diff.to}: ${plural(diff.packages.length, 'package')}`]
+      if (diff.adopted !== undefined)
+        text.push(`state ${diff.adopted} was adopted: what it holds is of no package that is known here`)
       if (rows.length > 0) text.push(formatTable(rows))
       return { json: diff, text: [...text, ...lines].join('\n') }
     },

@@ -47,6 +47,9 @@ export interface Placement {
 
 export type PlacedBy = 'reflink' | 'link' | 'copy'
 
+/** So begins what `features` makes, and takes away again unless the program is killed. */
+export const probePrefix = '.moss-probe-'
+
 export interface Disk {
   /** Undefined where there is nothing. Never follows a symlink in the last component. */
   lstat(path: string): FileStat | undefined

@@ -20,7 +20,14 @@ import {
   type Dirent,
 } from 'node:fs'
 import { compareText, decodeUtf8 } from '../base/bytes.ts'
-import type { Disk, FileKind, FolderEntry, PlacedBy, Placement } from './disk.ts'
+import {
+  type Disk,
+  type FileKind,
+  type FolderEntry,
+  type PlacedBy,
+  type Placement,
+  probePrefix,
+} from './disk.ts'
 import { longestFileOn, unfitFilesystem } from './filesystems.ts'
 import type { FolderLook } from './folder-look.ts'
 import { getXattrs, setXattrs } from './linux-attributes.ts'
@@ -133,7 +140,7 @@ const keepsAttributes = (place: string): boolean =>
   lstat(`${place}/FILE`) === undefined
 
 function features(folder: string): ReturnType<Disk['features']> {
-  const place = `${folder}/.moss-probe-${process.pid}-${process.hrtime.bigint()}`
+  const place = `${folder}/${probePrefix}${process.pid}-${process.hrtime.bigint()}`
   attempt('try out', folder, () => mkdirSync(place, { mode: 0o700 }))
   try {
     attempt('try out', folder, () => {

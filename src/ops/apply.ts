@@ -108,6 +108,11 @@ function planFor(host: HostSession, bundle: ReadBundle, set: JudgedSet): ApplyPl
             `this goes back from serial ${bundle.granted.from} to ${bundle.granted.to}, as a grant of the channel allows once`,
           ]),
       ...(lack === undefined ? [] : [lack.message]),
+      ...(current.adopted === undefined || isSame
+        ? []
+        : [
+            `what was adopted goes aside whole as state ${current.number}: what no package here brings is not there afterwards; moss rollback ${current.number} puts it back`,
+          ]),
       ...warningsFor(bundle, set, difference.changes),
       ...tellAlikePaths(set.packages, new Set(difference.changes.map(({ name }) => name))),
     ],

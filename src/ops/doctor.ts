@@ -10,6 +10,7 @@ import { provides } from '../manifest/match.ts'
 import { readCounters } from '../state/counters-file.ts'
 import { placesOf } from '../state/places.ts'
 import { isInitialised } from '../state/root-format.ts'
+import { firstSteps, type FirstStep } from './first-steps.ts'
 import { listChannels, showChannel } from './channels.ts'
 import { readingFleet } from './fleet.ts'
 import { readInstalled, stateTree } from './installed.ts'
@@ -27,6 +28,8 @@ export interface DoctorFinding {
 export interface Diagnosis {
   readonly checked: readonly string[]
   readonly findings: readonly DoctorFinding[]
+  /** Only where nothing of moss is here yet. */
+  readonly next?: readonly FirstStep[]
 }
 
 /** What is wrong, and what to do. */
@@ -51,6 +54,7 @@ export async function examine(
   return {
     checked: parts.map(({ name, checks }) => `${name}: ${Object.keys(checks).join(', ')}`),
     findings,
+    ...(parts.length === 0 && { next: firstSteps(outside, { root, home }) }),
   }
 }
 

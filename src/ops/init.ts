@@ -4,7 +4,7 @@ import { checkChannelName } from '../base/names.ts'
 import type { Outside } from '../host/outside.ts'
 import { isArchitecture } from '../manifest/architecture.ts'
 import { formatModel } from '../solve/model.ts'
-import { initRoot } from '../state/init.ts'
+import { initRoot, type InitRequest } from '../state/init.ts'
 import { isInitialised } from '../state/root-format.ts'
 import { startCounters } from '../trust/counters.ts'
 import { assertFingerprint, fingerprintOf, fingerprintWords } from '../trust/fingerprint.ts'
@@ -25,7 +25,22 @@ export interface InitHost {
   readonly architecture?: string | undefined
 }
 
+/** What a person said, checked: everything that can be refused before something is made. */
+interface ReadyToInit {
+  readonly root: string
+  readonly trusted: ReturnType<typeof readTrustRoot>
+  readonly fingerprint: string
+  readonly name: string
+  readonly model: string
+  readonly isCompared: boolean
+}
+
 export async function initHost(outside: Outside, request: InitHost) {
+  return await makeHost(outside, readyToInit(outside, request))
+}
+
+/** Throws ALREADY_EXISTS, CLI_USAGE, NOT_FOUND, TRUST_FINGERPRINT. */
+export function readyToInit(outside: Outside, request: InitHost): ReadyToInit {
   const { disk } = outside
   if (isInitialised(disk, request.root))
     throw new MossError('ALREADY_EXISTS', { what: `the managed root ${request.root}` })
@@ -44,21 +59,38 @@ export async function initHost(outside: Outside, request: InitHost) {
   const architecture = request.architecture ?? outside.machineArchitecture
   if (!isArchitecture(architecture))
     throw new MossError('CLI_USAGE', { problem: `${architecture} is not an architecture`, see: 'init' })
-  const keys = newHostKeys(outside, { name, trustRoot: trusted.bytes, fingerprint })
-  initRoot(outside, request.root, {
-    created: trusted.root.created,
-    model: formatModel({ channel, architecture, subscriptions: [], holds: [] }),
-    counters: startCounters(trusted.root),
-    keys: [...keys.files, ...(await newSealingFiles(outside))],
-  })
   return {
     root: request.root,
+    trusted,
+    fingerprint,
+    name,
+    model: formatModel({ channel, architecture, subscriptions: [], holds: [] }),
+    isCompared: request.expect !== undefined,
+  }
+}
+
+/** State 0 is empty, or what stands at usr. */
+export async function makeHost(
+  outside: Outside,
+  { root, trusted, fingerprint, name, model, isCompared }: ReadyToInit,
+  adopt?: NonNullable<InitRequest['adopt']>,
+) {
+  const keys = newHostKeys(outside, { name, trustRoot: trusted.bytes, fingerprint })
+  initRoot(outside, root, {
+    created: adopt === undefined ? trusted.root.created : Math.floor(outside.nowMs() / 1000),
+    model,
+    counters: startCounters(trusted.root),
+    keys: [...keys.files, ...(await newSealingFiles(outside))],
+    ...(adopt && { adopt }),
+  })
+  return {
+    root,
     host: keys.id,
     name,
     rootVersion: trusted.root.version,
     fingerprint,
     words: fingerprintWords(rootDigest(trusted.root)),
-    isCompared: request.expect !== undefined,
+    isCompared,
     notes:
       outside.userId === 0
         ? []

@@ -36,7 +36,7 @@ export function stateTree(
   if (state === undefined || state === current.number)
     return { places, tree: places.usr, record: current, isCurrent: true }
   const tree = treeOf({ outside, places }, state)
-  return { places, tree, record: readRecord(outside.disk, tree), isCurrent: false }
+  return { places, tree, record: readRecord({ outside, places }, tree), isCurrent: false }
 }
 
 export function parseState(text: string | undefined): number | undefined {

@@ -24,6 +24,8 @@ export interface DamagedTree {
   readonly extra: readonly string[]
   /** False where it is made of something that nobody here has. */
   readonly isMendable: boolean
+  /** It was taken over, not made here: nobody could make it anew. */
+  readonly isAdopted?: true
 }
 
 export interface RepairPlan {
@@ -140,7 +142,10 @@ async function damagedTrees(
       isCurrent,
       findings: found.map(({ path, owner, problem }) => `${nameOfPath(path, owner)}: ${problem}`),
       extra: found.filter(({ kind }) => kind === 'extra').map(({ path }) => `/${path}`),
-      isMendable: !states.owned(state).plan.files.some(({ asset }) => missing.has(asset)),
+      isMendable:
+        record.adopted === undefined &&
+        !states.owned(state).plan.files.some(({ asset }) => missing.has(asset)),
+      ...(record.adopted && { isAdopted: true }),
     })
   }
   return trees.toSorted((a, b) => Number(a.isCurrent) - Number(b.isCurrent) || a.state - b.state)

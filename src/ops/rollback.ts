@@ -49,8 +49,11 @@ async function damageOf({ states }: HostSession, number: StateNumber): Promise<r
   const [first, ...more] = await states.check(number, { isQuick: true, damaged: new Map() }, silent)
   if (first === undefined) return []
   const others = more.length === 0 ? '' : `, and ${plural(more.length, 'path')} more`
+  const what = `${nameOfPath(first.path, first.owner)} ${first.problem}${others}`
   return [
-    `state ${number} is not as it was made: ${nameOfPath(first.path, first.owner)} ${first.problem}${others}; moss repair mends it first`,
+    states.read(number).adopted === undefined
+      ? `state ${number} is not as it was made: ${what}; moss repair mends it first`
+      : `state ${number} is not as it was adopted: ${what}; there is no second copy of it`,
   ]
 }
 

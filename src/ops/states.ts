@@ -17,12 +17,12 @@ export async function listStates(outside: Outside, { root }: { readonly root: st
   const places = managedPlaces(outside, root)
   const current = currentRecord({ outside, places })
   const kept = keptNumbers(outside.disk, places).map((number) =>
-    readRecord(outside.disk, keptTree(places, number)),
+    readRecord({ outside, places }, keptTree(places, number)),
   )
   using database = outside.openDatabase(places.database, 'read')
   return [...kept, current]
     .sort((a, b) => a.number - b.number)
-    .map(({ number, created, channel, packages }) => ({
+    .map(({ number, created, channel, packages, adopted }) => ({
       number,
       created,
       isCurrent: number === current.number,
@@ -33,6 +33,7 @@ export async function listStates(outside: Outside, { root }: { readonly root: st
       isConfirmed: readMarks(database, number).isConfirmed,
       /** Why it was gone back from; empty if it was not. */
       failed: readHealth(database, number).failed,
+      ...(adopted && { adopted: adopted.system }),
     }))
 }
 
@@ -67,6 +68,7 @@ async function lookAtState(outside: Outside, places: Places, { state, digest }: 
     channel: record.channel?.name,
     serial: record.channel?.serial,
     model: record.model,
+    ...(record.adopted && { adopted: record.adopted }),
     ...(digest ? { tree: await treeDigest(outside, tree) } : {}),
     packages: record.packages.map(({ id, name, version, reason }) => ({
       id,
@@ -113,10 +115,12 @@ export async function diffStates(
     throw new MossError('NOT_FOUND', { what: 'kept state', name: 'before the current one' })
   const before = stateTree(outside, { places, state: from })
   const [old, now] = [readInstalled(outside, before), readInstalled(outside, after)]
+  const adopted = [before, after].find(({ record }) => record.adopted !== undefined)
   return {
     from: before.record.number,
     to: after.record.number,
     packages: compareSets(old, now),
+    ...(adopted && { adopted: adopted.record.number }),
     ...(request.files ? { files: compareFiles(old.map(manifestOf), now.map(manifestOf)) } : {}),
   }
 }

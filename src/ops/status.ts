@@ -27,6 +27,7 @@ export async function hostStatus(outside: Outside, { root }: { readonly root: st
     root: places.root,
     current: record.number,
     packages: record.packages.length,
+    ...(record.adopted && { adopted: record.adopted.system }),
     kept: keptNumbers(outside.disk, places),
     channel: {
       // The model is parsed only where nothing else tells.

@@ -33,7 +33,12 @@ export async function verifyHost(
   const inTrees: string[] = []
   for (const { record, isCurrent } of host.states.list()) {
     if (!isCurrent && !isAll) continue
-    checked.push(`state ${record.number}: ${plural(record.packages.length, 'package')}`)
+    const { adopted } = record
+    checked.push(
+      adopted === undefined
+        ? `state ${record.number}: ${plural(record.packages.length, 'package')}`
+        : `state ${record.number}, adopted: ${plural(adopted.entries, 'path')}`,
+    )
     if (owned.unknown.has(record.number)) continue
     const findings = await host.states.check(record.number, { isQuick, damaged }, report)
     const place = record.number === current.number ? '' : `state ${record.number}: `

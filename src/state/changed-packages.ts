@@ -36,7 +36,7 @@ export function changedPackages(
 
 function earlierState(parts: StateParts, from: number): StateRecord | undefined {
   try {
-    return readRecord(parts.outside.disk, treeOf(parts, from))
+    return readRecord(parts, treeOf(parts, from))
   } catch (error) {
     if (error instanceof MossError && error.code === 'NOT_FOUND') return undefined
     throw error

@@ -7,6 +7,7 @@ import { writeDurably } from '../host/durable.ts'
 import { type Delivered, deliver, standingAt } from './deliver.ts'
 import { blocked, type Standing } from './deliveries.ts'
 import { Failures } from './failures.ts'
+import { settleLibraryCache } from './library-cache.ts'
 import { currentRecord, type StateParts } from './parts.ts'
 import { parentFolder } from './places.ts'
 import type { StateRecord } from './record.ts'
@@ -34,6 +35,7 @@ export async function deliverState(
     return true
   }
   const hasModel = !withModel || failures.of(parts.places.model, writes) === true
+  failures.of('etc/ld.so.cache', () => settleLibraryCache(parts))
   const delivered = await deliverDefaults(parts, { state: record.number, failures, report })
   const { deliveries, problems } = delivered ?? { deliveries: [], problems: [] }
   const left = { modelOver: hasModel ? undefined : standingOfModel(parts) }

@@ -12,7 +12,7 @@ import { copyBody } from '../store/body.ts'
 import { type Delivery, blocked, isFolder, nothing, planDeliveries, type Standing } from './deliveries.ts'
 import { Failures } from './failures.ts'
 import { type Attributes, type Offer, readOffers, standingOfOffer } from './offers.ts'
-import type { StateParts } from './parts.ts'
+import { isAdopted, type StateParts } from './parts.ts'
 import { parentFolder } from './places.ts'
 import { inRoot, isBelowForeign, isReachable, type Reach } from './reach.ts'
 import { makeAccounts } from './sysusers.ts'
@@ -46,7 +46,8 @@ export async function deliver(
 ): Promise<Delivered> {
   const { database, outside } = parts
   settlePending(parts, failures)
-  const accountProblems = makeAccounts(parts)
+  // The users of a system that was taken over are its own.
+  const accountProblems = isAdopted(parts, parts.places.usr) ? [] : makeAccounts(parts)
   const { offered, remade, problems: lineProblems } = await readOffers(parts)
   const problems = [...accountProblems, ...lineProblems, ...outOfReach(parts, offered.keys())]
   const rows = readDeliveries(database).filter(({ pending }) => pending === undefined)

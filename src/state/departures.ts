@@ -5,6 +5,7 @@ import type { FileKind } from '../host/disk.ts'
 import { blocked, nothing, type Standing } from './deliveries.ts'
 import { standingAt } from './deliver.ts'
 import { type Offer, type OfferParts, readOffers, standingOfOffer } from './offers.ts'
+import { isAdopted } from './parts.ts'
 import { inRoot, isBelowForeign } from './reach.ts'
 import { planAccountFiles } from './sysusers.ts'
 import { readDeliveries } from './tables.ts'
@@ -53,7 +54,7 @@ export async function readDepartures(parts: OfferParts): Promise<Departures> {
   }
   return {
     departures: [...departures, ...ownBelow(parts, 'etc', knownFolders(offered))],
-    problems: [...planAccountFiles(parts).problems, ...problems],
+    problems: [...(isAdopted(parts, parts.places.usr) ? [] : planAccountFiles(parts).problems), ...problems],
   }
 }
 

@@ -3,6 +3,7 @@
 // It is there before the exchange, so no crash can have it swept away; what a crash leaves there is of no use, and gc
 // gives it back.
 import { decodeUtf8, encodeUtf8 } from '../base/bytes.ts'
+import { MossError } from '../base/error.ts'
 import type { Report } from '../base/progress.ts'
 import type { Disk } from '../host/disk.ts'
 import { exchangeTrees, moveTree, syncAll } from '../host/durable.ts'
@@ -41,6 +42,11 @@ export async function mendTree(parts: StateParts, number: number, report: Report
   const tree = treeOf(parts, number)
   if (tree === places.usr) assertNothingMounted(parts)
   const record = recordOf(parts, number, tree)
+  if (record.adopted !== undefined)
+    throw new MossError('STATE_BROKEN', {
+      path: tree,
+      problem: 'it was taken over and not made by moss, which cannot make it anew',
+    })
   const { plan, packages } = ownedTree(parts, record)
   await supplyAssets({ outside, store }, plan, packages)
   const site: TreeSite = { outside, store, folder: `${places.staging}/mend-${number}` }
@@ -60,9 +66,9 @@ export async function mendTree(parts: StateParts, number: number, report: Report
 }
 
 /** What was recorded when it was made, rather than what stands in a tree that somebody changed. */
-function recordOf({ outside: { disk }, database }: StateParts, number: number, tree: string): StateRecord {
-  const copy = readRecordCopy(database, number)
-  return copy === undefined ? readRecord(disk, tree) : decodeRecord(copy, recordPath)
+function recordOf(parts: StateParts, number: number, tree: string): StateRecord {
+  const copy = readRecordCopy(parts.database, number)
+  return copy === undefined ? readRecord(parts, tree) : decodeRecord(copy, recordPath)
 }
 
 /** `lost/WANTED`, or `lost/WANTED.1` and so on where that is taken. */

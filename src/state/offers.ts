@@ -5,7 +5,7 @@ import { digestOf } from '../base/digest.ts'
 import type { Disk } from '../host/disk.ts'
 import type { Standing } from './deliveries.ts'
 import { readDropIns } from './drop-ins.ts'
-import type { StateParts } from './parts.ts'
+import { isAdopted, type StateParts } from './parts.ts'
 import { factoryPath } from './places.ts'
 import { inRoot } from './reach.ts'
 import { readIds } from './sysusers.ts'
@@ -40,7 +40,9 @@ export interface Offers {
   readonly problems: readonly string[]
 }
 
+/** None of a tree that was taken over: what its own programs do with what is in it is their affair. */
 export async function readOffers(parts: OfferParts): Promise<Offers> {
+  if (isAdopted(parts, parts.places.usr)) return { offered: new Map(), remade: new Set(), problems: [] }
   const { lines, problems } = readDropIns(parts, 'tmpfiles.d')
   const parsed = lines.map(parseTmpfilesLine)
   const rows = new Set(readDeliveries(parts.database).map(({ path }) => path))

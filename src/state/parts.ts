@@ -7,7 +7,7 @@ import type { Disk } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
 import type { Store } from '../store/store.ts'
 import type { Check } from './health.ts'
-import { type Places, keptTree, recordPath } from './places.ts'
+import { adoptedRecord, type Places, keptTree, parentFolder, recordPath } from './places.ts'
 import { type StateRecord, decodeRecord } from './record.ts'
 
 export interface StateParts {
@@ -19,19 +19,39 @@ export interface StateParts {
   readonly check?: Check
 }
 
+/** Of a tree that was taken over: it is always the first. */
+export const adoptedNumber = 0 as StateNumber
+
 const recordBytes = 64 * 1024 * 1024
 
-/** The record in a tree. Throws STATE_BROKEN where there is none. */
-export function readRecord(disk: Disk, tree: string): StateRecord {
-  const path = `${tree}/${recordPath}`
+interface Where {
+  readonly outside: Pick<Outside, 'disk'>
+  readonly places: Places
+}
+
+/**
+ * The record of a tree: `/usr`, or that of a kept state. One that was taken over has none in it, since nothing in it is ever
+ * changed: it is told by having no place for one, while no other tree is that state. Throws STATE_BROKEN where there is none.
+ */
+export function readRecord(where: Where, tree: string): StateRecord {
+  const { disk } = where.outside
+  const path = isAdopted(where, tree) ? adoptedRecord(where.places) : `${tree}/${recordPath}`
   if (disk.lstat(path)?.kind !== 'file')
     throw new MossError('STATE_BROKEN', { path, problem: 'it is missing, so this is no state of moss' })
   return decodeRecord(disk.readFile(path, recordBytes), path)
 }
 
+/** True of the tree that was taken over as state 0, wherever it is. Reads names alone. */
+export function isAdopted({ outside: { disk }, places }: Where, tree: string): boolean {
+  const hasOwn = (usr: string): boolean => disk.lstat(`${usr}/${parentFolder(recordPath)}`) !== undefined
+  if (hasOwn(tree) || disk.lstat(adoptedRecord(places))?.kind !== 'file') return false
+  if (disk.lstat(tree)?.kind !== 'folder') return false
+  const kept = keptTree(places, adoptedNumber)
+  return tree === kept || disk.lstat(kept) === undefined || hasOwn(kept)
+}
+
 /** What `/usr` is. */
-export const currentRecord = ({ outside, places }: Pick<StateParts, 'outside' | 'places'>): StateRecord =>
-  readRecord(outside.disk, places.usr)
+export const currentRecord = (where: Where): StateRecord => readRecord(where, where.places.usr)
 
 /** The numbers of folders in `states/`, rising: every state that is kept beside the current one. */
 export const keptNumbers = (disk: Disk, places: Places): readonly StateNumber[] =>
@@ -42,7 +62,7 @@ export const keptNumbers = (disk: Disk, places: Places): readonly StateNumber[] 
     .toSorted((a, b) => a - b)
 
 /** The tree of a state, be it current or kept. Throws NOT_FOUND. */
-export function treeOf({ outside, places }: Pick<StateParts, 'outside' | 'places'>, number: number): string {
+export function treeOf({ outside, places }: Where, number: number): string {
   if (currentRecord({ outside, places }).number === number) return places.usr
   const tree = keptTree(places, number)
   if (outside.disk.lstat(tree)?.kind !== 'folder')

@@ -13,6 +13,8 @@ export interface Places {
   readonly staging: string
   /** Damaged trees that were replaced, each in a folder of its own: nothing needs them. */
   readonly lost: string
+  /** What was taken over as state 0, where something was: its record, and the list of what it held. */
+  readonly adopted: string
   readonly keys: string
   readonly database: string
   /** Written last by init: a root without it is not managed yet. */
@@ -34,6 +36,7 @@ export function placesOf(root: string): Places {
     states: `${own}/states`,
     staging: `${own}/staging`,
     lost: `${own}/lost`,
+    adopted: `${own}/adopted`,
     keys: `${own}/keys`,
     database: `${own}/moss.db`,
     format: `${own}/format`,
@@ -44,6 +47,10 @@ export function placesOf(root: string): Places {
 
 /** The layout of `.moss` that this program writes and reads. */
 export const rootFormat = 'moss root 1\n'
+
+/** Of the state that was taken over: in its own tree nothing is written. */
+export const adoptedRecord = ({ adopted }: Places): string => `${adopted}/state`
+export const adoptedList = ({ adopted }: Places): string => `${adopted}/tree`
 
 /** Inside a tree, relative to it. */
 export const recordPath = 'lib/moss/state'

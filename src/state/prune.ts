@@ -5,7 +5,7 @@ import type { Report } from '../base/progress.ts'
 import { moveTree } from '../host/durable.ts'
 import { lastConfirmed } from './health.ts'
 import { fewestKept, newestKept, statesToKeep } from './keep-rule.ts'
-import { bootOf, currentRecord, keptNumbers, type StateParts } from './parts.ts'
+import { adoptedNumber, bootOf, currentRecord, keptNumbers, type StateParts } from './parts.ts'
 import { dropTree, freePlace } from './garbage.ts'
 import { keptFolder } from './places.ts'
 import { removeSeal } from './seal.ts'
@@ -52,4 +52,23 @@ export function removeState(parts: StateParts, number: StateNumber, report: Repo
   const removed = freePlace(parts, `removed-${number}`)
   moveTree(parts.outside.disk, keptFolder(parts.places, number), removed)
   dropTree(parts, removed, report)
+  if (number === adoptedNumber) dropAdopted(parts, report)
+}
+
+/** What is known of a tree that was taken over, once it is gone. */
+function dropAdopted(parts: StateParts, report: Report): void {
+  const { outside, places } = parts
+  if (outside.disk.lstat(places.adopted) === undefined) return
+  const removed = freePlace(parts, 'removed-adopted')
+  moveTree(outside.disk, places.adopted, removed)
+  dropTree(parts, removed, report)
+}
+
+/** A removal that was cut short left it. Only where it is known which tree is which state. */
+export function sweepAdopted(parts: StateParts, report: Report): void {
+  const { outside, places } = parts
+  if (outside.disk.lstat(places.adopted) === undefined) return
+  const isThere =
+    keptNumbers(outside.disk, places).includes(adoptedNumber) || currentRecord(parts).number === adoptedNumber
+  if (!isThere) dropAdopted(parts, report)
 }

@@ -96,7 +96,7 @@ export async function publishKept(
   }
   if (outside.disk.lstat(tree)?.kind !== 'folder')
     throw new MossError('NOT_FOUND', { what: 'state', name: String(number) })
-  if (readRecord(outside.disk, tree).number !== number)
+  if (readRecord(parts, tree).number !== number)
     throw new MossError('STATE_BROKEN', { path: tree, problem: `it is not state ${number}` })
   assertNothingMounted(parts)
   const journal: JournalEntry = {
@@ -189,12 +189,10 @@ const wentBack = ({ database }: StateParts, { from, to }: JournalEntry): Health 
 })
 
 /** After an exchange the old tree lies in the folder of the new one's number. */
-export function giveOldTreeItsNumber(
-  { outside, places }: Pick<StateParts, 'outside' | 'places'>,
-  published: number,
-): void {
-  const { disk } = outside
+export function giveOldTreeItsNumber(where: Pick<StateParts, 'outside' | 'places'>, published: number): void {
+  const { disk } = where.outside
+  const { places } = where
   if (disk.lstat(keptTree(places, published)) === undefined) return
-  const own = readRecord(disk, keptTree(places, published)).number
+  const own = readRecord(where, keptTree(places, published)).number
   if (own !== published) moveTree(disk, keptFolder(places, published), keptFolder(places, own))
 }

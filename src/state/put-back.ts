@@ -6,7 +6,7 @@ import type { Disk } from '../host/disk.ts'
 import { writeDurably } from '../host/durable.ts'
 import { assetModifiedMs } from '../store/asset.ts'
 import { keptNumbers, readRecord, type StateParts } from './parts.ts'
-import { keptTree, manifestsPath, parentFolder, recordPath } from './places.ts'
+import { adoptedRecord, keptTree, manifestsPath, parentFolder, type Places, recordPath } from './places.ts'
 import { decodeRecord } from './record.ts'
 import { readRecordCopy, recordCopies } from './tables.ts'
 
@@ -20,14 +20,14 @@ export function putRecordsBack(parts: StateParts): readonly number[] {
   )
   if (current !== undefined && others.length === 0) trees.unshift({ number: current, tree: places.usr })
   return trees
-    .filter(({ number, tree }) => !hasRecord(outside.disk, tree) && putBack(parts, number, tree))
+    .filter(({ number, tree }) => !hasRecord(parts, tree) && putBack(parts, number, tree))
     .map(({ number }) => number)
 }
 
 /** Of whatever state: a tree that says what it is, is that. */
-function hasRecord(disk: Disk, tree: string): boolean {
+function hasRecord(parts: StateParts, tree: string): boolean {
   try {
-    readRecord(disk, tree)
+    readRecord(parts, tree)
     return true
   } catch (error) {
     if (!(error instanceof MossError) || isMossError(error, 'HOST_IO')) throw error
@@ -35,14 +35,22 @@ function hasRecord(disk: Disk, tree: string): boolean {
   }
 }
 
-function putBack({ outside: { disk }, database }: StateParts, number: number, tree: string): boolean {
+function putBack({ outside: { disk }, places, database }: StateParts, number: number, tree: string): boolean {
   const copy = readRecordCopy(database, number)
   if (copy === undefined || !isTreeOf(disk, tree, copy)) return false
+  if (decodeRecord(copy, recordPath).adopted !== undefined) return putAdoptedBack(disk, places, copy)
   const path = `${tree}/${recordPath}`
   for (const folder of [parentFolder(parentFolder(path)), parentFolder(path)])
     if (disk.lstat(folder) === undefined) disk.makeFolder(folder, 0o755)
   writeDurably(disk, path, copy, { mode: 0o644, replace: true })
   disk.setModified(path, assetModifiedMs)
+  return true
+}
+
+/** Never into the tree. */
+function putAdoptedBack(disk: Disk, places: Places, copy: Uint8Array): boolean {
+  if (disk.lstat(places.adopted) === undefined) disk.makeFolder(places.adopted, 0o700)
+  writeDurably(disk, adoptedRecord(places), copy, { mode: 0o644, replace: true })
   return true
 }
 

@@ -1,5 +1,6 @@
 // What a state says of itself, in `usr/lib/moss/state`: the one truth about what is current. It lies in the tree
-// that it describes, so tree and record switch together. Canonical CBOR: the same state gives the same bytes.
+// that it describes, so tree and record switch together; that of a tree that was taken over lies in `.moss/adopted`. Canonical
+// CBOR: the same state gives the same bytes.
 import { fromHex } from '../base/bytes.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../base/cbor.ts'
 import type { ContentDigest, Digest, PackageId, StateNumber } from '../base/ids.ts'
@@ -19,6 +20,19 @@ export interface StateRecord {
   readonly triggers: readonly TriggerResult[]
   /** What triggers made, files as stored assets. Sorted by path. */
   readonly made: readonly MadeEntry[]
+  /** Only of a tree that moss took over as it stood: no package of moss owns anything in it. */
+  readonly adopted?: Adopted
+}
+
+export interface Adopted {
+  /** What the tree said it is, such as `Debian GNU/Linux 12 (bookworm)`; empty where it said nothing. */
+  readonly system: string
+  /** Files, folders, symlinks and whatever else. */
+  readonly entries: number
+  /** A file of several names counts once. */
+  readonly sizeBytes: number
+  /** Of the list of what it held (adopted-list.ts). */
+  readonly list: Digest
 }
 
 export interface RecordedChannel {
@@ -99,6 +113,7 @@ export function encodeRecord(state: StateRecord): Uint8Array {
     })),
     triggers: state.triggers.map(({ name, outcome, note }) => ({ name, outcome, note })),
     made: state.made.map(encodeMade),
+    adopted: state.adopted && encodeAdopted(state.adopted),
   })
 }
 
@@ -108,10 +123,24 @@ function encodeMade(entry: MadeEntry): CborValue {
   return { kind, path, trigger, content: fromHex(content), size: sizeBytes, mode }
 }
 
+const encodeAdopted = ({ system, entries, sizeBytes, list: listed }: Adopted): CborValue => ({
+  system,
+  entries,
+  size: sizeBytes,
+  list: fromHex(listed),
+})
+
 /** `part` names the bytes in errors. Throws CBOR_INVALID or SHAPE_INVALID. */
 export function decodeRecord(encoded: Uint8Array, part: string): StateRecord {
-  const { format: _format, version: _version, ...state } = stateShape(decodeCbor(encoded, part), part)
-  return state
+  const {
+    format: _format,
+    version: _version,
+    adopted,
+    ...state
+  } = stateShape(decodeCbor(encoded, part), part)
+  if (adopted === undefined) return state
+  const { size, ...rest } = adopted
+  return { ...state, adopted: { ...rest, sizeBytes: size } }
 }
 
 const name = text(255, 1)
@@ -157,4 +186,5 @@ const stateShape = record({
   packages: list(record({ id: digest<PackageId>(), name, version: name, reason: reasonShape }), 100_000),
   triggers: list(record({ name, outcome: oneOf('done', 'skipped'), note: text(4096) }), 1000),
   made: list(madeShape, 100_000),
+  adopted: optional(record({ system: text(255), entries: integer(), size: integer(), list: digest() })),
 })

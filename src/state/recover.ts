@@ -7,6 +7,7 @@ import { currentRecord, readRecord, type StateParts } from './parts.ts'
 import { keptFolder, keptTree } from './places.ts'
 import { deliverLeft } from './deliver-state.ts'
 import { freePlace, sweepStaging } from './garbage.ts'
+import { sweepAdopted } from './prune.ts'
 import { finish, type Published } from './publish.ts'
 import { putRecordsBack } from './put-back.ts'
 import { exchangeTrees, moveTree } from '../host/durable.ts'
@@ -33,6 +34,7 @@ export async function recoverStates(parts: StateParts, report: Report): Promise<
   const { places, database } = parts
   const journal = readJournal(database)
   if (journal === undefined) {
+    sweepAdopted(parts, report)
     sweepStaging(parts, report)
     await deliverLeft(parts, report)
     return { kind: 'nothing' }
@@ -66,8 +68,7 @@ function goOnBack(parts: StateParts, { kind, from, to }: JournalEntry): StateNum
   const current = currentRecord(parts).number
   const tree = keptTree(places, to)
   if (kind !== 'back' || current !== from) return current
-  if (outside.disk.lstat(tree)?.kind !== 'folder' || readRecord(outside.disk, tree).number !== to)
-    return current
+  if (outside.disk.lstat(tree)?.kind !== 'folder' || readRecord(parts, tree).number !== to) return current
   exchangeTrees(outside.disk, places.usr, tree)
   return to as StateNumber
 }

@@ -79,7 +79,7 @@ function changeTo(
   packages: readonly PlannedPackage[],
 ): TreeChange | undefined {
   const tree = keptTree(parts.places, number)
-  const record = readRecord(parts.outside.disk, tree)
+  const record = readRecord(parts, tree)
   const known = new Map(packages.map((one) => [one.id, one]))
   const place = { disk: parts.outside.disk, places: parts.places }
   const old = record.packages.map((recorded) => {

@@ -12,7 +12,7 @@ import { currentRecord, keptNumbers, readRecord, type StateParts } from './parts
 import { keptTree } from './places.ts'
 import { giveOldTreeItsNumber } from './publish.ts'
 import { encodeRecord, type StateRecord } from './record.ts'
-import { makeStateTables, writeDelivery, writeRecordCopy } from './tables.ts'
+import { makeStateTables, writeDelivery, writeMarks, writeRecordCopy } from './tables.ts'
 
 /** What is left of the old one. Its journal first: it must not be taken for the new one's. */
 export function setDatabaseAside(parts: Pick<StateParts, 'outside' | 'places'>): void {
@@ -37,7 +37,11 @@ export async function renewTables(parts: StateParts): Promise<readonly StateNumb
     .filter(({ path, digest }) => standingAt(parts, path) === digest)
   const records = [current, ...kept].filter((record) => record !== undefined)
   database.transaction((transaction) => {
-    for (const record of records) writeRecordCopy(transaction, record.number, encodeRecord(record))
+    for (const record of records) {
+      writeRecordCopy(transaction, record.number, encodeRecord(record))
+      // Nobody but a person lets go of what was taken over.
+      if (record.adopted !== undefined) writeMarks(transaction, record.number, { isPinned: true })
+    }
     for (const { path, digest } of standing)
       writeDelivery(transaction, { path, digest, state: current.number, pending: undefined })
   })
@@ -45,9 +49,9 @@ export async function renewTables(parts: StateParts): Promise<readonly StateNumb
 }
 
 /** Undefined of a tree that is damaged itself: repair tells of it. */
-function recordIn({ outside }: StateParts, tree: string): StateRecord | undefined {
+function recordIn(parts: StateParts, tree: string): StateRecord | undefined {
   try {
-    return readRecord(outside.disk, tree)
+    return readRecord(parts, tree)
   } catch (error) {
     if (error instanceof MossError) return undefined
     throw error

@@ -4,6 +4,7 @@ import type { AssetId, Digest, PackageId, StateNumber } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { Counters } from '../trust/counters.ts'
+import { checkAdopted } from './check-adopted.ts'
 import { checkTree, type TreeCheck, type TreeFinding } from './check-tree.ts'
 import { settleHealth } from './confirm.ts'
 import { readCounters } from './counters-file.ts'
@@ -97,7 +98,7 @@ export function openStates({ root, ...given }: OpenStates): States {
   const parts: StateParts = { ...given, places: placesOf(root) }
   const { outside, database } = parts
   makeStateTables(database)
-  const read = (number: number): StateRecord => readRecord(outside.disk, treeOf(parts, number))
+  const read = (number: number): StateRecord => readRecord(parts, treeOf(parts, number))
   const numbers = (): readonly StateNumber[] =>
     [...keptNumbers(outside.disk, parts.places), currentRecord(parts).number].toSorted((a, b) => a - b)
   return {
@@ -108,8 +109,13 @@ export function openStates({ root, ...given }: OpenStates): States {
     tree: (number) => treeOf(parts, number),
     digest: (number) => treeDigest(outside, number === undefined ? parts.places.usr : treeOf(parts, number)),
     owned: (number) => ownedTree(parts, read(number)),
-    check: (number, how, report) =>
-      checkTree(parts, { tree: treeOf(parts, number), record: read(number) }, { how, report }),
+    check: (number, how, report) => {
+      const [tree, record] = [treeOf(parts, number), read(number)]
+      const { adopted } = record
+      return adopted === undefined
+        ? checkTree(parts, { tree, record }, { how, report })
+        : checkAdopted(parts, { tree, number, adopted }, { isQuick: how.isQuick, report })
+    },
     neededAssets: () =>
       new Set(
         numbers().flatMap((number) => ownedTree(parts, read(number)).plan.files.map(({ asset }) => asset)),
@@ -156,7 +162,7 @@ export function openStates({ root, ...given }: OpenStates): States {
 function describe(parts: StateParts, number: number): KnownState {
   const { isPinned, isConfirmed, boot } = readMarks(parts.database, number)
   return {
-    record: readRecord(parts.outside.disk, treeOf(parts, number)),
+    record: readRecord(parts, treeOf(parts, number)),
     isCurrent: currentRecord(parts).number === number,
     isPinned,
     isConfirmed,

@@ -21,12 +21,13 @@ export interface SystemTriggersRequest {
   readonly report: Report
 }
 
-/** How each went; none of them throws. */
+/** How each went; none of them throws. Of a tree that was taken over none runs. */
 export async function runSystemTriggers(
   parts: StateParts,
   { from, record, changed, report }: SystemTriggersRequest,
 ): Promise<readonly TriggerRun[]> {
   const { database } = parts
+  if (record.adopted !== undefined) return []
   const runs: TriggerRun[] = []
   for (const trigger of systemTriggers(parts, owedSince(parts, from), changed, runs)) {
     report({ phase: 'triggers', item: trigger.name })

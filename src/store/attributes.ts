@@ -5,7 +5,7 @@ import type { Disk, FileStat, Xattrs } from '../host/disk.ts'
 import { type AssetDescription, assetModifiedMs } from './asset.ts'
 
 /** Given to every file by the kernel's own policy; no package declares them. */
-const policyXattrs: ReadonlySet<string> = new Set(['security.selinux', 'security.ima', 'security.evm'])
+export const policyXattrs: ReadonlySet<string> = new Set(['security.selinux', 'security.ima', 'security.evm'])
 
 const isHeld = (name: string, userId: number): boolean => userId === 0 || name.startsWith('user.')
 

@@ -46,7 +46,15 @@ afterAll(() => rmSync(moss.folder, { recursive: true }))
 test('where there is nothing to look at it says so', () => {
   expect(moss.text('doctor', ...both)).toMatchInlineSnapshot(`
     "$ moss doctor --root pump --home station
-    nothing to look at: FOLDER/pump is not managed (moss init), and FOLDER/station is no station (moss key generate)
+    nothing is set up here yet
+    host     FOLDER/pump is not managed, and has no system yet
+             $ moss init --trust ROOTFILE --root pump
+               makes a root; ROOTFILE is root.moss-root of the station
+    station  FOLDER/station is no station: a connected machine that makes bundles would be one
+             $ moss key generate NAME --home station
+               makes its keys, and the trust root for its hosts
+             $ moss channel create CHANNEL --home station
+               makes a channel for packages
     [exit 0]"
   `)
 })

@@ -65,7 +65,8 @@ async function toldByOpening(machine: SimulatedOutside): Promise<readonly string
   return told
 }
 
-const currentOf = ({ disk }: SimulatedOutside): number => readRecord(disk, placesOf(root).usr).number
+const currentOf = (outside: SimulatedOutside): number =>
+  readRecord({ outside, places: placesOf(root) }, placesOf(root).usr).number
 
 const verbs: readonly [string, (machines: Machines) => Promise<Scenario>][] = [
   ['apply', applying],

@@ -73,7 +73,8 @@ const ways: Readonly<Record<string, (outside: SimulatedOutside, path: string) =>
   },
 }
 
-const currentOf = ({ disk }: SimulatedOutside): number => readRecord(disk, placesOf(root).usr).number
+const currentOf = (outside: SimulatedOutside): number =>
+  readRecord({ outside, places: placesOf(root) }, placesOf(root).usr).number
 
 /** Violations. */
 async function tryVerb(name: string, verb: Verb, spoiled: SimulatedOutside): Promise<readonly string[]> {

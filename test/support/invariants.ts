@@ -44,7 +44,8 @@ export const treeText = (disk: Disk, folder: string): string => describeTree(dis
 export function knownTrees(disk: Disk, root: string): KnownTrees {
   const places = placesOf(root)
   const folders = [places.usr, ...keptNumbers(disk, places).map((number) => keptTree(places, number))]
-  return new Map(folders.map((folder) => [readRecord(disk, folder).number, treeText(disk, folder)]))
+  const where = { outside: { disk }, places }
+  return new Map(folders.map((folder) => [readRecord(where, folder).number, treeText(disk, folder)]))
 }
 
 export interface RootExpectation {
@@ -58,7 +59,8 @@ export interface RootExpectation {
 }
 
 export function checkRoot(disk: Disk, root: string, expected: RootExpectation): readonly string[] {
-  const torn = checkTree(disk, placesOf(root).usr, expected.known)
+  const places = placesOf(root)
+  const torn = checkTree({ outside: { disk }, places }, places.usr, expected.known)
   if (torn.length > 0) return torn.map((problem) => `T1: ${problem}`)
   return [
     ...checkKept(disk, root, expected).map((problem) => `T2: ${problem}`),
@@ -70,9 +72,14 @@ export function checkRoot(disk: Disk, root: string, expected: RootExpectation): 
 }
 
 /** Exactly one whole state: the one that its record says. */
-function checkTree(disk: Disk, folder: string, known: KnownTrees): readonly string[] {
+function checkTree(
+  where: Parameters<typeof readRecord>[0],
+  folder: string,
+  known: KnownTrees,
+): readonly string[] {
+  const { disk } = where.outside
   try {
-    const { number } = readRecord(disk, folder)
+    const { number } = readRecord(where, folder)
     const wanted = known.get(number)
     if (wanted === undefined) return [`${folder} is state ${number}, which nobody made`]
     return treeText(disk, folder) === wanted ? [] : [`${folder} is not the whole of state ${number}`]
@@ -84,10 +91,11 @@ function checkTree(disk: Disk, folder: string, known: KnownTrees): readonly stri
 
 function checkKept(disk: Disk, root: string, { known, isSettled }: RootExpectation): readonly string[] {
   const places = placesOf(root)
+  const where = { outside: { disk }, places }
   return keptNumbers(disk, places).flatMap((number) => {
     const tree = keptTree(places, number)
-    const problems = checkTree(disk, tree, known)
-    if (problems.length > 0 || !isSettled || readRecord(disk, tree).number === number) return problems
+    const problems = checkTree(where, tree, known)
+    if (problems.length > 0 || !isSettled || readRecord(where, tree).number === number) return problems
     return [`${tree} is not state ${number}`]
   })
 }
@@ -100,7 +108,7 @@ function checkCounters(disk: Disk, root: string, floor: Counters): readonly stri
   for (const [channel, { serial }] of Object.entries(floor.serials))
     if ((now.serials[channel]?.serial ?? 0) < serial) problems.push(`the serial of ${channel} fell`)
   // They rise before the exchange, or the channel could lead the host back to before what it runs.
-  const { channel } = readRecord(disk, placesOf(root).usr)
+  const { channel } = readRecord({ outside: { disk }, places: placesOf(root) }, placesOf(root).usr)
   if (channel !== undefined && (now.serials[channel.name]?.serial ?? 0) < channel.serial)
     problems.push(`the counters are behind the current state’s serial ${channel.serial}`)
   return problems

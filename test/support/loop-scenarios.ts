@@ -156,7 +156,7 @@ interface Rules {
   readonly floor?: Counters
 }
 
-async function scenarioOf(
+export async function scenarioOf(
   before: SimulatedOutside,
   verb: (outside: SimulatedOutside) => Promise<void>,
   { untouched, floor = readCounters(before.disk, placesOf(root)) }: Rules,

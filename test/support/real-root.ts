@@ -55,7 +55,7 @@ export function copyRoot(from: string, to: string): void {
     rmSync(join(seals, `${number}`))
     writeSeal({ outside: { disk }, places } as StateParts, {
       number,
-      current: readRecord(disk, places.usr).number,
+      current: readRecord({ outside: { disk }, places }, places.usr).number,
       seal: sealNow(keptFolder(places, number)),
     })
   }

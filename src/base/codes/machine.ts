@@ -34,10 +34,11 @@ export const machineCodes = {
     () =>
       'see that the address is right and this machine reaches it, then run the same command again: it goes on from what came',
   ),
-  HOST_UNSUPPORTED: entry<{ path: string; problem: string }>(
+  HOST_UNSUPPORTED: entry<{ path: string; problem: string; remedy?: string }>(
     exits.failed,
     (d) => `${display(d.path)} cannot be managed: ${display(d.problem)}`,
-    () =>
+    (d) =>
+      d.remedy ??
       'use a folder on a local filesystem such as ext4, XFS, btrfs or tmpfs, that is not a lower layer of an overlay and has no mount at usr',
   ),
   STATE_MOUNTED: entry<{ path: string }>(

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { linuxDisk } from '../../../src/host/linux-disk.ts'
 import { placeTarget } from '../../../src/ingest/placement.ts'
 import { readRecord } from '../../../src/state/parts.ts'
+import { placesOf } from '../../../src/state/places.ts'
 import type { Corpus } from './corpus.ts'
 import { nameOf, placeIn, unpackSide } from './moss-packages.ts'
 import { type Cost, leastOf, quote, run } from './timed.ts'
@@ -114,7 +115,11 @@ function assertIsB(corpus: Corpus, host: string): void {
   const target = (link: Parameters<typeof placeTarget>[0]): string => placeTarget(link, {})
   const problems = differences(corpus.b, host, { placed: place, target, modes: true, others: true })
   const meant = new Set(entriesBelow(corpus.b).map(({ path, entry }) => place(path, entry.isDirectory())))
-  const made = new Set(readRecord(linuxDisk(), join(host, 'usr')).made.map(({ path }) => path))
+  const made = new Set(
+    readRecord({ outside: { disk: linuxDisk() }, places: placesOf(host) }, join(host, 'usr')).made.map(
+      ({ path }) => path,
+    ),
+  )
   const more = entriesBelow(join(host, 'usr'))
     .filter(({ path, entry }) => !entry.isDirectory() && !path.startsWith('lib/moss/'))
     .map(({ path }) => `usr/${path}`)

@@ -43,6 +43,9 @@ test('a record survives its bytes, and gives the same bytes again', () => {
   expect(encodeRecord(decodeRecord(bytes, 'record')).toHex()).toBe(bytes.toHex())
   const { channel: _, ...without } = full
   expect(decodeRecord(encodeRecord(without), 'record')).toEqual(without)
+  const adopted = { system: 'Debian', entries: 9, sizeBytes: 1234, list: 'ab'.repeat(32) as never }
+  const taken = { ...without, packages: [], triggers: [], made: [], adopted }
+  expect(decodeRecord(encodeRecord(taken), 'record')).toEqual(taken)
 })
 
 test('a record of another kind, version or with more in it is refused by its place', () => {
