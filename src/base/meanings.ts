@@ -37,7 +37,10 @@ export const meanings: Readonly<Record<ErrorCode, Meaning>> = {
   HOST_IO: of('the system refused to read or write something'),
   HOST_NO_SPACE: of('a filesystem has too few bytes or inodes, now or for what would be written'),
   NETWORK_FAILED: of('an archive on the web did not answer, or broke off five times without progress'),
-  HOST_UNSUPPORTED: of('a folder lies on a filesystem that lacks what a managed root needs'),
+  HOST_UNSUPPORTED: of(
+    'a folder lies on a filesystem that lacks what a managed root needs',
+    'use a folder on a local filesystem such as ext4, XFS, btrfs or tmpfs, that is not a lower layer of an overlay and has no mount at usr; the hint says more where more is known',
+  ),
   STATE_MOUNTED: of('something is mounted below usr, and would go away with the tree that is replaced'),
   STATE_LOCKED: of('another moss, or another program that changes users, is at work there'),
   CBOR_INVALID: of('a record of a container is not canonical CBOR'),
