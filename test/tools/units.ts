@@ -62,25 +62,25 @@ Conflicts=shutdown.target
 Type=oneshot
 ExecStart=${orRestart('recover --late')}
 `,
-  // Its mount is its own, and goes with it, whatever becomes of the medium meanwhile.
+  // Its mount is its own, and goes with it, whatever becomes of the medium meanwhile. Of two media one waits for the other.
   'moss-sync@.service': `[Unit]
 Description=What moss has to do with the medium in %i
 Documentation=man:moss-sync(1)
-BindsTo=dev-%i.device
-After=dev-%i.device
 
 [Service]
 Type=oneshot
 PrivateMounts=yes
 RuntimeDirectory=moss-sync-%i
 UMask=0077
-ExecStart=/bin/sh -c 'mount -o nosuid,nodev,noexec "/dev/%i" "$$RUNTIME_DIRECTORY" || exit; moss sync --no-input "$$RUNTIME_DIRECTORY"; r=$$?; umount "$$RUNTIME_DIRECTORY"; exit $$r'
+ExecStart=/bin/sh -c 'mount -o nosuid,nodev,noexec "/dev/%i" "$$RUNTIME_DIRECTORY" || exit; flock /run/lock/moss-sync moss sync --no-input "$$RUNTIME_DIRECTORY"; r=$$?; umount "$$RUNTIME_DIRECTORY"; exit $$r'
 `,
 }
 
 /** A file for udev: which media are for moss, by their label. */
 export const mediumRule = {
   name: '90-moss-medium.rules',
-  text: `ACTION=="add", SUBSYSTEM=="block", ENV{ID_FS_USAGE}=="filesystem", ENV{ID_FS_LABEL}=="MOSS*", TAG+="systemd", ENV{SYSTEMD_WANTS}+="moss-sync@%k.service"
+  text: String.raw`ACTION=="add", SUBSYSTEM=="block", \
+  ENV{ID_FS_USAGE}=="filesystem", ENV{ID_FS_LABEL}=="MOSS*", \
+  TAG+="systemd", ENV{SYSTEMD_WANTS}+="moss-sync@%k.service"
 `,
 } as const

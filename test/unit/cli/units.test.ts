@@ -14,7 +14,7 @@ const pages = ['moss-health.7', 'moss-sync.1'].map((page) =>
 test.each([...Object.entries(units), [mediumRule.name, mediumRule.text]])(
   'the manual prints %s as it is',
   (_, text) => {
-    expect(pages.join('').replaceAll('\\-', '-').replaceAll('\\(dq', '"')).toContain(
+    expect(pages.join('').replaceAll('\\-', '-').replaceAll('\\e', '\\')).toContain(
       `.Bd -literal -offset indent\n${text}.Ed\n`,
     )
   },
