@@ -7,7 +7,9 @@ export const longestNote = 1000
 
 const shape = record({ text: text(longestNote, 1) })
 
-export const isNote = (note: string): boolean => note !== '' && note.length <= longestNote
+/** One line that can be read. */
+export const isNote = (note: string): boolean =>
+  note.trim() !== '' && note.length <= longestNote && !/[\p{Cc}\ufffd]/u.test(note)
 
 export const encodeNote = (note: string): Uint8Array => encodeCbor({ text: note })
 

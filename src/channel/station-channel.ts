@@ -112,7 +112,7 @@ export class StationChannel {
     })
     this.#expired = new PackageFolder(disk, {
       path: `${place.folder}/expired`,
-      read: (path) => underAnyRoot(this.#roots, (root) => readPackageFile(disk, path, root)).value,
+      read: (path) => this.#readExpired(path),
     })
   }
 
@@ -366,6 +366,16 @@ export class StationChannel {
     return by === newest || this.#everNamed().has(file.id)
       ? file
       : readPackageFile(this.#outside.disk, path, newest)
+  }
+
+  /** Nobody misses one that is damaged before it is wanted as a base: it is named. */
+  #readExpired(path: string): PackageFile {
+    try {
+      return underAnyRoot(this.#roots, (root) => readPackageFile(this.#outside.disk, path, root)).value
+    } catch (error) {
+      if (!isMossError(error)) throw error
+      throw new MossError('CONTAINER_DAMAGED', { part: path, problem: error.message }, error)
+    }
   }
 
   #wanted(id: PackageId): PackageFile {

@@ -1,4 +1,5 @@
 // The hosts that a station answers.
+import { display } from '../base/display.ts'
 import { MossError } from '../base/error.ts'
 import { exits } from '../base/exits.ts'
 import { formatDate, plural, shortId } from '../base/format.ts'
@@ -49,7 +50,7 @@ export const fleetVerbs: readonly Verb[] = [
     run: async (call) => {
       const { statesToEnrol } = await import('../ops/enrol.ts')
       const path = call.path(call.operands[0] ?? '')
-      const files = await statesToEnrol(call.outside, { home: call.home, path })
+      const { files, unreadable } = await statesToEnrol(call.outside, { home: call.home, path })
       if (files.length > 1 && call.has('expect'))
         throw new MossError('CLI_USAGE', {
           problem: `--expect is for one, and there are ${files.length} states of strangers: name one of their files`,
@@ -58,8 +59,15 @@ export const fleetVerbs: readonly Verb[] = [
       const done: Outcome[] = []
       for (const file of files) done.push(await enrollOne(call, file))
       const [only] = done
-      if (only !== undefined && done.length === 1) return only
-      return { json: { hosts: done.map(({ json }) => json) }, text: done.map(({ text }) => text).join('\n') }
+      if (only !== undefined && done.length === 1 && unreadable.length === 0) return only
+      return {
+        json: { hosts: done.map(({ json }) => json), unreadable },
+        text: [
+          ...done.map(({ text }) => text),
+          ...unreadable.map(({ file, message }) => `! ${display(file)}: ${display(message)}`),
+        ].join('\n'),
+        exit: unreadable.length > 0 ? exits.findings : exits.done,
+      }
     },
   },
   {

@@ -27,7 +27,13 @@ export const gcVerbs: readonly Verb[] = [
       {
         name: 'silent',
         value: 'DAYS',
-        summary: 'on a station: hosts that have sent nothing for DAYS do not count',
+        summary: 'on a station: hosts that have sent nothing, and were sent nothing, for DAYS do not count',
+      },
+      {
+        name: 'beside',
+        value: 'CHANNEL',
+        repeats: true,
+        summary: 'on a station: a channel elsewhere that is laid over one here: what it names stays',
       },
       { name: 'dry-run', short: 'n', summary: 'only say what would go' },
     ],
@@ -36,7 +42,7 @@ export const gcVerbs: readonly Verb[] = [
     run: async (call) => {
       const side = await sideOf(call)
       if (side === 'station') return collectStation(call)
-      const flag = ['keep', 'silent'].find((name) => call.value(name) !== undefined)
+      const flag = ['keep', 'silent', 'beside'].find((name) => call.value(name) !== undefined)
       if (flag !== undefined)
         throw new MossError('CLI_USAGE', { problem: `--${flag} is for a station’s gc`, see: call.word })
       return collectHost(call)
@@ -94,6 +100,7 @@ async function collectStation(call: Call): Promise<Outcome> {
     home: call.home,
     keep: optionalNumber(call, 'keep') ?? usualKeep,
     silentDays: optionalNumber(call, 'silent'),
+    beside: call.values('beside').map(call.path),
   })
   const isNothing = plan.packages.length + plan.snapshots.length === 0
   const shown = isNothing ? formatNothing(plan) : formatStationGc(plan)
@@ -108,7 +115,7 @@ async function collectStation(call: Call): Promise<Outcome> {
 }
 
 const formatNothing = ({ keep }: StationGcPlan): string =>
-  `nothing to give back: a host, or one of the newest ${plural(keep, 'snapshot')} of a channel, needs everything`
+  `nothing to give back: a host, or ${keep === 1 ? 'the newest snapshot' : `one of the newest ${plural(keep, 'snapshot')}`} of a channel, needs everything`
 
 const countGone = ({ packages, snapshots }: StationGcPlan): string =>
   [
@@ -121,7 +128,10 @@ const countGone = ({ packages, snapshots }: StationGcPlan): string =>
 function formatStationGc(plan: StationGcPlan): string {
   const { packages, snapshots, costs, freedBytes } = plan
   return [
-    `needed by nobody: ${countGone(plan)}; ${formatBytes(freedBytes)} come free`,
+    `needed by nobody here: ${countGone(plan)}; ${formatBytes(freedBytes)} come free`,
+    ...(plan.beside?.length === 0 && packages.length > 0
+      ? ['channels that lie elsewhere and are laid over one here count only with --beside']
+      : []),
     formatTable([
       ...some(packages).map((each) => [
         `  ${display(each.name)}`,
@@ -191,7 +201,7 @@ function formatExpire({ channel, serial, packages, left, gone }: ExpirePlan): st
       .map(({ name, hosts }) => {
         const names = some(hosts).map((host) => display(host.name))
         const more = hosts.length > mostNamed ? `, and ${hosts.length - mostNamed} more` : ''
-        return `! no version of ${display(name)} is left: ${names.join(', ')}${more} ${hosts.length === 1 ? 'has' : 'have'} it, and get nothing more while they ask for it`
+        return `! no version of ${display(name)} is left: ${names.join(', ')}${more} ${hosts.length === 1 ? 'has' : 'have'} it or ${hosts.length === 1 ? 'asks' : 'ask'} for it, and get nothing more while they ask`
       }),
   ].join('\n')
 }

@@ -24,7 +24,8 @@ function sayBundle(bundle: HostSyncPlan['bundles'][number], done: TakenFromMediu
     return [`${refused.message} [${refused.code}]`, refused.hint]
       .filter((part) => part !== undefined)
       .join('; ')
-  return path === done.taken?.file ? 'taken in' : 'not needed: another was taken in'
+  const isTaken = [...done.takenBefore, done.taken].some((each) => each?.file === path)
+  return isTaken ? 'taken in' : 'not needed: another was taken in'
 }
 
 export function bundleLines(plan: HostSyncPlan, done?: TakenFromMedium): readonly string[] {
@@ -45,16 +46,23 @@ export function bundleLines(plan: HostSyncPlan, done?: TakenFromMedium): readonl
   ]
 }
 
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)
+
 /** What came of it. A root is refused like a bundle, and is told apart. */
 export function formatTaken(plan: HostSyncPlan, done: TakenFromMedium): string {
   const { trustRoot, taken } = done
+  const all = [...done.takenBefore, ...(taken === undefined ? [] : [taken])]
   const roots = done.refused.filter(({ file }) => plan.bundles.every(({ path }) => path !== file))
   return formatFields([
     ['medium', plan.medium],
     ['trust', trustRoot === undefined ? undefined : `root ${trustRoot} counts now`],
     ['!', roots.map(({ file, message, code }) => `${file}: ${message} [${code}]`)],
     ['bundles', bundleLines(plan, done)],
-    ['carried', taken && `${formatBytes(taken.fileBytes)} in ${taken.seconds.toFixed(1)} s`],
+    [
+      'carried',
+      taken &&
+        `${formatBytes(sum(all.map(({ fileBytes }) => fileBytes)))} in ${sum(all.map(({ seconds }) => seconds)).toFixed(1)} s`,
+    ],
   ])
 }
 

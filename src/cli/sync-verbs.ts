@@ -70,8 +70,9 @@ async function applyByPolicy(call: Call, { root, policy }: HostSyncPlan, found: 
   if (policy === 'import' || !mayApply(plan)) return { ...none, text: `${shown}\nit waits: moss apply` }
   if (policy === 'ask' && !call.canBeAsked)
     return { ...none, text: `${shown}\nnobody here can be asked, so it waits: moss apply` }
-  const isFoundShown = policy === 'ask'
-  if (isFoundShown && !(await call.confirm('apply', `${found}\n${shown}`)))
+  const isFoundShown = policy === 'ask' && !call.has('yes')
+  const said = isFoundShown ? `${found}\n${shown}` : shown
+  if (policy === 'ask' && !(await call.confirm('apply', said)))
     return { ...none, isFoundShown, text: 'not applied; it waits for moss apply' }
   const applied = await executeApply(call.outside, plan, call.report)
   return { json: applied, text: formatApplied(applied, true), exit: exitOf(applied), isFoundShown }

@@ -1,4 +1,5 @@
 // The right half of the loop on the host: import, plan, apply, rollback.
+import { MossError } from '../base/error.ts'
 import { sharedFlags } from './export-verbs.ts'
 import { exitOf, formatApplied, formatApplyPlan, formatImported } from './update-text.ts'
 import { effortWords, optionalPath, type Verb } from './verb.ts'
@@ -36,6 +37,8 @@ export const updateVerbs: readonly Verb[] = [
       { name: 'output', short: 'o', value: 'FILE', summary: 'write the plan as JSON' },
     ],
     run: async (call) => {
+      if (call.has('for') && call.has('changelog'))
+        throw new MossError('CLI_USAGE', { problem: '--changelog says nothing to a station', see: 'plan' })
       if (call.has('for')) {
         const { planForHosts } = await import('./export-verbs.ts')
         return planForHosts(call)

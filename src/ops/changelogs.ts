@@ -11,6 +11,7 @@ import type { HostSession } from './host.ts'
 const startBytes = 16 * 1024
 const plainLimitBytes = 1024 * 1024
 const mostLines = 40
+const longestLine = 200
 
 /** Debian's places, the packager's own before the upstream's. */
 const placesOf = (name: string): readonly string[] =>
@@ -69,7 +70,7 @@ export function entriesAfter(text: string, from: string, scheme: VersionScheme):
     const version = /^\S+ \(([^()\s]+)\)/.exec(line)?.[1]
     if (version !== undefined && isVersion(scheme, version) && compareVersions(scheme, version, from) <= 0)
       break
-    lines.push(line.trimEnd())
+    lines.push(line.length > longestLine ? `${line.slice(0, longestLine)}…` : line.trimEnd())
     if (lines.length > mostLines) return [...lines.slice(0, mostLines), '…']
   }
   while (lines.at(-1) === '') lines.pop()

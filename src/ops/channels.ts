@@ -105,7 +105,10 @@ export async function showChannel(outside: Outside, { home, channel }: OfChannel
   const opened = stationChannel(station, channel)
   const latest = opened.latestSnapshot()
   const named = new Set(latest?.snapshot.packages.map(({ id }) => id))
-  const own = opened.packages()
+  // What is aside and still named is offered: an expiring was cut short.
+  const own = [...opened.packages(), ...opened.expired().filter(({ id }) => named.has(id))].filter(
+    ({ id }, at, all) => all.findIndex((each) => each.id === id) === at,
+  )
   const ownIds = new Set(own.map(({ id }) => id))
   const lower = nextOf(opened).filter(({ id }) => !ownIds.has(id))
   return {
@@ -175,7 +178,7 @@ export async function publishChannel(
       packages: latest.snapshot.packages.length,
       isNew: false,
     }
-  if (plan.packages.length === 0)
+  if (plan.packages.length === 0 && latest === undefined)
     throw new MossError('NOT_FOUND', { what: 'package to publish in channel', name: channel.name })
   const old = latest?.isUnderRoot === false ? latest : undefined
   if (old !== undefined && request.takeOver === undefined)

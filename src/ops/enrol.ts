@@ -6,8 +6,10 @@ import { hostsOfName } from '../fleet/tables.ts'
 import type { Outside } from '../host/outside.ts'
 import { assertFingerprint, fingerprintOf, spellingsOf } from '../trust/fingerprint.ts'
 import { findStates } from '../medium/medium.ts'
-import { keep, keyIsKnown, openFleet, readAll, readingFleet, readSent } from './fleet.ts'
+import { keep, keyIsKnown, openFleet, readAll, readingFleet, readSent, sayUnreadable } from './fleet.ts'
 import { openStation } from './station.ts'
+
+type SaidUnreadable = ReturnType<typeof sayUnreadable>
 
 export interface EnrolPlan {
   readonly home: string
@@ -24,18 +26,20 @@ export interface EnrolPlan {
 }
 
 /**
- * The file itself, or of a medium the newest state of each host that nobody enrolled; those that cannot be read are left out. Throws
+ * The file itself, or of a medium the newest state of each host that nobody enrolled; and those that cannot be read. Throws
  * NOT_FOUND where there is none.
  */
 export async function statesToEnrol(
   outside: Outside,
   { home, path }: { readonly home: string; readonly path: string },
-): Promise<readonly string[]> {
-  if (outside.disk.lstat(path)?.kind !== 'folder') return [path]
+): Promise<{ readonly files: readonly string[]; readonly unreadable: readonly SaidUnreadable[] }> {
+  if (outside.disk.lstat(path)?.kind !== 'folder') return { files: [path], unreadable: [] }
   using station = openStation(outside, { home, how: 'read' })
   const found = findStates(outside.disk, path).map((each) => each.path)
-  const { strangers } = await readAll(station, found, { countsKept: true })
-  if (strangers.length > 0) return strangers.map(({ file }) => file)
+  const { strangers, ...read } = await readAll(station, found, { countsKept: true })
+  const unreadable = read.unreadable.map(sayUnreadable)
+  if (strangers.length + unreadable.length > 0)
+    return { files: strangers.map(({ file }) => file), unreadable }
   throw new MossError('NOT_FOUND', { what: 'state of a host that is not enrolled on', name: path })
 }
 

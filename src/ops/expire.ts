@@ -1,13 +1,15 @@
 // channel expire: what a channel shall offer no more. The packages stay with the station, for deltas of those who have
 // them, until gc; the next serial does not name them. Says first, then does.
-import { MossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import type { ContainerId, HostId } from '../base/ids.ts'
 import { planExpire } from '../channel/plan-publish.ts'
 import type { OfferedPackage } from '../channel/snapshot.ts'
 import type { StationChannel } from '../channel/station-channel.ts'
+import type { HostState } from '../fleet/host-state.ts'
 import { allHosts } from '../fleet/tables.ts'
 import type { Outside } from '../host/outside.ts'
 import { compareAge } from '../manifest/compare-packages.ts'
+import { parseModel } from '../solve/model.ts'
 import { type OfChannel, stationChannel } from './channels.ts'
 import { keptState, readingFleet } from './fleet.ts'
 import { publishNext } from './next-serial.ts'
@@ -23,7 +25,7 @@ export interface ExpirePlan {
   readonly packages: readonly OfferedPackage[]
   /** Packages that it goes on to offer. */
   readonly left: number
-  /** Names of which no version is left, and the hosts that have one. */
+  /** Names of which no version is left, and the hosts that have one or ask for one. */
   readonly gone: readonly {
     readonly name: string
     readonly hosts: readonly { readonly host: HostId; readonly name: string }[]
@@ -144,15 +146,28 @@ function goneNames(
     readingFleet(station, (fleet) => {
       for (const { host } of allHosts(fleet)) {
         const state = keptState(fleet, host)?.state
-        const current = state?.states.find(({ number }) => number === state.current)
-        for (const id of current?.packages ?? [])
-          hosts.get(nameOf.get(id) ?? '')?.set(host, state?.name ?? host)
+        if (state === undefined) continue
+        const current = state.states.find(({ number }) => number === state.current)
+        const had = current?.packages.map((id) => nameOf.get(id) ?? '') ?? []
+        for (const name of [...had, ...subscribedNames(state)]) hosts.get(name)?.set(host, state.name)
       }
     })
   return [...hosts].map(([name, having]) => ({
     name,
     hosts: [...having].map(([host, hostName]) => ({ host, name: hostName })),
   }))
+}
+
+/** Of packages that its model asks for by name; none of a model that cannot be read here. */
+function subscribedNames({ model, name }: HostState): readonly string[] {
+  try {
+    return parseModel(model, `the model of ${name}`)
+      .subscriptions.filter(({ kind }) => kind === 'name')
+      .map((wish) => wish.name)
+  } catch (error) {
+    if (isMossError(error, 'MODEL_INVALID')) return []
+    throw error
+  }
 }
 
 function refuse(problem: string): never {

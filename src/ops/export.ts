@@ -87,7 +87,10 @@ export async function executeExport(
   if (isSealed && request.volumeBytes !== undefined)
     throw new MossError('CLI_USAGE', { problem: 'what is sealed is not cut into volumes', see: 'export' })
   if (request.note !== undefined && !isNote(request.note))
-    throw new MossError('CLI_USAGE', { problem: `a note has 1 to ${longestNote} characters`, see: 'export' })
+    throw new MossError('CLI_USAGE', {
+      problem: `a note is one line of 1 to ${longestNote} characters`,
+      see: 'export',
+    })
   const beside = parityBeside(outside, request.parityPercent, report)
   using plain = plainBundle(outside.disk, station)
   const done = await exportBundle(outside, {

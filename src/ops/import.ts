@@ -23,15 +23,18 @@ export async function importBundles(
   using host = await openHost(outside, { root: request.root, report })
   const { files } = request
   const work: Work = { host, report, bundles: [], wanted: new Map(), tried: new Set() }
-  const refused: { readonly file: string; readonly error: MossError }[] = []
-  for (const file of files)
-    try {
-      if (!work.tried.has(file)) await importNamed(work, file)
-    } catch (error) {
-      if (!isRefusal(error) && !isMossError(error, 'NOT_FOUND')) throw error
-      refused.push({ file, error })
-    }
   const { bundles } = work
+  let refused: readonly Refused[] = []
+  let left = files
+  do {
+    const before = bundles.length
+    refused = [...refused.filter(({ file }) => !left.includes(file)), ...(await importEach(work, left))]
+    // One that was made for what another leaves may come before it in a list.
+    left =
+      bundles.length > before
+        ? refused.flatMap(({ file, error }) => (isMossError(error, 'BUNDLE_BASE_MISSING') ? [file] : []))
+        : []
+  } while (left.length > 0)
   const [first] = refused
   if (first !== undefined) {
     for (const { file, error } of files.length > 1 ? refused : [])
@@ -48,8 +51,30 @@ export async function importBundles(
   throw wanted
 }
 
-/** What is wrong with a file keeps no other out. */
-const isRefusal = (error: unknown): error is MossError => isMossError(error) && refusals.includes(error.exit)
+interface Refused {
+  readonly file: string
+  readonly error: MossError
+}
+
+/** What is wrong with a file, or where none is, keeps no other out. */
+async function importEach(work: Work, files: readonly string[]): Promise<readonly Refused[]> {
+  const refused: Refused[] = []
+  for (const file of files)
+    try {
+      if (!work.tried.has(file)) await importNamed(work, file)
+    } catch (error) {
+      if (!isRefusal(error) && !isNoFile(error)) throw error
+      refused.push({ file, error })
+    }
+  return refused
+}
+
+const isRefusal = (error: unknown): error is MossError =>
+  isMossError(error) && (refusals.includes(error.exit) || error.code === 'BUNDLE_BASE_MISSING')
+
+/** As `checkIsFile` says it. */
+const isNoFile = (error: unknown): error is MossError =>
+  isMossError(error, 'MEDIUM_ABSENT') || isMossError(error, 'CLI_USAGE')
 
 interface Work {
   readonly host: HostSession

@@ -117,12 +117,14 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
       serial: published.snapshot.serial,
       version: root.version,
     })
-  const states =
+  const leavesOut = request.leavesOut === true
+  const assumed =
     request.isOneWay === true
-      ? assumedStates(station, { states: told, channel, serial: published.snapshot.serial })
-      : told
+      ? assumedStates(station, { states: told, channel, serial: published.snapshot.serial, leavesOut })
+      : { states: told, leftOut: [] }
+  const { states } = assumed
   const offer = { channel, published, index: channel.catalogue(published.snapshot) }
-  const { wishes, leftOut } = wishesOf(states, { offer, leavesOut: request.leavesOut === true })
+  const { wishes, leftOut } = wishesOf(states, { offer, leavesOut })
   const wanted = {
     hosts: wishes,
     catalogue: {
@@ -147,7 +149,7 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     rootsAfter: Math.min(...states.map(({ rootVersion }) => rootVersion)),
     states: request.states,
     hosts: plannedHosts(wishes, { carry, told: new Set(told) }),
-    leftOut,
+    leftOut: [...assumed.leftOut, ...leftOut],
     fullBytes: totals.allBytes,
     sharedBytes: totals.allBytes - totals.chunkBytes,
     chunkBytes: totals.chunkBytes,

@@ -1,13 +1,13 @@
 // gc on a station: what its channels keep and nobody needs any more. Needed is what the newest snapshots of each channel name
 // and those that hosts have or are on their way to, and what a state of an enrolled host names: deltas are made against that.
 // What was added and not published yet stays too. Says first, whose deltas it costs, too, then does.
-import { MossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import type { HostId, PackageId } from '../base/ids.ts'
 import type { StationChannel } from '../channel/station-channel.ts'
 import { packagesHeld } from '../fleet/host-state.ts'
 import { allHosts, sentTo } from '../fleet/tables.ts'
 import type { Outside } from '../host/outside.ts'
-import { homeChannels } from './channels.ts'
+import { homeChannels, stationChannel } from './channels.ts'
 import { keptState, readingFleet } from './fleet.ts'
 import { openStation, type Station } from './station.ts'
 
@@ -21,8 +21,6 @@ export interface StationGcPlan extends KeepRule {
     readonly version: string
     readonly path: string
     readonly sizeBytes: number
-    /** It is offered again, and this is another copy. */
-    readonly isTwice: boolean
   }[]
   readonly snapshots: readonly {
     readonly channel: string
@@ -39,8 +37,10 @@ export interface StationGcPlan extends KeepRule {
 export interface KeepRule {
   /** So many newest snapshots of each channel. */
   readonly keep: number
-  /** Hosts that have sent nothing for longer do not count; without it all that are enrolled do. */
+  /** Hosts that have sent nothing, and were sent nothing, for longer do not count; without it all that are enrolled do. */
   readonly silentDays?: number | undefined
+  /** Channels that lie elsewhere and are laid over some of the home: what they name stays, and nothing of them goes. */
+  readonly beside?: readonly string[]
 }
 
 export interface StationCollected {
@@ -79,16 +79,18 @@ export async function executeStationGc(outside: Outside, plan: StationGcPlan): P
 
 function planFor(station: Station, rule: KeepRule): StationGcPlan {
   const channels = homeChannels(station)
+  const beside = (rule.beside ?? []).map((channel) => stationChannel(station, channel))
   const hosts = hostsOf(station, rule)
-  const serials = new Map(channels.map((channel) => [channel, neededSerials(channel, { hosts, rule })]))
+  const serials = new Map(
+    [...channels, ...beside].map((channel) => [channel, neededSerials(channel, { hosts, rule })]),
+  )
   const needed = new Set(hosts.filter(({ counts }) => counts).flatMap(({ packages }) => packages))
   for (const [channel, kept] of serials)
-    for (const serial of kept) for (const { id } of channel.snapshot(serial).snapshot.packages) needed.add(id)
-  const packages = channels.flatMap((channel) => {
-    const here = new Set(channel.packages().map(({ id }) => id))
-    return channel
+    for (const serial of kept) for (const id of namedBy(channel, serial)) needed.add(id)
+  const packages = channels.flatMap((channel) =>
+    channel
       .expired()
-      .filter(({ id }) => !needed.has(id) || here.has(id))
+      .filter(({ id }) => !needed.has(id))
       .map(({ id, path, manifest: { name, version }, sizeBytes }) => ({
         channel: channel.name,
         id,
@@ -96,16 +98,15 @@ function planFor(station: Station, rule: KeepRule): StationGcPlan {
         version,
         path,
         sizeBytes,
-        isTwice: here.has(id),
-      }))
-  })
-  const snapshots = [...serials].flatMap(([channel, kept]) =>
+      })),
+  )
+  const snapshots = channels.flatMap((channel) =>
     channel
       .serials()
-      .filter((serial) => !kept.has(serial))
+      .filter((serial) => serials.get(channel)?.has(serial) !== true)
       .map((serial) => ({ channel: channel.name, serial, ...channel.filesOf(serial) })),
   )
-  const lost = new Set(packages.filter(({ isTwice }) => !isTwice).map(({ id }) => id))
+  const lost = new Set(packages.map(({ id }) => id))
   return {
     ...rule,
     kind: 'station-gc',
@@ -120,6 +121,17 @@ function planFor(station: Station, rule: KeepRule): StationGcPlan {
       }))
       .filter((each) => each.packages > 0),
     freedBytes: [...packages, ...snapshots].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  }
+}
+
+/** Throws CONTAINER_DAMAGED with the file's name: what it names is not known, so nothing may go. */
+function namedBy(channel: StationChannel, serial: number): readonly PackageId[] {
+  try {
+    return channel.snapshot(serial).snapshot.packages.map(({ id }) => id)
+  } catch (error) {
+    if (!isMossError(error)) throw error
+    const path = channel.filesOf(serial).paths.at(-1) ?? channel.folder
+    throw new MossError('CONTAINER_DAMAGED', { part: path, problem: error.message }, error)
   }
 }
 
@@ -139,17 +151,18 @@ function hostsOf(station: Station, { silentDays }: KeepRule): readonly CountedHo
     allHosts(fleet).flatMap(({ host, name, seen }) => {
       const state = keptState(fleet, host)?.state
       if (state === undefined) return []
+      const sent = sentTo(fleet, host)
       return [
         {
           host,
           name,
-          counts: seen >= since,
+          counts: seen >= since || sent.some(({ made }) => made >= since),
           packages: packagesHeld(state),
           serials: [
             ...(state.channel === undefined
               ? []
               : [{ channel: state.channel.name, serial: state.channel.serial }]),
-            ...sentTo(fleet, host),
+            ...sent,
           ],
         },
       ]

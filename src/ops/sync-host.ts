@@ -98,6 +98,8 @@ export interface TakenFromMedium {
   /** The version of the trust root that counts now, where it came from the medium. */
   readonly trustRoot?: number
   readonly taken?: ImportedBundle
+  /** Those that it was made to follow, taken in before it. */
+  readonly takenBefore: readonly ImportedBundle[]
   /** What the medium has for this host and this host does not take; nothing is lost by that. */
   readonly refused: readonly Refused[]
 }
@@ -114,7 +116,7 @@ export async function executeHostSync(
     plan.roots.length === 0
       ? undefined
       : await attempt(`${medium}/moss/roots`, refused, () => followMedium(outside, { root, medium }))
-  let taken: ImportedBundle | undefined
+  const all: ImportedBundle[] = []
   let left = plan.bundles.filter(({ fate }) => fate === 'take')
   while (left.length > 0) {
     const before: typeof left = []
@@ -130,13 +132,15 @@ export async function executeHostSync(
       if (refused.at(-1)?.code === 'BUNDLE_BASE_MISSING') before.push(bundle)
     }
     if (now === undefined) break
-    taken = now
+    all.push(now)
     left = before
     const again = new Set(before.map(({ path }) => path))
     refused = refused.filter(({ file }) => !again.has(file))
   }
+  const taken = all.pop()
   return {
     refused,
+    takenBefore: all,
     ...(trustRoot !== undefined && { trustRoot }),
     ...(taken !== undefined && { taken }),
   }
@@ -188,9 +192,10 @@ function assertAcceptable(host: HostSession, roots: readonly HostSession['trust'
 const isOfOthers = (bundles: HostSyncPlan['bundles'], { file, code }: Refused): boolean =>
   code === 'BUNDLE_WRONG_HOST' && bundles.some(({ path, isMendable }) => path === file && isMendable === true)
 
-/** The error of the first that was refused, where nothing was taken; a bundle, by its name, that cannot even be read is a finding. */
+/** A finding where another was taken than one that is damaged; the error of the first that was refused, where nothing was taken; a bundle, by its name, that cannot even be read is a finding. */
 export function exitOfSync({ bundles }: HostSyncPlan, { refused, taken }: TakenFromMedium): number {
-  if (taken !== undefined) return exits.done
+  const isDamaged = refused.some((each) => each.exit === exits.damaged && !isOfOthers(bundles, each))
+  if (taken !== undefined) return isDamaged ? exits.findings : exits.done
   const isUnreadable = bundles.some(
     ({ fate, path }) =>
       fate === 'unreadable' && parseBundleName(path.slice(path.lastIndexOf('/') + 1)) !== undefined,

@@ -45,8 +45,21 @@ function withChangelogs(plan: ApplyPlan): readonly PlanRow[] {
 
 export const textOf = (row: PlanRow): string => (row.kind === 'warning' ? row.text : row.name)
 
+const noteCells = 66
+
+/** A row cannot be wrapped, and a note may be long. */
+function noteLines(note: string | undefined): readonly string[] {
+  const lines: string[] = []
+  for (const word of note === undefined ? [] : `note: “${note}”`.split(' ')) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + word.length >= noteCells) lines.push(word)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines
+}
+
 const allRows = (plan: ApplyPlan): readonly PlanRow[] => [
-  ...(plan.note === undefined ? [] : [{ kind: 'warning', text: `note: “${plan.note}”` } as const]),
+  ...noteLines(plan.note).map((text) => ({ kind: 'warning', text }) as const),
   ...plan.advisories.map(
     ({ package: name, before, text, isMended }) =>
       ({

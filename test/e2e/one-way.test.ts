@@ -82,10 +82,15 @@ test('what was lost between is told with the serial that it was of; it is made a
   )
   expect(refused.exit).toBe(13)
   expect(installed()).toBe('1')
+  expect(
+    moss.code('export', '--for', 'pump', '--one-way', '--serial', '7', '-o', 'no.moss', ...atStation),
+  ).toBe('NOT_FOUND')
   exportTo('again.moss', '--one-way', '--serial', '2')
   expect(readFileSync(join(moss.folder, 'again.moss'))).toEqual(readFileSync(join(moss.folder, '2.moss')))
-  take('again.moss')
-  take('3.moss')
+  // In the wrong order, and with one that is not there.
+  const both = moss.run(['import', '3.moss', 'nowhere.moss', 'again.moss', ...atHost])
+  expect(both.exit).toBe(15)
+  moss.json('apply', ...atHost)
   expect(installed()).toBe('3')
 })
 
@@ -97,8 +102,48 @@ test('several of them lie on one stick, and sync takes them in their order', () 
   offer(2)
   left()
   expect(left()).toMatchObject({ hosts: [{ fate: 'there' }], bundles: [] })
-  moss.json('sync', 'stick', '--policy', 'apply', ...atHost)
+  const synced = moss.run(['sync', 'stick', '--policy', 'apply', '-y', ...atHost])
+  expect(synced.stdout.match(/: taken in$/gm)).toHaveLength(2)
   expect(installed()).toBe('2')
+})
+
+test('what was made for wishes that have changed since does not count', () => {
+  offer(1)
+  exportTo('1.moss', '--one-way')
+  moss.json('subscribe', 'tool >= 1', ...atHost)
+  moss.json('state', 'export', 'later.moss-state', ...atHost)
+  moss.json('fleet', 'receive', 'later.moss-state', ...atStation)
+  offer(2)
+  expect(exportTo('2.moss', '--one-way').plan.hosts[0]?.after).toBeUndefined()
+  take('2.moss')
+  expect(installed()).toBe('2')
+})
+
+test('a host that cannot be counted on keeps no other waiting', () => {
+  moss.json('init', '--root', 'other', '--trust', 'station/root.moss-root', '--name', 'other')
+  moss.json('subscribe', 'tool', '--root', 'other')
+  moss.json('state', 'export', 'other.moss-state', '--root', 'other')
+  moss.json('fleet', 'enroll', 'other.moss-state', ...atStation)
+  offer(1)
+  exportTo('1.moss', '--one-way')
+  offer(2)
+  for (const name of ['1.moss-channel', '1.moss-catalogue'])
+    rmSync(join(moss.folder, 'station/channels/stable/snapshots', name))
+  mkdirSync(join(moss.folder, 'stick'))
+  const left = moss.run([
+    'sync',
+    'stick',
+    '--hosts',
+    'pump',
+    '--hosts',
+    'other',
+    '--one-way',
+    '-y',
+    ...atStation,
+  ])
+  expect(left.exit).toBe(3)
+  expect(left.stdout).toMatch(/other, record 1: a bundle is made for it/)
+  expect(left.stdout).toMatch(/pump, record 1: gets none: no serial of channel stable 1/)
 })
 
 test('a state that does come back counts again', () => {

@@ -1,6 +1,6 @@
 // What a station keeps, through the whole loop: what expires is offered no more, gc takes what nobody needs, and a base that
 // is no longer kept costs bytes, never a bundle.
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -43,6 +43,7 @@ function carry(): number {
 function sendMonthsAgo(): void {
   using fleet = new DatabaseSync(join(moss.folder, 'station/fleet/fleet.db'))
   fleet.exec('UPDATE hosts SET seen = seen - 60 * 24 * 60 * 60')
+  fleet.exec('UPDATE sent SET made = made - 60 * 24 * 60 * 60')
 }
 
 const filesIn = (folder: string): readonly string[] =>
@@ -79,8 +80,9 @@ test('what expires is offered no more, and again when it is added again', () => 
   expect(moss.text('channel', 'expire', 'stable', '--keep', '2', ...atStation)).toContain('nothing to do')
   moss.json('add', 'stable', 'tool-2', '--name', 'tool', '--version', '2', ...atStation)
   expect(moss.json('channel', 'publish', 'stable', ...atStation)).toMatchObject({ serial: 6, packages: 3 })
-  // The one that lies there twice.
-  expect(versions(planGc())).toEqual(['2'])
+  // The one that lies there twice is offered, and nobody has read the other copy to its end.
+  moss.json('channel', 'expire', 'stable', '--keep', '1', ...atStation)
+  expect(versions(planGc('--keep', '1')).toSorted()).toEqual(['1', '2', '3'])
 })
 
 test('one version, or a name; what is not offered is said, and who loses what they have', () => {
@@ -89,7 +91,7 @@ test('one version, or a name; what is not offered is said, and who loses what th
   expect(moss.code('channel', 'expire', 'stable', 'tool=7', ...atStation)).toBe('NOT_FOUND')
   expect(moss.code('channel', 'expire', 'stable', ...atStation)).toBe('CLI_USAGE')
   const shown = moss.run(['channel', 'expire', 'stable', 'tool', '-n', ...atStation])
-  expect(shown.stdout).toContain('! no version of tool is left: pump has it, and get')
+  expect(shown.stdout).toContain('! no version of tool is left: pump has it or asks for it')
   moss.json('channel', 'expire', 'stable', 'tool=1', ...atStation)
   expect(filesIn('packages')).toEqual(['tool_2'])
   expect(
@@ -167,8 +169,44 @@ test('what is on its way to a host stays', () => {
   offer(2)
   moss.json('channel', 'expire', 'stable', '--keep', '1', ...atStation)
   expect(planGc('--keep', '1')).toMatchObject({ packages: [], snapshots: [{ serial: 2 }] })
+  expect(planGc('--keep', '1', '--silent', '30')).toMatchObject({ packages: [] })
   moss.json('fleet', 'forget', 'pump', ...atStation)
   expect(serials(planGc('--keep', '1'))).toEqual([1, 2])
+})
+
+test('a channel elsewhere that is laid over one here counts where it is named', () => {
+  for (const version of [1, 2]) offer(version)
+  const site = join(moss.folder, 'elsewhere/site')
+  moss.json('channel', 'expire', 'stable', 'tool=2', ...atStation)
+  mkdirSync(join(moss.folder, 'elsewhere'))
+  moss.json('channel', 'create', site, '--over', 'stable', ...atStation)
+  moss.json('channel', 'publish', site, ...atStation)
+  moss.json('add', 'stable', 'tool-2', '--name', 'tool', '--version', '2', ...atStation)
+  moss.json('channel', 'publish', 'stable', ...atStation)
+  moss.json('channel', 'expire', 'stable', 'tool=1', ...atStation)
+  const shown = moss.run(['gc', '-n', '--keep', '1', ...atStation]).stdout.replace(/\s+/g, ' ')
+  expect(shown).toContain('laid over one here count only with --beside')
+  expect(versions(planGc('--keep', '1'))).toContain('1')
+  expect(versions(planGc('--keep', '1', '--beside', site))).not.toContain('1')
+})
+
+test('what is damaged is named, and nothing goes', () => {
+  for (const version of [1, 2]) offer(version)
+  moss.json('channel', 'expire', 'stable', 'tool=1', ...atStation)
+  const folder = join(moss.folder, 'station/channels/stable/expired')
+  const [name = ''] = readdirSync(folder)
+  truncateSync(join(folder, name), 100)
+  const refused = moss.run(['gc', '--keep', '1', '-y', ...atStation])
+  expect(refused.exit).toBe(10)
+  expect(refused.stderr).toContain(name)
+})
+
+test('a channel that is laid over one that offers nothing any more offers nothing, either', () => {
+  offer(1)
+  moss.json('channel', 'create', 'site', '--over', 'stable', ...atStation)
+  moss.json('channel', 'publish', 'site', ...atStation)
+  moss.json('channel', 'expire', 'stable', 'tool', ...atStation)
+  expect(moss.json('channel', 'publish', 'site', ...atStation)).toMatchObject({ serial: 2, packages: 0 })
 })
 
 test('a host’s gc has none of its flags, and nobody is asked in vain', () => {

@@ -4,7 +4,7 @@ import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, wri
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { noise } from '../support/containers.ts'
-import { type Program, programIn, type Ran } from '../support/program.ts'
+import { onlyObject, type Program, programIn, type Ran } from '../support/program.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
 let moss: Program
@@ -211,7 +211,10 @@ test('a spoiled bundle is told and the next one taken; where none serves, its er
   expect(ran.stdout).toMatch(/stable-7-\S+ with serial 7: [^;]*\[CONTAINER_DAMAGED\]; /)
   expect(versionOf('one')).toBe('6')
   copyFileSync(join(moss.folder, 'whole.moss'), join(moss.folder, 'stick/moss/bundles/stable-7-zz.moss'))
-  const { taken, refused } = hostSync('one')
+  // Somebody should see to the damaged one.
+  const well = moss.run(['sync', 'stick', '-y', '--json', ...onHost('one')])
+  expect(well.exit).toBe(3)
+  const { taken, refused } = onlyObject(well.stdout) as HostSynced
   expect([taken?.serial, refused.length]).toEqual([7, 1])
   expect(versionOf('one')).toBe('7')
   rmSync(join(moss.folder, 'stick/moss/bundles/stable-7-zz.moss'))

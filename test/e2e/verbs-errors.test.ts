@@ -382,6 +382,9 @@ describe.skipIf(!oracle('script'))('at a terminal of 80 columns', () => {
     const seen = typing('n\n', 'rollback', '0', '--root', 'pump-07')
     expect(seen).toContain('roll back? [y/N]')
     expect(seen).toContain('nothing was changed')
+    // Ctrl-D, and Ctrl-C, whenever it comes.
+    expect(typing('\u0004', 'rollback', '0', '--root', 'pump-07')).toContain('nothing was changed')
+    expect(typing('\u0003', 'rollback', '0', '--root', 'pump-07')).not.toContain('a bug in moss')
     expect(moss.json('status', '--root', 'pump-07')).toHaveProperty('current', before)
     expect(typing('y\n', 'rollback', '0', '--root', 'pump-07')).toContain('state 0 is current')
     expect(typing('y\n', 'rollback', `${before}`, '--root', 'pump-07')).toContain(

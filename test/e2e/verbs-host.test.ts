@@ -353,6 +353,8 @@ test('import', () => {
   expect(moss.text('import', 'first.moss', 'absent.moss', '-y', ...at07)).toMatchInlineSnapshot(`
     "$ moss import first.moss absent.moss -y --root pump-07
     | copy
+    | moss: note: FOLDER/absent.moss is not taken in: no medium or file at FOLDER/absent.moss
+    | moss: note: 1 other bundle taken in whole
     | moss: error: no medium or file at FOLDER/absent.moss [MEDIUM_ABSENT]
     | moss: hint: plug the medium in and mount it, then run the same command again
     [exit 15]"

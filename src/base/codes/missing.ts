@@ -6,6 +6,8 @@ import { type Entry, entry, list } from './entry.ts'
 /** How to see what there is, by what was looked for. */
 function whereToLook(what: string): string | undefined {
   if (what.startsWith('installed package')) return 'moss list shows what is installed'
+  if (what.startsWith('serial of channel'))
+    return 'older serials are here until moss gc takes them, which keeps the newest few; nothing was changed'
   if (what.startsWith('published snapshot')) return 'sign one with moss channel publish'
   if (what.startsWith('package to publish')) return 'put packages in first with moss add'
   if (what === 'channel') return 'moss channel list shows the channels here; moss channel create makes one'
