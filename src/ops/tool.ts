@@ -45,7 +45,7 @@ const statementPattern =
 /** A line of sha256sum. */
 const sumPattern = /^([0-9a-f]{64}) {2}(.{1,200})$/
 /** Of a file inside the folder, on any filesystem. */
-const isPlainPath = (path: string): boolean => path.split('/').every((part) => /^\w[\w+.-]*$/.test(part))
+const isPlainPath = (path: string): boolean => path.split('/').every((part) => /^\w[\w@+.-]*$/.test(part))
 
 /** Writes nothing. Throws TOOL_ABSENT, MEDIUM_ABSENT, HOST_NO_SPACE. */
 export function planTool(outside: Outside, { medium }: { readonly medium: string }): ToolPlan {
