@@ -212,9 +212,13 @@ test.each([name, `${name}-single`])(
       env: { PATH: process.env['PATH'], HOME: place, TERM: 'xterm', LC_ALL: 'C.UTF-8' },
     })
     let shown = ''
+    let isLeft = false
     terminal.stdout.on('data', (piece: Buffer) => {
       shown += piece.toString()
-      if (/q quit/.test(stripVTControlCharacters(shown))) terminal.stdin.write('q')
+      if (!isLeft && /q quit/.test(stripVTControlCharacters(shown))) {
+        isLeft = true
+        terminal.stdin.write('q')
+      }
     })
     const [code] = (await once(terminal, 'close')) as [number]
     expect(stripVTControlCharacters(shown)).toContain('q quit')
