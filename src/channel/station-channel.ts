@@ -15,7 +15,7 @@ import { bytesSource, fileSource } from '../host/byte-source.ts'
 import type { Disk } from '../host/disk.ts'
 import { createPart, moveIntoPlace, placePart, writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
-import { windowsOf } from '../host/windows.ts'
+import { copyWhole } from '../host/whole-files.ts'
 import { packageFileName } from '../manifest/file-name.ts'
 import type { LayoutFile } from '../manifest/manifest.ts'
 import type { Signer } from '../trust/keys.ts'
@@ -399,10 +399,6 @@ const entryOf = ({ id, manifest }: PackageFile): CatalogueEntry => ({
 function copyFile(disk: Disk, from: string, to: string): void {
   using source = disk.open(from, 'read')
   using part = createPart(disk, to)
-  let at = 0
-  for (const window of windowsOf(source)) {
-    part.write(window, at)
-    at += window.length
-  }
+  copyWhole(source, part)
   placePart(disk, part, to)
 }

@@ -10,9 +10,10 @@ const bash = `_moss() {
   COMPREPLY=("\${reply[@]:1}")
   case \${reply[0]} in
     files) compopt -o filenames -o default
-      [ \${#COMPREPLY[@]} -eq 0 ] || COMPREPLY+=($(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}")) ;;
+      [ \${#COMPREPLY[@]} -eq 0 ] ||
+        mapfile -t -O \${#COMPREPLY[@]} COMPREPLY < <(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}") ;;
     folders) compopt -o filenames
-      COMPREPLY+=($(compgen -d -- "\${COMP_WORDS[COMP_CWORD]}")) ;;
+      mapfile -t -O \${#COMPREPLY[@]} COMPREPLY < <(compgen -d -- "\${COMP_WORDS[COMP_CWORD]}") ;;
   esac
 }
 complete -F _moss moss`

@@ -1,12 +1,11 @@
 // The sources of a recipe: each is compared with its digest, and only then looked into. What an archive says is not trusted
 // although its digest fits: nothing of it gets out of its folder, and it has its bounds.
-import { startDigest } from '../base/digest.ts'
 import { display } from '../base/display.ts'
 import { isMossError, MossError } from '../base/error.ts'
 import { limits } from '../base/limits.ts'
 import type { OpenFile } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
-import { windowsOf } from '../host/windows.ts'
+import { digestInTurns } from '../store/body.ts'
 import { decompress } from './deb/decompress.ts'
 import { readTar, TarError } from './deb/tar.ts'
 import { readBody } from './folder.ts'
@@ -36,19 +35,13 @@ export async function checkSource(
 ): Promise<number> {
   if (outside.disk.lstat(path) === undefined)
     throw new MossError('NOT_FOUND', { what: 'source file', name: path })
-  using file = outside.disk.open(path, 'read')
-  const digest = startDigest()
-  for (const window of windowsOf(file)) {
-    digest.add(window)
-    await outside.turn()
-  }
-  const found = digest.finish()
+  const found = await digestInTurns(path, outside)
   if (found !== sha256)
     throw new MossError('RECIPE_SOURCE_REFUSED', {
       path,
       problem: `its sha256 is ${found}, the recipe’s ${sha256}`,
     })
-  return file.stat().sizeBytes
+  return outside.disk.lstat(path)?.sizeBytes ?? 0
 }
 
 /** What the sources of one recipe may still take. */

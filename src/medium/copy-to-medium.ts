@@ -1,29 +1,9 @@
 // A file of any length onto a medium: flushed, and read back from it. One that lies there already with these bytes stays.
-import { type RunningDigest, startDigest } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
 import type { Digest } from '../base/ids.ts'
 import type { Disk } from '../host/disk.ts'
 import { createPart, dropPart, placePart } from '../host/durable.ts'
-
-const stepBytes = 4 * 1024 * 1024
-
-/** Calls `each` with every stretch of the file; the bytes are good until the next call. */
-function readThrough(disk: Disk, path: string, each: (bytes: Uint8Array, at: number) => void): void {
-  using file = disk.open(path, 'read')
-  const buffer = new Uint8Array(stepBytes)
-  for (let at = 0; ;) {
-    const bytes = buffer.subarray(0, file.read(buffer, at))
-    if (bytes.length === 0) return
-    each(bytes, at)
-    at += bytes.length
-  }
-}
-
-export function digestOfFile(disk: Disk, path: string): Digest {
-  const digest: RunningDigest = startDigest()
-  readThrough(disk, path, (bytes) => digest.add(bytes))
-  return digest.finish()
-}
+import { copyWhole, digestOfFile } from '../host/whole-files.ts'
 
 export interface FileToCopy {
   readonly from: string
@@ -41,15 +21,10 @@ export function copyToMedium(
   const there = disk.lstat(to)
   if (there?.kind === 'file' && there.sizeBytes === sizeBytes && digestOfFile(disk, to) === digest)
     return false
-  const copied = startDigest()
   {
+    using source = disk.open(from, 'read')
     using part = createPart(disk, to)
-    readThrough(disk, from, (bytes, at) => {
-      part.write(bytes, at)
-      copied.add(bytes)
-      onBytes(bytes.length)
-    })
-    if (copied.finish() !== digest) {
+    if (copyWhole(source, part, onBytes) !== digest) {
       dropPart(disk, to)
       throw new MossError('HOST_IO', {
         action: 'copy',

@@ -2,7 +2,7 @@
 // sources found and compared with their digests; what is built is exactly that, or nothing.
 import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
-import type { Digest, PackageId } from '../base/ids.ts'
+import type { Digest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { windowsOf } from '../host/windows.ts'
 import type { Disk } from '../host/disk.ts'
@@ -15,6 +15,7 @@ import { parseRecipe } from '../ingest/parse-recipe.ts'
 import { PlainTree } from '../ingest/plain-tree.ts'
 import type { Recipe } from '../ingest/recipe.ts'
 import { checkSource, type SourceRoom, unpackSource, wholeRoom } from '../ingest/unpack-source.ts'
+import { copyBody } from '../store/body.ts'
 import { formatCapability, formatRelation } from '../manifest/capability.ts'
 import { encodeUtf8 } from '../base/bytes.ts'
 import {
@@ -25,6 +26,7 @@ import {
   stationPlaces,
   stationRoot,
 } from './station.ts'
+import { tellMade, type ToldPackage } from './told-package.ts'
 import type { ReportEvent } from './types.ts'
 
 export interface BuildRequest {
@@ -57,20 +59,9 @@ export interface BuildPlan {
   readonly packages: readonly { readonly name: string; readonly architecture: string }[]
 }
 
-export interface BuiltPackage {
-  readonly id: PackageId
-  readonly name: string
-  readonly version: string
-  readonly file: string
-  /** False where this very package was there already. */
-  readonly isNew: boolean
-  readonly files: number
-  /** Plain, and as the container has it. */
-  readonly sizeBytes: number
-  readonly storedBytes: number
+export interface BuiltPackage extends ToldPackage {
   readonly provides: readonly string[]
   readonly requires: readonly string[]
-  readonly notes: readonly string[]
 }
 
 /** Throws NOT_FOUND, RECIPE_INVALID, RECIPE_SOURCE_REFUSED. */
@@ -171,7 +162,8 @@ async function takeSources({ outside, plan, recipe, folder, report }: Work): Pro
     const from = plan.sources[index]?.path ?? ''
     report({ phase: 'sources', item: source.file, doneItems: index, totalItems: recipe.sources.length })
     const path = `${folder}/sources/${index}`
-    await copyFile(outside, from, path)
+    // What is judged is ours alone.
+    copyBody(outside.disk, from, path)
     const isProgram = ((outside.disk.lstat(from)?.mode ?? 0) & 0o100) !== 0
     await unpackSource(outside, {
       source,
@@ -181,18 +173,6 @@ async function takeSources({ outside, plan, recipe, folder, report }: Work): Pro
       date: recipe.date,
       room,
     })
-  }
-}
-
-/** What is judged is ours alone. */
-async function copyFile(outside: Outside, from: string, to: string): Promise<void> {
-  using source = outside.disk.open(from, 'read')
-  using target = outside.disk.open(to, 'create')
-  let at = 0
-  for (const window of windowsOf(source)) {
-    target.write(window, at)
-    at += window.length
-    await outside.turn()
   }
 }
 
@@ -251,7 +231,7 @@ async function makePackages(
       report: () => {},
     }
     try {
-      made.push(tellMade(await makePackage(outside, source, options)))
+      made.push(tellBuilt(await makePackage(outside, source, options)))
     } catch (error) {
       // All of a recipe's packages or none.
       for (const { isNew, file } of made) if (isNew) outside.disk.remove(file)
@@ -261,17 +241,9 @@ async function makePackages(
   return made
 }
 
-/** Of a package that was made here. */
-export const tellMade = ({ id, path, manifest, report, isNew }: MadePackage): BuiltPackage => ({
-  id,
-  name: manifest.name,
-  version: manifest.version,
-  file: path,
-  isNew,
-  files: report.files,
-  sizeBytes: report.plainBytes,
-  storedBytes: report.storedBytes,
-  provides: manifest.provides.map(formatCapability),
-  requires: manifest.requires.map((alternatives) => alternatives.map(formatRelation).join(' | ')),
-  notes: report.notes,
+/** With what was found in it. */
+export const tellBuilt = (made: MadePackage): BuiltPackage => ({
+  ...tellMade(made),
+  provides: made.manifest.provides.map(formatCapability),
+  requires: made.manifest.requires.map((alternatives) => alternatives.map(formatRelation).join(' | ')),
 })

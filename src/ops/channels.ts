@@ -1,7 +1,7 @@
 // channel create, list, show, publish; add. A channel is a plain folder; what is added is offered by the next snapshot.
 import { isMossError, MossError } from '../base/error.ts'
 import { formatDate } from '../base/format.ts'
-import type { ContainerId, PackageId } from '../base/ids.ts'
+import type { ContainerId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { readOver } from '../channel/channel-file.ts'
 import { changesNothing, planPublish } from '../channel/plan-publish.ts'
@@ -22,6 +22,7 @@ import type { Signer } from '../trust/keys.ts'
 import type { Root } from '../trust/root.ts'
 import { type AskPassphrase, openStation, type Station, signersFor, stationRoot } from './station.ts'
 import { stationRoots } from './station-roots.ts'
+import { tellMade, type ToldPackage } from './told-package.ts'
 import type { ReportEvent } from './types.ts'
 
 export interface OfChannel {
@@ -249,18 +250,8 @@ export interface AddPackages extends OfChannel {
   readonly ask: AskPassphrase
 }
 
-export interface AddedPackage {
-  readonly id: PackageId
-  readonly name: string
-  readonly version: string
-  readonly file: string
-  readonly isNew: boolean
-  readonly files: number
-  /** Plain, and as the container has it. */
-  readonly sizeBytes: number
-  readonly storedBytes: number
+export interface AddedPackage extends ToldPackage {
   readonly scripts: ScriptReport['actions']
-  readonly notes: readonly string[]
 }
 
 export async function addPackages(outside: Outside, request: AddPackages, report: ReportEvent) {
@@ -342,18 +333,7 @@ async function addForeign({
     place,
     report: () => {},
   })
-  return {
-    id: made.id,
-    name: made.manifest.name,
-    version: made.manifest.version,
-    file: made.path,
-    isNew: made.isNew,
-    files: made.report.files,
-    sizeBytes: made.report.plainBytes,
-    storedBytes: made.report.storedBytes,
-    scripts: made.report.scripts.actions,
-    notes: made.report.notes,
-  }
+  return { ...tellMade(made), scripts: made.report.scripts.actions }
 }
 
 function readForeign(

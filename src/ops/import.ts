@@ -34,6 +34,8 @@ export async function importBundles(
       bundles.length > before
         ? refused.flatMap(({ file, error }) => (isMossError(error, 'BUNDLE_BASE_MISSING') ? [file] : []))
         : []
+    // Nothing of it was kept: its volumes are read anew.
+    work.tried.clear()
   } while (left.length > 0)
   const [first] = refused
   if (first !== undefined) {
@@ -63,18 +65,19 @@ async function importEach(work: Work, files: readonly string[]): Promise<readonl
     try {
       if (!work.tried.has(file)) await importNamed(work, file)
     } catch (error) {
-      if (!isRefusal(error) && !isNoFile(error)) throw error
+      if (!isRefusal(error) && !isMissing(error)) throw error
       refused.push({ file, error })
     }
   return refused
 }
 
-const isRefusal = (error: unknown): error is MossError =>
-  isMossError(error) && (refusals.includes(error.exit) || error.code === 'BUNDLE_BASE_MISSING')
+const isRefusal = (error: unknown): error is MossError => isMossError(error) && refusals.includes(error.exit)
 
-/** As `checkIsFile` says it. */
-const isNoFile = (error: unknown): error is MossError =>
-  isMossError(error, 'MEDIUM_ABSENT') || isMossError(error, 'CLI_USAGE')
+/** There is no such file, as `checkIsFile` says it, or what the bundle builds on. */
+const isMissing = (error: unknown): error is MossError =>
+  isMossError(error, 'MEDIUM_ABSENT') ||
+  isMossError(error, 'CLI_USAGE') ||
+  isMossError(error, 'BUNDLE_BASE_MISSING')
 
 interface Work {
   readonly host: HostSession
@@ -86,7 +89,10 @@ interface Work {
   readonly tried: Set<string>
 }
 
-/** With the volumes beside it, as far as they are wanted. A damaged one among these is told, and the others go on; so they do where it is the named one that is. */
+/**
+ * With the volumes beside it, as far as they are wanted. A damaged one among these is told, and the others go on; so they do
+ * where it is the named one that is.
+ */
 async function importNamed(work: Work, file: string): Promise<void> {
   const { host, report, wanted, tried } = work
   let named: VolumeClaim | undefined

@@ -4,7 +4,7 @@ import { MossError } from '../base/error.ts'
 import type { Outside } from '../host/outside.ts'
 import { readFolder } from '../ingest/folder.ts'
 import { makePackage } from '../ingest/make-package.ts'
-import { type BuiltPackage, tellMade } from './build.ts'
+import { type BuiltPackage, tellBuilt } from './build.ts'
 import { placeMap } from './channels.ts'
 import { type AskPassphrase, makeFolders, openStation, signersFor, stationRoot } from './station.ts'
 import type { ReportEvent } from './types.ts'
@@ -59,5 +59,5 @@ export async function executePack(
     place: placeMap(plan.place, 'pack'),
     report,
   })
-  return tellMade(made)
+  return tellBuilt(made)
 }

@@ -10,7 +10,7 @@ import type { Outside } from '../host/outside.ts'
 import { assertRoom } from '../host/room.ts'
 import { isSealed, openingBytes } from '../host/sealed-start.ts'
 import { parentFolder } from '../state/places.ts'
-import { digestOfFile } from '../store/body.ts'
+import { digestOfFile } from '../host/whole-files.ts'
 
 const identityBytes = 256
 

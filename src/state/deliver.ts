@@ -17,7 +17,7 @@ import { parentFolder } from './places.ts'
 import { inRoot, isBelowForeign, isReachable, type Reach } from './reach.ts'
 import { makeAccounts } from './sysusers.ts'
 import { readDeliveries, removeDelivery, writeDelivery } from './tables.ts'
-import { digestOfFile } from '../store/body.ts'
+import { digestOfFile } from '../host/whole-files.ts'
 
 /** How a delivered file is called until all of them are durable. */
 const partOf = (path: string): string => `${path}.moss-new`

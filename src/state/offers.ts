@@ -13,7 +13,7 @@ import { readDeliveries } from './tables.ts'
 import { addTmpfiles } from './tmpfiles.ts'
 import type { LineProblem } from './sysusers-lines.ts'
 import { parseTmpfilesLine, type TmpfilesLine } from './tmpfiles-lines.ts'
-import { digestOfFile } from '../store/body.ts'
+import { digestOfFile } from '../host/whole-files.ts'
 import { walkTree } from './tree-digest.ts'
 
 export type Offer =

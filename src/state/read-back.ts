@@ -8,7 +8,7 @@ import { comparePaths } from '../manifest/path.ts'
 import { attributeProblem, statProblem } from '../store/attributes.ts'
 import { type TreeSite, folderMode } from './build-tree.ts'
 import { parentFolder, recordPath } from './places.ts'
-import { digestOfFile } from '../store/body.ts'
+import { digestOfFile } from '../host/whole-files.ts'
 import type { PlannedFile, TreePlan } from './tree-plan.ts'
 
 /** What it found, without a difference. Throws STATE_BROKEN with the first one. */

@@ -5,7 +5,7 @@ import { MossError } from '../base/error.ts'
 import type { AssetId, ContentDigest, Digest } from '../base/ids.ts'
 import type { Outside } from '../host/outside.ts'
 import { encodeManifest } from '../manifest/codec.ts'
-import { digestOfFile } from '../store/body.ts'
+import { digestOfFile } from '../host/whole-files.ts'
 import type { Store } from '../store/store.ts'
 import type { PlannedFile, PlannedPackage, TreePlan } from './tree-plan.ts'
 

@@ -7,7 +7,7 @@ import { MossError } from '../base/error.ts'
 import type { Digest } from '../base/ids.ts'
 import type { Disk, FolderEntry, Xattrs } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
-import { digestOfFile } from '../store/body.ts'
+import { digestOfFile } from '../host/whole-files.ts'
 
 /** The digest of the tree at `folder`, whatever is in it. */
 export async function treeDigest(outside: Pick<Outside, 'disk' | 'turn'>, folder: string): Promise<Digest> {

@@ -6,20 +6,13 @@ import { cutContent } from '../delta/cut-file.ts'
 import { cutWhole } from '../delta/jobs.ts'
 import type { Disk } from '../host/disk.ts'
 import type { Pool } from '../host/pool.ts'
+import { copyWhole } from '../host/whole-files.ts'
 import { windowBytes, windowsOf } from '../host/windows.ts'
 
 /** Longer bodies are digested in windows, shorter ones whole. */
 export const wholeBodyBytes = 8 * 1024 * 1024
 
-/** The digest of the file at `path` as it is now, whatever its size. */
-export function digestOfFile(disk: Disk, path: string): ContentDigest {
-  using file = disk.open(path, 'read')
-  const running = startDigest()
-  for (const window of windowsOf(file)) running.add(window)
-  return running.finish<ContentDigest>()
-}
-
-/** The same, giving others their turn after each window. */
+/** The digest of the file at `path` as it is now, giving others their turn after each window. */
 export async function digestInTurns(
   path: string,
   { disk, turn }: { disk: Disk; turn: () => Promise<void> },
@@ -45,12 +38,5 @@ export async function cutBody(path: string, { disk, pool }: { disk: Disk; pool: 
 export function copyBody(disk: Disk, from: string, to: string): ContentDigest {
   using source = disk.open(from, 'read')
   using target = disk.open(to, 'create', 0o600)
-  const running = startDigest()
-  let at = 0
-  for (const window of windowsOf(source)) {
-    running.add(window)
-    target.write(window, at)
-    at += window.length
-  }
-  return running.finish<ContentDigest>()
+  return copyWhole<ContentDigest>(source, target)
 }

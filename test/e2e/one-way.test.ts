@@ -1,6 +1,6 @@
 // A host of which nothing comes back: each bundle counts on those before it. One that was lost is told, and what was made can be
 // made again.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { ExportPlan } from '../../src/ops/plan-export.ts'
@@ -14,10 +14,11 @@ const atHost = ['--root', 'pump'] as const
 const atStation = ['--home', 'station'] as const
 
 /** Each version is another body: only the one before serves as a base. */
-function offer(version: number): void {
+function offer(version: number, sizeBytes = 120_000): void {
   const folder = join(moss.folder, `tool-${version}`)
   mkdirSync(join(folder, 'usr/share'), { recursive: true })
-  const body = noise(120_000 + version * 60_000, 1).subarray(version * 60_000)
+  const from = (version * sizeBytes) / 2
+  const body = noise(from + sizeBytes, 1).subarray(from)
   writeFileSync(join(folder, 'usr/share/tool'), body)
   moss.json('add', 'stable', folder, '--name', 'tool', '--version', `${version}`, ...atStation)
   moss.json('channel', 'publish', 'stable', '--date', '1767225600', ...atStation)
@@ -92,6 +93,22 @@ test('what was lost between is told with the serial that it was of; it is made a
   expect(both.exit).toBe(15)
   moss.json('apply', ...atHost)
   expect(installed()).toBe('3')
+})
+
+test('volumes of one that follows another are named before it, and all of it is taken in', () => {
+  offer(1, 22_000_000)
+  exportTo('1.moss', '--one-way')
+  offer(2, 22_000_000)
+  exportTo('2.moss', '--one-way')
+  mkdirSync(join(moss.folder, 'cut'))
+  moss.json('split', '2.moss', '--volume', '5M', '-o', 'cut')
+  const files = readdirSync(join(moss.folder, 'cut')).map((name) => `cut/${name}`)
+  expect(files.length).toBeGreaterThan(1)
+  expect(moss.code('import', ...files, ...atHost)).toBe('BUNDLE_BASE_MISSING')
+  const taken = moss.json<{ bundles: readonly { serial: number }[] }>('import', ...files, '1.moss', ...atHost)
+  expect(taken.bundles.map(({ serial }) => serial)).toEqual([1, 2])
+  moss.json('apply', ...atHost)
+  expect(installed()).toBe('2')
 })
 
 test('several of them lie on one stick, and sync takes them in their order', () => {

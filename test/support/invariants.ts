@@ -8,7 +8,7 @@ import { readCounters } from '../../src/state/counters-file.ts'
 import { placesOf, keptTree } from '../../src/state/places.ts'
 import { keptNumbers, readRecord } from '../../src/state/parts.ts'
 import { walkTree } from '../../src/state/tree-digest.ts'
-import { digestOfFile } from '../../src/store/body.ts'
+import { digestOfFile } from '../../src/host/whole-files.ts'
 import type { Counters } from '../../src/trust/counters.ts'
 import { SimulatedDisk } from '../sim/simulated-disk.ts'
 

@@ -1,12 +1,13 @@
 // What a trigger made, as its overlay's upper shows it: new files, folders and links become entries of the state, files
 // as assets. Anything else there is a change of what packages own, and stops the transaction.
 import { MossError } from '../../base/error.ts'
+import type { ContentDigest } from '../../base/ids.ts'
 import type { FileStat } from '../../host/disk.ts'
 import { windowsOf } from '../../host/windows.ts'
 import { checkPath } from '../../manifest/path.ts'
 import { placeFile, placeSymlink, type TreeSite } from '../build-tree.ts'
 import type { MadeEntry } from '../record.ts'
-import { digestOfFile } from '../../store/body.ts'
+import { digestOfFile } from '../../host/whole-files.ts'
 import { walkTree } from '../tree-digest.ts'
 import { planMade } from '../tree-plan.ts'
 
@@ -57,7 +58,7 @@ function madeEntry(site: TreeSite, path: string, { trigger, folders }: Asked): M
   if (stat?.kind === 'folder') return { kind: 'folder', path, trigger, mode }
   if (stat?.kind === 'symlink') return { kind: 'symlink', path, trigger, target: disk.readLink(from) }
   if (stat?.kind !== 'file') return refuse(trigger, `it makes ${path}, which is no file, folder or link`)
-  const content = digestOfFile(disk, from)
+  const content = digestOfFile<ContentDigest>(disk, from)
   return { kind: 'file', path, trigger, content, sizeBytes: stat.sizeBytes, mode }
 }
 
