@@ -2,7 +2,8 @@
 // compressed, deltas by a share that real updates showed, metadata by counting records. For a plan to show; nothing is
 // decided by it, and whoever shows it says that it is an estimate.
 import type { CarriedChunk, CarryPlan } from '../carry/plan.ts'
-import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
+import type { PublishedSnapshot } from '../channel/snapshot-folder.ts'
+import type { StationChannel } from '../channel/station-channel.ts'
 import { readTables } from '../container/tables.ts'
 
 export interface EstimatedBytes {

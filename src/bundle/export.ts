@@ -9,7 +9,8 @@ import type { CarriedChunk, CarryPlan } from '../carry/plan.ts'
 import type { KnownPlan } from '../carry/plan-known.ts'
 import { catalogueDifference } from '../channel/catalogue-difference.ts'
 import { encodeGrants } from '../channel/grant-file.ts'
-import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
+import type { PublishedSnapshot } from '../channel/snapshot-folder.ts'
+import type { StationChannel } from '../channel/station-channel.ts'
 import { type Beside, type Cut, type WrittenVolume, writeVolumes } from '../container/cut.ts'
 import { encodeFront, type ContainerDraft } from '../container/encode.ts'
 import { type FinishedFrames, startFrames } from '../container/frames.ts'
@@ -177,7 +178,7 @@ function checkNamed(plan: CarryPlan, { snapshot }: PublishedSnapshot): void {
 /** The bytes that a bundle's metadata builds on. Throws NOT_FOUND for what is no more in the channel. */
 export function knownBytes(channel: StationChannel, { snapshot, manifests }: KnownPlan): KnownBytes {
   return {
-    inHead: snapshot === undefined ? [] : [channel.snapshot(snapshot).bytes],
+    inHead: snapshot === undefined ? [] : [channel.snapshots.read(snapshot).bytes],
     listed: manifests.map((id) => ({
       content: id as Digest as ContentDigest,
       bytes: packageOf(channel, id).manifestBytes,
@@ -222,11 +223,11 @@ function draftOf(request: ExportRequest, frames: FinishedFrames): ContainerDraft
 
 /** As a difference from that of the snapshot that every host has; empty where the channel has none. */
 function catalogueOf({ plan, channel, published: { snapshot }, known }: ExportRequest): Uint8Array {
-  const after = channel.catalogueBytes(snapshot)
+  const after = channel.snapshots.catalogueBytes(snapshot)
   if (after === undefined) return new Uint8Array(0)
-  const before = known?.snapshot === undefined ? undefined : channel.snapshot(known.snapshot).snapshot
+  const before = known?.snapshot === undefined ? undefined : channel.snapshots.read(known.snapshot).snapshot
   const sets = plan.hosts.map(({ packages }) => new Set(packages))
-  return catalogueDifference(after, before && channel.catalogueBytes(before), (id) =>
+  return catalogueDifference(after, before && channel.snapshots.catalogueBytes(before), (id) =>
     sets.every((set) => set.has(id)),
   )
 }

@@ -21,7 +21,7 @@ export interface PublishPlan {
  * these that no host would believe.
  */
 export function planPublish(channel: StationChannel): PublishPlan {
-  const latest = channel.latestSnapshot()?.snapshot
+  const latest = channel.snapshots.latest()?.snapshot
   const before = latest?.packages ?? []
   const own = ownOffer(channel, before)
   const lower = lowerOffer(channel, own)
@@ -63,7 +63,7 @@ export function planExpire(channel: StationChannel, ids: ReadonlySet<PackageId>)
 }
 
 function publishedBefore(channel: StationChannel): Snapshot {
-  const latest = channel.latestSnapshot()
+  const latest = channel.snapshots.latest()
   if (latest !== undefined) return latest.snapshot
   throw new MossError('NOT_FOUND', { what: 'published snapshot of channel', name: channel.name })
 }
@@ -103,7 +103,7 @@ function lowerOffer(
 const latestOf = (channel: StationChannel) => ({
   name: channel.name,
   root: channel.root,
-  latest: channel.latestSnapshot(),
+  latest: channel.snapshots.latest(),
 })
 
 /** Of one that is laid over others it speaks of its own names: what these say of theirs they may take back. */

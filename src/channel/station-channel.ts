@@ -5,15 +5,11 @@
 import { compareText } from '../base/bytes.ts'
 import { digestOf } from '../base/digest.ts'
 import { isMossError, MossError } from '../base/error.ts'
-import type { ContainerId, ContentDigest, PackageId } from '../base/ids.ts'
+import type { ContentDigest, PackageId } from '../base/ids.ts'
 import { checkChannelName } from '../base/names.ts'
-import { openKind } from '../container/read.ts'
-import { readRecord } from '../container/sections.ts'
-import { verifyContainer } from '../container/verify.ts'
 import { encodeContainer } from '../container/write.ts'
-import { bytesSource, fileSource } from '../host/byte-source.ts'
 import type { Disk } from '../host/disk.ts'
-import { createPart, moveIntoPlace, placePart, writeDurably } from '../host/durable.ts'
+import { createPart, moveIntoPlace, placePart } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
 import { copyWhole } from '../host/whole-files.ts'
 import { packageFileName } from '../manifest/file-name.ts'
@@ -22,26 +18,14 @@ import type { Signer } from '../trust/keys.ts'
 import type { Root } from '../trust/root.ts'
 import { type Roots, underAnyRoot } from './any-root.ts'
 import { writeOver } from './channel-file.ts'
-import { type Catalogue, readCatalogue } from './catalogue.ts'
 import { comparePackages } from '../manifest/compare-packages.ts'
 import { bytesOf, filesOf } from '../manifest/layout-files.ts'
 import { type CatalogueEntry, encodeCatalogue } from './encode-catalogue.ts'
 import { PackageFolder } from './package-folder.ts'
+import { type PublishedSnapshot, SnapshotFolder } from './snapshot-folder.ts'
 import { checkPackageFile, chunksOf, readPackageFile, type PackageFile } from './package-file.ts'
 import type { PublishPlan } from './plan-publish.ts'
 import { decodeSnapshotRecord, encodeSnapshotRecord, type OfferedPackage, type Snapshot } from './snapshot.ts'
-
-/** More than any snapshot of a whole distribution takes. */
-const snapshotLimitBytes = 256 * 1024 * 1024
-
-export interface PublishedSnapshot {
-  readonly id: ContainerId
-  readonly snapshot: Snapshot
-  /** The whole container, as bundles carry it. */
-  readonly bytes: Uint8Array
-  /** False where the newest root has other channel keys or another epoch: hosts that follow it refuse this. */
-  readonly isUnderRoot: boolean
-}
 
 export interface ChannelPlace {
   readonly folder: string
@@ -89,13 +73,11 @@ export class StationChannel {
   readonly root: Root
   readonly over: readonly StationChannel[]
   readonly isLaidOver: boolean
+  readonly snapshots: SnapshotFolder
   readonly #outside: Outside
   readonly #roots: Roots
   readonly #packages: PackageFolder
   readonly #expired: PackageFolder
-  #latest: PublishedSnapshot | undefined
-  /** What any snapshot up to this serial has named. */
-  #named: { readonly serial: number | undefined; readonly ids: ReadonlySet<PackageId> } | undefined
 
   constructor(outside: Outside, place: ChannelPlace) {
     this.#outside = outside
@@ -106,6 +88,11 @@ export class StationChannel {
     this.over = place.over ?? []
     this.isLaidOver = place.over !== undefined
     const { disk } = outside
+    this.snapshots = new SnapshotFolder(disk, {
+      folder: `${place.folder}/snapshots`,
+      channel: place.name,
+      roots: this.#roots,
+    })
     this.#packages = new PackageFolder(disk, {
       path: `${place.folder}/packages`,
       read: (path) => this.#read(path),
@@ -114,83 +101,6 @@ export class StationChannel {
       path: `${place.folder}/expired`,
       read: (path) => this.#readExpired(path),
     })
-  }
-
-  /** Of the snapshots there are, from the oldest. */
-  serials(): readonly number[] {
-    return this.#outside.disk
-      .list(`${this.folder}/snapshots`)
-      .map((entry) => /^([1-9][0-9]{0,14})\.moss-channel$/.exec(entry.name)?.[1])
-      .filter((serial) => serial !== undefined)
-      .map(Number)
-      .sort((a, b) => a - b)
-  }
-
-  snapshot(serial: number): PublishedSnapshot {
-    const path = this.#snapshotPath(serial)
-    const bytes = this.#outside.disk.readFile(path, snapshotLimitBytes)
-    const opened = openKind(bytesSource(path, bytes), 'channel')
-    const { by, value: verified } = underAnyRoot(this.#roots, (root) =>
-      verifyContainer(opened, { role: 'channel', root }),
-    )
-    const snapshot = decodeSnapshotRecord(readRecord(verified))
-    if (snapshot.channel !== this.name || snapshot.serial !== serial)
-      throw new MossError('CONTAINER_DAMAGED', {
-        part: path,
-        problem: `it is serial ${snapshot.serial} of channel ${snapshot.channel}`,
-      })
-    const [newest] = this.#roots
-    const isUnderRoot = by === newest && snapshot.epoch === newest.epoch
-    return { id: opened.id, snapshot, bytes, isUnderRoot }
-  }
-
-  /** As the head of the snapshot's file says, unjudged: for lists. Undefined where it is not here. */
-  dateOf(serial: number): number | undefined {
-    const path = this.#snapshotPath(serial)
-    if (this.#outside.disk.lstat(path) === undefined) return undefined
-    using source = fileSource(this.#outside.disk, path)
-    return openKind(source, 'channel').head.created
-  }
-
-  /** The files of a snapshot: its catalogue first, which alone would be nobody's. */
-  filesOf(serial: number): { readonly paths: readonly string[]; readonly sizeBytes: number } {
-    const found = [this.#cataloguePath(serial), this.#snapshotPath(serial)].flatMap((path) => {
-      const stat = this.#outside.disk.lstat(path)
-      return stat?.kind === 'file' ? [{ path, sizeBytes: stat.sizeBytes }] : []
-    })
-    return {
-      paths: found.map(({ path }) => path),
-      sizeBytes: found.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-    }
-  }
-
-  /** Undefined before the first is published. */
-  latestSnapshot(): PublishedSnapshot | undefined {
-    const serial = this.serials().at(-1)
-    if (serial === undefined) return undefined
-    if (this.#latest?.snapshot.serial !== serial) this.#latest = this.snapshot(serial)
-    return this.#latest
-  }
-
-  /**
-   * What the snapshot's packages say of themselves. Undefined where the snapshot names no catalogue, or its file is not the
-   * one that it names, or of a format that is not read here.
-   */
-  catalogue(snapshot: Snapshot): Catalogue | undefined {
-    const bytes = this.catalogueBytes(snapshot)
-    try {
-      return bytes && readCatalogue(bytes)
-    } catch (error) {
-      if (isMossError(error, 'SHAPE_INVALID')) return undefined
-      throw error
-    }
-  }
-
-  catalogueBytes({ serial, catalogue }: Snapshot): Uint8Array | undefined {
-    const path = this.#cataloguePath(serial)
-    if (catalogue === undefined || this.#outside.disk.lstat(path) === undefined) return undefined
-    const bytes = this.#outside.disk.readFile(path, snapshotLimitBytes)
-    return digestOf(bytes) === catalogue ? bytes : undefined
   }
 
   /** What is in the folder, offered or not, by name, then by id. */
@@ -277,7 +187,7 @@ export class StationChannel {
       readonly signers: readonly Signer[]
     },
   ): PublishedSnapshot {
-    const latest = this.latestSnapshot()
+    const latest = this.snapshots.latest()
     if ((latest?.snapshot.serial ?? 0) + 1 !== plan.serial)
       throw new MossError('PLAN_STALE', { what: `channel ${this.name}` })
     const catalogue = encodeCatalogue(this.#entriesOf(plan.packages, latest?.snapshot))
@@ -290,22 +200,16 @@ export class StationChannel {
       { kind: 'channel', created, about, sections: [{ name: 'record', bytes: recordBytes }] },
       by.signers,
     )
-    // Before the snapshot that names it; what an interrupted publishing left is written over.
-    writeDurably(this.#outside.disk, this.#cataloguePath(plan.serial), catalogue, {
-      mode: 0o644,
-      replace: true,
-    })
     // What is aside and still named is found; what is not named and not aside would be offered again.
-    this.#putAside(plan.expired)
-    writeDurably(this.#outside.disk, this.#snapshotPath(plan.serial), bytes, { mode: 0o644 })
-    return this.snapshot(plan.serial)
+    this.snapshots.write({ serial: plan.serial, bytes, catalogue }, () => this.#putAside(plan.expired))
+    return this.snapshots.read(plan.serial)
   }
 
   /** From the catalogues that there are where these have them, so that not every package is read again; without those that are gone. */
   #entriesOf(packages: readonly OfferedPackage[], before: Snapshot | undefined): readonly CatalogueEntry[] {
     const known = [this, ...this.over].flatMap((channel) => {
-      const snapshot = channel === this ? before : channel.latestSnapshot()?.snapshot
-      const catalogue = snapshot && channel.catalogue(snapshot)
+      const snapshot = channel === this ? before : channel.snapshots.latest()?.snapshot
+      const catalogue = snapshot && channel.snapshots.catalogue(snapshot)
       return catalogue === undefined ? [] : [catalogue]
     })
     const read = (id: PackageId): readonly CatalogueEntry[] => {
@@ -327,25 +231,6 @@ export class StationChannel {
     )
   }
 
-  #cataloguePath(serial: number): string {
-    return `${this.folder}/snapshots/${serial}.moss-catalogue`
-  }
-
-  #snapshotPath(serial: number): string {
-    return `${this.folder}/snapshots/${serial}.moss-channel`
-  }
-
-  /** What any of its snapshots has named. */
-  #everNamed(): ReadonlySet<PackageId> {
-    const serials = this.serials()
-    const serial = serials.at(-1)
-    if (this.#named === undefined || this.#named.serial !== serial) {
-      const named = serials.flatMap((each) => this.snapshot(each).snapshot.packages.map(({ id }) => id))
-      this.#named = { serial, ids: new Set(named) }
-    }
-    return this.#named.ids
-  }
-
   /** What is found first, from here downwards. */
   #inLayers(look: (channel: StationChannel) => PackageFile | undefined): PackageFile | undefined {
     const own = look(this)
@@ -363,7 +248,7 @@ export class StationChannel {
     const { by, value: file } = underAnyRoot(this.#roots, (root) =>
       readPackageFile(this.#outside.disk, path, root),
     )
-    return by === newest || this.#everNamed().has(file.id)
+    return by === newest || this.snapshots.everNamed().has(file.id)
       ? file
       : readPackageFile(this.#outside.disk, path, newest)
   }

@@ -24,7 +24,7 @@ export async function adviseChannel(
 ) {
   using station = openStation(outside, { home: request.home, how: 'write' })
   const channel = stationChannel(station, request.channel)
-  const latest = channel.latestSnapshot()
+  const latest = channel.snapshots.latest()
   const before = latest?.snapshot
   const offered = before?.packages.find(({ name }) => name === request.package)
   const said = before?.advisories.filter((each) => each.package === request.package) ?? []

@@ -4,7 +4,8 @@ import { compareText } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
 import { digestOf } from '../base/digest.ts'
 import type { ContentDigest, HostId, PackageId, StateNumber } from '../base/ids.ts'
-import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
+import type { PublishedSnapshot } from '../channel/snapshot-folder.ts'
+import type { StationChannel } from '../channel/station-channel.ts'
 import type { HostState } from '../fleet/host-state.ts'
 import { sentTo } from '../fleet/tables.ts'
 import { readingFleet } from './fleet.ts'
@@ -33,7 +34,7 @@ export function assumedStates(
   const { states, channel, leavesOut } = request
   const sent = serialsSent(station, request)
   const serials = [...new Set([...sent.values()].flat())].sort((a, b) => a - b)
-  const there = new Set(channel.serials())
+  const there = new Set(channel.snapshots.serials())
   const now = new Map<HostId, HostState>(states.map((state) => [state.host, state]))
   const leftOut: LeftOutHost[] = []
   const leave = (gone: readonly LeftOutHost[]): void => {
@@ -51,7 +52,7 @@ export function assumedStates(
       leave(moved.map(({ host, name }) => ({ host, name, code: error.code, message: error.message })))
       continue
     }
-    const done = applied(moved, { channel, published: channel.snapshot(serial) }, leavesOut)
+    const done = applied(moved, { channel, published: channel.snapshots.read(serial) }, leavesOut)
     for (const [host, state] of done.states) now.set(host, state)
     leave(done.leftOut)
   }
@@ -93,7 +94,7 @@ function applied(
   /** Hosts of one state stay hosts of one: equal sets are one array. */
   const sorted = new Map<readonly PackageId[], HostState['states'][number]['packages']>()
   const { wishes, leftOut } = wishesOf(states, {
-    offer: { ...offer, index: channel.catalogue(snapshot) },
+    offer: { ...offer, index: channel.snapshots.catalogue(snapshot) },
     leavesOut,
   })
   const assumed = wishes.map(({ state, wants }) => {

@@ -91,7 +91,7 @@ export function homeChannels(station: Station): readonly StationChannel[] {
 export async function listChannels(outside: Outside, { home }: { readonly home: string }) {
   using station = openStation(outside, { home, how: 'read' })
   return homeChannels(station).map((channel) => {
-    const latest = channel.latestSnapshot()?.snapshot
+    const latest = channel.snapshots.latest()?.snapshot
     return {
       channel: channel.name,
       serial: latest?.serial,
@@ -104,7 +104,7 @@ export async function listChannels(outside: Outside, { home }: { readonly home: 
 export async function showChannel(outside: Outside, { home, channel }: OfChannel) {
   using station = openStation(outside, { home, how: 'read' })
   const opened = stationChannel(station, channel)
-  const latest = opened.latestSnapshot()
+  const latest = opened.snapshots.latest()
   const named = new Set(latest?.snapshot.packages.map(({ id }) => id))
   // What is aside and still named is offered: an expiring was cut short.
   const own = [...opened.packages(), ...opened.expired().filter(({ id }) => named.has(id))].filter(
@@ -117,8 +117,8 @@ export async function showChannel(outside: Outside, { home, channel }: OfChannel
     folder: opened.folder,
     over: opened.over.map((each) => ({
       channel: each.name,
-      serial: each.latestSnapshot()?.snapshot.serial,
-      isUnderRoot: each.latestSnapshot()?.isUnderRoot,
+      serial: each.snapshots.latest()?.snapshot.serial,
+      isUnderRoot: each.snapshots.latest()?.isUnderRoot,
     })),
     serial: latest?.snapshot.serial,
     created: latest?.snapshot.created,
@@ -170,7 +170,7 @@ export async function publishChannel(
   const root = stationRoot(station)
   const channel = stationChannel(station, request.channel)
   const plan = planPublish(channel)
-  const latest = channel.latestSnapshot()
+  const latest = channel.snapshots.latest()
   const created = publishDate(outside, { said: request.date, root, latest: latest?.snapshot.created })
   if (latest?.isUnderRoot === true && changesNothing(plan, latest.snapshot))
     return {

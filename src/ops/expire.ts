@@ -43,7 +43,7 @@ export interface PlanExpireChannel extends OfChannel {
 export async function planExpireChannel(outside: Outside, request: PlanExpireChannel): Promise<ExpirePlan> {
   using station = openStation(outside, { home: request.home, how: 'read' })
   const channel = stationChannel(station, request.channel)
-  const latest = channel.latestSnapshot()
+  const latest = channel.snapshots.latest()
   if (latest === undefined)
     throw new MossError('NOT_FOUND', { what: 'published snapshot of channel', name: channel.name })
   if (!latest.isUnderRoot)
@@ -74,7 +74,7 @@ export async function executeExpireChannel(
 ) {
   using station = openStation(outside, { home: plan.home, how: 'write' })
   const channel = stationChannel(station, plan.channel)
-  if (channel.latestSnapshot()?.id !== plan.latest)
+  if (channel.snapshots.latest()?.id !== plan.latest)
     throw new MossError('PLAN_STALE', { what: `channel ${channel.name}` })
   const ids = new Set(plan.packages.map(({ id }) => id))
   const { snapshot } = await publishNext(station, { channel, plan: planExpire(channel, ids), ask })

@@ -80,7 +80,7 @@ export async function executeExport(
   const root = stationRoot(station)
   if (root.version !== plan.root) throw new MossError('PLAN_STALE', { what: 'the trust root' })
   const channel = channelOfPlan(station, plan, root)
-  const published = plan.isNewest ? channel.latestSnapshot() : channel.snapshot(plan.serial)
+  const published = plan.isNewest ? channel.snapshots.latest() : channel.snapshots.read(plan.serial)
   if (published?.id !== plan.snapshot) throw new MossError('PLAN_STALE', { what: `channel ${plan.channel}` })
   const signers = await signersFor(station, { role: 'exporter', root, ask: request.ask })
   const isSealed = plan.sealedFor.length > 0

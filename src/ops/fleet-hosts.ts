@@ -89,11 +89,11 @@ function lags(station: Station): (host: KnownHost) => Lag {
 function lagIn(station: Station, name: string): (serial: number | undefined) => Lag {
   const none = (): Lag => ({})
   const channel = unlessRefused(() => stationChannel(station, name))
-  const newest = channel?.serials().at(-1)
+  const newest = channel?.snapshots.serials().at(-1)
   if (channel === undefined || newest === undefined) return none
   const dates = new Map<number, number | undefined>()
   const dateOf = (serial: number): number | undefined =>
-    dates.getOrInsertComputed(serial, () => unlessRefused(() => channel.dateOf(serial)))
+    dates.getOrInsertComputed(serial, () => unlessRefused(() => channel.snapshots.dateOf(serial)))
   return (serial) => {
     const [from, to] = [serial === undefined ? undefined : dateOf(serial), dateOf(newest)]
     return {

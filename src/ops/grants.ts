@@ -34,7 +34,7 @@ export async function makeGrant(outside: Outside, request: MakeGrant) {
     throw new MossError('CLI_USAGE', { problem: 'a grant is for one host', see: 'channel grant' })
   const { state } = only
   const from = heardSerial(state, { channel: channel.name, epoch: root.epoch })
-  if (!channel.serials().includes(request.to))
+  if (!channel.snapshots.serials().includes(request.to))
     throw new MossError('NOT_FOUND', { what: `serial of channel ${channel.name}`, name: String(request.to) })
   if (request.to >= from)
     throw new MossError('CLI_USAGE', {

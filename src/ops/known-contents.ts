@@ -35,11 +35,11 @@ export function planKnownContents(
 /** Those that some host follows now, as far as they are here. */
 function followedSnapshots(channel: StationChannel, states: readonly HostState[]) {
   const followed = new Set(states.map((state) => state.channel?.serial))
-  return channel
+  return channel.snapshots
     .serials()
     .filter((serial) => followed.has(serial))
     .map((serial) => {
-      const { bytes } = channel.snapshot(serial)
+      const { bytes } = channel.snapshots.read(serial)
       return { serial, content: digestOf<ContentDigest>(bytes), sizeBytes: bytes.length }
     })
 }

@@ -192,7 +192,7 @@ const presentIn = (channel: StationChannel): ReadonlySet<string> =>
       .packages()
       .filter(({ manifest }) => manifest.scheme === 'deb')
       .map(({ manifest }) => titleOf(manifest)),
-    ...channel.over.flatMap((lower) => lower.latestSnapshot()?.snapshot.packages.map(titleOf) ?? []),
+    ...channel.over.flatMap((lower) => lower.snapshots.latest()?.snapshot.packages.map(titleOf) ?? []),
   ])
 
 /** A disc of an old release is what an offline station may have: it is told, and goes on. */

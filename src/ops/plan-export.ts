@@ -7,7 +7,8 @@ import { similarContents } from '../bundle/similar.ts'
 import { defaultEffort, effortOf } from '../carry/effort.ts'
 import { type CarryPlan, planCarry } from '../carry/plan.ts'
 import type { KnownPlan } from '../carry/plan-known.ts'
-import type { PublishedSnapshot, StationChannel } from '../channel/station-channel.ts'
+import type { PublishedSnapshot } from '../channel/snapshot-folder.ts'
+import type { StationChannel } from '../channel/station-channel.ts'
 import type { SignedRoot } from '../container/root-chain.ts'
 import { heardSerial, type HostState, packagesHeld } from '../fleet/host-state.ts'
 import type { Outside } from '../host/outside.ts'
@@ -106,7 +107,7 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
       : { sent: request.sent, warnings: [] }
   const told = sent.map(({ state }) => state)
   const channel = stationChannel(station, channelOf(told, request.channel))
-  const newest = channel.latestSnapshot()
+  const newest = channel.snapshots.latest()
   const published = request.serial === undefined ? newest : snapshotAt(channel, request.serial)
   if (published === undefined)
     throw new MossError('NOT_FOUND', { what: 'published snapshot of channel', name: channel.name })
@@ -123,7 +124,7 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
       ? assumedStates(station, { states: told, channel, serial: published.snapshot.serial, leavesOut })
       : { states: told, leftOut: [] }
   const { states } = assumed
-  const offer = { channel, published, index: channel.catalogue(published.snapshot) }
+  const offer = { channel, published, index: channel.snapshots.catalogue(published.snapshot) }
   const { wishes, leftOut } = wishesOf(states, { offer, leavesOut })
   const wanted = {
     hosts: wishes,
@@ -177,7 +178,7 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
 }
 
 function snapshotAt(channel: StationChannel, serial: number): PublishedSnapshot {
-  if (channel.serials().includes(serial)) return channel.snapshot(serial)
+  if (channel.snapshots.serials().includes(serial)) return channel.snapshots.read(serial)
   throw new MossError('NOT_FOUND', { what: `serial of channel ${channel.name}`, name: String(serial) })
 }
 

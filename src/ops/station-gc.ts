@@ -101,10 +101,10 @@ function planFor(station: Station, rule: KeepRule): StationGcPlan {
       })),
   )
   const snapshots = channels.flatMap((channel) =>
-    channel
+    channel.snapshots
       .serials()
       .filter((serial) => serials.get(channel)?.has(serial) !== true)
-      .map((serial) => ({ channel: channel.name, serial, ...channel.filesOf(serial) })),
+      .map((serial) => ({ channel: channel.name, serial, ...channel.snapshots.filesOf(serial) })),
   )
   const lost = new Set(packages.map(({ id }) => id))
   return {
@@ -127,10 +127,10 @@ function planFor(station: Station, rule: KeepRule): StationGcPlan {
 /** Throws CONTAINER_DAMAGED with the file's name: what it names is not known, so nothing may go. */
 function namedBy(channel: StationChannel, serial: number): readonly PackageId[] {
   try {
-    return channel.snapshot(serial).snapshot.packages.map(({ id }) => id)
+    return channel.snapshots.read(serial).snapshot.packages.map(({ id }) => id)
   } catch (error) {
     if (!isMossError(error)) throw error
-    const path = channel.filesOf(serial).paths.at(-1) ?? channel.folder
+    const path = channel.snapshots.filesOf(serial).paths.at(-1) ?? channel.folder
     throw new MossError('CONTAINER_DAMAGED', { part: path, problem: error.message }, error)
   }
 }
@@ -175,7 +175,7 @@ function neededSerials(
   channel: StationChannel,
   { hosts, rule }: { readonly hosts: readonly CountedHost[]; readonly rule: KeepRule },
 ): ReadonlySet<number> {
-  const there = channel.serials()
+  const there = channel.snapshots.serials()
   const named = hosts
     .filter(({ counts }) => counts)
     .flatMap(({ serials }) => serials.filter((each) => each.channel === channel.name))

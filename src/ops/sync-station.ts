@@ -182,7 +182,7 @@ function lyingThere(
   },
 ): readonly SentState[] {
   const { station, channel, medium } = place
-  const newest = channel.serials().at(-1)
+  const newest = channel.snapshots.serials().at(-1)
   /** One bundle is for many hosts. */
   const known = new Map<ContainerId, boolean>()
   const isThere = ({ bundle, serial }: SentBundle): boolean => {

@@ -68,7 +68,7 @@ try {
     using station = openStation(outside, { home, how: 'write' })
     const root = stationRoot(station)
     const channel = openChannel(outside, { folder: join(home, 'channels/stable'), name: 'stable', root })
-    const snapshots = Array.from({ length: serials }, (_, at) => channel.snapshot(at + 1))
+    const snapshots = Array.from({ length: serials }, (_, at) => channel.snapshots.read(at + 1))
     const stateOf = (n: number): Omit<HostState, 'host' | 'name'> => {
       const model = n % models
       const snapshot = snapshots[Math.floor(n / models) % serials] as (typeof snapshots)[number]

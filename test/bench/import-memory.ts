@@ -100,7 +100,7 @@ async function make(folder: string, totalMiB: number): Promise<void> {
 
 async function exportIt(folder: string): Promise<void> {
   const channel = openChannel(outside, { folder: join(folder, 'stable'), name: 'stable', root })
-  const published = channel.latestSnapshot()
+  const published = channel.snapshots.latest()
   if (published === undefined) throw new Error('nothing is published')
   const wants = published.snapshot.packages.map((offered): PackageId => offered.id)
   const plan = planCarry({

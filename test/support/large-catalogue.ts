@@ -38,8 +38,8 @@ export async function publishMany(home: string, count: number): Promise<void> {
   using station = openStation(outside, { home, how: 'write' })
   const root = stationRoot(station)
   const channel = stationChannel(station, 'stable')
-  const latest = channel.latestSnapshot()?.snapshot ?? raise('nothing is published')
-  const before = channel.catalogue(latest) ?? raise('no catalogue')
+  const latest = channel.snapshots.latest()?.snapshot ?? raise('nothing is published')
+  const before = channel.snapshots.catalogue(latest) ?? raise('no catalogue')
   const many = Array.from({ length: count }, (_, n) => entryOf(n))
   const entries = [...Array.from({ length: before.size }, (_, at) => before.entry(at)), ...many]
   const catalogue = encodeCatalogue(entries)

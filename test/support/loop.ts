@@ -125,14 +125,14 @@ export class TestLoop implements AsyncDisposable {
     hosts: readonly (HostWish & { readonly snapshots?: readonly ContentDigest[] })[],
     { name = `bundle-${this.#exports++}.moss`, effort = effortOf('5') } = {},
   ): Promise<ExportedBundle> {
-    const published = this.channel.latestSnapshot()
+    const published = this.channel.snapshots.latest()
     if (published === undefined) throw new Error('nothing is published')
     const plan = this.plan(hosts, await this.similar(hosts))
     const known = planKnown({
       hosts,
       carried: plan.manifests,
-      snapshots: this.channel.serials().map((serial) => {
-        const { bytes } = this.channel.snapshot(serial)
+      snapshots: this.channel.snapshots.serials().map((serial) => {
+        const { bytes } = this.channel.snapshots.read(serial)
         return { serial, content: digestOf<ContentDigest>(bytes), sizeBytes: bytes.length }
       }),
       package: (id) => {

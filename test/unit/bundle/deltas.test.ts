@@ -162,7 +162,7 @@ test('a bundle that lies about a base is to blame, not the host', async () => {
   loop.publish()
   const host = loop.host('pump')
   await bring(loop, host, (await exportFor(loop, host, { wants: [one, other], has: [] })).path)
-  const published = loop.channel.latestSnapshot()
+  const published = loop.channel.snapshots.latest()
   if (published === undefined) throw new Error('nothing is published')
   const plan = loop.plan([{ host: host.id, wants: [two, other], has: [one, other] }])
   const lies = plan.deltas.map((delta) => ({

@@ -34,7 +34,7 @@ function filesOf(name: string, version: number, count: number): TestFiles {
   return files
 }
 
-const snapshotOf = (loop: TestLoop, serial: number): Uint8Array => loop.channel.snapshot(serial).bytes
+const snapshotOf = (loop: TestLoop, serial: number): Uint8Array => loop.channel.snapshots.read(serial).bytes
 const contentOf = (bytes: Uint8Array): ContentDigest => digestOf<ContentDigest>(bytes)
 
 /** A host that has these manifests and snapshots, and whose store nobody asks for more. */

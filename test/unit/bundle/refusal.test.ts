@@ -62,7 +62,7 @@ test.each<[string, Partial<Judge>]>([
 })
 
 test('a bundle that names a package its snapshot does not is refused', async () => {
-  const published = loop.channel.latestSnapshot() ?? expect.fail('published')
+  const published = loop.channel.snapshots.latest() ?? expect.fail('published')
   const path = `${loop.folder}/evil.moss`
   const about = { channel: 'stable', epoch: 1, serial: 1, snapshot: published.id, hosts: [{ host: host.id }] }
   await writeContainer(
@@ -105,7 +105,7 @@ test('a package, a snapshot or a text is not a bundle', async () => {
   const file = loop.channel.package(wanted) ?? expect.fail('added')
   for (const bytes of [
     readFileSync(file.path),
-    loop.channel.latestSnapshot()?.bytes ?? whole,
+    loop.channel.snapshots.latest()?.bytes ?? whole,
     Buffer.from('hello'),
   ])
     expect(await refused(bytes)).toMatchObject({ code: 'CONTAINER_NOT_ONE' })

@@ -17,7 +17,7 @@ beforeEach(() => {
 afterEach(() => loop[Symbol.asyncDispose]())
 
 const offered = (): readonly string[] =>
-  loop.channel.latestSnapshot()?.snapshot.packages.map((each) => `${each.name} ${each.version}`) ?? []
+  loop.channel.snapshots.latest()?.snapshot.packages.map((each) => `${each.name} ${each.version}`) ?? []
 
 test('what is added is offered only by the next snapshot, and serials rise by one', async () => {
   await loop.add('tool', '1', { 'usr/bin/tool': 'one' })
@@ -27,9 +27,9 @@ test('what is added is offered only by the next snapshot, and serials rise by on
   expect(offered()).toEqual(['tool 1'])
   loop.publish(startDate - 5)
   expect(offered().toSorted()).toEqual(['tool 1', 'tool 2'])
-  expect(loop.channel.serials()).toEqual([1, 2])
-  expect(loop.channel.latestSnapshot()?.snapshot.created).toBe(startDate)
-  expect(loop.channel.snapshot(1).snapshot.packages.length).toBe(1)
+  expect(loop.channel.snapshots.serials()).toEqual([1, 2])
+  expect(loop.channel.snapshots.latest()?.snapshot.created).toBe(startDate)
+  expect(loop.channel.snapshots.read(1).snapshot.packages.length).toBe(1)
 })
 
 test('an expired package stays, for those who have it, and is not offered until it is added again', async () => {
@@ -56,7 +56,7 @@ test('what is said of a package stays said when it is no more offered', async ()
   loop.channel.publish(planAdvise(loop.channel, advisories), by)
   loop.channel.publish(planExpire(loop.channel, new Set([one])), by)
   expect(offered()).toEqual([])
-  expect(loop.channel.latestSnapshot()?.snapshot.advisories).toEqual(advisories)
+  expect(loop.channel.snapshots.latest()?.snapshot.advisories).toEqual(advisories)
 })
 
 test('adding the same package again changes nothing', async () => {
@@ -92,7 +92,7 @@ test('packages and snapshots of unknown keys are refused', async () => {
   const other = openChannel(loop.outside, { folder: loop.channel.folder, name: 'stable', root })
   const code = expect.objectContaining({ code: 'TRUST_UNKNOWN_KEY' })
   expect(() => other.package(one)).toThrow(code)
-  expect(() => other.latestSnapshot()).toThrow(code)
+  expect(() => other.snapshots.latest()).toThrow(code)
 })
 
 test('a snapshot under another serial’s name is refused', async () => {
@@ -100,7 +100,9 @@ test('a snapshot under another serial’s name is refused', async () => {
   loop.publish()
   const folder = join(loop.channel.folder, 'snapshots')
   writeFileSync(join(folder, '5.moss-channel'), readFileSync(join(folder, '1.moss-channel')))
-  expect(() => loop.channel.latestSnapshot()).toThrow(expect.objectContaining({ code: 'CONTAINER_DAMAGED' }))
+  expect(() => loop.channel.snapshots.latest()).toThrow(
+    expect.objectContaining({ code: 'CONTAINER_DAMAGED' }),
+  )
 })
 
 test('a channel is made once, under a name that is one', () => {
@@ -134,5 +136,7 @@ test('a channel whose making was cut short is not there, and is made again as it
   expect(readOver(disk, folder)).toEqual(['stable', 'extra'])
   createChannel(loop.outside, { folder, name: 'site' })
   expect(readOver(disk, folder)).toBeUndefined()
-  expect(openChannel(loop.outside, { folder, name: 'site', root: stationRoot }).serials()).toEqual([])
+  expect(openChannel(loop.outside, { folder, name: 'site', root: stationRoot }).snapshots.serials()).toEqual(
+    [],
+  )
 })
