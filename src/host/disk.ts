@@ -93,6 +93,8 @@ export interface Disk {
   freeInodes(path: string): number | undefined
   /** What is mounted inside the folder, by whole paths. */
   mountsBelow(folder: string): readonly string[]
+  /** The kind of filesystem that is mounted at this folder itself; undefined where none is, or nobody can tell. */
+  mountedAt(folder: string): string | undefined
   /** Why a root cannot be on the filesystem of `path`; undefined where nothing is known against it. */
   unfitness(path: string): string | undefined
   /** Held until disposed or the process ends. Throws STATE_LOCKED. The file is made if absent. */

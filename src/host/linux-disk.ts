@@ -34,7 +34,7 @@ import { getXattrs, setXattrs } from './linux-attributes.ts'
 import { attempt, lstat, openFile, readFile } from './linux-file.ts'
 import { linuxLocks } from './linux-locks.ts'
 import { filePlacer, tryCopy } from './linux-place.ts'
-import { mountsBelow } from './mounts.ts'
+import { mountedAt, mountsBelow } from './mounts.ts'
 import { inSlices, type Slicing, startThreads } from './slices.ts'
 import { joinTexts, lookJob, placeFilesJob } from './jobs.ts'
 import { inlinePool, type Pool } from './pool.ts'
@@ -216,6 +216,7 @@ export const linuxDisk = (pool: Pool = inlinePool): Disk => ({
     }),
   longestFile: (path) => longestFileOn(attempt('look at', path, () => statfsSync(path).type)),
   mountsBelow,
+  mountedAt,
   unfitness: (path) => unfitFilesystem(attempt('look at', path, () => statfsSync(path).type)),
   features,
   ...linuxLocks(),

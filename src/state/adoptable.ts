@@ -1,6 +1,5 @@
 // May the tree that stands at ROOT/usr become state 0 as it is? What cannot work is refused by name before anything is
 // made. Reads names and the table of mounts alone.
-import { decodeUtf8 } from '../base/bytes.ts'
 import { MossError } from '../base/error.ts'
 import type { Disk } from '../host/disk.ts'
 import { assertNothingMounted } from './mounts.ts'
@@ -46,7 +45,8 @@ export function checkAdoptable({ outside }: Pick<StateParts, 'outside'>, root: s
       'it is a mount point, so no tree can take its place',
       'adopt the root with usr as a folder of its own, not mounted',
     )
-  if (isOverlay(disk, places))
+  // Of a folder in an overlay nobody can tell; the apply that cannot exchange it says so before anything is changed.
+  if (disk.mountedAt(places.root) === 'overlay')
     refuse(
       places.usr,
       'the root is an overlay, and usr may lie in a lower layer, which cannot be exchanged',
@@ -101,17 +101,4 @@ function isMounted(disk: Disk, { root, usr }: Places): boolean {
     .mountsBelow(root)
     .filter((path) => path.endsWith('/usr'))
     .some((path) => path === usr || disk.lstat(path)?.inode === stat?.inode)
-}
-
-const mountTable = '/proc/self/mountinfo'
-
-/** Of a folder in an overlay nobody can tell; its own root has usr from below. */
-function isOverlay(disk: Disk, { root }: Places): boolean {
-  if (disk.lstat(mountTable)?.kind !== 'file') return false
-  const table = decodeUtf8(disk.readFile(mountTable, 16 * 1024 * 1024)) ?? ''
-  const types = table.split('\n').flatMap((line) => {
-    const [before = '', after = ''] = line.split(' - ')
-    return before.split(' ')[4] === root ? [after.split(' ')[0]] : []
-  })
-  return types.at(-1) === 'overlay'
 }

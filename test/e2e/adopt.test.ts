@@ -464,6 +464,11 @@ describe('what cannot be adopted is refused by name, and nothing is made', () =>
     expect(said('mount -t tmpfs none "$0/usr" && mkdir "$0/usr/bin"')).toMatch(
       /on another filesystem than the root[\s\S]*HOST_UNSUPPORTED/,
     )
+    const overlay = [
+      'mkdir "$0.over" && mount -t tmpfs none "$0.over" && mkdir "$0.over/up" "$0.over/work"',
+      'mount -t overlay -o "lowerdir=$0,upperdir=$0.over/up,workdir=$0.over/work" moss "$0"',
+    ]
+    expect(said(overlay.join(' && '))).toMatch(/the root is an overlay[\s\S]*HOST_UNSUPPORTED/)
     expect(said('mount -t tmpfs none "$0/usr/games"')).toMatch(/\/usr\/games[\s\S]*STATE_MOUNTED/)
     const small =
       'cp -a "$0" "$0.copy" && mount -t tmpfs -o size=2500k none "$0" && cp -a "$0.copy/." "$0" && head -c 1000000 /dev/zero >"$0/usr/big"'

@@ -367,6 +367,11 @@ export class SimulatedDisk implements Disk {
   }
 
   /** Nothing is mounted on it. */
+  mountedAt(folder: string): string | undefined {
+    this.#parts.faults.look('mountedAt', folder)
+    return undefined
+  }
+
   mountsBelow(folder: string): readonly string[] {
     this.#parts.faults.look('mountsBelow', folder)
     this.#existing(folder, 'look at')
