@@ -179,7 +179,7 @@ async function expire(call: Call): Promise<Outcome> {
     ['serial', `${done.serial} of channel ${display(done.channel)}: ${plural(done.packages, 'package')}`],
     [
       '',
-      `${plural(done.expired, 'package')} no more; their files stay until moss gc, and moss add offers one again`,
+      `no longer offered: ${plural(done.expired, 'package')}; what is no longer offered stays until moss gc, and moss add offers it again`,
     ],
   ])
   return { json: done, text }

@@ -34,13 +34,11 @@ export function planRows(plan: ApplyPlan, { filter, hasChangelogs }: PlanShown):
 
 function withChangelogs(plan: ApplyPlan): readonly PlanRow[] {
   const told = new Map(plan.changelogs?.map((each) => [each.package, each.lines]))
-  return allRows(plan).flatMap((row) => [
-    row,
-    ...(row.kind === 'change' ? (told.get(row.name) ?? []) : []).map((text) => {
-      const name = row.kind === 'change' ? row.name : ''
-      return { kind: 'log', name, text } as const
-    }),
-  ])
+  return allRows(plan).flatMap((row): readonly PlanRow[] =>
+    row.kind === 'change'
+      ? [row, ...(told.get(row.name) ?? []).map((text) => ({ kind: 'log', name: row.name, text }) as const)]
+      : [row],
+  )
 }
 
 export const textOf = (row: PlanRow): string => (row.kind === 'warning' ? row.text : row.name)

@@ -72,7 +72,7 @@ test('what expires is offered no more, and again when it is added again', () => 
   expect(filesIn('packages').length).toBe(4)
   const said = moss.run(['channel', 'expire', 'stable', '--keep', '2', ...atStation, '-y'])
   expect(said.stdout.replace(/\s+/g, ' ')).toContain(
-    'their files stay until moss gc, and moss add offers one again',
+    '2 packages; what is no longer offered stays until moss gc, and moss add offers it again',
   )
   expect(filesIn('packages')).toEqual(['tool_3', 'tool_4'])
   expect(filesIn('expired')).toEqual(['tool_1', 'tool_2'])
