@@ -1,7 +1,7 @@
 // Writes a carry plan as a bundle: chunks from the channel's packages into frames, then everything that lets a host
 // judge and use them. Its date is the snapshot's, its order the plan's: the same plan gives the same bytes.
 import { equalBytes } from '../base/bytes.ts'
-import { isMossError, MossError } from '../base/error.ts'
+import { MossError } from '../base/error.ts'
 import type { ContainerId, ContentDigest, Digest, HostId, PackageId } from '../base/ids.ts'
 import type { Report } from '../base/progress.ts'
 import type { Effort } from '../carry/effort.ts'
@@ -11,7 +11,7 @@ import { catalogueDifference } from '../channel/catalogue-difference.ts'
 import { encodeGrants } from '../channel/grant-file.ts'
 import type { PublishedSnapshot } from '../channel/snapshot-folder.ts'
 import type { StationChannel } from '../channel/station-channel.ts'
-import { type Beside, type Cut, type WrittenVolume, writeVolumes } from '../container/cut.ts'
+import { type Beside, type Cut, type CutLimits, cutToFit, type WrittenVolume } from '../container/cut.ts'
 import { encodeFront, type ContainerDraft } from '../container/encode.ts'
 import { type FinishedFrames, startFrames } from '../container/frames.ts'
 import { encodeHosts, encodeManifests } from '../container/package-table.ts'
@@ -21,7 +21,6 @@ import type { KnownBytes } from '../container/sections.ts'
 import { writeEncoded } from '../container/write.ts'
 import { fileSource, sourceBehind } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
-import { assertRoom, roomForFile } from '../host/room.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { Signer } from '../trust/keys.ts'
 import { encodeAbout, type ServedHost } from './about.ts'
@@ -56,11 +55,7 @@ export interface ExportRequest {
   readonly report: Report
 }
 
-export interface ExportCut {
-  readonly limitBytes?: number | undefined
-  /** Then as long as there is room, if that is less. */
-  readonly isToFit: boolean
-  readonly from?: number | undefined
+export interface ExportCut extends CutLimits {
   /** What is written beside each file, so that it needs room too. */
   readonly beside?: Beside | undefined
 }
@@ -132,36 +127,15 @@ interface MadeBundle {
   readonly sizeBytes: number
 }
 
-/** None where it may be one file; then nothing was written. Whoever exports reads everything back. */
+/** Whoever exports reads everything back. */
 async function inVolumes(
   outside: Outside,
-  { path, front, frames, sizeBytes }: MadeBundle,
-  { limitBytes = Infinity, isToFit, from, beside, report }: ExportCut & { readonly report: Report },
+  { path, front, frames }: MadeBundle,
+  how: ExportCut & { readonly report: Report },
 ): Promise<Cut> {
-  const { disk } = outside
-  const folder = path.slice(0, Math.max(1, path.lastIndexOf('/')))
-  const roomBytes = isToFit ? roomForFile(disk, folder) : Infinity
-  const besideBytes = (fileBytes: number): number => beside?.sizeOf(fileBytes) ?? 0
-  const hasRoom = sizeBytes + besideBytes(sizeBytes) <= roomBytes
-  const mostBytes = Math.min(limitBytes, hasRoom ? Infinity : roomBytes - besideBytes(roomBytes))
-  if (sizeBytes <= mostBytes) return { volumes: [] }
-  using spool = fileSource(disk, frames.path)
+  using spool = fileSource(outside.disk, frames.path)
   const whole = openContainer(sourceBehind(front, spool))
-  try {
-    return await writeVolumes(outside, whole, {
-      path,
-      limitBytes: mostBytes,
-      from,
-      isReadBack: false,
-      beside,
-      report,
-    })
-  } catch (error) {
-    // Nobody asked for volumes of this size: there is no room for any.
-    if (isToFit && isMossError(error, 'VOLUME_TOO_SMALL'))
-      assertRoom(disk, folder, { sizeBytes: error.details.leastBytes, inodes: 1 })
-    throw error
-  }
+  return await cutToFit(outside, whole, { ...how, path, isReadBack: false })
 }
 
 /** Each chunk is checked when its new frame is made. */

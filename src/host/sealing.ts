@@ -35,12 +35,38 @@ function encrypterFor(recipients: readonly string[]): Encrypter {
 export const sealBytes = (bytes: Uint8Array, recipients: readonly string[]): Promise<Uint8Array> =>
   encrypterFor(recipients).encrypt(bytes)
 
-/** The file from its start to its end, sealed, in pieces that are to be used before the next. */
+/** The pieces of a file in their order, sealed, in pieces that are to be used before the next. */
 export async function* sealedPieces(
-  source: ByteSource,
+  pieces: Iterable<Uint8Array>,
   recipients: readonly string[],
 ): AsyncGenerator<Uint8Array> {
-  yield* await encrypterFor(recipients).encrypt(streamOf(source))
+  yield* await encrypterFor(recipients).encrypt(ReadableStream.from(inPieces(pieces)))
+}
+
+/** Copies: streams hold some of them while the next is made, perhaps in the same place. */
+function* inPieces(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+  for (const piece of pieces)
+    for (let at = 0; at < piece.length; at += pieceBytes) yield piece.slice(at, at + pieceBytes)
+}
+
+/** A sealed file is its header and, for each block of what is in it, that block and a tag. */
+const blockBytes = 64 * 1024
+const tagBytes = 16
+
+/** How long files are that are sealed for these, by how long what is in them is. */
+export async function sealedSizes(
+  recipients: readonly string[],
+): Promise<{ readonly sizeOf: (bytes: number) => number; readonly mostInside: (bytes: number) => number }> {
+  const ofNothing = await sealBytes(new Uint8Array(0), recipients)
+  const headerBytes = ofNothing.length - tagBytes
+  const tagsOf = (bytes: number): number => tagBytes * Math.max(1, Math.ceil(bytes / blockBytes))
+  return {
+    sizeOf: (bytes) => headerBytes + bytes + tagsOf(bytes),
+    mostInside: (bytes) => {
+      const rest = bytes - headerBytes
+      return Math.max(0, rest - tagBytes * Math.ceil(rest / (blockBytes + tagBytes)))
+    },
+  }
 }
 
 /** At most `limitBytes`. Throws SEALED_FOR_OTHERS, SEAL_DAMAGED. */

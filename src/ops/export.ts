@@ -3,10 +3,10 @@
 import { MossError } from '../base/error.ts'
 import type { ContainerId } from '../base/ids.ts'
 import { isNote, longestNote } from '../bundle/note.ts'
-import { type ExportCut, exportBundle } from '../bundle/export.ts'
+import { exportBundle } from '../bundle/export.ts'
 import { effortOf } from '../carry/effort.ts'
 import type { ReadKnown } from '../container/known.ts'
-import type { Beside, WrittenVolume } from '../container/cut.ts'
+import type { Beside, CutLimits, WrittenVolume } from '../container/cut.ts'
 import { framesHere } from '../container/frame-place.ts'
 import { openVolume } from '../container/read.ts'
 import { verifyWhole } from '../container/read-frames.ts'
@@ -24,7 +24,7 @@ import { keepStates } from './fleet.ts'
 import { readGrants } from './grants.ts'
 import { readKnownContents } from './known-contents.ts'
 import { type AskPassphrase, openStation, type Station, signersFor, stationRoot } from './station.ts'
-import { sealFile } from './sealing.ts'
+import { writeSealed } from './sealed-bundle.ts'
 import { rootsAfter } from './station-roots.ts'
 import type { SpentBytes } from './inspect.ts'
 import type { ReportEvent } from './types.ts'
@@ -84,14 +84,13 @@ export async function executeExport(
   if (published?.id !== plan.snapshot) throw new MossError('PLAN_STALE', { what: `channel ${plan.channel}` })
   const signers = await signersFor(station, { role: 'exporter', root, ask: request.ask })
   const isSealed = plan.sealedFor.length > 0
-  if (isSealed && request.volumeBytes !== undefined)
-    throw new MossError('CLI_USAGE', { problem: 'what is sealed is not cut into volumes', see: 'export' })
   if (request.note !== undefined && !isNote(request.note))
     throw new MossError('CLI_USAGE', {
       problem: `a note is one line of 1 to ${longestNote} characters`,
       see: 'export',
     })
   const beside = parityBeside(outside, request.parityPercent, report)
+  const limits = limitsFor(outside.disk, request)
   using plain = plainBundle(outside.disk, station)
   const done = await exportBundle(outside, {
     plan: plan.carry,
@@ -110,7 +109,7 @@ export async function executeExport(
       if (request.medium !== undefined) dropSpoiled(station, { id, path })
       return path
     },
-    ...(!isSealed && { cut: { ...cutOf(outside.disk, request), beside } }),
+    ...(!isSealed && { cut: { ...limits, beside } }),
     spoolPath: `${station.places.spool}/export`,
     effort: effortOf(plan.effort),
     report,
@@ -118,20 +117,27 @@ export async function executeExport(
   const readKnown = readKnownContents(channel, plan.known)
   for (const path of done.volumes.length > 0 ? done.volumes.map((volume) => volume.path) : [done.path])
     await readBundleBack(station, { path, root, readKnown, report })
-  const path = isSealed ? sealedName(outputPath(outside, { plan, output, id: done.id })) : done.path
-  const fileBytes = isSealed
-    ? await sealFile(outside, plain.path, { path, recipients: plan.sealedFor })
-    : done.sizeBytes
-  if (isSealed) await beside?.write(path, done.id)
+  const laid = isSealed
+    ? {
+        ...done,
+        ...(await writeSealed(outside, plain.path, {
+          path: sealedName(outputPath(outside, { plan, output, id: done.id })),
+          recipients: plan.sealedFor,
+          limits,
+          beside,
+          report,
+        })),
+      }
+    : done
   const made = { bundle: done.id, channel: plan.channel, serial: plan.serial }
-  keepStates(station, answeredBy(plan), done.next === undefined ? made : undefined)
-  if (done.next !== undefined) throw done.next
+  keepStates(station, answeredBy(plan), laid.next === undefined ? made : undefined)
+  if (laid.next !== undefined) throw laid.next
   return {
     bundle: done.id,
-    path,
-    ...(done.volumes.length > 0 && { volumes: done.volumes }),
+    path: laid.path,
+    ...(laid.volumes.length > 0 && { volumes: laid.volumes }),
     isNew: done.isNew,
-    fileBytes,
+    fileBytes: laid.sizeBytes,
     ...(beside && { parityBytes: beside.writtenBytes() }),
     frameBytes: done.storedBytes,
     deltaBytes: done.deltaBytes,
@@ -161,7 +167,7 @@ function parityBeside(
 }
 
 /** What nobody asked for is cut as the medium wants it. */
-const cutOf = (
+const limitsFor = (
   disk: Disk,
   {
     output,
@@ -172,7 +178,7 @@ const cutOf = (
     readonly volumeBytes?: number | undefined
     readonly fromVolume?: number | undefined
   },
-): ExportCut => {
+): CutLimits => {
   const folder = disk.lstat(output)?.kind === 'folder' ? output : parentFolder(output)
   return volumeBytes === undefined
     ? { limitBytes: disk.longestFile(folder), isToFit: true }

@@ -3,9 +3,12 @@
 import { decodeUtf8, encodeUtf8 } from '../base/bytes.ts'
 import { startDigest } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
+import type { Report } from '../base/progress.ts'
+import type { Wrapping } from '../container/cut.ts'
+import type { VolumeFile } from '../container/volume-file.ts'
 import { type ByteSource, bytesSource, fileSource, keepStart } from '../host/byte-source.ts'
 import type { Disk } from '../host/disk.ts'
-import { createPart, placePart, writeDurably } from '../host/durable.ts'
+import { createPart, dropPart, placePart, writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
 import { assertRoom } from '../host/room.ts'
 import { isSealed, openingBytes } from '../host/sealed-start.ts'
@@ -128,25 +131,47 @@ const unowned = (source: ByteSource): ByteSource => ({
   [Symbol.dispose]: () => {},
 })
 
-/** The file `from`, sealed, as `path`: durable, and read back. Its size. */
-export async function sealFile(
-  { disk }: Outside,
-  from: string,
-  { path, recipients }: { readonly path: string; readonly recipients: readonly string[] },
-): Promise<number> {
-  const { sealedPieces } = await sealing()
-  using source = fileSource(disk, from)
-  using part = createPart(disk, path)
-  const digest = startDigest()
-  let at = 0
-  for await (const piece of sealedPieces(source, recipients)) {
-    part.write(piece, at)
-    digest.add(piece)
-    at += piece.length
+/** How files are laid down that only these can read: each is durable, and read back. */
+export async function sealingFor(
+  outside: Outside,
+  recipients: readonly string[],
+  report: Report,
+): Promise<Wrapping> {
+  const { sealedSizes } = await sealing()
+  return {
+    ...(await sealedSizes(recipients)),
+    write: (path, file) => sealFile(outside, path, { file, recipients, report }),
   }
-  placePart(disk, part, path)
+}
+
+async function sealFile(
+  { disk }: Outside,
+  path: string,
+  {
+    file,
+    recipients,
+    report,
+  }: { readonly file: VolumeFile; readonly recipients: readonly string[]; readonly report: Report },
+): Promise<void> {
+  const { sealedPieces } = await sealing()
+  const digest = startDigest()
+  try {
+    using part = createPart(disk, path)
+    let doneBytes = 0
+    for await (const piece of sealedPieces(file.pieces(), recipients)) {
+      part.write(piece, doneBytes)
+      digest.add(piece)
+      doneBytes += piece.length
+      report({ phase: 'write', item: path, doneBytes, totalBytes: file.sizeBytes })
+    }
+    placePart(disk, part, path)
+  } catch (error) {
+    dropPart(disk, path)
+    throw error
+  }
   disk.dropCached(path)
-  if (digestOfFile(disk, path) === digest.finish()) return at
+  if (digestOfFile(disk, path) === digest.finish()) return
+  disk.remove(path)
   throw new MossError('HOST_IO', {
     action: 'read back',
     path,

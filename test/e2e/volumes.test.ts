@@ -1,7 +1,16 @@
 // A bundle over several media, by the built program: cut without keys, taken in from one folder after the other in any order,
 // applied when the last has come; and what is said on the way.
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { noise } from '../support/containers.ts'
 import { type Program, programIn } from '../support/program.ts'
@@ -140,10 +149,47 @@ describe('a host', () => {
   })
 })
 
-test('what is sealed is not cut', () => {
-  expect(
-    moss.code('export', '--for', 'host.moss-state', '--seal', '--volume', '5M', '-o', 'sealed.moss', ...home),
-  ).toBe('CLI_USAGE')
+test('what is sealed is cut too, each volume sealed for itself', () => {
+  for (const folder of ['q1', 'q2', 'q3']) mkdirSync(at(folder))
+  moss.well('init', '--trust', 'station/root.moss-root', '--name', 'quiet', '--root', 'quiet')
+  moss.well('subscribe', 'harbour', '--root', 'quiet')
+  moss.well('state', 'export', 'quiet.moss-state', '--root', 'quiet')
+  moss.well('fleet', 'enroll', 'quiet.moss-state', ...home)
+  const sealed = ['export', '--for', 'quiet.moss-state', '--seal', '--volume', '5M', '-o', 'q1', ...home]
+  const { volumes = [], fileBytes } = moss.json<Exported>(...sealed)
+  const files = volumes.map(({ path }) => path)
+  expect(files.map((file) => file.replace(/.*-1-[0-9a-f]{8}/, ''))).toEqual([
+    '.moss.age',
+    '.002.moss.age',
+    '.003.moss.age',
+  ])
+  const sizes = files.map((file) => statSync(file).size)
+  expect(sizes.every((size) => size <= 5_000_000)).toBe(true)
+  expect(volumes.map((volume) => volume.fileBytes)).toEqual(sizes)
+  expect(fileBytes).toBe(sizes.reduce((sum, size) => sum + size, 0))
+  for (const file of files) expect(readFileSync(file, 'latin1')).toMatch(/^age-encryption\.org\/v1\n/)
+  expect(moss.code(...sealed)).toBe('ALREADY_EXISTS')
+
+  const [first = '', second = '', third = ''] = files
+  expect(moss.code('import', second, '--root', 'other')).toBe('SEALED_FOR_OTHERS')
+  const moved = (file: string, to: string): string => {
+    const path = at(to, basename(file))
+    renameSync(file, path)
+    return path
+  }
+  const last = moved(third, 'q3')
+  const wanted = moss.run(['import', moved(second, 'q2'), '--root', 'quiet'])
+  expect(wanted.exit).toBe(15)
+  expect(wanted.stderr).toContain(basename(first))
+  expect(moss.run(['import', first, '--root', 'quiet']).stderr).toContain(basename(third))
+  moss.well('import', last, '--root', 'quiet')
+  // All in one folder: those beside the one that is named are found.
+  for (const file of [at('q2', basename(second)), last])
+    renameSync(file, at('q1/moss/bundles', basename(file)))
+  expect(moss.well('import', second, '--root', 'quiet').stdout).toContain('was taken in before')
+  moss.well('apply', '--root', 'quiet')
+  expect(readFileSync(at('quiet/usr/share/chart')).equals(chart)).toBe(true)
+  expect(namesIn('quiet/.moss/incoming')).toEqual([])
 })
 
 test('a damaged volume is told, and keeps neither those beside it out nor other bundles', () => {

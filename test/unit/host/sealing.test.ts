@@ -13,6 +13,7 @@ import {
   recipientOf,
   sealBytes,
   sealedPieces,
+  sealedSizes,
   sealingIdentity,
 } from '../../../src/host/sealing.ts'
 import { isSealed, openingBytes } from '../../../src/host/sealed-start.ts'
@@ -42,6 +43,16 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   }
 }
 
+/** As files are read: the next piece takes the place of the one before. */
+function* inOneBuffer(bytes: Uint8Array): Generator<Uint8Array> {
+  const buffer = new Uint8Array(1_234_567)
+  for (let at = 0; at < bytes.length; at += buffer.length) {
+    const piece = bytes.subarray(at, at + buffer.length)
+    buffer.set(piece)
+    yield buffer.subarray(0, piece.length)
+  }
+}
+
 describe('sealing', () => {
   test('what is sealed is opened by its recipient and by nobody else', async () => {
     expect(isSealed(sealed.subarray(0, openingBytes))).toBe(true)
@@ -56,11 +67,23 @@ describe('sealing', () => {
   test('many bytes go through in pieces, and come out the same', async () => {
     const large = noise(3_000_000, 3)
     const pieces: Uint8Array[] = []
-    for await (const piece of sealedPieces(bytesSource('file', large), [recipient])) pieces.push(piece)
+    for await (const piece of sealedPieces(inOneBuffer(large), [recipient])) pieces.push(piece)
     const whole = concatBytes(pieces)
     expect(pieces.length).toBeGreaterThan(20)
     expect(equalBytes(await open(whole, identity, large.length), large)).toBe(true)
     expect(await codeOf(open(whole, identity, large.length - 1))).toBe('SEAL_DAMAGED')
+  })
+
+  test('how long a sealed file is, is known before', async () => {
+    const recipients = [recipient, await recipientOf(other)]
+    const { sizeOf, mostInside } = await sealedSizes(recipients)
+    for (const bytes of [0, 1, 65_535, 65_536, 65_537, 131_072, 1_000_000])
+      expect((await sealBytes(new Uint8Array(bytes), recipients)).length, `${bytes}`).toBe(sizeOf(bytes))
+    for (let limit = 60_000; limit < 200_000; limit += 7) {
+      expect(sizeOf(mostInside(limit))).toBeLessThanOrEqual(limit)
+      expect(sizeOf(mostInside(limit) + 17)).toBeGreaterThan(limit)
+    }
+    expect(mostInside(10)).toBe(0)
   })
 
   test('no bit can be changed, nothing cut off or added', async () => {

@@ -1,6 +1,6 @@
 // A bundle that a medium does not take as one file is cut as the medium wants it: what it can hold is written, read back, and the
 // next medium goes on where it ended, without anything being remembered.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { isMossError } from '../../../src/base/error.ts'
@@ -106,6 +106,41 @@ test('a medium that is too small gets what it can hold, and says how the next on
   const rest = await exportTo(outside.disk, join(second, 'a.moss'), { volumeBytes, fromVolume })
   expect(rest.volumes?.map(({ number }) => number)).toEqual([2])
   expect(Buffer.from(await joined(output, join(second, 'a.002.moss'))).equals(whole)).toBe(true)
+})
+
+test('what is sealed is cut as the medium wants it, too', async () => {
+  const sealed = await planExport(outside, {
+    home,
+    states: [join(folder, 'pump.moss-state')],
+    channel: undefined,
+    effort: undefined,
+    isSealed: true,
+  })
+  const output = join(first, 'a.moss.age')
+  const exported = (disk: Disk, to: string, how: object = {}): Promise<Exported> =>
+    executeExport({ ...outside, disk }, { plan: sealed, output: to, ask, ...how }, silent)
+  const fat: Disk = { ...outside.disk, longestFile: (path) => (path === first ? 9_000_000 : undefined) }
+  const { volumes = [] } = await exported(fat, output)
+  expect(volumes.map(({ number }) => number)).toEqual([1, 2, 3])
+  expect(volumes.every(({ path, fileBytes }) => statSync(path).size === fileBytes)).toBe(true)
+  expect(volumes.every(({ fileBytes }) => fileBytes <= 9_000_000)).toBe(true)
+  rmSync(first, { recursive: true })
+  mkdirSync(first)
+  const error = await exported(ofSize(first, 12_000_000), output).catch((thrown: unknown) => thrown)
+  if (!isMossError(error, 'VOLUME_NEXT')) throw error
+  expect(readdirSync(first)).toEqual(['a.moss.age'])
+  expect(statSync(output).size).toBeLessThan(12_000_000)
+  const { limitBytes: volumeBytes, number: fromVolume } = error.details
+  const rest = await exported(outside.disk, join(second, 'a.moss.age'), { volumeBytes, fromVolume })
+  expect(rest.volumes?.map(({ path }) => path)).toEqual([join(second, 'a.002.moss.age')])
+  expect(await exported(outside.disk, join(second, 'b.moss.age'))).not.toHaveProperty('volumes')
+  // Where plain volumes would be just as long as they may be, seals have no room beside them.
+  const plain = await exportTo(outside.disk, join(second, 'c.moss'), { volumeBytes: 9_000_000 })
+  const most = Math.max(...(plain.volumes ?? []).map(({ fileBytes }) => fileBytes))
+  const tight = await exported(outside.disk, join(second, 'd.moss.age'), { volumeBytes: most })
+  expect(tight.volumes?.every(({ fileBytes }) => fileBytes <= most)).toBe(true)
+  const asLong = await exported(outside.disk, join(second, 'e.moss.age'), { volumeBytes: whole.length })
+  expect(asLong.volumes).toHaveLength(2)
 })
 
 test('a medium on which nothing has room says how much is missing, and a volume that is not there which', async () => {
