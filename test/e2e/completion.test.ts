@@ -19,6 +19,13 @@ const machines = new TwoMachines()
 let moss: Program
 let environment: Readonly<Record<string, string>>
 
+/** Media are looked for where systems mount: there the test has mounts of its own. */
+const mediaProblem =
+  spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
+    ? undefined
+    : 'this machine allows no mount namespaces'
+if (mediaProblem !== undefined) console.warn(`skipped: media, ${mediaProblem}`)
+
 beforeAll(() => {
   moss = programIn(machines.at('updated'))
   mkdirSync(join(moss.folder, 'bin'))
@@ -74,6 +81,24 @@ describe('what is offered', () => {
   ] as const)('%s', (_, words, expected) => {
     expect(offered('zsh', ...words)).toEqual(expected)
   })
+
+  test.runIf(mediaProblem === undefined)(
+    'media: what is mounted where systems mount, and has something of moss',
+    () => {
+      const script = `mount -t tmpfs none /mnt && mount -t tmpfs none /media
+mkdir -p /mnt/usb/moss/bundles /media/operator/stick/moss /media/operator/photos /mnt/empty
+"$@"`
+      const ran = spawnSync(
+        'unshare',
+        ['-m', 'sh', '-ec', script, 'sh', launcher, 'completion', 'zsh', '--words', '--', 'sync', ''],
+        { cwd: moss.folder, encoding: 'utf8' },
+      )
+      expect(ran.stdout.split('\n').slice(1, -1)).toEqual([
+        '/media/operator/stick\tmedium',
+        '/mnt/usb\tmedium',
+      ])
+    },
+  )
 
   test('each effort is one', () => {
     expect(effortWords.filter((word) => !isEffort(word))).toEqual([])
