@@ -14,8 +14,11 @@ const isPassed = (fate: BundleFate): fate is keyof typeof passed => fate in pass
 
 /** What became of it, or would. */
 function sayBundle(bundle: HostSyncPlan['bundles'][number], done: TakenFromMedium | undefined): string {
-  const { path, fate, hosts, problem } = bundle
-  if (fate === 'others') return `for ${hosts.join(', ')}; left alone`
+  const { path, fate, hosts, isSealed, problem } = bundle
+  if (fate === 'others')
+    return isSealed === true
+      ? 'it is sealed, and not for this host; left alone'
+      : `for ${hosts.join(', ')}; left alone`
   if (fate === 'channel') return 'of another channel than this host follows'
   if (fate === 'unreadable') return problem ?? 'cannot be read'
   if (done === undefined) return 'for this host'

@@ -86,6 +86,7 @@ async function syncStation(call: Call, medium: string): Promise<Outcome> {
     medium,
     ...(said.length > 0 && { hosts: said }),
     isOneWay: call.has('one-way'),
+    isSealed: call.has('seal'),
     effort: call.value('effort'),
   })
   const isAllWell = plan.unreadable.length === 0 && plan.hosts.every(({ fate }) => fate !== 'unmet')
@@ -135,6 +136,7 @@ const stationFlags = [
   'volume',
   'from-volume',
   'parity',
+  'seal',
   'note',
   'with-tool',
 ] as const
@@ -169,6 +171,11 @@ export const syncVerbs: readonly Verb[] = [
         name: 'seal-to',
         value: 'RECIPIENT',
         summary: 'on a host: so that only the station can read its state (age)',
+      },
+      {
+        name: 'seal',
+        summary:
+          'on a station: so that only its hosts can read the bundle, as it is for those whose states came sealed',
       },
       {
         name: 'one-way',

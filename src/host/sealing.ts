@@ -3,7 +3,7 @@
 import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption'
 import { bech32 } from '@scure/base'
 import { concatBytes } from '../base/bytes.ts'
-import { MossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import { type ByteSource, keepStart } from './byte-source.ts'
 import type { OpenFile } from './disk.ts'
 
@@ -99,22 +99,46 @@ export async function openSealedInto(source: ByteSource, identity: string, into:
   return at
 }
 
+/** Whether it opens, as far as its header tells. Throws SEAL_DAMAGED. */
+export async function opensWith(sealed: ByteSource, identity: string): Promise<boolean> {
+  const { start } = readHeader(sealed)
+  try {
+    await decrypterOf(identity).decryptHeader(start)
+    return true
+  } catch (error) {
+    const refused = refusalOf(error, sealed.name)
+    if (isMossError(refused, 'SEALED_FOR_OTHERS')) return false
+    throw refused
+  }
+}
+
 async function* openedPieces(sealed: ByteSource, identity: string): AsyncGenerator<Uint8Array> {
-  const { start, whole: source } = keepStart(sealed, mostHeaderBytes)
-  if (!Buffer.from(start).includes('\n--- '))
-    throw new MossError('SEAL_DAMAGED', { path: source.name, problem: 'its header does not end' })
+  const { whole: source } = readHeader(sealed)
+  try {
+    yield* await decrypterOf(identity).decrypt(streamOf(source))
+  } catch (error) {
+    throw refusalOf(error, source.name)
+  }
+}
+
+function decrypterOf(identity: string): Decrypter {
   const decrypter = new Decrypter()
   decrypter.addIdentity(identity)
-  try {
-    yield* await decrypter.decrypt(streamOf(source))
-  } catch (error) {
-    if (error instanceof MossError || isOfMachine(error)) throw error
-    const problem = error instanceof Error ? error.message : String(error)
-    const { name: path } = source
-    throw problem.startsWith('no identity matched')
-      ? new MossError('SEALED_FOR_OTHERS', { path })
-      : new MossError('SEAL_DAMAGED', { path, problem }, error)
-  }
+  return decrypter
+}
+
+function readHeader(sealed: ByteSource): ReturnType<typeof keepStart> {
+  const kept = keepStart(sealed, mostHeaderBytes)
+  if (Buffer.from(kept.start).includes('\n--- ')) return kept
+  throw new MossError('SEAL_DAMAGED', { path: sealed.name, problem: 'its header does not end' })
+}
+
+function refusalOf(error: unknown, path: string): unknown {
+  if (error instanceof MossError || isOfMachine(error)) return error
+  const problem = error instanceof Error ? error.message : String(error)
+  return problem.startsWith('no identity matched')
+    ? new MossError('SEALED_FOR_OTHERS', { path })
+    : new MossError('SEAL_DAMAGED', { path, problem }, error)
 }
 
 /** What a disk says of itself has a code of its own. */

@@ -59,16 +59,19 @@ export interface SentState extends VerifiedState {
   readonly from: string
   /** As it came; absent of what is kept. */
   readonly bytes?: Uint8Array
+  /** It, or another that came with it of this host, could be read by the station alone. */
+  readonly wasSealed?: boolean
 }
 
 /** A file that somebody carried, sealed for this station or not. Genuine by the key it carries. Throws NOT_FOUND, SEALED_FOR_OTHERS, SEAL_DAMAGED, and as `readHostState`. */
 export async function readSent({ outside, places }: Station, path: string): Promise<SentState> {
   if (outside.disk.lstat(path) === undefined)
     throw new MossError('NOT_FOUND', { what: 'state file', name: path })
-  using source = await openIfSealed(outside, path, { keys: places.keys, limitBytes: recordBytes })
+  const opened = await openIfSealed(outside, path, { keys: places.keys, limitBytes: recordBytes })
+  using source = opened.source
   const bytes = wholeOf(source)
   const { id, state, key } = readHostState(bytesSource(source.name, bytes))
-  return { id, state, key: key.id, from: path, bytes }
+  return { id, state, key: key.id, from: path, bytes, wasSealed: opened.wasSealed }
 }
 
 const pieceBytes = 64 * 1024
@@ -248,7 +251,7 @@ function newestOf(
   const isOld = countsKept && newest === kept && sent.length > 1
   const latest = sent.findLast((each) => each !== kept)
   return {
-    newest,
+    newest: sent.some(({ wasSealed }) => wasSealed === true) ? { ...newest, wasSealed: true } : newest,
     warnings: [
       ...(isOld && latest !== undefined && latest.id !== kept?.id ? [sayOld(latest, newest)] : []),
       ...(kept === undefined ? [] : departuresOf(kept, newest)),

@@ -13,6 +13,7 @@ import type { Outside } from '../host/outside.ts'
 import { isDropping, mediumFolders, parseBundleName } from '../medium/layout.ts'
 import { assertMedium, findBundles } from '../medium/medium.ts'
 import { parentFolder } from '../state/places.ts'
+import { isSealedFor } from './sealing.ts'
 import { parityIdBeside } from './stored-file.ts'
 
 export interface MediumBundle {
@@ -36,6 +37,8 @@ export interface MediumBundle {
     readonly count: number
     readonly files: readonly string[]
   }
+  /** Nothing of it is read before it is taken in: channel and serial are what its name says. */
+  readonly isSealed?: boolean
   /** Why it cannot be read. */
   readonly problem?: string
   /** Its beginning is bad, but there is parity beside it: then id is what that says, channel and serial what its name does. */
@@ -84,27 +87,75 @@ export function mediumScanner(outside: Outside): (request: ScanRequest) => Mediu
   }
 }
 
-/** Of one medium, the newest serial first. Throws MEDIUM_ABSENT. */
-export function bundlesOn(
+/** Of one medium, the newest serial first; sealed ones among them, which these keys may open. Throws MEDIUM_ABSENT. */
+export async function bundlesOn(
   outside: Outside,
-  { medium, host, accepted }: Omit<ScanRequest, 'named'> & { readonly medium: string },
-): readonly MediumBundle[] {
+  {
+    medium,
+    host,
+    accepted,
+    keys,
+  }: Omit<ScanRequest, 'named'> & { readonly medium: string; readonly keys: string },
+): Promise<readonly MediumBundle[]> {
   assertMedium(outside.disk, medium)
   const claims = bundlePaths(outside, medium)
     .slice(0, mostToSync)
     .map((path) => readClaims(outside, { path, medium }, host))
-  return [...toChoose(claims, accepted), ...sealedOn(outside, medium)]
+  const sealed = await Promise.all(
+    sealedOn(outside, medium).map((bundle) => withOpening(outside, bundle, { keys, accepted })),
+  )
+  return [...toChoose(claims, accepted), ...sealed].sort(byUse)
 }
 
-/** For whom they are only those can tell who open them. */
-const sealedOn = (outside: Outside, medium: string): readonly MediumBundle[] =>
-  listed(outside, `${medium}/${mediumFolders.bundles}`)
+/** Of one that is cut the first volume here stands for all: whoever takes that in finds the others. */
+function sealedOn(outside: Outside, medium: string): readonly MediumBundle[] {
+  const folder = `${medium}/${mediumFolders.bundles}`
+  const names = listed(outside, folder)
     .filter(({ kind, name }) => kind === 'file' && name.endsWith('.moss.age'))
-    .map(({ name }) => {
-      const path = `${medium}/${mediumFolders.bundles}/${name}`
-      const problem = `it is sealed; if it is for this host, moss import ${path} takes it in`
-      return { path, medium, sizeBytes: 0, hosts: [], isForThisHost: false, problem }
-    })
+    .map(({ name }) => name)
+    .slice(0, mostToSync)
+  const cuts = Map.groupBy(names.toSorted(compareText), (name) => {
+    const claimed = parseSealedName(name)
+    return claimed === undefined ? name : `${claimed.channel}-${claimed.serial}-${claimed.id}`
+  })
+  return [...cuts.values()].flatMap((together) => {
+    const name = together.find((each) => parseSealedName(each)?.volume === undefined) ?? together[0]
+    if (name === undefined) return []
+    const { channel, serial } = parseSealedName(name) ?? {}
+    return [
+      {
+        path: `${folder}/${name}`,
+        medium,
+        sizeBytes: 0,
+        hosts: [],
+        isForThisHost: false,
+        isSealed: true,
+        ...(channel !== undefined && { channel }),
+        ...(serial !== undefined && { serial }),
+      },
+    ]
+  })
+}
+
+const parseSealedName = (name: string): ReturnType<typeof parseBundleName> =>
+  parseBundleName(name.replace(/\.age$/, ''))
+
+/** What is in it, its name alone says until it is taken in; for whom it is, whether it opens. */
+async function withOpening(
+  outside: Outside,
+  bundle: MediumBundle,
+  { keys, accepted }: { readonly keys: string; readonly accepted: ReadonlySet<string> },
+): Promise<MediumBundle> {
+  const id = parseSealedName(bundle.path.slice(bundle.path.lastIndexOf('/') + 1))?.id
+  try {
+    const isForThisHost = await isSealedFor(outside, bundle.path, keys)
+    const wasTaken = id !== undefined && [...accepted].some((each) => each.startsWith(id))
+    return { ...bundle, isForThisHost, ...(wasTaken && { wasTaken }) }
+  } catch (error) {
+    if (!isMossError(error)) throw error
+    return { ...bundle, problem: error.message }
+  }
+}
 
 interface Claim {
   readonly bundle: MediumBundle

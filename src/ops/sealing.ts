@@ -78,14 +78,21 @@ export async function openIfSealed(
   { disk }: Outside,
   path: string,
   { keys, limitBytes }: { readonly keys: string; readonly limitBytes: number },
-): Promise<ByteSource> {
+): Promise<{ readonly source: ByteSource; readonly wasSealed: boolean }> {
   const { start, whole: source } = keepStart(fileSource(disk, path), openingBytes)
-  if (!isSealed(start)) return source
+  if (!isSealed(start)) return { source, wasSealed: false }
   using _source = source
   const { openSealed } = await sealing()
   const identity = readIdentity(disk, keys)
   if (identity === undefined) throw new MossError('SEALED_FOR_OTHERS', { path })
-  return bytesSource(path, await openSealed(source, identity, limitBytes))
+  return { source: bytesSource(path, await openSealed(source, identity, limitBytes)), wasSealed: true }
+}
+
+/** Whether the file is sealed for whoever has these keys. Throws SEAL_DAMAGED. */
+export async function isSealedFor({ disk }: Outside, path: string, keys: string): Promise<boolean> {
+  using source = fileSource(disk, path)
+  const identity = readIdentity(disk, keys)
+  return identity !== undefined && (await (await sealing()).opensWith(source, identity))
 }
 
 /** A file of any size, which stays the caller's: as it is, or where it is sealed, what is in it, in the new file `into`, which goes with the source. */

@@ -55,23 +55,21 @@ export async function planHostSync(
     if (bundle.problem !== undefined && !isMendable) return 'unreadable'
     if (!bundle.isForThisHost && !isMendable) return 'others'
     if (bundle.wasTaken === true) return 'before'
-    // A renamed file that cannot be read says nothing of its channel and serial.
-    if (isMendable && bundle.channel === undefined) return 'take'
+    // A renamed file that cannot be read, yet or at all, says nothing of its channel and serial.
+    if (bundle.channel === undefined) return 'take'
     if (bundle.channel !== model.channel) return 'channel'
     const isOfThis = status.channel.name === model.channel
     const isOlder = isOfThis && (bundle.serial ?? 0) < (status.channel.serial ?? 0)
     return isOlder && bundle.hasGrants !== true ? 'older' : 'take'
   }
   const { version } = readHostRoot(outside.disk, places)
+  const found = await bundlesOn(outside, { medium, host: status.host, accepted, keys: places.keys })
   return {
     side: 'host',
     root,
     medium,
     policy: policy ?? model.sync,
-    bundles: bundlesOn(outside, { medium, host: status.host, accepted }).map((bundle) => ({
-      ...bundle,
-      fate: fateOf(bundle),
-    })),
+    bundles: found.map((bundle) => ({ ...bundle, fate: fateOf(bundle) })),
     roots: newerRoots(outside, { medium, version }).map((found) => found.version),
     ...(status.waiting !== undefined && { waiting: status.waiting.serial }),
   }

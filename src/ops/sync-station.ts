@@ -48,7 +48,7 @@ export interface StationSyncPlan {
   readonly medium: string
   readonly device: number
   readonly hosts: readonly SyncedHost[]
-  /** One for each channel. */
+  /** One for each channel, and one more where some of its hosts want theirs sealed. */
   readonly exports: readonly ExportPlan[]
   /** States that nobody enrolled here. */
   readonly strangers: readonly Stranger[]
@@ -64,6 +64,8 @@ export interface PlanStationSync {
   readonly medium: string
   /** For these alone, whether a state of theirs lies there or not; else for all whose states lie there. */
   readonly hosts?: readonly SaidHost[]
+  /** All of them; by itself what answers a sealed state. */
+  readonly isSealed?: boolean
   /** As for an export. */
   readonly isOneWay?: boolean
   readonly effort?: string | undefined
@@ -86,11 +88,13 @@ export async function planStationSync(outside: Outside, request: PlanStationSync
   )
   const fates = new Map<HostId, Pick<SyncedHost, 'fate' | 'why'>>()
   const exports: ExportPlan[] = []
-  for (const [channel, states] of Map.groupBy(sent, ({ state }) => followedBy(state))) {
-    const served = await serve(station, { ...request, channel, states })
-    for (const [host, fate] of served.fates) fates.set(host, fate)
-    if (served.plan !== undefined) exports.push(served.plan)
-  }
+  const isToSeal = ({ wasSealed }: SentState): boolean => request.isSealed === true || wasSealed === true
+  for (const [channel, ofChannel] of Map.groupBy(sent, ({ state }) => followedBy(state)))
+    for (const [isSealed, states] of Map.groupBy(ofChannel, isToSeal)) {
+      const served = await serve(station, { ...request, channel, isSealed, states })
+      for (const [host, fate] of served.fates) fates.set(host, fate)
+      if (served.plan !== undefined) exports.push(served.plan)
+    }
   const plan: StationSyncPlan = {
     side: 'station',
     home,
@@ -138,7 +142,7 @@ interface ForChannel extends PlanStationSync {
 
 /** All hosts of one channel. What is wrong with the channel here is each of theirs, and no other's. */
 async function serve(station: Station, request: ForChannel): Promise<Served> {
-  const { channel: name, states, medium } = request
+  const { channel: name, states } = request
   const unmet = (why: string): Served => ({
     fates: states.map(({ state }) => [state.host, { fate: 'unmet', why }] as const),
   })
@@ -146,7 +150,7 @@ async function serve(station: Station, request: ForChannel): Promise<Served> {
   try {
     const channel = stationChannel(station, name)
     const there = new Set(
-      readingFleet(station, (fleet) => lyingThere(fleet, { station, states, channel, medium })),
+      readingFleet(station, (fleet) => lyingThere(fleet, { ...request, station, channel })),
     )
     const { plan, leftOut } = await planForNeedy(station.outside, {
       ...request,
@@ -170,7 +174,7 @@ async function serve(station: Station, request: ForChannel): Promise<Served> {
 
 /**
  * Those for whose very state a bundle was made from the newest serial, and is there still, of its length and by an exporter that
- * counts: whether each byte of it is as it was is for `moss verify`.
+ * counts: whether each byte of it is as it was is for `moss verify`. Of one that is sealed only its name can be read here.
  */
 function lyingThere(
   fleet: DatabaseReader,
@@ -179,16 +183,22 @@ function lyingThere(
     readonly states: readonly SentState[]
     readonly channel: StationChannel
     readonly medium: string
+    readonly isSealed?: boolean
   },
 ): readonly SentState[] {
-  const { station, channel, medium } = place
+  const { station, channel, medium, isSealed } = place
   const newest = channel.snapshots.serials().at(-1)
   /** One bundle is for many hosts. */
   const known = new Map<ContainerId, boolean>()
   const isThere = ({ bundle, serial }: SentBundle): boolean => {
     const name = formatBundleName({ channel: channel.name, serial, id: bundle })
     const path = `${medium}/${mediumFolders.bundles}/${name}`
-    return known.getOrInsertComputed(bundle, () => isBundleThere(station, { id: bundle, path }))
+    return known.getOrInsertComputed(
+      bundle,
+      () =>
+        station.outside.disk.lstat(`${path}.age`)?.kind === 'file' ||
+        (isSealed !== true && isBundleThere(station, { id: bundle, path })),
+    )
   }
   return place.states.filter(({ state: { host, counter } }) =>
     sentTo(fleet, host).some((sent) => sent.counter === counter && sent.serial === newest && isThere(sent)),
@@ -203,7 +213,7 @@ interface ForNeedy extends PlanStationSync {
 /** Without a plan where nobody lacks anything. */
 async function planForNeedy(
   outside: Outside,
-  { home, channel, states, isOneWay, effort }: ForNeedy,
+  { home, channel, states, isOneWay, isSealed, effort }: ForNeedy,
 ): Promise<{ readonly plan?: ExportPlan; readonly leftOut: ExportPlan['leftOut'] }> {
   const planFor = (some: readonly SentState[]): Promise<ExportPlan> =>
     planExport(outside, {
@@ -212,6 +222,7 @@ async function planForNeedy(
       sent: some,
       channel,
       ...(isOneWay !== undefined && { isOneWay }),
+      ...(isSealed !== undefined && { isSealed }),
       effort,
       leavesOut: true,
     })

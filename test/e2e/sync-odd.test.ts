@@ -180,19 +180,64 @@ test('a sealed state is read, and sync leaves one', () => {
   expect(told(stationSync())).toMatch(/one, record \d: has all that it shall have/)
 })
 
-test('a sealed bundle is told, and import opens it', () => {
+test('a sealed bundle is taken by the host that can open it, and by no other', () => {
   rmSync(at('stick/moss/bundles'), { recursive: true })
   hostSync('one', '--policy', 'import')
   well('export', '--for', 'one', '--seal', '-o', 'stick', ...home)
   const [name = ''] = bundles()
-  const ran = hostSync('one')
-  expect([ran.exit, told(ran)]).toEqual([
+  const of = (ran: Ran): readonly [number | null, string] => [ran.exit, told(ran)]
+  const not = `${name} with serial 1: it is sealed, and not for this host; left alone`
+  expect(of(hostSync('two'))).toEqual([0, expect.stringContaining(not)])
+  expect(of(hostSync('one', '-n'))).toEqual([
     0,
-    expect.stringContaining(`${name}: it is sealed; if it is for this host`),
+    expect.stringContaining(`${name} with serial 1: for this host`),
   ])
-  well('import', at('stick/moss/bundles', name), ...onHost('one'))
-  expect(hostSync('one').exit).toBe(0)
+  expect(of(hostSync('one', '--policy', 'import'))).toEqual([
+    0,
+    expect.stringContaining(`${name} with serial 1: taken in`),
+  ])
+  expect(of(hostSync('one', '--policy', 'apply'))).toEqual([0, expect.stringContaining('1 taken in before')])
   expect(serialOf('one')).toBe(1)
+
+  // One whose name says nothing is tried, and one that is none is told.
+  renameSync(at('stick/moss/bundles', name), at('stick/moss/bundles/renamed.moss.age'))
+  writeFileSync(at('stick/moss/bundles/spoiled.moss.age'), 'age-encryption.org/v1\n-> X25519 a\n')
+  const ran = hostSync('one')
+  expect(told(ran)).toMatch(/renamed\.moss\.age: taken in/)
+  expect(told(ran)).toMatch(/spoiled\.moss\.age: .*header does not end/)
+  rmSync(at('stick/moss/bundles/spoiled.moss.age'))
+})
+
+test('beside a bundle that is sealed no open one is made for the same hosts', () => {
+  rmSync(at('stick/moss/bundles'), { recursive: true })
+  well('export', '--for', 'one', '--for', 'two', '--seal', '-o', 'stick', ...home)
+  const [name = ''] = bundles()
+  expect(told(stationSync())).toContain('nothing to do')
+  expect(bundles()).toEqual([name])
+  rmSync(at('stick/moss/bundles'), { recursive: true })
+  well('sync', 'stick', '--seal', ...home)
+  expect(bundles()).toEqual([name])
+  expect(told(stationSync('--seal'))).toContain('nothing to do')
+})
+
+test('a state that came sealed is answered sealed, and others as they came', () => {
+  const { recipient } = moss.json<{ recipient: string }>('key', 'recipient', ...home)
+  for (const folder of ['hosts', 'bundles']) rmSync(at('stick/moss', folder), { recursive: true })
+  hostSync('one', '--seal-to', recipient)
+  hostSync('two')
+  const ran = stationSync()
+  for (const host of ['one', 'two'])
+    expect(told(ran)).toMatch(new RegExp(`${host}, record \\d: a bundle is made for it`))
+  expect(
+    bundles()
+      .map((name) => name.replace(/^.*\.moss/, ''))
+      .toSorted(),
+  ).toEqual(['', '.age'])
+  expect(told(stationSync())).toContain('nothing to do')
+  expect(told(hostSync('one'))).toMatch(/\.moss\.age with serial 1: taken in/)
+  expect(told(hostSync('two'))).toMatch(/\.moss with serial 1: taken in/)
+  expect(told(stationSync())).toContain('nothing to do')
+  expect(bundles()).toHaveLength(2)
 })
 
 test('where the medium takes nothing, what was applied stays so, and it is said', () => {
