@@ -1,12 +1,13 @@
 // No example of the manual or the README goes untried: each display says what a test does with it, and what no program runs is
 // judged here, by what reads it.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { parseArguments } from '../../../src/cli/arguments.ts'
 import { verbs } from '../../../src/cli/verbs.ts'
 import { multiply } from '../../../src/container/parity-field.ts'
 import { formatSignatureBlock } from '../../../src/trust/signature-block.ts'
-import { displaysOf, markdownDisplaysOf } from '../../support/manual-marks.ts'
+import { displaysOf, markdownDisplaysOf, unescapeLine } from '../../support/manual-marks.ts'
 import { manualFolder, manualNames } from '../../tools/make-manual.ts'
 import { mediumRule } from '../../tools/units.ts'
 
@@ -132,6 +133,62 @@ test('the README’s blocks are run, but for those that are named here', () => {
   expect(others.map((line) => Object.keys(readme).find((begun) => line.startsWith(begun)))).toEqual(
     Object.keys(readme),
   )
+})
+
+function isUnderstood(words: readonly string[]): boolean {
+  try {
+    parseArguments(words, verbs)
+    return true
+  } catch {
+    return false
+  }
+}
+
+describe('a command that a sentence names is one that moss understands', () => {
+  /** Without the dots behind a sentence, and what a shell takes away. */
+  const wordsOf = (command: string): readonly string[] =>
+    command
+      .replace(/ \d?<.*$/, '')
+      .replaceAll(/…|'/g, '')
+      .split(/\s+/)
+      .slice(1)
+      .filter((word) => word !== '')
+  const notUnderstood = (commands: readonly string[]): readonly string[] =>
+    commands.filter((command) => {
+      // A sentence may leave out what a verb works on.
+      const ways = [[], ['x'], ['x', 'x']].map((more) => [...wordsOf(command), ...more])
+      return !ways.some(isUnderstood)
+    })
+
+  test('on the pages', () => {
+    const named = manualNames().flatMap((name) =>
+      [...readFileSync(join(manualFolder, name), 'utf8').matchAll(/^\.(?:Ic|Ql) (moss [a-z].*)$/gm)].map(
+        ([, command = '']) => unescapeLine(command).replace(/ [.,;:]$/, ''),
+      ),
+    )
+    expect(named.length).toBeGreaterThan(10)
+    expect(notUnderstood(named)).toEqual([])
+  })
+
+  test('in the README', () => {
+    const text = readFileSync(join(manualFolder, '../README.md'), 'utf8')
+    const named = [...text.matchAll(/`(moss [a-z][^`]*)`/g)].map(([, command = '']) => command)
+    expect(named.length).toBeGreaterThan(15)
+    expect(notUnderstood(named)).toEqual([])
+  })
+})
+
+test('the README’s other commands name scripts and files that are there', () => {
+  const text = readFileSync(join(manualFolder, '../README.md'), 'utf8')
+  const { scripts } = JSON.parse(readFileSync(join(manualFolder, '../package.json'), 'utf8')) as {
+    scripts: Readonly<Record<string, string>>
+  }
+  const runs = [...text.matchAll(/\bnpm run ([\w:-]+)/g)].map(([, name]) => name)
+  expect(runs.length).toBeGreaterThan(3)
+  for (const name of runs) expect(Object.keys(scripts)).toContain(name)
+  const files = [...text.matchAll(/\b(?:test|man|src)\/[\w./-]*\w\.\w+\b/g)].map(([path]) => path)
+  expect(files.length).toBeGreaterThan(20)
+  for (const path of files) expect(existsSync(join(manualFolder, '..', path)), path).toBe(true)
 })
 
 describe('marks', () => {
