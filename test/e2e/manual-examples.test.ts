@@ -41,7 +41,7 @@ function hasAll(name: string): boolean {
 }
 
 for (const name of [...pages, '../README.md'])
-  test.skipIf(!hasAll(name))(`the examples of ${name} are right`, async () => {
+  test.skipIf(!hasAll(name))(`the examples of ${name} are right`, { timeout: 180_000 }, async () => {
     const path = join(manual, name)
     const isMarkdown = name.endsWith('.md')
     const displays = (isMarkdown ? markdownDisplaysOf : displaysOf)(readFileSync(path, 'utf8'))

@@ -126,7 +126,7 @@ function furnished(folder: string): string {
     'moss',
     `program=${launcher}
 case $MOSS_SIDE in
---root*) [ ! -x ${folder}/opt/moss/moss ] || program=${folder}/opt/moss/moss ;;
+--root*) [ ! -e ${folder}/opt/moss/moss ] || program=${folder}/opt/moss/moss ;;
 *) [ ! -x ${folder}/package/moss ] || program=${folder}/package/moss ;;
 esac
 exec $MOSS_INSIDE "$program" -q $MOSS_SIDE "$@"`,
