@@ -79,6 +79,10 @@ export const meanings: Readonly<Record<ErrorCode, Meaning>> = {
   ),
   TRUST_UNKNOWN_KEY: of('a signature is of a key that the trust root does not name for this'),
   TRUST_THRESHOLD: of('too few of the keys of a role have signed'),
+  TRUST_ROOT_UNSIGNED: of(
+    'a trust root lacks signatures of those who shall sign it',
+    'moss root sign FILE where their keys are; moss root assemble puts signed copies together',
+  ),
   TRUST_FINGERPRINT: of(
     'a root or a host’s key is another one than was expected with --expect',
     'this is not what you were told of: do not use it',

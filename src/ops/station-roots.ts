@@ -1,6 +1,8 @@
 // The trust roots of a station: `root.moss-root` is the newest, `roots/N.moss-root` are those before it, which bundles carry
 // on to hosts that still have an older one.
+import { MossError } from '../base/error.ts'
 import type { SignedRoot } from '../container/root-chain.ts'
+import { missingSigners } from '../container/root-file.ts'
 import { openKind } from '../container/read.ts'
 import { verifyNextRoot, verifySelfSignedRoot } from '../container/verify.ts'
 import { bytesSource } from '../host/byte-source.ts'
@@ -44,7 +46,7 @@ export interface AcceptedRoot {
   readonly isNewEpoch: boolean
 }
 
-/** Makes a root that enough have signed the station's own. Throws TRUST_…, TRUST_FINGERPRINT. */
+/** Makes a root that enough have signed the station's own. Throws TRUST_ROOT_UNSIGNED, TRUST_…, TRUST_FINGERPRINT. */
 export async function acceptRootFile(
   outside: Outside,
   request: { readonly home: string; readonly file: string; readonly expect: string | undefined },
@@ -54,6 +56,12 @@ export async function acceptRootFile(
   const { places } = station
   const bytes = readRootFile(disk, request.file)
   const opened = openKind(bytesSource(request.file, bytes), 'root')
+  const missing = missingSigners(opened)
+  if (missing.length > 0)
+    throw new MossError('TRUST_ROOT_UNSIGNED', {
+      file: request.file,
+      keys: missing.map((id) => id.slice(0, 16)),
+    })
   const before = disk.lstat(places.root) === undefined ? undefined : readTrustRoot(disk, places.root)
   const root = before === undefined ? verifySelfSignedRoot(opened) : verifyNextRoot(opened, before.root)
   assertPossibleDate(root, Math.floor(outside.nowMs() / 1000))

@@ -20,6 +20,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { displaysOf } from '../support/manual-marks.ts'
 import { writeSample } from '../support/sample.ts'
 
 const top = join(import.meta.dirname, '../..')
@@ -78,6 +79,15 @@ function jailFor({ form, start }: (typeof forms)[number]): string {
   return jail
 }
 
+/** How the manual starts it where there is not even a shell, with the loader of this machine. */
+function lineOfManual(loader: string): readonly string[] {
+  const page = readFileSync(join(top, 'man', 'moss-install.7'), 'utf8')
+  const [display] = displaysOf(page).filter(({ mark }) => mark?.kind === 'elsewhere')
+  const words = (display?.lines ?? []).join('\n').replaceAll('\\\n', '').split(/\s+/)
+  expect(words.at(-1)).toBe('status')
+  return words.slice(0, -1).map((word) => word.replace(/ld-linux[^/]*$/, loader))
+}
+
 interface Jailed {
   readonly jail: string
   run(
@@ -96,10 +106,7 @@ function jailed(form: (typeof forms)[number]): Jailed {
   const loader = readdirSync(join(made, `${name}-single-libc/lib/libc`)).find((each) =>
     each.startsWith('ld-linux'),
   )
-  const line =
-    form.start === undefined
-      ? [`/opt/moss/lib/libc/${loader}`, '--library-path', '/opt/moss/lib/libc', '/opt/moss/moss']
-      : [form.start]
+  const line = form.start === undefined ? lineOfManual(loader ?? '') : [form.start]
   // The loader asks /proc where an executable lies. The launcher and an own loader know without.
   const before = form.hasProc
     ? ['unshare', '--mount', 'sh', '-c', 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"', jail]

@@ -1,70 +1,35 @@
-// The examples of the manual, run. A display of a page behind `.\" run SCENE` is a transcript: commands behind a prompt
-// (host$, station$, or $ for anybody), what they print below them. Each scene begins anew; `.\" run` alone goes on with the
-// one before. Paths are those of the two machines; here all of them lie below one folder.
-// A line behind `> ` goes on with the command. In what is shown, a line of … stands for any lines, and … at the end of a line for its rest. A command that fails is
-// followed by `echo $?`.
+// The examples of the manual, run. A transcript has commands behind a prompt (host$, station$, $ for anybody, or the name of
+// somebody with a station's home of his own), what they print below them. Paths are those of the two machines; here all of
+// them lie below one folder. A line behind `> ` or one that ends with \ goes on with the command. In what is shown, a line
+// of … stands for any lines, and … at the end of a line for its rest. Where nothing at all is shown of what commands print, it
+// is not looked at. A command that fails is followed by `echo $?`.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { standIns } from './manual-stand-ins.ts'
+import { type Display, escapeLine, type Mark, type Meaning, type Prompt } from './manual-marks.ts'
 import { normalise } from './program.ts'
-import { hostRoot, type Scene, scenes, stationHome, type TwoMachines } from './two-machines.ts'
+import { hostRoot, stationHome, type TwoMachines } from './two-machines.ts'
+import { units } from '../tools/units.ts'
 
 const launcher = join(import.meta.dirname, '../../dist/moss')
 
 export interface Step {
-  readonly prompt: 'host$' | 'station$' | '$'
+  readonly prompt: Prompt
   readonly command: string
   readonly shown: readonly string[]
 }
 
-export interface Example {
-  /** Absent where it goes on. */
-  readonly scene: Scene | undefined
-  /** Of the first command, in the page. */
-  readonly line: number
-  readonly steps: readonly Step[]
-}
-
-const unescape = (line: string): string =>
-  line.replace(/^\\&/, '').replaceAll('\\-', '-').replaceAll('\\(aq', "'").replaceAll('\\e', '\\')
-
-const escape = (line: string): string =>
-  line.replaceAll('\\', '\\e').replaceAll('-', '\\-').replaceAll("'", '\\(aq').replace(/^\./, '\\&.')
-
-/** Throws where a mark has no transcript behind it. */
-export function examplesOf(page: string): readonly Example[] {
-  const found: Example[] = []
-  for (const match of page.matchAll(/^\.\\" run(?: (\w+))?\n([^]*?)^\.Ed$/gm)) {
-    const [, scene, text = ''] = match
-    const line = page.slice(0, match.index).split('\n').length + 2
-    const [display = '', ...lines] = text.trimEnd().split('\n')
-    if (!display.startsWith('.Bd -literal')) throw new Error(`line ${line}: no display behind the mark`)
-    if (scene !== undefined && !isScene(scene)) throw new Error(`line ${line}: no scene ${scene}`)
-    found.push({ scene, line, steps: stepsOf(lines.map(unescape), line) })
-  }
-  return found
-}
-
-/** The same in Markdown: a block behind `<!-- run SCENE -->`. */
-export function markdownExamplesOf(page: string): readonly Example[] {
-  return [...page.matchAll(/^<!-- run(?: (\w+))? -->\n```\n([^]*?)^```$/gm)].map((match) => {
-    const [, scene, text = ''] = match
-    const line = page.slice(0, match.index).split('\n').length + 2
-    if (scene !== undefined && !isScene(scene)) throw new Error(`line ${line}: no scene ${scene}`)
-    return { scene, line, steps: stepsOf(text.trimEnd().split('\n'), line) }
-  })
-}
-
-const isScene = (name: string): name is Scene => scenes.some((scene) => scene === name)
-
 function stepsOf(lines: readonly string[], at: number): readonly Step[] {
   const steps: { prompt: Step['prompt']; command: string; shown: string[] }[] = []
   for (const line of lines) {
-    const [, prompt, command] = /^(host\$|station\$|\$) +(.*)$/.exec(line) ?? []
+    const [, prompt, command] = /^([a-z]*\$) +(.*)$/.exec(line) ?? []
     const last = steps.at(-1)
-    if (command !== undefined) steps.push({ prompt: prompt as Step['prompt'], command, shown: [] })
+    if (command !== undefined) steps.push({ prompt: prompt as Prompt, command, shown: [] })
     else if (last === undefined) throw new Error(`line ${at}: a transcript begins with a command`)
-    else if (line.startsWith('> ') && last.shown.length === 0) last.command += `\n${line.slice(2)}`
+    else if (last.shown.length > 0) last.shown.push(line)
+    else if (line.startsWith('> ')) last.command += `\n${line.slice(2)}`
+    else if (last.command.endsWith('\\')) last.command += `\n${line}`
     else last.shown.push(line)
   }
   return steps
@@ -75,66 +40,201 @@ export interface Told extends Step {
   readonly exit: number
 }
 
-/** Runs the examples of one page, in order. */
-export function* runExamples(
-  examples: readonly Example[],
+export interface ToldDisplay {
+  readonly display: Display
+  /** Of a transcript; of a script one without what it should print. */
+  readonly told: readonly Told[]
+}
+
+/** A transcript that shows something of what is printed. */
+export const isShown = ({ display, told }: ToldDisplay): boolean =>
+  display.mark?.kind === 'run' && told.some(({ shown }) => shown.length > 0)
+
+/** What a scene knows while displays go on with it. */
+interface Place {
+  readonly folder: string
+  readonly meanings: readonly Meaning[]
+  /** All that was printed. */
+  readonly log: string
+}
+
+/** Runs the displays of one page, in order. */
+export async function* runDisplays(
+  displays: readonly Display[],
   machines: TwoMachines,
-): Generator<{ readonly example: Example; readonly told: readonly Told[]; readonly folder: string }> {
-  let folder = ''
-  for (const example of examples) {
-    if (example.scene !== undefined) folder = furnished(machines.at(example.scene))
-    let exit = 0
-    const told = example.steps.map((step) => {
-      const ran = runStep(folder, { ...step, command: step.command.replaceAll('$?', `${exit}`) })
-      exit = ran.exit
-      return { ...step, ...ran }
-    })
-    yield { example, told, folder }
+): AsyncGenerator<ToldDisplay> {
+  await using running = new AsyncDisposableStack()
+  let place: Place = { folder: '', meanings: [], log: '' }
+  for (const display of displays) {
+    const { mark } = display
+    if (mark === undefined || mark.kind === 'judged' || mark.kind === 'elsewhere') continue
+    if (mark.scene !== undefined) {
+      const folder = machines.at(mark.scene)
+      running.use(await standIns(folder))
+      place = { folder: furnished(folder), meanings: [], log: '' }
+    }
+    if (place.folder === '') throw new Error(`line ${display.line}: there is no scene yet`)
+    place = { ...place, meanings: [...place.meanings, ...display.meanings] }
+    const told: Told[] = []
+    for (const step of stepsFor(mark, display)) {
+      const ran = runStep(place, step, { display, exit: told.at(-1)?.exit ?? 0 })
+      told.push({ ...step, ...ran })
+      place = { ...place, log: `${place.log}${ran.log}` }
+    }
+    if (mark.kind === 'file' || mark.kind === 'more') writeText(place.folder, mark, display.lines)
+    yield { display, told }
   }
 }
 
-/** With a `moss` that knows on which machine it is, and says nothing of progress, as on a terminal nothing of it is left. */
+function stepsFor(mark: Mark, { lines, line }: Display): readonly Step[] {
+  if (mark.kind === 'run') return stepsOf(lines, line)
+  if (mark.kind === 'script') return [{ prompt: mark.prompt, command: lines.join('\n'), shown: [] }]
+  return mark.kind === 'unit' ? unitSteps(mark.name, lines) : []
+}
+
+/** As systemd would run it; a unit of a medium needs one, and has a test of its own (test/e2e/automatic.test.ts). */
+function unitSteps(name: string, lines: readonly string[]): readonly Step[] {
+  if (!Object.entries(units).some(([each, text]) => each === name && text === `${lines.join('\n')}\n`))
+    throw new Error(`${name} is another than the build writes`)
+  const [, command] = /^ExecStart=\/bin\/sh -c '(.*)'$/m.exec(lines.join('\n')) ?? []
+  if (command === undefined || command.includes('%i')) return []
+  return [{ prompt: 'host$', command: command.replaceAll('$$', '$'), shown: [] }]
+}
+
+function writeText(
+  folder: string,
+  { kind, path }: Pick<Extract<Mark, { path: string }>, 'kind' | 'path'>,
+  lines: readonly string[],
+): void {
+  const at = path.startsWith('/') ? join(folder, hostRoot, path) : join(folder, 'home/olga', path)
+  mkdirSync(dirname(at), { recursive: true })
+  writeFileSync(at, `${lines.join('\n')}\n`, { flag: kind === 'more' ? 'a' : 'w' })
+}
+
+/**
+ * With a `moss` that knows on which machine it is, and says nothing of progress, as on a terminal nothing of it is left.
+ * Where a scene has a package of moss, the station's is that one; a host to which it was copied has its own.
+ */
 function furnished(folder: string): string {
-  mkdirSync(join(folder, 'bin'))
-  mkdirSync(join(folder, 'root'))
-  writeFileSync(join(folder, 'bin/moss'), `#!/bin/sh\nexec ${launcher} -q $MOSS_SIDE "$@"\n`)
-  chmodSync(join(folder, 'bin/moss'), 0o755)
+  for (const name of ['bin', 'root', 'data']) mkdirSync(join(folder, name), { recursive: true })
+  const write = (name: string, text: string): void => {
+    if (!existsSync(join(folder, 'bin', name)))
+      writeFileSync(join(folder, 'bin', name), `#!/bin/sh\n${text}\n`)
+    chmodSync(join(folder, 'bin', name), 0o755)
+  }
+  write(
+    'moss',
+    `program=${launcher}
+case $MOSS_SIDE in
+--root*) [ ! -e ${folder}/opt/moss/moss ] || program=${folder}/opt/moss/moss ;;
+*) [ ! -x ${folder}/package/moss ] || program=${folder}/package/moss ;;
+esac
+exec $MOSS_INSIDE "$program" -q $MOSS_SIDE "$@"`,
+  )
+  // Nothing here restarts a machine; what it was asked is in this file.
+  write('systemctl', `echo "$@" >> ${folder}/systemctl`)
   return folder
 }
 
-function runStep(folder: string, { prompt, command }: Pick<Step, 'prompt' | 'command'>) {
+const alwaysHere = /(?<![\w.*/])\/(media|home|srv|data|opt)\b/g
+const ofHost = /(?<![\w.*/])\/(etc|usr|var)\b/g
+
+interface How {
+  readonly display: Display
+  /** Of the command before. */
+  readonly exit: number
+}
+
+function runStep(
+  place: Place,
+  { prompt, command }: Pick<Step, 'prompt' | 'command'>,
+  { display, exit }: How,
+) {
+  const { folder } = place
+  const { mark, isAnswered } = display
   const isHost = prompt === 'host$'
-  const home = join(folder, isHost ? 'root' : 'home/olga')
-  const side = {
-    host$: `--root ${join(folder, hostRoot)}`,
-    station$: `--home ${join(folder, stationHome)}`,
-    $: '',
-  }
-  const here = command
-    .replaceAll(/(?<![\w.*/])\/(media|home)\b/g, `${folder}/$1`)
-    .replaceAll(
-      isHost && !command.startsWith('moss ') ? /(?<![\w.*/])\/(etc|usr|var)\b/g : /$^/g,
-      `${join(folder, hostRoot)}/$1`,
-    )
-  const { status, stdout } = spawnSync('sh', ['-c', `exec 2>&1\n${here}`], {
-    cwd: home,
-    encoding: 'utf8',
-    env: {
-      PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
-      HOME: home,
-      LC_ALL: 'C',
-      MOSS_SIDE: side[prompt],
+  const isSomebody = !isHost && prompt !== '$' && prompt !== 'station$'
+  const person = isSomebody ? prompt.slice(0, -1) : 'olga'
+  const home = join(folder, isHost ? 'root' : `home/${person}`)
+  mkdirSync(home, { recursive: true })
+  const side = isHost
+    ? `--root ${join(folder, hostRoot)}`
+    : prompt === '$'
+      ? ''
+      : `--home ${join(folder, stationHome.replace('olga', person))}`
+  let here = withMeanings(place, command.replaceAll('$?', `${exit}`), display.line).replaceAll(
+    alwaysHere,
+    `${folder}/$1`,
+  )
+  if (isHost && !command.startsWith('moss ')) here = here.replaceAll(ofHost, `${join(folder, hostRoot)}/$1`)
+  const shell = mark?.kind !== 'script' ? 'sh -c' : mark.shell === 'sh' ? 'sh -euc' : `${mark.shell} -c`
+  // What a person types where nobody sees it comes from a file.
+  const typed = isSomebody ? ' --passphrase-fd 9' : ''
+  const { status, stdout } = spawnSync(
+    'sh',
+    ['-c', `exec 2>&1 9<<END\nfive words of ${person}\nEND\nexec ${shell} "$0"`, here],
+    {
+      cwd: home,
+      encoding: 'utf8',
+      env: {
+        PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
+        HOME: home,
+        LC_ALL: 'C',
+        MOSS_SIDE: `${side}${typed}${isAnswered ? ' -y' : ''}`,
+        MOSS_INSIDE: existsSync(join(folder, 'inside')) && !isHost ? join(folder, 'inside') : '',
+      },
     },
-  })
-  const seen = stdout
+  )
+  const log = stdout
     .replaceAll(join(folder, hostRoot, '/'), '/')
     .replaceAll(join(folder, hostRoot), '/')
     .replaceAll(folder, '')
-  return { exit: status ?? -1, printed: seen === '' ? [] : seen.replace(/\n$/, '').split('\n') }
+  const seen = withTexts({ ...place, log: place.log + log }, log)
+  return { exit: status ?? -1, log, printed: seen === '' ? [] : seen.replace(/\n$/, '').split('\n') }
+}
+
+/** What a text of the page stands for so far. */
+function valueOf({ is }: Meaning, log: string): string | undefined {
+  if (typeof is === 'string') return is
+  const last = [...log.matchAll(is)].at(-1)
+  return last?.[1] ?? last?.[0]
+}
+
+function withMeanings({ meanings, log }: Place, command: string, line: number): string {
+  return meanings
+    .filter(({ text }) => command.includes(text))
+    .reduce((done, meaning) => {
+      const value = valueOf(meaning, log)
+      if (value === undefined) throw new Error(`line ${line}: nothing was printed for ${meaning.text}`)
+      return done.replaceAll(meaning.text, value)
+    }, command)
+}
+
+const withTexts = ({ meanings, log }: Place, printed: string): string =>
+  meanings.reduce((done, meaning) => {
+    const value = typeof meaning.is === 'string' ? undefined : valueOf(meaning, log)
+    return value === undefined ? done : done.replaceAll(value, meaning.text)
+  }, printed)
+
+/** What is wrong with a display that was run. */
+export function problemsOf(ran: ToldDisplay): readonly string[] {
+  const { display, told } = ran
+  return told.flatMap((step, at) => {
+    const printed = `exit ${step.exit}\n${step.printed.join('\n')}`
+    const title = `line ${display.line}: ${step.prompt} ${step.command}`
+    if (!isShown(ran))
+      return step.exit !== 0 || /^moss: error:/m.test(printed) ? [`${title}\n${printed}`] : []
+    const found = difference(step)
+    const isMeant = step.exit === 0 || told[at + 1]?.command.startsWith('echo')
+    return [
+      ...(found === undefined ? [] : [`${title}\n${found}`]),
+      ...(isMeant ? [] : [`${title}\n${printed}`]),
+    ]
+  })
 }
 
 /** What the page shows that was not printed; undefined where all is right. */
-export function difference({ shown, printed }: Told): string | undefined {
+function difference({ shown, printed }: Told): string | undefined {
   const [want, have] = [alike(shown), alike(printed)]
   let at = 0
   for (const [index, line] of want.entries()) {
@@ -154,6 +254,7 @@ const fits = (shown: string, printed: string): boolean =>
 /** Each line alone, so that what is cut off here has no neighbours there. */
 const alike = (lines: readonly string[]): readonly string[] =>
   normalise(lines.join('\n'), '\0')
+    .replaceAll(/-[0-9a-f]{8}\.(\d{3})\.moss\b/g, '-<id>.$1.moss')
     .replaceAll(/\b[0-9a-f]{16}…?/g, '<id>')
     .replaceAll(/\b\d+\.\d+ s\b/g, '<n> s')
     .replaceAll(/([a-z]{3,8} ){7}[a-z]{3,8}/g, '<words>')
@@ -165,25 +266,27 @@ interface Language {
   readonly write: (line: string) => string
 }
 
-const mdoc: Language = { endLine: '.Ed', write: escape }
+const mdoc: Language = { endLine: '.Ed', write: escapeLine }
 export const markdown: Language = { endLine: '```', write: (line) => line }
 
 const widest = 70
 
 /** The page, showing what was printed where it showed something else. */
-export function renewExample(
+export function renewDisplay(
   page: string,
-  example: Example,
+  { line }: Pick<Display, 'line'>,
   told: readonly Told[],
   { endLine, write }: Language = mdoc,
 ): string {
   const lines = page.split('\n')
-  const end = lines.indexOf(endLine, example.line - 1)
+  const end = lines.indexOf(endLine, line - 1)
   const renewed = told.flatMap((step) => [
-    ...`${step.prompt} ${step.command}`.replaceAll('\n', '\n> ').split('\n').map(write),
+    ...`${step.prompt} ${step.command.replaceAll(/(?<!\\)\n|(?<=\\)\n(?! )/g, '\n> ')}`
+      .split('\n')
+      .map(write),
     ...(difference(step) === undefined ? step.shown : step.printed.map(cut)).map(write),
   ])
-  return [...lines.slice(0, example.line - 1), ...renewed, ...lines.slice(end)].join('\n')
+  return [...lines.slice(0, line - 1), ...renewed, ...lines.slice(end)].join('\n')
 }
 
 /** Between words, so that no id is cut in two. */

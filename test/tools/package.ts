@@ -20,7 +20,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { bundle } from './bundle.ts'
@@ -288,4 +288,4 @@ const options = {
   archive: !values['no-archive'],
 } as const
 if (values.check) await checkAlike(options)
-else await packageOnce({ ...options, into: values.into })
+else await packageOnce({ ...options, into: resolve(values.into) })

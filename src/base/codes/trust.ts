@@ -27,6 +27,12 @@ export const trustCodes = {
     (d) => `${display(d.part)} has ${d.have} of the ${d.need} signatures that role ${display(d.role)} needs`,
     () => 'ask the publisher for a file signed by enough keys',
   ),
+  TRUST_ROOT_UNSIGNED: entry<{ file: string; keys: readonly string[] }>(
+    exits.notGenuine,
+    (d) => `${display(d.file)} is not signed yet by ${list(d.keys)}`,
+    (d) =>
+      `moss root sign ${display(d.file)} where these keys are; moss root assemble puts signed copies together; nothing was changed`,
+  ),
   TRUST_FINGERPRINT: entry<{ what: string; expected: string; actual: string }>(
     exits.notGenuine,
     (d) => `the ${d.what} is ${display(d.actual)}, not ${display(d.expected)} as expected`,

@@ -20,6 +20,31 @@ test.each([...Object.entries(units), [mediumRule.name, mediumRule.text]])(
   },
 )
 
+/** `moss` ends with this exit code; what systemctl is asked is told. */
+function runUnit(text: string, exit: number): { readonly exit: number | null; readonly asked: string } {
+  const folder = scratchFolder()
+  try {
+    writeFileSync(join(folder, 'moss'), `#!/bin/sh\nexit ${exit}\n`, { mode: 0o755 })
+    writeFileSync(join(folder, 'systemctl'), '#!/bin/sh\necho "$@"\n', { mode: 0o755 })
+    const command = /^ExecStart=\/bin\/sh -c '(.*)'$/m.exec(text)?.[1] ?? ''
+    const ran = spawnSync('sh', ['-c', command.replaceAll('$$', '$')], {
+      encoding: 'utf8',
+      env: { PATH: `${folder}:${process.env['PATH']}` },
+    })
+    return { exit: ran.status, asked: ran.stdout }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+test.each(['moss-boot.service', 'moss-ok.service', 'moss-late.service'] as const)(
+  '%s restarts the machine when the state before is current again, and else not',
+  (name) => {
+    expect(runUnit(units[name], 17)).toEqual({ exit: 17, asked: '--no-block reboot\n' })
+    for (const exit of [0, 3]) expect(runUnit(units[name], exit)).toEqual({ exit, asked: '' })
+  },
+)
+
 const system = '/lib/systemd/system'
 const canAsk =
   existsSync(`${system}/multi-user.target`) && spawnSync('systemd-analyze', ['--version']).status === 0
