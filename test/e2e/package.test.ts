@@ -289,6 +289,64 @@ test('starts in at most one and a half times what its bare Node takes', () => {
   for (const ratio of ratios()) expect(ratio).toBeLessThanOrEqual(1.5)
 }, 60_000)
 
+test('as a package of a channel it runs from the /usr that it manages, and updates itself there', ({
+  skip,
+}) => {
+  unlessRoot(skip)
+  const work = mkdtempSync(join(place, 'channel-'))
+  const at = (...names: readonly string[]): string => join(work, ...names)
+  const run = (program: string, ...args: readonly string[]): Record<string, unknown> => {
+    const { status, stdout, stderr } = spawnSync(program, [...args, '--json', '-y'], {
+      cwd: work,
+      encoding: 'utf8',
+    })
+    if (status !== 0) throw new Error(`${program} ${args.join(' ')}: exit ${status}\n${stdout}${stderr}`)
+    return JSON.parse(stdout) as Record<string, unknown>
+  }
+  const home = ['--home', 'station'] as const
+  const carried = (...args: readonly string[]) => run(join(made, name, 'moss'), ...args)
+  const own = (...args: readonly string[]) => run('chroot', at('host'), '/usr/bin/moss', ...args)
+  const publish = (...packages: readonly string[]): void => {
+    carried('add', 'stable', ...packages, ...home)
+    carried('channel', 'publish', 'stable', ...home)
+  }
+  // What it needs of a system, as a package of its own.
+  for (const file of new Set(['/bin/sh', ...librariesOf(process.execPath), ...librariesOf('/bin/sh')])) {
+    mkdirSync(at('base/usr', dirname(file)), { recursive: true })
+    copyFileSync(file, at('base/usr', file))
+  }
+  writeFileSync(at('base/moss-package.toml'), 'name = "base"\nversion = "1"\n')
+  const tree = join(made, `${name}-tree`)
+  carried('key', 'generate', '--no-passphrase', ...home)
+  carried('channel', 'create', 'stable', ...home)
+  publish('base', tree)
+  carried('init', '--trust', 'station/root.moss-root', '--root', 'host')
+  carried('subscribe', 'moss', '--root', 'host')
+  carried('state', 'export', '1.moss-state', '--root', 'host')
+  carried('fleet', 'enroll', '1.moss-state', ...home)
+  carried('export', '--for', '1.moss-state', '-o', '1.moss', ...home)
+  carried('import', '--apply', '1.moss', '--root', 'host')
+  for (const folder of ['tmp', 'proc'].filter((each) => !existsSync(at('host', each))))
+    mkdirSync(at('host', folder))
+  expect(own('status')).toMatchObject({ current: 1 })
+
+  cpSync(tree, at('newer'), { recursive: true })
+  const said = readFileSync(at('newer/moss-package.toml'), 'utf8')
+  writeFileSync(at('newer/moss-package.toml'), said.replace(/^version = .*/m, 'version = "99"'))
+  writeFileSync(at('newer/usr/libexec/moss/CHANGELOG.md'), 'It is another.\n')
+  publish('newer')
+  own('state', 'export', '/tmp/2.moss-state')
+  carried('export', '--for', 'host/tmp/2.moss-state', '-o', 'host/tmp/2.moss', ...home)
+  expect(statSync(at('host/tmp/2.moss')).size).toBeLessThan(100_000)
+  own('import', '/tmp/2.moss')
+  own('apply')
+  expect(own('info', 'moss')).toMatchObject({ version: '99', installed: true })
+  expect(own('verify', '--all')['findings']).toEqual([])
+  own('rollback', '1')
+  expect(own('status')).toMatchObject({ current: 1 })
+  expect(own('verify', '--all')['findings']).toEqual([])
+}, 120_000)
+
 describe('a first installation by a medium', () => {
   test('what export and sync leave there runs where it is copied to, and is written once', ({ skip }) => {
     unlessRoot(skip)

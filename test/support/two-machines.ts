@@ -179,6 +179,7 @@ const steps: Readonly<Record<Scene, (moss: Program) => void>> = {
     const packager = ['--disable-warning=ExperimentalWarning', join(top, 'test/tools/package.ts')]
     must(moss.folder, process.execPath, ...packager, '--no-archive', '--into', 'made')
     symlinkSync(`made/moss-linux-${process.arch}`, join(moss.folder, 'package'))
+    symlinkSync('../../made', join(moss.folder, 'home/olga/dist'))
     mkdirSync(join(moss.folder, hostRoot, 'usr/local/bin'), { recursive: true })
   },
   officers: (moss) => {

@@ -1,7 +1,7 @@
 // npm run package: what somebody carries to a machine that has neither npm nor Node. From dist/, as the build left it, it
 // makes dist/moss-linux-ARCH/, the program with its Node, and dist/moss-linux-ARCH-single/, the same as one executable, each with
-// the shared libraries that base systems lack, the manual, sums, and an archive of it all. The same sources, Node and
-// libraries give the same bytes.
+// the shared libraries that base systems lack, the manual, sums, and an archive of it all; and dist/moss-linux-ARCH-tree/, the
+// first as the directory of a package, for a channel. The same sources, Node and libraries give the same bytes.
 //   --with-libc   brings the C library and its loader as well; the folder's name ends in -libc
 //   --arm64       for the other architecture, whose Node npm fetches
 //   --into DIR    there instead of dist/
@@ -16,6 +16,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -47,7 +48,10 @@ import { statementOf, sumsName, sumsOf, tarOf, treeFiles } from './tree-files.ts
 
 const top = join(import.meta.dirname, '../..')
 const dist = join(top, 'dist')
-const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) as { version: string }
+const { version, license: licence } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) as {
+  readonly version: string
+  readonly license: string
+}
 /** Bare, as the issue's bar has it. */
 const mostBytes = 130e6
 
@@ -127,7 +131,8 @@ function putCommon(folder: string, { job, libraries }: Parts): void {
   }
 }
 
-function putFolder(folder: string, { job, node, libraries, program, forms }: Parts): void {
+/** Node and the program, and how that Node is started; `$here` is the folder. */
+function putProgram(folder: string, { job, node, libraries, program, forms }: Parts): string {
   put(join(folder, 'lib/node'), packedNode(node, '.'), 0o755)
   take(program, join(folder, 'program/moss.cjs'))
   for (const name of ['worker.js', 'tui.js']) take(join(dist, name), join(folder, 'program', name))
@@ -137,10 +142,40 @@ function putFolder(folder: string, { job, node, libraries, program, forms }: Par
     libraries.ofC.size === 0
       ? ''
       : `"$here/lib/libc/${loaderOf(job.architecture)}" --library-path "$here/lib/libc" `
+  return `${loader}"$here/lib/node"`
+}
+
+const script = 'program/start.cjs'
+
+function putFolder(folder: string, parts: Parts): void {
+  const node = putProgram(folder, parts)
+  put(join(folder, 'moss'), launcher({ node, script, libraries: 'lib' }), 0o755)
+}
+
+/** Where it lies in a managed /usr. */
+const installed = '/usr/libexec/moss'
+
+/** What a channel takes in, so that moss is updated like everything else. Units and rules lie where they do nothing. */
+function putTree(folder: string, parts: Parts): void {
+  const { architecture, withLibc } = parts.job
+  const home = join(folder, installed)
+  const node = putProgram(home, parts)
+  putCommon(home, parts)
+  renameSync(join(home, 'share'), join(folder, 'usr/share'))
+  mkdirSync(join(folder, 'usr/share/moss'))
+  renameSync(join(folder, 'usr/share/systemd'), join(folder, 'usr/share/moss/systemd'))
+  renameSync(join(folder, 'usr/share/licenses'), join(folder, 'usr/share/moss/licenses'))
+  put(join(folder, 'usr/bin/moss'), launcher({ node, script, libraries: 'lib', installed }), 0o755)
+  const needed = ['binary(sh)', ...(withLibc ? [] : ['soname(libc.so.6()(64bit))'])]
   put(
-    join(folder, 'moss'),
-    launcher({ node: `${loader}"$here/lib/node"`, script: 'program/start.cjs', libraries: 'lib' }),
-    0o755,
+    join(folder, 'moss-package.toml'),
+    `name = "moss"
+version = "${version}"
+architecture = "${architecture === 'x64' ? 'amd64' : architecture}"
+summary = "Offline-first package manager and system updater"
+licence = "${licence}"
+requires = [${needed.map((each) => `"${each}"`).join(', ')}]
+`,
   )
 }
 
@@ -213,7 +248,11 @@ async function makePackages(job: Job): Promise<readonly string[]> {
     made.push(folder)
     console.log(report(folder, job, libraries))
   }
-  return made
+  const tree = join(job.into, `${name}-tree${ending}`)
+  rmSync(tree, { recursive: true, force: true })
+  putTree(tree, parts)
+  console.log(`${tree}: a package for a channel, with moss add`)
+  return [...made, tree]
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`

@@ -11,25 +11,29 @@ export const plainFlag = '--no-opt'
 /** Their buffers come in pages of 2 MB where the kernel has them: two fifths fewer page faults in an import (note 0006). */
 const largePages = 'glibc.malloc.hugetlb=1'
 
+const findHere = `self=$0
+if [ -L "$self" ]; then self=$(readlink -f "$self"); fi
+case $self in */*) ;; *) self=./$self ;; esac
+here=\${self%/*}
+`
+
 /** `$here` is the launcher's folder, through a symlink too. */
 export const launcher = ({
   node,
   script,
   libraries,
+  installed,
 }: {
   readonly node: string
   readonly script: string
+  /** Where it lies as a package of a channel, which nobody writes into: Node keeps nothing there. */
+  readonly installed?: string
   /** Where Node's own libraries are, which it finds by itself where there is a /proc. */
   readonly libraries?: string
 }): string => `#!/bin/sh
 # Starts moss with the Node that came with it. Obeys no NODE_OPTIONS: they are not moss's.
-self=$0
-if [ -L "$self" ]; then self=$(readlink -f "$self"); fi
-case $self in */*) ;; *) self=./$self ;; esac
-here=\${self%/*}
-unset NODE_OPTIONS
-${libraries === undefined ? '' : `[ -e /proc/self/exe ] || export LD_LIBRARY_PATH="$here/${libraries}"\n`}export NODE_COMPILE_CACHE="$here/cache" NODE_COMPILE_CACHE_PORTABLE=1
-case $1 in ${hostVerbs.join('|')}) plain=${plainFlag}; export GLIBC_TUNABLES=${largePages} ;; *) plain= ;; esac
+${installed === undefined ? findHere : `here=${installed}\n`}unset NODE_OPTIONS
+${libraries === undefined ? '' : `[ -e /proc/self/exe ] || export LD_LIBRARY_PATH="$here/${libraries}"\n`}${installed === undefined ? 'export NODE_COMPILE_CACHE="$here/cache" NODE_COMPILE_CACHE_PORTABLE=1\n' : ''}case $1 in ${hostVerbs.join('|')}) plain=${plainFlag}; export GLIBC_TUNABLES=${largePages} ;; *) plain= ;; esac
 exec ${node} ${nodeFlags.join(' ')} $plain "$here/${script}" "$@"
 `
 
