@@ -1,9 +1,10 @@
 // One package in a channel's folder: a container of kind package with one manifest and every chunk of its files.
 // It is verified before anything else is asked of it, and its file is opened for each read only, so that a channel
 // of thousands of packages holds no descriptors.
-import { MossError } from '../base/error.ts'
+import { isMossError, MossError } from '../base/error.ts'
 import type { PackageId } from '../base/ids.ts'
 import { openKind } from '../container/read.ts'
+import { readFrame } from '../container/read-frames.ts'
 import { readManifests, readTables, type Tables } from '../container/tables.ts'
 import { verifyContainer, type VerifiedContainer } from '../container/verify.ts'
 import type { ByteSource } from '../host/byte-source.ts'
@@ -51,6 +52,24 @@ export function checkPackageFile(file: PackageFile): void {
           path: file.path,
           problem: `a chunk of ${entry.path} is missing`,
         })
+  }
+}
+
+/** Reads it all. Throws CONTAINER_DAMAGED where a byte is not the one that was signed, CONTAINER_TRUNCATED. */
+export function checkFrames({ container }: PackageFile): void {
+  const { frameCount } = readTables(container)
+  for (let n = 0; n < frameCount; n++) readFrame(container, n)
+}
+
+/** Of one whose reading may fail; what the machine does to us is told. */
+export function isWhole(read: () => PackageFile, id: PackageId): boolean {
+  try {
+    const file = read()
+    if (file.id === id) checkFrames(file)
+    return file.id === id
+  } catch (error) {
+    if (isMossError(error) && !isMossError(error, 'HOST_IO')) return false
+    throw error
   }
 }
 

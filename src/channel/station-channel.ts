@@ -23,7 +23,14 @@ import { bytesOf, filesOf } from '../manifest/layout-files.ts'
 import { type CatalogueEntry, encodeCatalogue } from './encode-catalogue.ts'
 import { PackageFolder } from './package-folder.ts'
 import { type PublishedSnapshot, SnapshotFolder } from './snapshot-folder.ts'
-import { checkPackageFile, chunksOf, readPackageFile, type PackageFile } from './package-file.ts'
+import {
+  checkFrames,
+  checkPackageFile,
+  chunksOf,
+  isWhole,
+  readPackageFile,
+  type PackageFile,
+} from './package-file.ts'
 import type { PublishPlan } from './plan-publish.ts'
 import { decodeSnapshotRecord, encodeSnapshotRecord, type OfferedPackage, type Snapshot } from './snapshot.ts'
 
@@ -36,6 +43,13 @@ export interface ChannelPlace {
   readonly earlierRoots?: readonly Root[]
   /** The channels that it is laid over, the one that counts most first; there may be none left. */
   readonly over?: readonly StationChannel[]
+}
+
+export interface AddedFile {
+  readonly file: PackageFile
+  readonly isNew: boolean
+  /** It was here, but not as it was signed. */
+  readonly isMended: boolean
 }
 
 /** With the last the channel is there. */
@@ -137,17 +151,24 @@ export class StationChannel {
 
   /**
    * Takes a package's container in, verified, under its name; the file at `path` stays. A package that is here
-   * already stays as it is.
+   * already stays as it is if it is whole, and is replaced if not.
    */
-  add(path: string): { readonly file: PackageFile; readonly isNew: boolean } {
+  add(path: string): AddedFile {
     const { disk } = this.#outside
     const [root] = this.#roots
     const file = readPackageFile(disk, path, root)
     checkPackageFile(file)
-    const present = this.#packages.known(file.id) ?? this.#packages.foundAnew(file.id)
-    if (present !== undefined) return { file: present, isNew: false }
-    const target = `${this.folder}/packages/${packageFileName(file.id, file.manifest)}`
-    copyFile(disk, path, target)
+    checkFrames(file)
+    const named = `${this.folder}/packages/${packageFileName(file.id, file.manifest)}`
+    const isDamaged = disk.lstat(named) !== undefined && !this.isWhole(named, file.id)
+    const present = isDamaged
+      ? undefined
+      : (this.#packages.known(file.id) ?? this.#packages.foundAnew(file.id))
+    if (present !== undefined && (present.path === named || this.isWhole(present.path, file.id)))
+      return { file: present, isNew: false, isMended: false }
+    const target = present?.path ?? named
+    const isMended = isDamaged || present !== undefined
+    copyFile(disk, { from: path, to: target, replace: isMended })
     const copied = readPackageFile(disk, target, root)
     if (copied.id !== file.id) {
       disk.remove(target)
@@ -157,7 +178,12 @@ export class StationChannel {
       })
     }
     checkPackageFile(copied)
-    return { file: this.#packages.keep(copied), isNew: true }
+    return { file: this.#packages.keep(copied), isNew: !isMended, isMended }
+  }
+
+  /** Whether the file at `path` is this package, every byte as it was signed: it is read anew. */
+  isWhole(path: string, id: PackageId): boolean {
+    return isWhole(() => this.#read(path), id)
   }
 
   /** Puts aside, as far as it is here, what the next snapshot does not name any more; adding it again offers it again. */
@@ -281,9 +307,12 @@ const entryOf = ({ id, manifest }: PackageFile): CatalogueEntry => ({
 })
 
 /** A file of its own: what somebody does to the first does not change the second. */
-function copyFile(disk: Disk, from: string, to: string): void {
+function copyFile(
+  disk: Disk,
+  { from, to, replace }: { readonly from: string; readonly to: string; readonly replace: boolean },
+): void {
   using source = disk.open(from, 'read')
   using part = createPart(disk, to)
   copyWhole(source, part)
-  placePart(disk, part, to)
+  placePart(disk, part, to, { replace })
 }

@@ -3,6 +3,7 @@ import { display } from '../base/display.ts'
 import type { ContainerId } from '../base/ids.ts'
 import { MossError } from '../base/error.ts'
 import { formatBytes, formatCount, formatDate, plural } from '../base/format.ts'
+import type { ToldPackage } from '../ops/told-package.ts'
 import { formatFields, formatTable } from './format.ts'
 import { channelOperand, needed, optionalNumber, type Verb, wholeNumber } from './verb.ts'
 
@@ -15,6 +16,9 @@ const formatTakenOver = (
     formatTable(packages.map(({ name, version, id }) => [`  ${name}`, version, id.slice(0, 16)])),
     'whoever has such a key could have put it here: is that what you published?',
   ].join('\n')
+
+const sayAdded = ({ isNew, isMended }: Pick<ToldPackage, 'isNew' | 'isMended'>): string =>
+  isMended ? 'damaged, now mended' : isNew ? 'added' : 'already there'
 
 export const channelVerbs: readonly Verb[] = [
   {
@@ -273,7 +277,7 @@ export const channelVerbs: readonly Verb[] = [
         call.report,
       )
       const lines = done.added.flatMap((entry) => [
-        `${entry.isNew ? 'added' : 'already there'}  ${entry.name} ${entry.version}  ${plural(entry.files, 'file')}, ${formatBytes(entry.sizeBytes)} → ${formatBytes(entry.storedBytes)}`,
+        `${sayAdded(entry)}  ${entry.name} ${entry.version}  ${plural(entry.files, 'file')}, ${formatBytes(entry.sizeBytes)} → ${formatBytes(entry.storedBytes)}`,
         ...(call.has('scripts')
           ? entry.scripts.map(
               (action) =>

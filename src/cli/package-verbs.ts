@@ -16,7 +16,7 @@ const outputOf = (call: Call): string => optionalPath(call, 'output') ?? call.pa
 
 const madeRows = (made: readonly BuiltPackage[]): readonly (readonly string[])[] =>
   made.map((each) => [
-    each.isNew ? 'made' : 'already there',
+    each.isMended ? 'damaged, now mended' : each.isNew ? 'made' : 'already there',
     `${each.name} ${each.version}`,
     `${plural(each.files, 'file')}, ${formatBytes(each.sizeBytes)} → ${formatBytes(each.storedBytes)}`,
     each.file,

@@ -17,18 +17,19 @@ export function encodeContainer(draft: ContainerDraft, signers: readonly Signer[
 }
 
 /**
- * Writes the file `path`, which must not exist (ALREADY_EXISTS), and its frames from their spool. A `.part` that
- * an interrupted run left there is written anew.
+ * Writes the file `path`, which must not exist unless it is to be replaced (ALREADY_EXISTS), and its frames from their spool.
+ * A `.part` that an interrupted run left there is written anew.
  */
 export async function writeContainer(
   outside: Outside,
   path: string,
-  draft: ContainerDraft & { readonly frames?: FinishedFrames },
+  draft: ContainerDraft & { readonly frames?: FinishedFrames; readonly replace?: boolean },
   signers: readonly Signer[],
   report: Report,
 ): Promise<ContainerId> {
   const { id, bytes } = encodeFront(draft, signers)
-  await writeEncoded(outside, path, { front: bytes, ...(draft.frames && { frames: draft.frames }) }, report)
+  const { frames, replace = false } = draft
+  await writeEncoded(outside, path, { front: bytes, ...(frames && { frames }), replace }, report)
   return id
 }
 
@@ -36,17 +37,17 @@ export async function writeContainer(
 export async function writeEncoded(
   outside: Outside,
   path: string,
-  draft: { readonly front: Uint8Array; readonly frames?: FinishedFrames },
+  draft: { readonly front: Uint8Array; readonly frames?: FinishedFrames; readonly replace?: boolean },
   report: Report,
 ): Promise<void> {
   const { disk } = outside
-  if (disk.lstat(path) !== undefined) throw new MossError('ALREADY_EXISTS', { what: path })
-  const { front, frames } = draft
+  const { front, frames, replace = false } = draft
+  if (!replace && disk.lstat(path) !== undefined) throw new MossError('ALREADY_EXISTS', { what: path })
   using part = createPart(disk, path)
   try {
     part.write(front, 0)
     if (frames !== undefined) await copyFrames(outside, { frames, file: part, at: front.length, report })
-    placePart(disk, part, path)
+    placePart(disk, part, path, { replace })
   } catch (error) {
     if (disk.lstat(part.path) !== undefined) disk.remove(part.path)
     throw error

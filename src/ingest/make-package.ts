@@ -32,6 +32,8 @@ export interface MakeOptions {
   /** Of zstd. */
   readonly level?: number
   readonly place?: PlaceMap
+  /** Whether the file at a path is this very package, every byte; one that is not is replaced. */
+  readonly isWhole: (path: string, id: PackageId) => boolean
   readonly report: Report
 }
 
@@ -53,6 +55,8 @@ export interface MadePackage {
   readonly report: IngestReport
   /** False when the folder had this very package already; then nothing was written. */
   readonly isNew: boolean
+  /** What bore its name was not this package any more, and was replaced. */
+  readonly isMended: boolean
 }
 
 /** Throws PACKAGE_UNREADABLE, PACKAGE_PATH_REFUSED, MANIFEST_INVALID; then nothing is left behind. */
@@ -71,7 +75,8 @@ export async function makePackage(
   const path = `${options.folder}/${packageFileName(id, taken.manifest)}`
   const frames = await spool.finish()
   const isNew = outside.disk.lstat(path) === undefined
-  if (isNew)
+  const isMended = !isNew && !options.isWhole(path, id)
+  if (isNew || isMended)
     await writeContainer(
       outside,
       path,
@@ -81,11 +86,12 @@ export async function makePackage(
         about: aboutOf(taken.manifest, id),
         sections: sectionsOf(taken.manifest, { id, bytes: manifestBytes }),
         frames,
+        replace: isMended,
       },
       options.signers,
       options.report,
     )
-  return { id, path, manifest: taken.manifest, report: reportOf(source, taken, frames), isNew }
+  return { id, path, manifest: taken.manifest, report: reportOf(source, taken, frames), isNew, isMended }
 }
 
 function reportOf(

@@ -2,15 +2,16 @@
 // sources found and compared with their digests; what is built is exactly that, or nothing.
 import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
-import type { Digest } from '../base/ids.ts'
+import type { Digest, PackageId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
+import { isWhole, readPackageFile } from '../channel/package-file.ts'
 import { windowsOf } from '../host/windows.ts'
 import type { Disk } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
 import { runStep } from '../ingest/build-room.ts'
 import { partTree } from '../ingest/built-tree.ts'
 import { recipeFile } from '../ingest/folder.ts'
-import { makePackage, type MadePackage } from '../ingest/make-package.ts'
+import { makePackage, type MadePackage, type MakeOptions } from '../ingest/make-package.ts'
 import { parseRecipe } from '../ingest/parse-recipe.ts'
 import { PlainTree } from '../ingest/plain-tree.ts'
 import type { Recipe } from '../ingest/recipe.ts'
@@ -18,6 +19,7 @@ import { checkSource, type SourceRoom, unpackSource, wholeRoom } from '../ingest
 import { copyBody } from '../store/body.ts'
 import { formatCapability, formatRelation } from '../manifest/capability.ts'
 import { encodeUtf8 } from '../base/bytes.ts'
+import type { Root } from '../trust/root.ts'
 import {
   type AskPassphrase,
   makeFolders,
@@ -128,7 +130,8 @@ export async function executeBuild(
   const { recipe, digest } = readRecipe(disk, plan.recipe)
   if (digest !== plan.digest) throw new MossError('PLAN_STALE', { what: plan.recipe })
   using station = openStation(outside, { home: plan.home, how: 'read' })
-  const signers = await signersFor(station, { role: 'packager', root: stationRoot(station), ask })
+  const root = stationRoot(station)
+  const signers = await signersFor(station, { role: 'packager', root, ask })
   const folder = `${stationPlaces(plan.home).builds}/${recipe.name}`
   makePrivate(disk, plan.home, folder)
   using _lock = disk.lock(`${folder}/lock`)
@@ -139,7 +142,7 @@ export async function executeBuild(
   await takeSources(work)
   await runSteps(work)
   await putFiles(work)
-  const made = await makePackages(work, signers)
+  const made = await makePackages(work, { root, signers })
   empty(work)
   return { recipe: plan.recipe, made }
 }
@@ -206,7 +209,7 @@ async function putFiles({ outside, plan, recipe, folder }: Work): Promise<void> 
 
 async function makePackages(
   { outside, plan, recipe, folder, report }: Work,
-  signers: Parameters<typeof makePackage>[2]['signers'],
+  { root, signers }: { readonly root: Root } & Pick<MakeOptions, 'signers'>,
 ): Promise<readonly BuiltPackage[]> {
   const sources = partTree(outside, {
     recipe,
@@ -228,6 +231,7 @@ async function makePackages(
       spoolFolder: folder,
       created: recipe.date,
       signers,
+      isWhole: (path: string, id: PackageId) => isWhole(() => readPackageFile(outside.disk, path, root), id),
       report: () => {},
     }
     try {

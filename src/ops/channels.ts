@@ -292,7 +292,7 @@ export function placeMap(texts: readonly string[], see: string): PlaceMap {
 }
 
 function addContainer(channel: StationChannel, path: string): AddedPackage {
-  const { file, isNew } = channel.add(path)
+  const { file, isNew, isMended } = channel.add(path)
   const files = file.manifest.layout.filter((entry) => entry.kind === 'file')
   return {
     id: file.id,
@@ -300,6 +300,7 @@ function addContainer(channel: StationChannel, path: string): AddedPackage {
     version: file.manifest.version,
     file: file.path,
     isNew,
+    isMended,
     files: files.length,
     sizeBytes: files.reduce((sum, entry) => sum + entry.sizeBytes, 0),
     storedBytes: file.sizeBytes,
@@ -331,6 +332,7 @@ async function addForeign({
     spoolFolder: places.spool,
     signers,
     place,
+    isWhole: (path, id) => channel.isWhole(path, id),
     report: () => {},
   })
   return { ...tellMade(made), scripts: made.report.scripts.actions }

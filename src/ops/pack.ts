@@ -1,6 +1,7 @@
 // pack: makes a package of a directory, as a channel takes it in, but into a file of its own: for another station, or
 // another day.
 import { MossError } from '../base/error.ts'
+import { isWhole, readPackageFile } from '../channel/package-file.ts'
 import type { Outside } from '../host/outside.ts'
 import { readFolder } from '../ingest/folder.ts'
 import { makePackage } from '../ingest/make-package.ts'
@@ -50,13 +51,15 @@ export async function executePack(
   report: ReportEvent,
 ): Promise<BuiltPackage> {
   using station = openStation(outside, { home: plan.home, how: 'read' })
-  const signers = await signersFor(station, { role: 'packager', root: stationRoot(station), ask })
+  const root = stationRoot(station)
+  const signers = await signersFor(station, { role: 'packager', root, ask })
   makeFolders(outside.disk, plan.output)
   const source = await readFolder(outside, plan.folder, saidOf(plan))
   const made = await makePackage(outside, source, {
     folder: plan.output,
     signers,
     place: placeMap(plan.place, 'pack'),
+    isWhole: (path, id) => isWhole(() => readPackageFile(outside.disk, path, root), id),
     report,
   })
   return tellBuilt(made)

@@ -9,6 +9,8 @@ export interface ToldPackage {
   readonly file: string
   /** False where this very package was there already. */
   readonly isNew: boolean
+  /** It was there, but not as it was signed, and is so again. */
+  readonly isMended: boolean
   readonly files: number
   /** Plain, and as the container has it. */
   readonly sizeBytes: number
@@ -16,12 +18,13 @@ export interface ToldPackage {
   readonly notes: readonly string[]
 }
 
-export const tellMade = ({ id, path, manifest, report, isNew }: MadePackage): ToldPackage => ({
+export const tellMade = ({ id, path, manifest, report, isNew, isMended }: MadePackage): ToldPackage => ({
   id,
   name: manifest.name,
   version: manifest.version,
   file: path,
   isNew,
+  isMended,
   files: report.files,
   sizeBytes: report.plainBytes,
   storedBytes: report.storedBytes,

@@ -270,7 +270,7 @@ test('add: directories', () => {
     [exit 0]"
   `)
   expect(moss.shape('add', 'stable', 'first/tide', ...plain)).toMatchInlineSnapshot(
-    `"exit 0 {channel: string, added: [{id: string, name: string, version: string, file: string, isNew: boolean, files: number, sizeBytes: number, storedBytes: number, notes: [], scripts: []}], scriptCounts: {handled: number, reported: number, unknown: number}}"`,
+    `"exit 0 {channel: string, added: [{id: string, name: string, version: string, file: string, isNew: boolean, isMended: boolean, files: number, sizeBytes: number, storedBytes: number, notes: [], scripts: []}], scriptCounts: {handled: number, reported: number, unknown: number}}"`,
   )
   expect(moss.text('add', 'nosuch', 'first/tide', ...plain)).toMatchInlineSnapshot(`
     "$ moss add nosuch first/tide --home plain
@@ -368,7 +368,7 @@ test.skipIf(!oracle('dpkg-deb'))('add: a .deb that dpkg-deb built, with its main
     [exit 0]"
   `)
   expect(moss.shape('add', 'edge', 'buoy.deb', ...plain)).toMatchInlineSnapshot(
-    `"exit 0 {channel: string, added: [{id: string, name: string, version: string, file: string, isNew: boolean, files: number, sizeBytes: number, storedBytes: number, notes: [], scripts: [{script: string, line: number, text: string, about: string, verdict: string, why: string}]}], scriptCounts: {handled: number, reported: number, unknown: number}}"`,
+    `"exit 0 {channel: string, added: [{id: string, name: string, version: string, file: string, isNew: boolean, isMended: boolean, files: number, sizeBytes: number, storedBytes: number, notes: [], scripts: [{script: string, line: number, text: string, about: string, verdict: string, why: string}]}], scriptCounts: {handled: number, reported: number, unknown: number}}"`,
   )
   writeFileSync(join(moss.folder, 'cut.deb'), readFileSync(join(moss.folder, 'buoy.deb')).subarray(0, 300))
   expect(moss.text('add', 'edge', 'cut.deb', ...plain)).toMatchInlineSnapshot(`

@@ -55,7 +55,13 @@ export class Workshop implements Disposable {
 
   make(source: PackageSource, options: Partial<MakeOptions> = {}): Promise<MadePackage> {
     const folder = options.folder ?? this.emptyFolder()
-    return makePackage(this.outside, source, { signers: [testSigner], report: silent, ...options, folder })
+    return makePackage(this.outside, source, {
+      signers: [testSigner],
+      isWhole: () => true,
+      report: silent,
+      ...options,
+      folder,
+    })
   }
 
   /** Every file's bytes by path, from a container that was verified to its last byte. */
