@@ -8,7 +8,7 @@ import type { StationChannel } from '../channel/station-channel.ts'
 import type { HostState } from '../fleet/host-state.ts'
 import { allHosts } from '../fleet/tables.ts'
 import type { Outside } from '../host/outside.ts'
-import { compareAge } from '../manifest/compare-packages.ts'
+import { compareAge, comparePackages } from '../manifest/compare-packages.ts'
 import { parseModel } from '../solve/model.ts'
 import { type OfChannel, stationChannel } from './channels.ts'
 import { keptState, readingFleet } from './fleet.ts'
@@ -22,6 +22,7 @@ export interface ExpirePlan {
   /** The snapshot that it changes. */
   readonly latest: ContainerId
   readonly serial: number
+  /** By name, the newest version of each first. */
   readonly packages: readonly OfferedPackage[]
   /** Packages that it goes on to offer. */
   readonly left: number
@@ -52,7 +53,10 @@ export async function planExpireChannel(outside: Outside, request: PlanExpireCha
     )
   const { packages: offered } = latest.snapshot
   const said = saidPackages(channel, { offered, said: request.packages })
-  const packages = request.keep === undefined ? said : olderThanNewest(channel, said, request.keep)
+  const packages = inOrder(
+    channel,
+    request.keep === undefined ? said : olderThanNewest(channel, said, request.keep),
+  )
   const ids = new Set(packages.map(({ id }) => id))
   const left = offered.filter(({ id }) => !ids.has(id))
   return {
@@ -110,6 +114,20 @@ function saidPackages(
   })
   return [...new Map(found.map((each) => [each.id, each])).values()]
 }
+
+/** Of one that is lost here the scheme is not known: one serves for an order. */
+const inOrder = (channel: StationChannel, packages: readonly OfferedPackage[]): readonly OfferedPackage[] =>
+  packages
+    .map((offered) => {
+      const { id } = offered
+      return {
+        offered,
+        id,
+        manifest: channel.package(id)?.manifest ?? { ...offered, scheme: 'moss' as const },
+      }
+    })
+    .toSorted(comparePackages)
+    .map(({ offered }) => offered)
 
 /** One that is lost here cannot be compared, and stays. */
 function olderThanNewest(

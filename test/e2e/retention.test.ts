@@ -85,6 +85,24 @@ test('what expires is offered no more, and again when it is added again', () => 
   expect(versions(planGc('--keep', '1')).toSorted()).toEqual(['1', '2', '3'])
 })
 
+test('what expires is listed by name, the newest version first, whatever was said or published first', () => {
+  for (const version of ['9', '10', '2'])
+    for (const name of ['tool', 'axe']) {
+      const folder = join(moss.folder, `${name}-${version}`, 'usr/share')
+      mkdirSync(folder, { recursive: true })
+      writeFileSync(join(folder, name), version)
+      const said = ['--name', name, '--version', version]
+      moss.json('add', 'stable', `${name}-${version}`, ...said, ...atStation)
+      moss.json('channel', 'publish', 'stable', ...atStation)
+    }
+  const listed = (...words: readonly string[]): readonly string[] =>
+    moss
+      .json<ExpirePlan>('channel', 'expire', 'stable', ...words, '-n', ...atStation)
+      .packages.map(({ name, version }) => `${name} ${version}`)
+  expect(listed('tool', 'axe=2', 'axe=10')).toEqual(['axe 10', 'axe 2', 'tool 10', 'tool 9', 'tool 2'])
+  expect(listed('--keep', '1')).toEqual(['axe 9', 'axe 2', 'tool 9', 'tool 2'])
+})
+
 test('one version, or a name; what is not offered is said, and who loses what they have', () => {
   for (const version of [1, 2]) offer(version)
   carry()
