@@ -62,6 +62,27 @@ export function planExpire(channel: StationChannel, ids: ReadonlySet<PackageId>)
   }
 }
 
+export interface UncoveredPackage extends OfferedPackage {
+  /** The channel below that offers it. */
+  readonly of: string
+}
+
+/** What channels below offer under names that are the channel's own only by `ids`: the publishing after these have gone takes it over. */
+export function uncoveredWithout(
+  channel: StationChannel,
+  ids: ReadonlySet<PackageId>,
+): readonly UncoveredPackage[] {
+  const files = channel.over.length === 0 ? [] : channel.packages()
+  const namesOf = (some: readonly PackageFile[]) => new Set(some.map(({ manifest }) => manifest.name))
+  const stay = namesOf(files.filter(({ id }) => !ids.has(id)))
+  const bare = namesOf(files.filter(({ id }) => ids.has(id))).difference(stay)
+  return channel.over.flatMap((lower) => {
+    const found = (lower.snapshots.latest()?.snapshot.packages ?? []).filter(({ name }) => bare.has(name))
+    for (const { name } of found) bare.delete(name)
+    return found.map((offered) => ({ ...offered, of: lower.name }))
+  })
+}
+
 function publishedBefore(channel: StationChannel): Snapshot {
   const latest = channel.snapshots.latest()
   if (latest !== undefined) return latest.snapshot

@@ -181,11 +181,19 @@ async function expire(call: Call): Promise<Outcome> {
       '',
       `no longer offered: ${plural(done.expired, 'package')}; what is no longer offered stays until moss gc, and moss add offers it again`,
     ],
+    ...sayUncovered(plan).map((text) => ['!', text] as const),
   ])
   return { json: done, text }
 }
 
-function formatExpire({ channel, serial, packages, left, gone }: ExpirePlan): string {
+/** A line for each name. */
+const sayUncovered = ({ channel, uncovered }: Pick<ExpirePlan, 'channel' | 'uncovered'>): readonly string[] =>
+  [...Map.groupBy(uncovered, ({ name, of }) => `${name} of channel ${of}`)].map(
+    ([title, versions]) =>
+      `${title} is covered no more: the next moss channel publish ${channel} offers ${versions.map(({ version }) => version).join(', ')} of it instead`,
+  )
+
+function formatExpire({ channel, serial, packages, left, gone, uncovered }: ExpirePlan): string {
   return [
     `serial ${serial} of channel ${display(channel)} would offer ${plural(left, 'package')}, and no more`,
     formatTable([
@@ -196,12 +204,17 @@ function formatExpire({ channel, serial, packages, left, gone }: ExpirePlan): st
       ]),
       ...(packages.length > mostNamed ? [[`  and ${packages.length - mostNamed} more`]] : []),
     ]),
+    ...sayUncovered({ channel, uncovered }).map((text) => `! ${display(text)}`),
     ...gone
       .filter(({ hosts }) => hosts.length > 0)
       .map(({ name, hosts }) => {
         const names = some(hosts).map((host) => display(host.name))
         const more = hosts.length > mostNamed ? `, and ${hosts.length - mostNamed} more` : ''
-        return `! no version of ${display(name)} is left: ${names.join(', ')}${more} ${hosts.length === 1 ? 'has' : 'have'} it or ${hosts.length === 1 ? 'asks' : 'ask'} for it, and get nothing more while they ask`
+        const isOne = hosts.length === 1
+        const until = uncovered.some((each) => each.name === name)
+          ? `before moss channel publish ${display(channel)}`
+          : `more while ${isOne ? 'it asks' : 'they ask'}`
+        return `! no version of ${display(name)} is left: ${names.join(', ')}${more} ${isOne ? 'has it or asks' : 'have it or ask'} for it, and ${isOne ? 'gets' : 'get'} nothing ${until}`
       }),
   ].join('\n')
 }

@@ -2,7 +2,7 @@
 // them, until gc; the next serial does not name them. Says first, then does.
 import { isMossError, MossError } from '../base/error.ts'
 import type { ContainerId, HostId } from '../base/ids.ts'
-import { planExpire } from '../channel/plan-publish.ts'
+import { planExpire, type UncoveredPackage, uncoveredWithout } from '../channel/plan-publish.ts'
 import type { OfferedPackage } from '../channel/snapshot.ts'
 import type { StationChannel } from '../channel/station-channel.ts'
 import type { HostState } from '../fleet/host-state.ts'
@@ -26,6 +26,8 @@ export interface ExpirePlan {
   readonly packages: readonly OfferedPackage[]
   /** Packages that it goes on to offer. */
   readonly left: number
+  /** Of channels below, under names of which no version of its own is left: the next publishing offers it instead. */
+  readonly uncovered: readonly UncoveredPackage[]
   /** Names of which no version is left, and the hosts that have one or ask for one. */
   readonly gone: readonly {
     readonly name: string
@@ -67,6 +69,7 @@ export async function planExpireChannel(outside: Outside, request: PlanExpireCha
     serial: latest.snapshot.serial + 1,
     packages,
     left: left.length,
+    uncovered: inOrder(channel, uncoveredWithout(channel, ids)),
     gone: goneNames(station, { packages, left }),
   }
 }
@@ -87,6 +90,7 @@ export async function executeExpireChannel(
     serial: snapshot.serial,
     packages: snapshot.packages.length,
     expired: ids.size,
+    uncovered: plan.uncovered,
   }
 }
 
@@ -116,7 +120,7 @@ function saidPackages(
 }
 
 /** Of one that is lost here the scheme is not known: one serves for an order. */
-const inOrder = (channel: StationChannel, packages: readonly OfferedPackage[]): readonly OfferedPackage[] =>
+const inOrder = <P extends OfferedPackage>(channel: StationChannel, packages: readonly P[]): readonly P[] =>
   packages
     .map((offered) => {
       const { id } = offered

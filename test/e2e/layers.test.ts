@@ -141,6 +141,33 @@ test('a name that the upper channel gets later covers the one below; one below t
   expect(offered('site')).toEqual(['game 1 of base', 'lib 1 of base', 'paint 0', 'tool 2'])
 })
 
+test('a name that expires above and is offered below is told with what comes instead', () => {
+  add('base', 'tool 4')
+  publish('base')
+  publish('extra')
+  publish('site')
+  carry()
+  const tools = [{ name: 'tool', version: '5', of: 'base' }, { version: '4' }]
+  const expire = ['channel', 'expire', 'site', 'tool', ...atStation]
+  expect(moss.json(...expire, '-n')).toMatchObject({ uncovered: tools })
+  const said =
+    /! tool of channel base is covered no more: the next moss channel publish site offers 5, 4 of it instead/
+  const shown = moss.run([...expire, '-n']).stdout
+  expect(shown).toMatch(said)
+  expect(shown).toContain('pump has it or asks for it, and gets nothing before moss channel publish site')
+  // A version of its own that was added since, and is not published, covers it still.
+  add('site', 'tool 1')
+  expect(moss.json(...expire, '-n')).toMatchObject({ uncovered: [] })
+  rmSync(join(moss.folder, 'station/channels/site/packages', addedAs('tool_1_')))
+  expect(moss.run([...expire, '-y']).stdout.replaceAll(/\s+/g, ' ')).toMatch(said)
+  publish('site')
+  expect(offered('site')).toContain('tool 5 of base')
+})
+
+const addedAs = (start: string): string =>
+  readdirSync(join(moss.folder, 'station/channels/site/packages')).find((name) => name.startsWith(start)) ??
+  ''
+
 test('what was taken out of the upper channel’s folder and comes back is offered again', () => {
   publish('base')
   publish('extra')
