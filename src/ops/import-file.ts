@@ -78,7 +78,10 @@ export async function importFile(
     ...(taken.roots.length > 0 && { trustRoot: host.trust.root.version }),
     seconds: (outside.nowMs() - startedMs) / 1000,
   })
-  if (!isNew) return tell(0, 0)
+  if (!isNew) {
+    markImported(host, taken)
+    return tell(0, 0)
+  }
   const done = await recordingRefusal(
     host,
     () => known,

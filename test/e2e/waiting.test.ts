@@ -1,0 +1,61 @@
+// Bundles that wait at a host: which of them counts, and what is told of them before one is applied.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Program, programIn } from '../support/program.ts'
+import { initPump, sendState } from '../support/pump.ts'
+import { scratchFolder } from '../support/scratch.ts'
+
+let moss: Program
+let serial = 0
+const atHost = ['--root', 'pump'] as const
+const atStation = ['--home', 'station'] as const
+
+function publish(...titles: readonly string[]): void {
+  for (const title of titles) {
+    const [name = '', version = ''] = title.split(' ')
+    mkdirSync(join(moss.folder, title, 'usr/share'), { recursive: true })
+    writeFileSync(join(moss.folder, title, 'usr/share', name), title)
+    moss.json('add', 'stable', title, '--name', name, '--version', version, ...atStation)
+  }
+  moss.json('channel', 'publish', 'stable', '--date', `${1_767_225_600 + serial++}`, ...atStation)
+}
+
+/** A bundle for the model as it is now; its id. */
+function bundle(file: string): string {
+  sendState(moss, `${file}-state`)
+  return moss.json<{ bundle: string }>('export', '--for', `${file}-state`, '-o', file, ...atStation).bundle
+}
+
+beforeEach(() => {
+  serial = 0
+  moss = programIn(scratchFolder())
+  moss.json('key', 'generate', 'sample', '--no-passphrase', ...atStation)
+  moss.json('channel', 'create', 'stable', ...atStation)
+  publish('tool 1', 'axe 1', 'saw 1')
+  initPump(moss)
+  moss.json('subscribe', 'tool', ...atHost)
+})
+afterEach(() => rmSync(moss.folder, { recursive: true }))
+
+test('of two that wait with one serial the one that was imported last counts, also where it was there before', () => {
+  const ids = [bundle('one.moss')]
+  moss.json('subscribe', 'axe', ...atHost)
+  ids.push(bundle('two.moss'))
+  moss.json('subscribe', 'saw', ...atHost)
+  ids.push(bundle('three.moss'))
+  const files = ['one.moss', 'two.moss', 'three.moss']
+  for (const at of [0, 1, 2, 0, 2, 1, 1, 0, 2]) {
+    moss.json('import', files[at] ?? '', ...atHost)
+    expect(moss.json<{ bundle: string }>('plan', ...atHost).bundle).toBe(ids[at])
+    expect(moss.json<{ waiting: { bundle: string } }>('status', ...atHost).waiting.bundle).toBe(ids[at])
+  }
+  // Of several in one call it is the last, too.
+  moss.json('import', 'three.moss', 'two.moss', ...atHost)
+  moss.json('apply', ...atHost)
+  expect(moss.json<{ packages: object[] }>('list', ...atHost).packages).toMatchObject([
+    { name: 'axe' },
+    { name: 'tool' },
+  ])
+  expect(moss.json('status', ...atHost)).not.toHaveProperty('waiting')
+})
