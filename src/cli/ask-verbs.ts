@@ -2,9 +2,18 @@
 import { display } from '../base/display.ts'
 import { exits } from '../base/exits.ts'
 import { formatBytes, plural } from '../base/format.ts'
+import type { FoundPackage } from '../ops/search.ts'
 import { formatFields, formatTable } from './format.ts'
 import { changeRow } from './update-text.ts'
 import type { Verb } from './verb.ts'
+
+/** Of the version in the row it is said alone; of others with their number. Nothing of what is only offered. */
+function sayWhere({ version, installed, waiting, isAsked }: FoundPackage): string {
+  const say = (word: string, which: string | undefined): readonly string[] =>
+    which === undefined ? [] : [which === version ? word : `${word} ${which}`]
+  const found = [...say('installed', installed), ...say('waits', waiting)]
+  return found.length > 0 ? found.join(', ') : isAsked === true ? 'asked for' : ''
+}
 
 export const askVerbs: readonly Verb[] = [
   {
@@ -65,7 +74,7 @@ export const askVerbs: readonly Verb[] = [
       const { searchPackages } = await import('../ops/search.ts')
       const found = await searchPackages(call.outside, { root: call.root, words: call.operands })
       const rows = found.packages.map((entry) => [
-        entry.installed !== undefined ? 'installed' : entry.isAsked === true ? 'asked for' : '',
+        sayWhere(entry),
         entry.name,
         entry.version,
         entry.capability === undefined ? entry.summary : `${entry.summary} [${entry.capability}]`,

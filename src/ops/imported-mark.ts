@@ -1,7 +1,11 @@
-// The mark beside a bundle that is taken in: everything of it is in the store. It holds the serial, so that what
-// waits can be told without opening the bundle; apply judges the bundle itself.
+// The mark beside a bundle that is taken in: everything of it is in the store. It holds the serial and what this host would
+// have with it, so that what waits can be told without opening the bundle; apply judges the bundle itself.
 import { decodeUtf8, encodeUtf8 } from '../base/bytes.ts'
+import { limits } from '../base/limits.ts'
 import type { Disk } from '../host/disk.ts'
+import type { Outside } from '../host/outside.ts'
+import type { Places } from '../state/places.ts'
+import type { StateRecord } from '../state/record.ts'
 
 export const importedMark = (incoming: string, id: string): string => `${incoming}/${id}/imported`
 
@@ -11,18 +15,31 @@ interface Mark {
   readonly isGranted: boolean
   /** It rises with each import: of two with one serial the one that was brought last counts. 0 where it is not known. */
   readonly order: number
+  /** Versions by name; none where they are not known. */
+  readonly packages: ReadonlyMap<string, string>
 }
 
-export const encodeMark = ({ serial, isGranted, order }: Mark): Uint8Array =>
-  encodeUtf8(`${serial}${isGranted ? ' granted' : ''}\n${order}\n`)
+export function encodeMark({ serial, isGranted, order, packages }: Mark): Uint8Array {
+  const titles = Array.from(packages, ([name, version]) => `${name} ${version}`)
+  return encodeUtf8([`${serial}${isGranted ? ' granted' : ''}`, order, ...titles, ''].join('\n'))
+}
 
 function readMark(disk: Disk, path: string): Mark {
-  const [first = '', order = '0'] = (decodeUtf8(disk.readFile(path, 64)) ?? '').trimEnd().split('\n')
+  const text = decodeUtf8(disk.readFile(path, limits.sectionBytes)) ?? ''
+  const [first = '', order = '0', ...titles] = text.trimEnd().split('\n')
   const [serial = '', granted] = first.split(' ')
-  return { serial: Number(serial), isGranted: granted === 'granted', order: Number(order) }
+  const packages = titles
+    .map((title) => title.split(' '))
+    .map(([name = '', version = '']) => [name, version] as const)
+  return {
+    serial: Number(serial),
+    isGranted: granted === 'granted',
+    order: Number(order),
+    packages: new Map(packages),
+  }
 }
 
-interface Marked extends Mark {
+export interface Marked extends Mark {
   readonly bundle: string
 }
 
@@ -38,14 +55,15 @@ function listMarks(disk: Disk, incoming: string): readonly Marked[] {
 export const importOrders = (disk: Disk, incoming: string): ReadonlyMap<string, number> =>
   new Map(listMarks(disk, incoming).map(({ bundle, order }) => [bundle, order]))
 
-/** As apply chooses: what is newer than `serial`, then what leads back as a grant allows, then the same serial again. */
-export function newestImported(
-  disk: Disk,
-  { incoming, serial }: { readonly incoming: string; readonly serial: number },
-): { readonly bundle: string; readonly serial: number } | undefined {
+/** As apply chooses: what is newer than the current serial, then what leads back as a grant allows, then the same serial again. */
+export function waitingMark(
+  { disk }: Outside,
+  { places, record }: { readonly places: Places; readonly record: StateRecord },
+): Marked | undefined {
+  const serial = record.channel?.serial ?? 0
   const rank = (waiting: Mark): number => (waiting.serial > serial ? 2 : waiting.isGranted ? 1 : 0)
-  const [best] = listMarks(disk, incoming)
+  const [best] = listMarks(disk, `${places.own}/incoming`)
     .filter((waiting) => waiting.isGranted || waiting.serial >= serial)
     .toSorted((a, b) => rank(b) - rank(a) || b.serial - a.serial || b.order - a.order)
-  return best && { bundle: best.bundle, serial: best.serial }
+  return best
 }

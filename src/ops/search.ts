@@ -4,7 +4,8 @@ import { type Catalogue, compareFound, type Found } from '../channel/catalogue.t
 import type { Outside } from '../host/outside.ts'
 import { formatCapability } from '../manifest/capability.ts'
 import { managedPlaces, stateTree } from './installed.ts'
-import { followedCatalogue, type KeptCatalogue } from './kept-catalogues.ts'
+import { waitingMark } from './imported-mark.ts'
+import { followedCatalogue, type KeptCatalogue, unlessRefused } from './kept-catalogues.ts'
 import { readModel } from './model-file.ts'
 
 export interface FoundPackage {
@@ -14,6 +15,8 @@ export interface FoundPackage {
   readonly sizeBytes: number
   /** The version that is here; absent where none is. */
   readonly installed?: string
+  /** The version that a bundle brings which is imported and not applied yet, where it is not the one that is here. */
+  readonly waiting?: string
   /** The model asks for it by its name. */
   readonly isAsked?: boolean
   /** What it provides that has the word, where its name has not. */
@@ -52,6 +55,7 @@ export function searchIn(outside: Outside, { root, kept, words }: SearchIn): Sea
   const places = managedPlaces(outside, root)
   const { record } = stateTree(outside, { places, state: undefined })
   const here = new Map(record.packages.map(({ name, version }) => [name, version]))
+  const comes = unlessRefused(() => waitingMark(outside, { places, record }))?.packages
   const asked = new Set(
     readModel(outside, places)
       .model.subscriptions.filter(({ kind }) => kind === 'name')
@@ -63,12 +67,14 @@ export function searchIn(outside: Outside, { root, kept, words }: SearchIn): Sea
     packages: newestWith(catalogue, words).map(({ position, found: { where, capability } }) => {
       const name = catalogue.nameOf(position)
       const installed = here.get(name)
+      const waiting = comes?.get(name)
       return {
         name,
         version: catalogue.versionOf(position),
         summary: catalogue.summaryOf(position),
         sizeBytes: catalogue.sizeBytesOf(position),
         ...(installed !== undefined && { installed }),
+        ...(waiting !== undefined && waiting !== installed && { waiting }),
         ...(asked.has(name) && { isAsked: true }),
         ...(where === 'capability' && capability && { capability: formatCapability(capability) }),
       }

@@ -13,7 +13,7 @@ import {
   readUndelivered,
 } from '../state/tables.ts'
 import { readIdentity } from './identity.ts'
-import { newestImported } from './imported-mark.ts'
+import { waitingMark } from './imported-mark.ts'
 import { managedPlaces } from './installed.ts'
 import { readModel } from './model-file.ts'
 
@@ -21,6 +21,7 @@ export async function hostStatus(outside: Outside, { root }: { readonly root: st
   const places = managedPlaces(outside, root)
   const record = currentRecord({ outside, places })
   const { id, name, fingerprint } = readIdentity(outside.disk, places)
+  const waiting = waitingMark(outside, { places, record })
   return {
     host: id,
     name,
@@ -35,10 +36,7 @@ export async function hostStatus(outside: Outside, { root }: { readonly root: st
       serial: record.channel?.serial,
       created: record.channel === undefined ? undefined : record.created,
     },
-    waiting: newestImported(outside.disk, {
-      incoming: `${places.own}/incoming`,
-      serial: record.channel?.serial ?? 0,
-    }),
+    waiting: waiting && { bundle: waiting.bundle, serial: waiting.serial },
     freeBytes: outside.disk.freeBytes(places.own),
     trust: { fingerprint },
     ...newsOf(outside, places),

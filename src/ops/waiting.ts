@@ -19,13 +19,18 @@ import type { SettlingSession } from './receipt.ts'
 /** Says durably that everything of it is in the store, and that it was brought last. */
 export function markImported(
   { outside, incoming }: SettlingSession,
-  { id, snapshot, granted }: Pick<ReadBundle, 'id' | 'snapshot' | 'granted'>,
+  { id, snapshot, granted, packages }: Pick<ReadBundle, 'id' | 'snapshot' | 'granted' | 'packages'>,
 ): void {
   const orders = importOrders(outside.disk, incoming)
   const newest = Math.max(0, ...orders.values())
   const isLast = orders.get(id) === newest && newest > 0
   if (isLast) return
-  const mark = { serial: snapshot.serial, isGranted: granted !== undefined, order: newest + 1 }
+  const mark = {
+    serial: snapshot.serial,
+    isGranted: granted !== undefined,
+    order: newest + 1,
+    packages: new Map(packages.map(({ manifest: { name, version } }) => [name, version])),
+  }
   writeDurably(outside.disk, importedMark(incoming, id), encodeMark(mark), { replace: true })
 }
 

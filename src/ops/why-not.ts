@@ -11,7 +11,8 @@ import { shellWord } from '../solve/phrases.ts'
 import { solveIn } from '../solve/solve.ts'
 import { managedPlaces, readInstalled, stateTree } from './installed.ts'
 import { readModel } from './model-file.ts'
-import { followedCatalogue } from './kept-catalogues.ts'
+import { waitingMark } from './imported-mark.ts'
+import { followedCatalogue, unlessRefused } from './kept-catalogues.ts'
 
 export interface WhyNot {
   readonly verdict: string
@@ -31,7 +32,8 @@ export async function explainWhyNot(
 ): Promise<WhyNot> {
   const places = managedPlaces(outside, root)
   const wanted = parseRelation(capability)
-  const installed = readInstalled(outside, stateTree(outside, { places, state: undefined })).map((each) => ({
+  const state = stateTree(outside, { places, state: undefined })
+  const installed = readInstalled(outside, state).map((each) => ({
     ...each,
     sizeBytes: bytesOf(each.manifest),
   }))
@@ -55,9 +57,10 @@ export async function explainWhyNot(
       candidates.filter((each) => provides(each.manifest, wanted)).map(({ manifest }) => manifest.name),
     )
     const others = Array.from(universe.find(wanted), (position) => universe.nameOf(position))
-    const why = isAsked
-      ? 'the model asks for it, and no bundle has brought it yet'
-      : 'nothing in the model asks for it'
+    const comes = unlessRefused(() => waitingMark(outside, { places, record: state.record }))?.packages
+    const isWaiting = [...serving].some((name) => comes?.has(name) === true)
+    const notYet = isWaiting ? 'it waits in a bundle, for moss apply' : 'no bundle has brought it yet'
+    const why = isAsked ? `the model asks for it, and ${notYet}` : 'nothing in the model asks for it'
     return {
       verdict: `${asked} is not installed: ${why}; channel ${channel}, serial ${serial}, has it`,
       changes: compareSets(installed, candidates),

@@ -34,7 +34,7 @@ function heading(state: ScreensState, { channel, serial, packages }: SearchResul
   return [
     ...field(
       'offered',
-      `by channel ${channel}, serial ${serial}${isAll ? `: ${plural(packages.length, 'package')}; * installed, + asked for` : ''}`,
+      `by channel ${channel}, serial ${serial}${isAll ? `: ${plural(packages.length, 'package')}; * installed, ${packages.some(({ waiting }) => waiting !== undefined) ? '~ waits, ' : ''}+ asked for` : ''}`,
       width,
     ),
     ...(isAll
@@ -49,9 +49,12 @@ function heading(state: ScreensState, { channel, serial, packages }: SearchResul
   ]
 }
 
-function packageRow({ name, version, installed, isAsked, summary }: FoundPackage, width: number): Line {
+function packageRow(
+  { name, version, installed, waiting, isAsked, summary }: FoundPackage,
+  width: number,
+): Line {
   const nameCells = Math.min(30, Math.floor(width / 3))
-  const mark = installed !== undefined ? '*' : isAsked === true ? '+' : ' '
+  const mark = waiting !== undefined ? '~' : installed !== undefined ? '*' : isAsked === true ? '+' : ' '
   return [
     span(`${mark} `, 'good'),
     column(name, nameCells),
@@ -85,13 +88,14 @@ function about(state: ScreensState, chosen: FoundPackage | undefined, width: num
   return [...Array.from({ length: aboutLines + 1 - lines.length }, () => blank), ...lines]
 }
 
-function itself({ name, installed, isAsked, sizeBytes, capability }: FoundPackage, width: number) {
+function itself({ name, installed, waiting, isAsked, sizeBytes, capability }: FoundPackage, width: number) {
+  const here = installed === undefined ? 'not installed' : `installed, version ${installed}`
   const state =
-    installed !== undefined
-      ? `installed, version ${installed}`
-      : isAsked === true
-        ? 'asked for: it comes with a bundle that is made after the next state export'
-        : 'not installed'
+    waiting !== undefined
+      ? `${here}; version ${waiting} waits for apply`
+      : installed !== undefined || isAsked !== true
+        ? here
+        : 'asked for: it comes with a bundle that is made after the next state export'
   return [
     ...field('package', `${name}, ${formatBytes(sizeBytes)}; ${state}`, width),
     ...(capability === undefined ? [] : field('has', capability, width)),

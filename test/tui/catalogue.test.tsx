@@ -99,6 +99,21 @@ describe('Catalogue', () => {
     `)
   })
 
+  test('one that waits is told from one that is here and one that is asked for', () => {
+    const rows = [
+      packageOf('axe', { waiting: '1.0', isAsked: true }),
+      packageOf('tool', { version: '3', installed: '1', waiting: '2' }),
+    ]
+    const shownRows = after(entered, found(rows))
+    expect(frame(shownRows)).toContain('* installed, ~ waits, +')
+    expect(frame(shownRows)).toContain(' > ~ axe ')
+    expect(frame(shownRows)).toContain('   ~ tool ')
+    expect(frame(shownRows)).toContain('axe, 1.5 MB; not installed; version 1.0 waits for apply')
+    expect(frame(after(shownRows, 'Down'))).toContain(
+      'tool, 1.5 MB; installed, version 1; version 2 waits for apply',
+    )
+  })
+
   test('what would come with the chosen one, and what cannot be', () => {
     const asking = after(listed, 'Down', 'Enter')
     expect(frame(asking)).toContain('asking the solver')
