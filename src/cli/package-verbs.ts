@@ -109,18 +109,14 @@ export const packageVerbs: readonly Verb[] = [
     ],
     summary: 'make the packages of a recipe (moss-recipe(5)), the same bytes each time',
     run: async (call) => {
-      const { planBuild, executeBuild } = await import('../ops/build.ts')
+      const { planBuilds, executeBuild } = await import('../ops/build.ts')
       const sources = optionalPath(call, 'sources')
-      const plans: BuildPlan[] = []
-      for (const recipe of call.operands)
-        plans.push(
-          await planBuild(call.outside, {
-            home: call.home,
-            recipe: call.path(recipe),
-            ...(sources !== undefined && { sources }),
-            output: outputOf(call),
-          }),
-        )
+      const plans = await planBuilds(call.outside, {
+        home: call.home,
+        recipes: call.operands.map(call.path),
+        ...(sources !== undefined && { sources }),
+        output: outputOf(call),
+      })
       if (call.has('dry-run')) return { json: { plans }, text: plans.map(formatPlan).join('\n\n') }
       const made: BuiltPackage[] = []
       for (const plan of plans) {

@@ -66,6 +66,24 @@ export interface BuiltPackage extends ToldPackage {
   readonly requires: readonly string[]
 }
 
+/** Of several, in their order. Throws what planBuild throws, and RECIPES_ALIKE. */
+export async function planBuilds(
+  outside: Outside,
+  { recipes, ...request }: Omit<BuildRequest, 'recipe'> & { readonly recipes: readonly string[] },
+): Promise<readonly BuildPlan[]> {
+  const plans: BuildPlan[] = []
+  for (const recipe of recipes) plans.push(await planBuild(outside, { ...request, recipe }))
+  const makers = new Map<string, string>()
+  for (const { recipe, packages } of plans)
+    for (const { name } of packages) {
+      const other = makers.get(name)
+      if (other !== undefined)
+        throw new MossError('RECIPES_ALIKE', { package: name, recipe: other, other: recipe })
+      makers.set(name, recipe)
+    }
+  return plans
+}
+
 /** Throws NOT_FOUND, RECIPE_INVALID, RECIPE_SOURCE_REFUSED. */
 export async function planBuild(outside: Outside, request: BuildRequest): Promise<BuildPlan> {
   const { disk } = outside

@@ -443,6 +443,29 @@ target = "words"
     expect(contentOf(made[0]?.file ?? '', 'said')).toBe('#!/bin/sh\necho new\n')
   })
 
+  test('of two that make a package of one name none is built', () => {
+    const files = '[[file]]\nfrom = "a"\nto = "usr/share/a"'
+    const one = recipe('alike', files, { a: 'one' })
+    const part = '[[package]]\nname = "alike"\nsummary = "A part"\npaths = ["usr/share/b"]\n'
+    const both = `${files}\n[[file]]\nfrom = "a"\nto = "usr/share/b"\n${part}`
+    const two = recipe('unlike', both, { a: 'two' })
+    for (const names of [
+      [one, two],
+      [two, one],
+      [one, one],
+    ]) {
+      const { exit, stderr } = moss.run(['build', ...names, '-o', 'alikes', ...atStation])
+      expect(exit).toBe(2)
+      const [first, second] = names.map((name) => `${name}/moss-recipe.toml`)
+      expect(stderr).toContain('package alike would be made twice, by ')
+      expect(stderr).toMatch(new RegExp(`${first}\\S* and \\S*${second} \\[RECIPES_ALIKE\\]`))
+      expect(existsSync(at('alikes'))).toBe(false)
+    }
+    expect(moss.code('build', one, two, '-n', ...atStation)).toBe('RECIPES_ALIKE')
+    for (const name of [one, two]) moss.json('build', name, '-o', 'alikes', ...atStation)
+    expect(readdirSync(at('alikes'))).toHaveLength(3)
+  })
+
   test('cannot lead moss out of the work folder by links', () => {
     recipe(
       'led-out',

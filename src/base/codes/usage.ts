@@ -31,6 +31,12 @@ export const usageCodes = {
     (d) => `the recipe ${display(d.path)} is not valid: ${display(d.problem)}`,
     () => 'correct the recipe (moss-recipe(5)); no package was made',
   ),
+  RECIPES_ALIKE: entry<{ package: string; recipe: string; other: string }>(
+    exits.usage,
+    (d) =>
+      `package ${display(d.package)} would be made twice, by ${display(d.recipe)} and ${display(d.other)}`,
+    () => 'give one of the packages another name, or build one recipe after the other; no package was made',
+  ),
   CAPABILITY_INVALID: entry<{ text: string; problem: string }>(
     exits.usage,
     (d) => `${display(d.text)} is not a capability: ${display(d.problem)}`,
