@@ -77,6 +77,14 @@ export class SnapshotFolder {
     return openKind(source, 'channel').head.created
   }
 
+  /** The same of its id. */
+  idOf(serial: number): ContainerId | undefined {
+    const path = this.#snapshotPath(serial)
+    if (this.#disk.lstat(path) === undefined) return undefined
+    using source = fileSource(this.#disk, path)
+    return openKind(source, 'channel').id
+  }
+
   /** The files of a snapshot: its catalogue first, which alone would be nobody's. */
   filesOf(serial: number): { readonly paths: readonly string[]; readonly sizeBytes: number } {
     const found = [this.#cataloguePath(serial), this.#snapshotPath(serial)].flatMap((path) => {

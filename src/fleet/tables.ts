@@ -41,6 +41,9 @@ const statements = [
   ) STRICT, WITHOUT ROWID`,
 ]
 
+/** What the tables of version 1 lack. */
+const since1 = 'ALTER TABLE sent ADD COLUMN snapshot BLOB'
+
 /** A bundle that was made for a host, and that it has not answered. */
 export interface SentBundle {
   readonly bundle: ContainerId
@@ -48,6 +51,8 @@ export interface SentBundle {
   readonly counter: number
   readonly channel: string
   readonly serial: number
+  /** Of two channels with one name it tells which; absent of what an older moss has made. */
+  readonly snapshot?: ContainerId
   /** By the station's clock, seconds since 1970. */
   readonly made: number
 }
@@ -74,13 +79,15 @@ export interface KnownHost {
   readonly detail?: string
 }
 
-/** Of the tables; what another moss made is not read as if it were these. */
-const version = 1
+/** Of the tables; what a later moss made is not read as if it were these. Those of 1 are these but for a column. */
+const version = 2
+
+const versionOf = (reader: DatabaseReader): unknown => reader.get('PRAGMA user_version')?.['user_version']
 
 /** False for a file that a power cut left empty. Throws STATE_BROKEN for tables of another version. */
 export function hasTables(reader: DatabaseReader, path: string): boolean {
-  const found = reader.get('PRAGMA user_version')?.['user_version']
-  if (found === version) return true
+  const found = versionOf(reader)
+  if (found === version || found === 1) return true
   const isEmpty = reader.get('SELECT 1 FROM sqlite_schema') === undefined
   if (found === 0 && isEmpty) return false
   throw new MossError('STATE_BROKEN', {
@@ -90,9 +97,10 @@ export function hasTables(reader: DatabaseReader, path: string): boolean {
 }
 
 export function createTables(database: Database, path: string): void {
-  if (hasTables(database, path)) return
+  const isThere = hasTables(database, path)
+  if (isThere && versionOf(database) === version) return
   database.transaction((transaction) => {
-    for (const statement of statements) transaction.run(statement)
+    for (const statement of isThere ? [since1] : [...statements, since1]) transaction.run(statement)
     transaction.run(`PRAGMA user_version = ${version}`)
   })
 }
@@ -219,23 +227,28 @@ export function lastSent(reader: DatabaseReader): ReadonlyMap<HostId, SentBundle
   return last
 }
 
-const sentIn = (row: SqlRow): SentBundle => ({
-  bundle: toHex(row['bundle'] as Uint8Array) as ContainerId,
-  counter: row['counter'] as number,
-  channel: row['channel'] as string,
-  serial: row['serial'] as number,
-  made: row['made'] as number,
-})
+function sentIn(row: SqlRow): SentBundle {
+  const snapshot = present<Uint8Array>(row, 'snapshot')
+  return {
+    bundle: toHex(row['bundle'] as Uint8Array) as ContainerId,
+    counter: row['counter'] as number,
+    channel: row['channel'] as string,
+    serial: row['serial'] as number,
+    ...(snapshot !== undefined && { snapshot: toHex(snapshot) as ContainerId }),
+    made: row['made'] as number,
+  }
+}
 
 export function putSent(transaction: Transaction, host: HostId, sent: SentBundle): void {
   transaction.run(
-    'INSERT INTO sent VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (host, bundle) DO UPDATE SET made = excluded.made',
+    'INSERT INTO sent VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (host, bundle) DO UPDATE SET made = excluded.made',
     host,
     fromHex(sent.bundle),
     sent.counter,
     sent.channel,
     sent.serial,
     sent.made,
+    sent.snapshot === undefined ? null : fromHex(sent.snapshot),
   )
 }
 

@@ -8,6 +8,7 @@ import type { PublishedSnapshot } from '../channel/snapshot-folder.ts'
 import type { StationChannel } from '../channel/station-channel.ts'
 import type { HostState } from '../fleet/host-state.ts'
 import { sentTo } from '../fleet/tables.ts'
+import { isOfChannel } from './channels.ts'
 import { readingFleet } from './fleet.ts'
 import type { Station } from './station.ts'
 import { type LeftOutHost, wishesOf } from './wishes.ts'
@@ -74,8 +75,8 @@ const serialsSent = (
         states.map(({ host, counter }) => [
           host,
           sentTo(fleet, host)
-            .filter((each) => each.channel === channel.name && each.serial < serial)
-            .filter((each) => each.counter === counter)
+            .filter((each) => each.serial < serial && each.counter === counter)
+            .filter((each) => isOfChannel(channel, each))
             .map((each) => each.serial),
         ]),
       ),

@@ -1,7 +1,7 @@
 // channel create, list, show, publish; add. A channel is a plain folder; what is added is offered by the next snapshot.
 import { isMossError, MossError } from '../base/error.ts'
 import { formatDate } from '../base/format.ts'
-import type { ContainerId } from '../base/ids.ts'
+import type { ContainerId, Digest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { readOver } from '../channel/channel-file.ts'
 import { changesNothing, planPublish } from '../channel/plan-publish.ts'
@@ -55,6 +55,20 @@ function openLayers(station: Station, channel: string, above: readonly string[])
     openLayers(station, lower, [...above, place.folder]),
   )
   return openChannel(station.outside, { ...place, ...rootsOf(station), ...(over && { over }) })
+}
+
+export interface OfSnapshot {
+  /** Its name. */
+  readonly channel: string
+  readonly serial: number
+  readonly snapshot?: Digest
+}
+
+/** Two folders may go by one name: the one that has the snapshot counts. Where that is gone, or not known, the name does. */
+export function isOfChannel({ name, snapshots }: StationChannel, made: OfSnapshot): boolean {
+  if (made.channel !== name) return false
+  const here = made.snapshot === undefined ? undefined : snapshots.idOf(made.serial)
+  return here === undefined || here === made.snapshot
 }
 
 function rootsOf(station: Station): { readonly root: Root; readonly earlierRoots: readonly Root[] } {

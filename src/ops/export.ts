@@ -129,7 +129,8 @@ export async function executeExport(
         })),
       }
     : done
-  const made = { bundle: done.id, channel: plan.channel, serial: plan.serial }
+  const { channel: name, serial, snapshot } = plan
+  const made = { bundle: done.id, channel: name, serial, snapshot }
   keepStates(station, answeredBy(plan), laid.next === undefined ? made : undefined)
   if (laid.next !== undefined) throw laid.next
   return {

@@ -268,7 +268,7 @@ const sayOld = (sent: SentState, { state: { name, counter } }: SentState): strin
 export function keepStates(
   station: Station,
   { sent }: Pick<AnsweredStates, 'sent'>,
-  made?: Pick<SentBundle, 'bundle' | 'channel' | 'serial'>,
+  made?: Omit<SentBundle, 'counter' | 'made'>,
 ): void {
   if (sent.length === 0) return
   using database = openFleet(station)

@@ -7,7 +7,7 @@ import type { StationChannel } from '../channel/station-channel.ts'
 import { packagesHeld } from '../fleet/host-state.ts'
 import { allHosts, sentTo } from '../fleet/tables.ts'
 import type { Outside } from '../host/outside.ts'
-import { homeChannels, stationChannel } from './channels.ts'
+import { homeChannels, isOfChannel, type OfSnapshot, stationChannel } from './channels.ts'
 import { keptState, readingFleet } from './fleet.ts'
 import { openStation, type Station } from './station.ts'
 
@@ -141,7 +141,7 @@ interface CountedHost {
   readonly counts: boolean
   readonly packages: readonly PackageId[]
   /** Of the channel that it has, and of what is under way to it. */
-  readonly serials: readonly { readonly channel: string; readonly serial: number }[]
+  readonly serials: readonly OfSnapshot[]
 }
 
 function hostsOf(station: Station, { silentDays }: KeepRule): readonly CountedHost[] {
@@ -159,9 +159,7 @@ function hostsOf(station: Station, { silentDays }: KeepRule): readonly CountedHo
           counts: seen >= since || sent.some(({ made }) => made >= since),
           packages: packagesHeld(state),
           serials: [
-            ...(state.channel === undefined
-              ? []
-              : [{ channel: state.channel.name, serial: state.channel.serial }]),
+            ...(state.channel === undefined ? [] : [{ ...state.channel, channel: state.channel.name }]),
             ...sent,
           ],
         },
@@ -178,7 +176,7 @@ function neededSerials(
   const there = channel.snapshots.serials()
   const named = hosts
     .filter(({ counts }) => counts)
-    .flatMap(({ serials }) => serials.filter((each) => each.channel === channel.name))
+    .flatMap(({ serials }) => serials.filter((each) => isOfChannel(channel, each)))
     .map(({ serial }) => serial)
   return new Set([...there.slice(-rule.keep), ...named]).intersection(new Set(there))
 }

@@ -9,7 +9,7 @@ import type { Outside } from '../host/outside.ts'
 import { formatBundleName, mediumFolders } from '../medium/layout.ts'
 import { assertMedium, findStates, rootPathOn, writeToMedium } from '../medium/medium.ts'
 import { isBundleThere } from './bundle-there.ts'
-import { stationChannel } from './channels.ts'
+import { isOfChannel, stationChannel } from './channels.ts'
 import { executeExport, type Exported } from './export.ts'
 import {
   followedBy,
@@ -201,7 +201,10 @@ function lyingThere(
     )
   }
   return place.states.filter(({ state: { host, counter } }) =>
-    sentTo(fleet, host).some((sent) => sent.counter === counter && sent.serial === newest && isThere(sent)),
+    sentTo(fleet, host).some(
+      (sent) =>
+        sent.counter === counter && sent.serial === newest && isOfChannel(channel, sent) && isThere(sent),
+    ),
   )
 }
 

@@ -1,7 +1,8 @@
 // A host of which nothing comes back: each bundle counts on those before it. One that was lost is told, and what was made can be
 // made again.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { ExportPlan } from '../../src/ops/plan-export.ts'
 import { noise } from '../support/containers.ts'
@@ -14,14 +15,14 @@ const atHost = ['--root', 'pump'] as const
 const atStation = ['--home', 'station'] as const
 
 /** Each version is another body: only the one before serves as a base. */
-function offer(version: number, sizeBytes = 120_000): void {
+function offer(version: number, sizeBytes = 120_000, channel = 'stable'): void {
   const folder = join(moss.folder, `tool-${version}`)
   mkdirSync(join(folder, 'usr/share'), { recursive: true })
   const from = (version * sizeBytes) / 2
   const body = noise(from + sizeBytes, 1).subarray(from)
   writeFileSync(join(folder, 'usr/share/tool'), body)
-  moss.json('add', 'stable', folder, '--name', 'tool', '--version', `${version}`, ...atStation)
-  moss.json('channel', 'publish', 'stable', '--date', '1767225600', ...atStation)
+  moss.json('add', channel, folder, '--name', 'tool', '--version', `${version}`, ...atStation)
+  moss.json('channel', 'publish', channel, '--date', '1767225600', ...atStation)
 }
 
 const exportTo = (bundle: string, ...more: readonly string[]) =>
@@ -175,4 +176,54 @@ test('a state that does come back counts again', () => {
   expect(exportTo('3.moss').plan.hosts[0]).toMatchObject({ fromSerial: 1 })
   take('3.moss')
   expect(installed()).toBe('3')
+})
+
+/** Of the database that has what is under way. */
+function inFleet(sql: string): void {
+  using fleet = new DatabaseSync(join(moss.folder, 'station/fleet/fleet.db'))
+  fleet.exec(sql)
+}
+
+test('of two channels with one name each counts on what was made of it alone, and a copy on what its first was', () => {
+  const other = join(moss.folder, 'elsewhere/stable')
+  mkdirSync(join(moss.folder, 'elsewhere'))
+  moss.json('channel', 'create', other, ...atStation)
+  const after = (...more: readonly string[]): number | undefined =>
+    moss.json<ExportPlan>('plan', '--for', 'pump', '--one-way', ...more, ...atStation).hosts[0]?.after
+  offer(1)
+  exportTo('1.moss', '--one-way')
+  cpSync(join(moss.folder, 'station/channels/stable'), join(moss.folder, 'copy/stable'), { recursive: true })
+  for (const version of [5, 6]) offer(version, 120_000, other)
+  expect(after('--channel', other)).toBeUndefined()
+  exportTo('other.moss', '--one-way', '--channel', other)
+  offer(2)
+  offer(3)
+  expect(after()).toBe(1)
+  offer(7, 120_000, other)
+  expect(after('--channel', other)).toBe(2)
+  const copy = join(moss.folder, 'copy/stable')
+  offer(8, 120_000, copy)
+  expect(after('--channel', copy)).toBe(1)
+  // What an older moss has recorded counts by the name.
+  inFleet('ALTER TABLE sent DROP COLUMN snapshot; PRAGMA user_version = 1')
+  expect(moss.json('fleet', 'list', ...atStation)).toMatchObject({
+    hosts: [{ underWay: { channel: 'stable' } }],
+  })
+  expect(after()).toBe(2)
+  exportTo('3.moss', '--one-way')
+  offer(4)
+  expect(after()).toBe(3)
+})
+
+test('what lies on a stick from another channel of that name is no answer', () => {
+  const other = join(moss.folder, 'elsewhere/stable')
+  mkdirSync(join(moss.folder, 'elsewhere'))
+  mkdirSync(join(moss.folder, 'stick'))
+  moss.json('channel', 'create', other, ...atStation)
+  offer(5, 120_000, other)
+  moss.json('export', '--for', 'pump', '-o', 'stick', '--channel', other, ...atStation)
+  offer(1)
+  const left = () => moss.json('sync', 'stick', '--hosts', 'pump', ...atStation)
+  expect(left()).toMatchObject({ hosts: [{ fate: 'bundle' }] })
+  expect(left()).toMatchObject({ hosts: [{ fate: 'there' }], bundles: [] })
 })
