@@ -8,7 +8,7 @@ export const screenVerbs: readonly Verb[] = [
     side: 'either',
     operands: [{ name: 'PATH', optional: true, repeats: true }],
     summary:
-      'open the screens of this host or station; PATH is a medium’s folder or a bundle to look at besides what is mounted',
+      'open the screens of this host or station; PATH is a medium’s folder or a bundle to look at besides what is mounted; one bundle alone is opened at once',
     run: async () => {
       throw new MossError('CLI_USAGE', {
         problem: 'the screens need a terminal; run moss status or moss fleet list instead',

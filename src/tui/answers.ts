@@ -3,7 +3,7 @@
 import type { ApplyPlan } from '../ops/changes.ts'
 import type { Effect, ScreenEvent, Step } from './events.ts'
 import { step } from './events.ts'
-import { askAbout } from './go.ts'
+import { askAbout, toBundle } from './go.ts'
 import {
   type BundleView,
   type Notice,
@@ -95,7 +95,19 @@ function takeScan(state: ScreensState, { result }: Of<'scanned'>): Step {
   const found = bundles.findIndex((bundle) => bundle.path === before)
   const cursor = found >= 0 ? found : Math.max(0, Math.min(state.cursor, bundles.length - 1))
   const next: ScreensState = { ...state, scan: result, cursor }
+  if (state.opening !== undefined) return openNamed(next, state.opening)
   return step(state.sought === undefined ? next : findSought(next, state.sought))
+}
+
+/** Unless somebody went elsewhere meanwhile. A medium without bundles is as good: what it is for is written to it. */
+function openNamed(state: ScreensState, path: string): Step {
+  const { opening: _opening, ...rest } = state
+  if (rest.scan.kind !== 'ready' || rest.screen !== 'overview') return step(rest)
+  const { bundles, media } = rest.scan.value
+  const bundle = bundles.find((each) => each.path === path || each.volumes?.files.includes(path) === true)
+  if (bundle !== undefined) return toBundle(findSought(rest, bundle.path), bundle.path)
+  const isBare = media.includes(path) && !bundles.some(({ medium }) => medium === path)
+  return step(isBare ? rest : findSought(rest, path))
 }
 
 /** A path that was typed: the cursor goes there, or it is said that nothing is there. */

@@ -202,6 +202,8 @@ export interface ScreensState {
   readonly prompt?: Prompt
   /** A path that was typed and is being looked at. */
   readonly sought?: string
+  /** The one path that the screens were started with: a bundle is opened as soon as it is found. */
+  readonly opening?: string
   readonly notice?: Notice
 }
 
@@ -257,8 +259,14 @@ export const noExport: ExportView = {
   offset: 0,
 }
 
+const openingOf = ({ isHost, named }: StartState): Pick<ScreensState, 'opening'> => {
+  const [only, ...others] = named
+  return isHost && only !== undefined && others.length === 0 ? { opening: only } : {}
+}
+
 export const startState = (start: StartState): ScreensState => ({
   ...start,
+  ...openingOf(start),
   screen: start.isHost ? 'overview' : 'fleet',
   status: { kind: 'reading' },
   scan: { kind: 'reading' },

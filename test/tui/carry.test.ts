@@ -3,7 +3,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bundleScreens } from '../support/bundle-screens.ts'
 import { oracle } from '../support/oracle.ts'
@@ -13,6 +13,8 @@ const socket = `moss-test-${process.pid}`
 const hasTmux = oracle('tmux')
 let folder = ''
 let trip: SampleTrip
+/** A bundle that is not taken in yet. */
+let first = ''
 
 const tmux = (...args: readonly string[]): string =>
   execFileSync('tmux', ['-L', socket, '-f', '/dev/null', ...args], {
@@ -75,6 +77,7 @@ describe.skipIf(!hasTmux)('in a real terminal', () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'moss-tui-'))
     trip = sampleTrip(folder)
+    first = trip.carry('first')
   })
 
   afterAll(() => {
@@ -86,8 +89,18 @@ describe.skipIf(!hasTmux)('in a real terminal', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
+  test('one bundle that is named is opened at once, as the entry of a desktop does it', async () => {
+    const entry = readFileSync(join(dirname(builtMoss), 'share/applications/moss.desktop'), 'utf8')
+    const words = (/^Exec=moss (.*)$/m.exec(entry)?.[1] ?? '').replace('%F', first)
+    const on = terminal('open', `${builtMoss} --root ${trip.root} ${words}`)
+    await on.sees('[Import]', 'first.moss', 'signatures are genuine', 'Enter import')
+    on.press('Escape')
+    await on.sees('[Overview]', 'first.moss')
+    on.press('q')
+    await on.sees('left with 0')
+  })
+
   test('a bundle is carried by keys through Overview, Import, Plan, Apply and History, and back', async () => {
-    const bundle = trip.carry('first')
     const on = terminal(
       'carry',
       screens(trip.root),
@@ -96,7 +109,7 @@ describe.skipIf(!hasTmux)('in a real terminal', () => {
     await on.sees('[Overview]', 'pump-07', 'nothing received yet')
     on.press('o')
     await on.sees('path: _')
-    on.type(bundle)
+    on.type(first)
     on.press('Enter')
     await on.sees('first.moss', 'for this host')
     on.press('Enter')

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ScreenEvent } from '../../../src/tui/events.ts'
 import { bindingsNow, reduce } from '../../../src/tui/reducer.ts'
-import type { ScreensState } from '../../../src/tui/state.ts'
+import { type ScreensState, startState } from '../../../src/tui/state.ts'
 import * as made from '../../support/screens.ts'
 import { after, bundlePath, failed, nowMs, play, ready, shown } from '../../support/screens.ts'
 
@@ -33,6 +33,25 @@ describe('events', () => {
     const fewer = { media: made.scan.media, bundles: [other, first].filter((each) => each !== undefined) }
     expect(after(second, { kind: 'scanned', result: ready(fewer) }).cursor).toBe(0)
     expect(after(second, { kind: 'scanned', result: ready({ media: [], bundles: [] }) }).cursor).toBe(0)
+  })
+
+  test('the one path that the screens were started with: a bundle is opened, once; of a medium the first is chosen', () => {
+    const scanned: ScreenEvent = { kind: 'scanned', result: ready(made.scan) }
+    const started = (...named: readonly string[]): ScreensState =>
+      after(startState({ ...fresh, named }), { kind: 'status', result: ready(made.status) })
+    const on = play(started(bundlePath), scanned)
+    expect(on.state).toMatchObject({ screen: 'import', cursor: 0, bundle: { path: bundlePath } })
+    expect(on.effects).toEqual(['inspect', 'judge'].map((kind) => ({ kind, path: bundlePath })))
+    expect(after(on.state, 'Escape', scanned).screen).toBe('overview')
+    expect(after(started(bundlePath), 'h', scanned).screen).toBe('history')
+    expect(after(started(bundlePath, '/other.moss'), scanned).screen).toBe('overview')
+    const [medium = ''] = made.scan.media
+    expect(after(started(medium), scanned)).toMatchObject({ screen: 'overview', cursor: 0 })
+    const bare: ScreenEvent = { kind: 'scanned', result: ready({ media: [medium], bundles: [] }) }
+    expect(after(started(medium), bare).notice).toBeUndefined()
+    expect(after(started('/nowhere.moss'), scanned).notice?.text).toBe('no bundle at /nowhere.moss')
+    const station = startState({ ...fresh, isHost: false, named: [bundlePath] })
+    expect(after(station, scanned).screen).toBe('fleet')
   })
 
   test('a tick looks for media on an idle Overview and nowhere else', () => {
