@@ -1,15 +1,16 @@
 // Progress on a terminal: one line on stderr, rewritten at most ten times a second, with bytes, rate and time
-// left. Elsewhere phases are said once each, so that a log stays readable.
+// left. Elsewhere, where it goes to a log, a line of its own every few seconds: short work says nothing there.
 import { display } from '../base/display.ts'
 import { formatBytes, formatCount } from '../base/format.ts'
 import type { OpEvent } from '../ops/types.ts'
 
 const repaintMs = 100
 const barWidth = 20
+const logMs = 5000
 
 export interface ProgressLine {
   show(event: OpEvent): void
-  /** Clears the line so that other text can follow. */
+  /** Clears the line so that other text can follow; until more is shown nothing is under way. */
   clear(): void
 }
 
@@ -18,50 +19,107 @@ interface Target {
   isTerminal(): boolean
   columns(): number
   nowMs(): number
+  /** Again and again, until what it gives is called; it keeps nobody from leaving. */
+  every(ms: number, work: () => void): () => void
 }
 
 export function progressLine(target: Target): ProgressLine {
-  let painted = 0
-  let phase = ''
-  let phaseStarted = 0
-  let shown = false
-  let known: boolean | undefined
   /** Asked once: the question is a call of the system, and progress comes with every chunk. */
-  const isTerminal = (): boolean => (known ??= target.isTerminal())
+  let known: ProgressLine | undefined
+  const line = (): ProgressLine => (known ??= target.isTerminal() ? terminalLine(target) : logLines(target))
+  return {
+    clear: () => known?.clear(),
+    show: (event) => line().show(event),
+  }
+}
+
+const note = (target: Target, warning: string): void => target.write(`moss: note: ${display(warning)}\n`)
+
+function terminalLine(target: Target): ProgressLine {
+  const phases = phaseClock()
+  let painted = 0
+  let shown = false
   const clear = (): void => {
     if (shown) target.write('\r\u001b[K')
     shown = false
   }
-  const paint = (event: OpEvent): void => {
-    const now = target.nowMs()
-    const isNewPhase = event.phase !== phase
-    if (isNewPhase) {
-      phase = event.phase
-      phaseStarted = now
-      if (!isTerminal()) target.write(`${phase}\n`)
-    }
-    if (!isTerminal() || (!isNewPhase && now - painted < repaintMs)) return
-    painted = now
-    target.write(
-      `\r\u001b[K${describe(event, now - phaseStarted).slice(0, Math.max(20, target.columns() - 1))}`,
-    )
-    shown = true
-  }
   return {
     clear,
     show: (event) => {
-      if (event.warning === undefined) return paint(event)
-      clear()
-      target.write(`moss: note: ${display(event.warning)}\n`)
+      if (event.warning !== undefined) {
+        clear()
+        return note(target, event.warning)
+      }
+      const now = target.nowMs()
+      const { isNew, elapsedMs } = phases(event, now)
+      if (!isNew && now - painted < repaintMs) return
+      painted = now
+      target.write(`\r\u001b[K${describe(event, elapsedMs).slice(0, Math.max(20, target.columns() - 1))}`)
+      shown = true
     },
   }
 }
 
-function describe(event: OpEvent, elapsedMs: number): string {
-  const { doneBytes = 0, totalBytes = 0, doneItems = 0, totalItems = 0 } = event
-  const share = totalBytes > 0 ? doneBytes / totalBytes : totalItems > 0 ? doneItems / totalItems : 0
-  const full = Math.round(Math.min(1, share) * barWidth)
-  const bar = totalBytes > 0 || totalItems > 0 ? `${'#'.repeat(full)}${'.'.repeat(barWidth - full)}` : ''
+/** Of work that tells nothing for long, too, such as a step of a build. */
+function logLines(target: Target): ProgressLine {
+  const phases = phaseClock()
+  let toldMs: number | undefined
+  let latest: OpEvent | undefined
+  let stop: (() => void) | undefined
+  const tell = (): void => {
+    const now = target.nowMs()
+    if (latest === undefined) return
+    const { elapsedMs } = phases(latest, now)
+    toldMs ??= now
+    if (now - toldMs < logMs) return
+    toldMs = now
+    target.write(`moss: ${describeForLog(latest, elapsedMs)}\n`)
+  }
+  return {
+    clear: () => {
+      stop?.()
+      stop = undefined
+      latest = undefined
+    },
+    show: (event) => {
+      if (event.warning !== undefined) return note(target, event.warning)
+      latest = event
+      stop ??= target.every(logMs, tell)
+      tell()
+    },
+  }
+}
+
+/** How long the phase of an event has lasted. */
+function phaseClock(): (
+  event: OpEvent,
+  nowMs: number,
+) => { readonly isNew: boolean; readonly elapsedMs: number } {
+  let phase = ''
+  let startedMs = 0
+  return (event, nowMs) => {
+    const isNew = event.phase !== phase
+    if (isNew) {
+      phase = event.phase
+      startedMs = nowMs
+    }
+    return { isNew, elapsedMs: nowMs - startedMs }
+  }
+}
+
+interface Figures {
+  /** Of 1; absent where the whole is not known. */
+  readonly share?: number
+  readonly amount: string
+  readonly rate: string
+  readonly left: string
+}
+
+function figuresOf(
+  { doneBytes = 0, totalBytes = 0, doneItems = 0, totalItems = 0 }: OpEvent,
+  elapsedMs: number,
+): Figures {
+  const share = totalBytes > 0 ? doneBytes / totalBytes : totalItems > 0 ? doneItems / totalItems : undefined
   const amount =
     totalBytes > 0
       ? `${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`
@@ -71,8 +129,28 @@ function describe(event: OpEvent, elapsedMs: number): string {
   const rate =
     doneBytes > 0 && elapsedMs > 500 ? `${formatBytes(Math.round(doneBytes / (elapsedMs / 1000)))}/s` : ''
   const left =
-    share > 0.01 && elapsedMs > 1000 ? `${Math.ceil((elapsedMs * (1 - share)) / share / 1000)} s left` : ''
+    share !== undefined && share > 0.01 && elapsedMs > 1000
+      ? `${Math.ceil((elapsedMs * (1 - share)) / share / 1000)} s left`
+      : ''
+  return { ...(share !== undefined && { share }), amount, rate, left }
+}
+
+function describe(event: OpEvent, elapsedMs: number): string {
+  const { share, amount, rate, left } = figuresOf(event, elapsedMs)
+  const full = Math.round(Math.min(1, share ?? 0) * barWidth)
+  const bar = share === undefined ? '' : `${'#'.repeat(full)}${'.'.repeat(barWidth - full)}`
   return [event.phase.padEnd(8), bar, amount, rate, left, display(event.item ?? '')]
     .filter(Boolean)
     .join('  ')
+}
+
+/** `copy: 1.2 GB of 4.0 GB, 30 %, 48.0 MB/s, 59 s left`; where that cannot be told, how long it has lasted. */
+function describeForLog(event: OpEvent, elapsedMs: number): string {
+  const { share, amount, rate, left } = figuresOf(event, elapsedMs)
+  const { doneBytes = 0, doneItems = 0 } = event
+  const soFar = doneBytes > 0 ? formatBytes(doneBytes) : doneItems > 0 ? formatCount(doneItems) : ''
+  const time = left === '' ? `for ${Math.round(elapsedMs / 1000)} s` : left
+  const done = share === undefined ? [soFar] : [amount, `${Math.floor(Math.min(1, share) * 100)} %`]
+  const item = event.item === undefined ? '' : ` (${display(event.item)})`
+  return `${event.phase}: ${[...done, rate, time].filter(Boolean).join(', ')}${item}`
 }

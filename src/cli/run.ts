@@ -103,6 +103,10 @@ async function runVerb({ parsed, verb, environment, output, openOutside }: VerbR
       environment.stderrIsTerminal && environment.term !== 'dumb' && !environment.isContinuousIntegration,
     columns: () => process.stderr.columns ?? 80,
     nowMs: () => performance.now(),
+    every: (ms, work) => {
+      const timer = setInterval(work, ms).unref()
+      return () => clearInterval(timer)
+    },
   })
   const stop = onInterrupt(verb.words, output, line.clear)
   try {

@@ -204,7 +204,6 @@ describe('a system like Debian', () => {
     expect(moss.text('status', ...here)).toMatch(/^state +0 \(adopted: Debian GNU\/Linux 12 \(bookworm\)\)/m)
     expect(moss.text('verify', ...here)).toMatchInlineSnapshot(`
       "$ moss verify --root pump
-      | check store
       store: 0 assets, <size>
       state 0, adopted: 23 paths
       no findings
@@ -278,7 +277,6 @@ test('what is changed in it afterwards is told by path, and nobody can mend it',
   expect(found(root)).toEqual([])
   expect(moss.text('repair', '-y', ...here)).toMatchInlineSnapshot(`
     "$ moss repair -y --root changed
-    | check store
     | damaged: state 0, 4 paths; stays as it is: it was taken over and not made by moss, which has no second copy of it
     | ! /usr/bin/perl: is missing
     | ! /usr/bin/perl5.36.0: is not the same file as /usr/bin/perl any more

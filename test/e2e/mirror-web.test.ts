@@ -84,15 +84,12 @@ describe.skipIf(!canRun)('mirror over HTTP', () => {
   test('takes the packages, and an index that did not change only once', () => {
     expect(moss.text(...mirror()).replaceAll(/:\d{4,5}\b/g, ':PORT')).toMatchInlineSnapshot(`
       "$ moss mirror from-1 gauge --from http://127.0.0.1:PORT --suite tidal --keyring FOLDER/archive.gpg -y --home station
-      | read indexes
       | archive  http://127.0.0.1:PORT, suite tidal: 3 packages
       | chosen   3 packages, 0 here already
       | to fetch 3 packages, <size>
       |  +  gauge  1-1  <size>
       |  +  moon  1-1  <size>
       |  +  tide  1-1  <size>
-      | fetch
-      | add
       mirrored 3 packages, <size>, into channel from-1
       next     moss channel publish from-1
       [exit 0]"

@@ -163,7 +163,6 @@ describe('damage', () => {
     )
     expect(moss.text('verify', 'stick.moss', '--home', 'nobody')).toMatchInlineSnapshot(`
       "$ moss verify stick.moss --home nobody
-      | verify
       | moss: error: container is cut short in frames: <size> of <size> present [CONTAINER_TRUNCATED]
       | moss: hint: copy the file again and run the same command; nothing was taken in
       [exit 10]"

@@ -228,7 +228,6 @@ test('add needs the key that packages are signed with', () => {
   `)
   expect(moss.transcript(args, handing('ebb and flood\n', ...args))).toMatchInlineSnapshot(`
     "$ moss add stable first/tide --passphrase-fd 3 --home station
-    | add
     added  tide 1.0  2 files, <size> → <size>
     next     moss channel publish stable
     [exit 0]"
@@ -253,18 +252,16 @@ const names = ['harbour', 'pilot-books', 'tide', 'tide-tables']
 test('add: directories', () => {
   expect(moss.text('add', 'stable', ...names.map((name) => `first/${name}`), ...plain))
     .toMatchInlineSnapshot(`
-    "$ moss add stable first/harbour first/pilot-books first/tide first/tide-tables --home plain
-    | add
-    added  harbour 1.0  2 files, <size> → <size>
-    added  pilot-books 1.0  60 files, <size> → <size>
-    added  tide 1.0  2 files, <size> → <size>
-    added  tide-tables 1.0  2 files, <size> → <size>
-    next     moss channel publish stable
-    [exit 0]"
-  `)
+      "$ moss add stable first/harbour first/pilot-books first/tide first/tide-tables --home plain
+      added  harbour 1.0  2 files, <size> → <size>
+      added  pilot-books 1.0  60 files, <size> → <size>
+      added  tide 1.0  2 files, <size> → <size>
+      added  tide-tables 1.0  2 files, <size> → <size>
+      next     moss channel publish stable
+      [exit 0]"
+    `)
   expect(moss.text('add', 'stable', 'first/tide', ...plain)).toMatchInlineSnapshot(`
     "$ moss add stable first/tide --home plain
-    | add
     already there  tide 1.0  2 files, <size> → <size>
     next     moss channel publish stable
     [exit 0]"
@@ -280,14 +277,12 @@ test('add: directories', () => {
   `)
   expect(moss.text('add', 'stable', 'absent.deb', ...plain)).toMatchInlineSnapshot(`
     "$ moss add stable absent.deb --home plain
-    | add
     | moss: error: no package file FOLDER/absent.deb [NOT_FOUND]
     | moss: hint: check the path, and that the medium is mounted; nothing was changed
     [exit 13]"
   `)
   expect(moss.text('add', 'stable', 'secret', ...plain)).toMatchInlineSnapshot(`
     "$ moss add stable secret --home plain
-    | add
     | moss: error: FOLDER/secret cannot be read as a package: moss reads directories, .deb and .moss files [PACKAGE_UNREADABLE]
     | moss: hint: nothing was added; fetch or build the package again
     [exit 10]"
@@ -302,7 +297,6 @@ test('add: a path that no package may own is refused by name, and --place finds 
   moss.json('channel', 'create', 'edge', ...plain)
   expect(moss.text(...args)).toMatchInlineSnapshot(`
     "$ moss add edge outsider --name outsider --version 1 --home plain
-    | add
     | moss: error: outsider has opt/tool/run, which is outside /usr, /etc and /var [PACKAGE_PATH_REFUSED]
     | moss: hint: packages own /usr, and defaults for /etc and /var; use --place FROM=TO to put it elsewhere
     [exit 12]"
@@ -315,7 +309,6 @@ test('add: a path that no package may own is refused by name, and --place finds 
   `)
   expect(moss.text(...args, '--place', 'opt=usr/lib/opt')).toMatchInlineSnapshot(`
     "$ moss add edge outsider --name outsider --version 1 --home plain --place opt=usr/lib/opt
-    | add
     added  outsider 1  1 file, <size> → <size>
     next     moss channel publish edge
     [exit 0]"
@@ -327,14 +320,12 @@ test('add: a .moss package of another channel', () => {
   moss.json('channel', 'create', 'copy', ...plain)
   expect(moss.text('add', 'copy', `plain/channels/edge/packages/${file}`, ...plain)).toMatchInlineSnapshot(`
     "$ moss add copy plain/channels/edge/packages/outsider_1_<id>.moss --home plain
-    | add
     added  outsider 1  1 file, <size> → <size>
     next     moss channel publish copy
     [exit 0]"
   `)
   expect(moss.text('add', 'copy', 'pump-07.moss-state', ...plain)).toMatchInlineSnapshot(`
     "$ moss add copy pump-07.moss-state --home plain
-    | add
     | moss: error: FOLDER/pump-07.moss-state cannot be read as a package: moss reads directories, .deb and .moss files [PACKAGE_UNREADABLE]
     | moss: hint: nothing was added; fetch or build the package again
     [exit 10]"
@@ -358,7 +349,6 @@ test.skipIf(!oracle('dpkg-deb'))('add: a .deb that dpkg-deb built, with its main
   expect(built.status).toBe(0)
   expect(moss.text('add', 'edge', 'buoy.deb', '--scripts', ...plain)).toMatchInlineSnapshot(`
     "$ moss add edge buoy.deb --scripts --home plain
-    | add
     added  buoy 1:2.3-4  2 files, <size> → <size>
       handled: postinst:3 ldconfig (trigger ldconfig)
       unknown: postinst:4 curl http://example.org (not a command that moss knows)
@@ -373,7 +363,6 @@ test.skipIf(!oracle('dpkg-deb'))('add: a .deb that dpkg-deb built, with its main
   writeFileSync(join(moss.folder, 'cut.deb'), readFileSync(join(moss.folder, 'buoy.deb')).subarray(0, 300))
   expect(moss.text('add', 'edge', 'cut.deb', ...plain)).toMatchInlineSnapshot(`
     "$ moss add edge cut.deb --home plain
-    | add
     | moss: error: FOLDER/cut.deb cannot be read as a package: cut short in member control.tar.xz [PACKAGE_UNREADABLE]
     | moss: hint: nothing was added; fetch or build the package again
     [exit 10]"
@@ -576,9 +565,6 @@ test('export: for one host to a file, from a plan, and onto a medium', () => {
   expect(moss.text('export', '--for', 'pump-07.moss-state', '-o', 'one.moss', ...plain))
     .toMatchInlineSnapshot(`
       "$ moss export --for pump-07.moss-state -o one.moss --home plain
-      | encode
-      | write
-      | read back
       plan     channel stable, serial 2, for 1 host
       content  <size> wanted, <size> already there, <size> to carry before compression
       estimate a bundle of about <size>: deltas <size>, whole <size>, metadata <size>
@@ -839,7 +825,6 @@ test.skipIf(!oracle('minisign'))(
 test('verify of files', () => {
   expect(moss.text('verify', 'one.moss', ...plain)).toMatchInlineSnapshot(`
     "$ moss verify one.moss --home plain
-    | verify
     FOLDER/one.moss: whole and genuine, bundle signed by <id>
     no findings
     [exit 0]"
@@ -849,14 +834,12 @@ test('verify of files', () => {
   )
   expect(moss.text('verify', 'one.moss', '--root', 'pump-07')).toMatchInlineSnapshot(`
     "$ moss verify one.moss --root pump-07
-    | verify
     FOLDER/one.moss: whole and genuine, bundle signed by <id>
     no findings
     [exit 0]"
   `)
   expect(moss.text('verify', 'one.moss', '--home', 'nobody')).toMatchInlineSnapshot(`
     "$ moss verify one.moss --home nobody
-    | verify
     FOLDER/one.moss: not cut short, head and sections fit together; signatures and frames are not judged: no trusted root here
     no findings
     [exit 0]"
@@ -874,7 +857,6 @@ test('verify of files', () => {
     ),
   ).toMatchInlineSnapshot(`
     "$ moss verify one.moss pump-07.moss-state plain/root.moss-root plain/channels/stable/snapshots/2.moss-channel absent.moss secret --home plain
-    | verify
     FOLDER/one.moss: whole and genuine, bundle signed by <id>
     FOLDER/pump-07.moss-state: whole, the state of pump-07 (<id>) signed by its own key
     FOLDER/plain/root.moss-root: whole, a trust root signed by its own keys; compare its fingerprint
@@ -886,7 +868,6 @@ test('verify of files', () => {
   `)
   expect(moss.text('verify', 'one.moss', ...home)).toMatchInlineSnapshot(`
     "$ moss verify one.moss --home station
-    | verify
     | moss: error: head is signed by a key this machine does not trust: <id> [TRUST_UNKNOWN_KEY]
     | moss: hint: ask the publisher, by another way than this file, whether it is theirs; moss trust show lists the trusted ones
     [exit 11]"

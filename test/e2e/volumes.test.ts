@@ -93,7 +93,6 @@ describe('a host', () => {
     expect(namesIn('other/.moss/incoming')).toEqual([])
     expect(moss.text('import', 's3/a.003.moss', '--root', 'host')).toMatchInlineSnapshot(`
       "$ moss import s3/a.003.moss --root host
-      | copy
       | moss: error: a.moss is not whole yet: volume 3 of 3 is here; wanted next: a.moss, a.002.moss [VOLUME_WANTED]
       | moss: hint: nothing is lost: what these volumes hold is verified and kept; run moss import with the next one, from any medium, in any order
       [exit 15]"

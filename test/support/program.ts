@@ -54,10 +54,12 @@ export function programIn(folder: string): Program {
     return { exit: status, stdout, stderr }
   }
   const transcript = (args: readonly string[], { exit, stdout, stderr }: Ran): string => {
-    const beside = stderr.replace(/\n$/, '').replaceAll(/^/gm, '| ')
+    // A machine that is slow says how far it is.
+    const said = stderr.replaceAll(/^moss: (?!error|hint|note)[a-z ]+: .*( %|\d s\b).*\n/gm, '')
+    const beside = said.replace(/\n$/, '').replaceAll(/^/gm, '| ')
     const all = [
       `$ moss ${args.map(quote).join(' ')}`,
-      ...(stderr === '' ? [] : [beside]),
+      ...(said === '' ? [] : [beside]),
       ...(stdout === '' ? [] : [stdout.replace(/\n$/, '')]),
       `[exit ${exit}]`,
     ]

@@ -42,8 +42,66 @@ test('progress shows no control character of a file’s name', () => {
     isTerminal: () => true,
     columns: () => 200,
     nowMs: () => 1000,
+    every: () => () => {},
   })
   line.show({ phase: 'copy', item: hostile })
   line.show({ phase: 'copy', warning: hostile })
   expect(text.replaceAll('\r\u001b[K', '').replaceAll('\n', '')).not.toMatch(unsafe)
+})
+
+/** What goes to a log, and a clock of which time passes as it is said: what is to be done again and again is done then. */
+function logged() {
+  let [text, now] = ['', 0]
+  let [again, everyMs] = [() => {}, 0]
+  const line = progressLine({
+    write: (more) => void (text += more),
+    isTerminal: () => false,
+    columns: () => 80,
+    nowMs: () => now,
+    every: (ms, work) => {
+      ;[again, everyMs] = [work, ms]
+      return () => void (again = () => {})
+    },
+  })
+  const pass = (seconds: number): void => {
+    for (const end = now + seconds * 1000; now < end;) {
+      now += 100
+      if (everyMs > 0 && now % everyMs === 0) again()
+    }
+  }
+  return { line, pass, text: () => text }
+}
+
+test('where it is no terminal, short work says nothing, and long work a line with figures every five seconds', () => {
+  const { line, pass, text } = logged()
+  for (const phase of ['copy', 'import', 'commit']) {
+    line.show({ phase, doneBytes: 10, totalBytes: 10 })
+    pass(1)
+  }
+  expect(text()).toBe('')
+  for (let second = 0; second < 20; second++) {
+    line.show({ phase: 'stage', doneItems: second * 1000, totalItems: 20_000, item: hostile })
+    pass(1)
+  }
+  const lines = text().trimEnd().split('\n')
+  expect(lines.length).toBe(4)
+  expect(lines[1]).toMatch(/^moss: stage: 6,000 of 20,000, 30 %, 1\d s left \(/)
+  for (const each of lines) expect(each).not.toMatch(unsafe)
+})
+
+test('a log hears of work that tells nothing for long, and of nothing while somebody is asked', () => {
+  const { line, pass, text } = logged()
+  line.show({ phase: 'step', item: 'hello: build', doneItems: 0, totalItems: 0 })
+  pass(11)
+  line.show({ phase: 'step', warning: 'look' })
+  pass(5)
+  expect(text().split('\n').slice(2)).toEqual(['moss: note: look', 'moss: step: for 15 s (hello: build)', ''])
+  expect(text().slice(0, text().indexOf('moss: note'))).toBe(
+    'moss: step: for 5 s (hello: build)\nmoss: step: for 10 s (hello: build)\n',
+  )
+  line.clear()
+  pass(20)
+  expect(text().split('\n')).toHaveLength(5)
+  line.show({ phase: 'read', doneBytes: 2_000_000 })
+  expect(text()).toMatch(/read: 2.0 MB, for 0 s\n$/)
 })
