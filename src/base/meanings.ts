@@ -73,6 +73,9 @@ export const meanings: Readonly<Record<ErrorCode, Meaning>> = {
   ),
   KEY_TOO_COSTLY: of('a key file asks for more memory than moss gives to any'),
   SEALED_FOR_OTHERS: of('a sealed file has another recipient'),
+  RECIPIENT_ABSENT: of(
+    'a bundle shall be sealed for a host whose state, made by an older moss, names no recipient',
+  ),
   SEAL_DAMAGED: of('a sealed file was altered or cut'),
   TRUST_SIGNATURE_INVALID: of('a signature does not belong to these bytes'),
   ARCHIVE_REFUSED: of(

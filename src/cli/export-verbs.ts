@@ -115,7 +115,7 @@ async function planExportOf(call: Call): Promise<ExportPlan> {
     serial: wholeNumber(call, 'serial'),
     grants: call.values('grant').map(call.path),
     isOneWay: call.has('one-way'),
-    isSealed: call.has('seal'),
+    isSealed: call.has('seal') || undefined,
   })
 }
 

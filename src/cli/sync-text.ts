@@ -12,6 +12,10 @@ const passed = { before: 'taken in before', older: 'older than what is here' } a
 
 const isPassed = (fate: BundleFate): fate is keyof typeof passed => fate in passed
 
+/** Whether a grant is in it is only seen when it is opened. */
+const mayLeadBack = ({ fate, isSealed }: HostSyncPlan['bundles'][number]): boolean =>
+  fate === 'older' && isSealed === true
+
 /** What became of it, or would. */
 function sayBundle(bundle: HostSyncPlan['bundles'][number], done: TakenFromMedium | undefined): string {
   const { path, fate, hosts, isSealed, problem } = bundle
@@ -19,6 +23,8 @@ function sayBundle(bundle: HostSyncPlan['bundles'][number], done: TakenFromMediu
     return isSealed === true
       ? 'it is sealed, and not for this host; left alone'
       : `for ${hosts.join(', ')}; left alone`
+  if (mayLeadBack(bundle))
+    return `older than what is here by its name; if a grant in it leads back, moss import ${path} takes it in`
   if (fate === 'channel') return 'of another channel than this host follows'
   if (fate === 'unreadable') return problem ?? 'cannot be read'
   if (done === undefined) return 'for this host'
@@ -34,8 +40,8 @@ function sayBundle(bundle: HostSyncPlan['bundles'][number], done: TakenFromMediu
 export function bundleLines(plan: HostSyncPlan, done?: TakenFromMedium): readonly string[] {
   if (plan.bundles.length === 0) return ['none lies there']
   const [old, others] = [
-    plan.bundles.filter(({ fate }) => isPassed(fate)),
-    plan.bundles.filter(({ fate }) => !isPassed(fate)),
+    plan.bundles.filter((bundle) => isPassed(bundle.fate) && !mayLeadBack(bundle)),
+    plan.bundles.filter((bundle) => !isPassed(bundle.fate) || mayLeadBack(bundle)),
   ]
   return [
     ...others.map((bundle) => {
@@ -110,8 +116,8 @@ export const stationFields = (plan: StationSyncPlan) =>
       plan.hosts.length === 0
         ? 'none that this station answers'
         : plan.hosts.map(
-            ({ name, state, fate, why }) =>
-              `${name}, record ${state}: ${sayHostFate[fate]}${why === undefined ? '' : `: ${why}`}`,
+            ({ name, state, fate, isSealed, why }) =>
+              `${name}, record ${state}: ${sayHostFate[fate]}${isSealed === true ? ', sealed' : ''}${why === undefined ? '' : `: ${why}`}`,
           ),
     ],
     ['strangers', plan.strangers.map(formatStranger)],

@@ -32,6 +32,8 @@ export interface Beside {
 
 /** How each file is laid down that is not written as it is: sealed. It is other bytes each time, so none that is there can be the same. */
 export interface Wrapping {
+  /** What lies there under the same name. */
+  readonly replaces: boolean
   readonly sizeOf: (fileBytes: number) => number
   /** How long what is wrapped may be for that to be no longer than this. */
   readonly mostInside: (fileBytes: number) => number
@@ -74,17 +76,19 @@ export async function writeVolumes(
 ): Promise<Cut> {
   const { from = 1, path: wholePath, limitBytes, wrapping } = to
   const frames = claimedFrames(whole)
-  const planned = planCut({
-    frontBytes: whole.framesOffset,
-    frames: Array.from({ length: frames.count }, (_, n) => frames.entry(n).storedBytes),
-    limitBytes: wrapping?.mostInside(limitBytes) ?? limitBytes,
-  })
+  const planned = planWrapped(limitBytes, wrapping, (insideBytes) =>
+    planCut({
+      frontBytes: whole.framesOffset,
+      frames: Array.from({ length: frames.count }, (_, n) => frames.entry(n).storedBytes),
+      limitBytes: insideBytes,
+    }),
+  )
   const found = planned
     .filter(({ number }) => number >= from)
     .map((volume) => {
       const path = volumeName(wholePath, volume.number)
       const file = volumeOf(whole, { frames, volume })
-      if (wrapping !== undefined && outside.disk.lstat(path) !== undefined)
+      if (wrapping?.replaces === false && outside.disk.lstat(path) !== undefined)
         throw new MossError('ALREADY_EXISTS', { what: path })
       const fileBytes = wrapping?.sizeOf(file.sizeBytes) ?? file.sizeBytes
       return {
@@ -111,6 +115,24 @@ export async function writeVolumes(
     volumes.push({ path, number, frames: [firstFrame, endFrame - 1], fileBytes, isNew })
   }
   return { volumes }
+}
+
+/** Limits are those of files as they lie there. */
+function planWrapped<T>(
+  limitBytes: number,
+  wrapping: Wrapping | undefined,
+  plan: (insideBytes: number) => T,
+): T {
+  if (wrapping === undefined) return plan(limitBytes)
+  try {
+    return plan(wrapping.mostInside(limitBytes))
+  } catch (error) {
+    if (!isMossError(error, 'VOLUME_TOO_SMALL')) throw error
+    throw new MossError('VOLUME_TOO_SMALL', {
+      limitBytes,
+      leastBytes: wrapping.sizeOf(error.details.leastBytes),
+    })
+  }
 }
 
 /**

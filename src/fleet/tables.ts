@@ -42,7 +42,11 @@ const statements = [
 ]
 
 /** What the tables of version 1 lack. */
-const since1 = 'ALTER TABLE sent ADD COLUMN snapshot BLOB'
+const since1 = [
+  'ALTER TABLE sent ADD COLUMN snapshot BLOB',
+  'ALTER TABLE sent ADD COLUMN sealed TEXT',
+  'ALTER TABLE hosts ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0',
+]
 
 /** A bundle that was made for a host, and that it has not answered. */
 export interface SentBundle {
@@ -53,6 +57,8 @@ export interface SentBundle {
   readonly serial: number
   /** Of two channels with one name it tells which; absent of what an older moss has made. */
   readonly snapshot?: ContainerId
+  /** How long each of its files is, in their order, where it is sealed: a station cannot open it. */
+  readonly sealed?: readonly number[]
   /** By the station's clock, seconds since 1970. */
   readonly made: number
 }
@@ -79,7 +85,7 @@ export interface KnownHost {
   readonly detail?: string
 }
 
-/** Of the tables; what a later moss made is not read as if it were these. Those of 1 are these but for a column. */
+/** Of the tables; what a later moss made is not read as if it were these. Those of 1 are these but for some columns. */
 const version = 2
 
 const versionOf = (reader: DatabaseReader): unknown => reader.get('PRAGMA user_version')?.['user_version']
@@ -100,7 +106,7 @@ export function createTables(database: Database, path: string): void {
   const isThere = hasTables(database, path)
   if (isThere && versionOf(database) === version) return
   database.transaction((transaction) => {
-    for (const statement of isThere ? [since1] : [...statements, since1]) transaction.run(statement)
+    for (const statement of isThere ? since1 : [...statements, ...since1]) transaction.run(statement)
     transaction.run(`PRAGMA user_version = ${version}`)
   })
 }
@@ -144,11 +150,17 @@ export interface VerifiedState {
   readonly id: ContainerId
   readonly state: HostState
   readonly key: KeyId
+  /** It came so that this station alone could read it. */
+  readonly wasSealed?: boolean
 }
 
 /** Not verified once more: who can write here can write all. Throws CBOR_INVALID, SHAPE_INVALID for one that rotted. */
 export function findState(reader: DatabaseReader, host: HostId): VerifiedState | undefined {
-  const row = reader.get('SELECT key, counter, written, container, record FROM hosts WHERE id = ?', host)
+  const sealed = versionOf(reader) === 1 ? '0 AS sealed' : 'sealed'
+  const row = reader.get(
+    `SELECT key, counter, written, container, record, ${sealed} FROM hosts WHERE id = ?`,
+    host,
+  )
   return (
     row && {
       id: toHex(row['container'] as Uint8Array) as ContainerId,
@@ -159,6 +171,7 @@ export function findState(reader: DatabaseReader, host: HostId): VerifiedState |
         recordBytes: row['record'] as Uint8Array,
       }),
       key: toHex(row['key'] as Uint8Array) as KeyId,
+      wasSealed: row['sealed'] === 1,
     }
   )
 }
@@ -174,15 +187,15 @@ export interface StateToKeep extends VerifiedState {
 /** In place of the one before; what it answers, or has gone past, is not under way any more. */
 export function putState(
   transaction: Transaction,
-  { id, state, key, bytes, follows, seen }: StateToKeep,
+  { id, state, key, wasSealed, bytes, follows, seen }: StateToKeep,
 ): void {
   const { host, name, counter, created, channel, lacking, answers } = state
   transaction.run(
-    `INSERT INTO hosts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO hosts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET key = excluded.key, name = excluded.name, counter = excluded.counter,
       written = excluded.written, seen = excluded.seen, follows = excluded.follows, channel = excluded.channel,
       serial = excluded.serial, lacking = excluded.lacking, outcome = excluded.outcome, detail = excluded.detail,
-      container = excluded.container, record = excluded.record, state = excluded.state`,
+      container = excluded.container, record = excluded.record, state = excluded.state, sealed = excluded.sealed`,
     host,
     fromHex(key),
     name,
@@ -198,6 +211,7 @@ export function putState(
     fromHex(id),
     encodeHostRecord(state),
     bytes,
+    wasSealed === true ? 1 : 0,
   )
   if (answers !== undefined)
     transaction.run('DELETE FROM sent WHERE host = ? AND bundle = ?', host, fromHex(answers.bundle))
@@ -229,19 +243,22 @@ export function lastSent(reader: DatabaseReader): ReadonlyMap<HostId, SentBundle
 
 function sentIn(row: SqlRow): SentBundle {
   const snapshot = present<Uint8Array>(row, 'snapshot')
+  const sealed = present<string>(row, 'sealed')
   return {
     bundle: toHex(row['bundle'] as Uint8Array) as ContainerId,
     counter: row['counter'] as number,
     channel: row['channel'] as string,
     serial: row['serial'] as number,
     ...(snapshot !== undefined && { snapshot: toHex(snapshot) as ContainerId }),
+    ...(sealed !== undefined && { sealed: sealed.split(' ').map(Number) }),
     made: row['made'] as number,
   }
 }
 
 export function putSent(transaction: Transaction, host: HostId, sent: SentBundle): void {
   transaction.run(
-    'INSERT INTO sent VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (host, bundle) DO UPDATE SET made = excluded.made',
+    `INSERT INTO sent VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (host, bundle) DO UPDATE SET made = excluded.made, snapshot = excluded.snapshot, sealed = excluded.sealed`,
     host,
     fromHex(sent.bundle),
     sent.counter,
@@ -249,6 +266,7 @@ export function putSent(transaction: Transaction, host: HostId, sent: SentBundle
     sent.serial,
     sent.made,
     sent.snapshot === undefined ? null : fromHex(sent.snapshot),
+    sent.sealed?.join(' ') ?? null,
   )
 }
 

@@ -8,8 +8,13 @@ import { type ByteSource, keepStart } from './byte-source.ts'
 import type { OpenFile } from './disk.ts'
 
 /** The header ends here or the file is refused, before anything is made of it. */
-const mostHeaderBytes = 64 * 1024
+const mostHeaderBytes = 1024 * 1024
+const usualHeaderBytes = 4096
+const newline = 0x0a
 const pieceBytes = 1024 * 1024
+
+/** The library says what is in a header, which is a stranger's. */
+const longestProblem = 100
 
 /** `AGE-SECRET-KEY-1…` from 32 random bytes. */
 export const sealingIdentity = (secret: Uint8Array): string =>
@@ -99,15 +104,19 @@ export async function openSealedInto(source: ByteSource, identity: string, into:
   return at
 }
 
-/** Whether it opens, as far as its header tells. Throws SEAL_DAMAGED. */
-export async function opensWith(sealed: ByteSource, identity: string): Promise<boolean> {
+/** Whether it opens, as far as its header tells, of about this length. Throws SEAL_DAMAGED. */
+export async function opensWith(
+  sealed: ByteSource,
+  identity: string,
+): Promise<{ readonly opens: boolean; readonly headerBytes: number }> {
   const { start } = readHeader(sealed)
+  const headerBytes = start.length
   try {
     await decrypterOf(identity).decryptHeader(start)
-    return true
+    return { opens: true, headerBytes }
   } catch (error) {
     const refused = refusalOf(error, sealed.name)
-    if (isMossError(refused, 'SEALED_FOR_OTHERS')) return false
+    if (isMossError(refused, 'SEALED_FOR_OTHERS')) return { opens: false, headerBytes }
     throw refused
   }
 }
@@ -127,15 +136,20 @@ function decrypterOf(identity: string): Decrypter {
   return decrypter
 }
 
+/** With as much behind it as it takes to see that it has ended. */
 function readHeader(sealed: ByteSource): ReturnType<typeof keepStart> {
-  const kept = keepStart(sealed, mostHeaderBytes)
-  if (Buffer.from(kept.start).includes('\n--- ')) return kept
+  for (let bytes = usualHeaderBytes; bytes <= mostHeaderBytes; bytes *= 4) {
+    const kept = keepStart(sealed, bytes)
+    const end = Buffer.from(kept.start).indexOf('\n--- ')
+    if (end >= 0 && kept.start.includes(newline, end + 1)) return kept
+    if (kept.start.length < bytes) break
+  }
   throw new MossError('SEAL_DAMAGED', { path: sealed.name, problem: 'its header does not end' })
 }
 
 function refusalOf(error: unknown, path: string): unknown {
   if (error instanceof MossError || isOfMachine(error)) return error
-  const problem = error instanceof Error ? error.message : String(error)
+  const problem = (error instanceof Error ? error.message : String(error)).slice(0, longestProblem)
   return problem.startsWith('no identity matched')
     ? new MossError('SEALED_FOR_OTHERS', { path })
     : new MossError('SEAL_DAMAGED', { path, problem }, error)

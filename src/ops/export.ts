@@ -123,6 +123,8 @@ export async function executeExport(
         ...(await writeSealed(outside, plain.path, {
           path: sealedName(outputPath(outside, { plan, output, id: done.id })),
           recipients: plan.sealedFor,
+          // Its own name is nobody else's.
+          replaces: outside.disk.lstat(output)?.kind === 'folder',
           limits,
           beside,
           report,
@@ -130,7 +132,8 @@ export async function executeExport(
       }
     : done
   const { channel: name, serial, snapshot } = plan
-  const made = { bundle: done.id, channel: name, serial, snapshot }
+  const sealed = laid.volumes.length > 0 ? laid.volumes.map(({ fileBytes }) => fileBytes) : [laid.sizeBytes]
+  const made = { bundle: done.id, channel: name, serial, snapshot, ...(isSealed && { sealed }) }
   keepStates(station, answeredBy(plan), laid.next === undefined ? made : undefined)
   if (laid.next !== undefined) throw laid.next
   return {

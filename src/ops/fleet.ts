@@ -59,8 +59,6 @@ export interface SentState extends VerifiedState {
   readonly from: string
   /** As it came; absent of what is kept. */
   readonly bytes?: Uint8Array
-  /** It, or another that came with it of this host, could be read by the station alone. */
-  readonly wasSealed?: boolean
 }
 
 /** A file that somebody carried, sealed for this station or not. Genuine by the key it carries. Throws NOT_FOUND, SEALED_FOR_OTHERS, SEAL_DAMAGED, and as `readHostState`. */
@@ -251,7 +249,7 @@ function newestOf(
   const isOld = countsKept && newest === kept && sent.length > 1
   const latest = sent.findLast((each) => each !== kept)
   return {
-    newest: sent.some(({ wasSealed }) => wasSealed === true) ? { ...newest, wasSealed: true } : newest,
+    newest,
     warnings: [
       ...(isOld && latest !== undefined && latest.id !== kept?.id ? [sayOld(latest, newest)] : []),
       ...(kept === undefined ? [] : departuresOf(kept, newest)),
@@ -278,7 +276,9 @@ export function keepStates(
       const { host, counter } = each.state
       const kept = findHost(fleet, host)
       if (kept?.key !== each.key) continue
-      if (counter > kept.counter) keep(fleet, each, now)
+      // The very same may come once more, sealed.
+      const isSealedNow = each.wasSealed === true && counter === kept.counter
+      if (counter > kept.counter || isSealedNow) keep(fleet, each, now)
       if (made !== undefined) putSent(fleet, host, { ...made, counter, made: now })
     }
   })

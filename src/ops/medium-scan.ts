@@ -10,10 +10,9 @@ import { openVolume } from '../container/read.ts'
 import type { Volume } from '../container/volume.ts'
 import { fileSource } from '../host/byte-source.ts'
 import type { Outside } from '../host/outside.ts'
-import { isDropping, mediumFolders, parseBundleName } from '../medium/layout.ts'
+import { isDropping, parseBundleName } from '../medium/layout.ts'
 import { assertMedium, findBundles } from '../medium/medium.ts'
 import { parentFolder } from '../state/places.ts'
-import { isSealedFor } from './sealing.ts'
 import { parityIdBeside } from './stored-file.ts'
 
 export interface MediumBundle {
@@ -87,74 +86,16 @@ export function mediumScanner(outside: Outside): (request: ScanRequest) => Mediu
   }
 }
 
-/** Of one medium, the newest serial first; sealed ones among them, which these keys may open. Throws MEDIUM_ABSENT. */
-export async function bundlesOn(
+/** Of one medium, the newest serial first; sealed ones are for `sealedOn`. Throws MEDIUM_ABSENT. */
+export function bundlesOn(
   outside: Outside,
-  {
-    medium,
-    host,
-    accepted,
-    keys,
-  }: Omit<ScanRequest, 'named'> & { readonly medium: string; readonly keys: string },
-): Promise<readonly MediumBundle[]> {
+  { medium, host, accepted }: Omit<ScanRequest, 'named'> & { readonly medium: string },
+): readonly MediumBundle[] {
   assertMedium(outside.disk, medium)
   const claims = bundlePaths(outside, medium)
     .slice(0, mostToSync)
     .map((path) => readClaims(outside, { path, medium }, host))
-  const sealed = await Promise.all(
-    sealedOn(outside, medium).map((bundle) => withOpening(outside, bundle, { keys, accepted })),
-  )
-  return [...toChoose(claims, accepted), ...sealed].sort(byUse)
-}
-
-/** Of one that is cut the first volume here stands for all: whoever takes that in finds the others. */
-function sealedOn(outside: Outside, medium: string): readonly MediumBundle[] {
-  const folder = `${medium}/${mediumFolders.bundles}`
-  const names = listed(outside, folder)
-    .filter(({ kind, name }) => kind === 'file' && name.endsWith('.moss.age'))
-    .map(({ name }) => name)
-    .slice(0, mostToSync)
-  const cuts = Map.groupBy(names.toSorted(compareText), (name) => {
-    const claimed = parseSealedName(name)
-    return claimed === undefined ? name : `${claimed.channel}-${claimed.serial}-${claimed.id}`
-  })
-  return [...cuts.values()].flatMap((together) => {
-    const name = together.find((each) => parseSealedName(each)?.volume === undefined) ?? together[0]
-    if (name === undefined) return []
-    const { channel, serial } = parseSealedName(name) ?? {}
-    return [
-      {
-        path: `${folder}/${name}`,
-        medium,
-        sizeBytes: 0,
-        hosts: [],
-        isForThisHost: false,
-        isSealed: true,
-        ...(channel !== undefined && { channel }),
-        ...(serial !== undefined && { serial }),
-      },
-    ]
-  })
-}
-
-const parseSealedName = (name: string): ReturnType<typeof parseBundleName> =>
-  parseBundleName(name.replace(/\.age$/, ''))
-
-/** What is in it, its name alone says until it is taken in; for whom it is, whether it opens. */
-async function withOpening(
-  outside: Outside,
-  bundle: MediumBundle,
-  { keys, accepted }: { readonly keys: string; readonly accepted: ReadonlySet<string> },
-): Promise<MediumBundle> {
-  const id = parseSealedName(bundle.path.slice(bundle.path.lastIndexOf('/') + 1))?.id
-  try {
-    const isForThisHost = await isSealedFor(outside, bundle.path, keys)
-    const wasTaken = id !== undefined && [...accepted].some((each) => each.startsWith(id))
-    return { ...bundle, isForThisHost, ...(wasTaken && { wasTaken }) }
-  } catch (error) {
-    if (!isMossError(error)) throw error
-    return { ...bundle, problem: error.message }
-  }
+  return toChoose(claims, accepted)
 }
 
 interface Claim {
@@ -235,7 +176,8 @@ const withTaken = (bundle: MediumBundle, accepted: ReadonlySet<string>): MediumB
 const mayBeForThisHost = ({ isForThisHost, isMendable }: MediumBundle): boolean =>
   isForThisHost || isMendable === true
 
-const byUse = (a: MediumBundle, b: MediumBundle): number =>
+/** Those for this host that it has not taken in first, then the newest serial first. */
+export const byUse = (a: MediumBundle, b: MediumBundle): number =>
   Number(mayBeForThisHost(b)) - Number(mayBeForThisHost(a)) ||
   Number(a.wasTaken === true) - Number(b.wasTaken === true) ||
   (b.serial ?? 0) - (a.serial ?? 0) ||
@@ -262,7 +204,8 @@ function bundlePaths(outside: Outside, medium: string): readonly string[] {
 
 const kindOf = ({ disk }: Outside, path: string) => unlessRefused(() => disk.lstat(path)?.kind)
 
-const listed = ({ disk }: Outside, folder: string) =>
+/** What is no dropping; nothing where that cannot be told. */
+export const listed = ({ disk }: Outside, folder: string) =>
   unlessRefused(() =>
     (disk.lstat(folder)?.kind === 'folder' ? disk.list(folder) : [])?.filter(
       (entry) => !isDropping(entry.name),
@@ -299,7 +242,7 @@ function readClaims(outside: Outside, place: Place, host: HostId | undefined): C
     return volume === undefined ? { bundle } : { bundle, cut: { id: opened.id, volume } }
   } catch (error) {
     if (!isMossError(error)) throw error
-    const { message: problem } = error
+    const problem = place.path.endsWith('.age') ? 'it is sealed: moss import opens it' : error.message
     return {
       bundle: {
         ...place,

@@ -22,6 +22,7 @@ import { stationChannel } from './channels.ts'
 import { type AnsweredStates, readStates } from './fleet.ts'
 import { readGrants } from './grants.ts'
 import { planKnownContents } from './known-contents.ts'
+import { mostRecipients } from './sealing.ts'
 import { openStation, type Station, stationRoot } from './station.ts'
 import { stationRoots } from './station-roots.ts'
 import { type LeftOutHost, type Offer, type Wish, wishesOf } from './wishes.ts'
@@ -92,8 +93,8 @@ export interface PlanExport {
   readonly grants?: readonly string[]
   /** Nothing comes back from them: what was made for them below this serial is counted on to have been applied. */
   readonly isOneWay?: boolean
-  /** Only its hosts shall read it. */
-  readonly isSealed?: boolean
+  /** Only its hosts shall read it; by itself what answers a state that came sealed. */
+  readonly isSealed?: boolean | undefined
   /** The others get their bundle, and it is told who gets none; otherwise one that cannot be served ends the planning. */
   readonly leavesOut?: boolean
 }
@@ -123,7 +124,9 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     request.isOneWay === true
       ? assumedStates(station, { states: told, channel, serial: published.snapshot.serial, leavesOut })
       : { states: told, leftOut: [] }
-  const { states } = assumed
+  const isSealed = request.isSealed ?? sent.some(({ wasSealed }) => wasSealed === true)
+  const readers = isSealed ? await readersAmong(assumed.states, { leavesOut }) : undefined
+  const states = readers?.states ?? assumed.states
   const offer = { channel, published, index: channel.snapshots.catalogue(published.snapshot) }
   const { wishes, leftOut } = wishesOf(states, { offer, leavesOut })
   const wanted = {
@@ -145,12 +148,12 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     isNewest: published.id === newest?.id,
     grants: request.grants ?? [],
     isOneWay: request.isOneWay === true,
-    sealedFor: request.isSealed === true ? await recipientsOf(states) : [],
+    sealedFor: readers?.recipients ?? [],
     root: root.version,
     rootsAfter: Math.min(...states.map(({ rootVersion }) => rootVersion)),
     states: request.states,
     hosts: plannedHosts(wishes, { carry, told: new Set(told) }),
-    leftOut: [...assumed.leftOut, ...leftOut],
+    leftOut: [...assumed.leftOut, ...(readers?.leftOut ?? []), ...leftOut],
     fullBytes: totals.allBytes,
     sharedBytes: totals.allBytes - totals.chunkBytes,
     chunkBytes: totals.chunkBytes,
@@ -162,6 +165,7 @@ export async function planExport(outside: Outside, request: PlanExport): Promise
     effort,
     warnings: [
       ...departures,
+      ...(isSealed && request.isSealed === undefined ? [sayWhySealed(sent)] : []),
       ...warningsFor(states, {
         channel,
         published,
@@ -202,14 +206,39 @@ export function channelOfPlan(station: Station, plan: ExportPlan, root: Root): S
   return known?.root === rootDigest(root) ? known.channel : stationChannel(station, plan.channel)
 }
 
-/** Throws CLI_USAGE for a host that has none. */
-async function recipientsOf(states: readonly HostState[]): Promise<readonly string[]> {
+const sayWhySealed = (sent: AnsweredStates['sent']): string => {
+  const names = sent.filter(({ wasSealed }) => wasSealed === true).map(({ state }) => state.name)
+  return `sealed, so that only its hosts can read it, as what ${names.join(', ')} sent was`
+}
+
+/** Those to whom something can be sealed. Throws RECIPIENT_ABSENT for the first of the others, unless they are left out. */
+async function readersAmong(
+  all: readonly HostState[],
+  { leavesOut }: { readonly leavesOut: boolean },
+): Promise<{
+  readonly states: readonly HostState[]
+  readonly recipients: readonly string[]
+  readonly leftOut: readonly LeftOutHost[]
+}> {
   const { isRecipient } = await import('../host/sealing.ts')
-  return states.map(({ name, recipient }) => {
-    if (recipient !== undefined && isRecipient(recipient)) return recipient
-    const problem = `${name} has no recipient in its state: it was made by an older moss; export without --seal`
-    throw new MossError('CLI_USAGE', { problem, see: 'export' })
-  })
+  const [states, recipients, leftOut]: [HostState[], string[], LeftOutHost[]] = [[], [], []]
+  for (const state of all) {
+    const { host, name, recipient } = state
+    if (recipient !== undefined && isRecipient(recipient)) {
+      states.push(state)
+      recipients.push(recipient)
+      continue
+    }
+    const error = new MossError('RECIPIENT_ABSENT', { host: name })
+    if (!leavesOut) throw error
+    leftOut.push({ host, name, code: error.code, message: error.message })
+  }
+  if (recipients.length > mostRecipients)
+    throw new MossError('CLI_USAGE', {
+      problem: `a bundle is sealed for at most ${mostRecipients} hosts, and these are ${recipients.length}: make one for each group`,
+      see: 'export',
+    })
+  return { states, recipients, leftOut }
 }
 
 /** All hosts of one bundle follow one channel. */

@@ -7,7 +7,6 @@ import { limits } from '../base/limits.ts'
 import { silent } from '../base/progress.ts'
 import { followRoots } from '../container/root-chain.ts'
 import type { Outside } from '../host/outside.ts'
-import { parseBundleName } from '../medium/layout.ts'
 import { findRoots } from '../medium/medium.ts'
 import { isSyncPolicy, syncPolicies, type SyncPolicy } from '../solve/model.ts'
 import { acceptRoot } from '../trust/counters.ts'
@@ -17,8 +16,9 @@ import { type HostSession, openHost } from './host.ts'
 import { readHostRoot } from './host-trust.ts'
 import { importBundles } from './import.ts'
 import { managedPlaces } from './installed.ts'
-import { bundlesOn, type MediumBundle } from './medium-scan.ts'
+import { bundlesOn, byUse, type MediumBundle } from './medium-scan.ts'
 import { readModel } from './model-file.ts'
+import { sealedName, sealedOn } from './sealed-scan.ts'
 import { hostStatus } from './status.ts'
 import type { ReportEvent } from './types.ts'
 
@@ -63,13 +63,14 @@ export async function planHostSync(
     return isOlder && bundle.hasGrants !== true ? 'older' : 'take'
   }
   const { version } = readHostRoot(outside.disk, places)
-  const found = await bundlesOn(outside, { medium, host: status.host, accepted, keys: places.keys })
+  const open = bundlesOn(outside, { medium, host: status.host, accepted })
+  const sealed = await sealedOn(outside, { medium, keys: places.keys, accepted })
   return {
     side: 'host',
     root,
     medium,
     policy: policy ?? model.sync,
-    bundles: found.map((bundle) => ({ ...bundle, fate: fateOf(bundle) })),
+    bundles: [...open, ...sealed].sort(byUse).map((bundle) => ({ ...bundle, fate: fateOf(bundle) })),
     roots: newerRoots(outside, { medium, version }).map((found) => found.version),
     ...(status.waiting !== undefined && { waiting: status.waiting.serial }),
   }
@@ -196,7 +197,7 @@ export function exitOfSync({ bundles }: HostSyncPlan, { refused, taken }: TakenF
   if (taken !== undefined) return isDamaged ? exits.findings : exits.done
   const isUnreadable = bundles.some(
     ({ fate, path }) =>
-      fate === 'unreadable' && parseBundleName(path.slice(path.lastIndexOf('/') + 1)) !== undefined,
+      fate === 'unreadable' && sealedName(path.slice(path.lastIndexOf('/') + 1)) !== undefined,
   )
   return (
     refused.find((each) => !isOfOthers(bundles, each))?.exit ?? (isUnreadable ? exits.findings : exits.done)

@@ -2,6 +2,7 @@
 // something, and leaves the trust roots there. A bundle that lies there for the very same states is not made again.
 import { isMossError } from '../base/error.ts'
 import type { ContainerId, HostId } from '../base/ids.ts'
+import { volumeName } from '../base/volume-names.ts'
 import type { StationChannel } from '../channel/station-channel.ts'
 import { type SentBundle, sentTo } from '../fleet/tables.ts'
 import type { DatabaseReader } from '../host/database.ts'
@@ -38,6 +39,8 @@ export interface SyncedHost {
   /** Counter of its state. */
   readonly state: number
   readonly fate: HostFate
+  /** Only it and the others for whom it is can read that bundle. */
+  readonly isSealed?: boolean
   /** Why its wishes are unmet. */
   readonly why?: string
 }
@@ -86,7 +89,7 @@ export async function planStationSync(outside: Outside, request: PlanStationSync
       countsKept: true,
     },
   )
-  const fates = new Map<HostId, Pick<SyncedHost, 'fate' | 'why'>>()
+  const fates = new Map<HostId, Pick<SyncedHost, 'fate' | 'why' | 'isSealed'>>()
   const exports: ExportPlan[] = []
   const isToSeal = ({ wasSealed }: SentState): boolean => request.isSealed === true || wasSealed === true
   for (const [channel, ofChannel] of Map.groupBy(sent, ({ state }) => followedBy(state)))
@@ -131,7 +134,7 @@ async function statesFor(
 
 interface Served {
   readonly plan?: ExportPlan
-  readonly fates: readonly (readonly [HostId, Pick<SyncedHost, 'fate' | 'why'>])[]
+  readonly fates: readonly (readonly [HostId, Pick<SyncedHost, 'fate' | 'why' | 'isSealed'>])[]
 }
 
 interface ForChannel extends PlanStationSync {
@@ -142,7 +145,7 @@ interface ForChannel extends PlanStationSync {
 
 /** All hosts of one channel. What is wrong with the channel here is each of theirs, and no other's. */
 async function serve(station: Station, request: ForChannel): Promise<Served> {
-  const { channel: name, states } = request
+  const { channel: name, states, isSealed } = request
   const unmet = (why: string): Served => ({
     fates: states.map(({ state }) => [state.host, { fate: 'unmet', why }] as const),
   })
@@ -161,7 +164,9 @@ async function serve(station: Station, request: ForChannel): Promise<Served> {
       ...(plan !== undefined && { plan }),
       fates: [
         ...[...there].map(({ state }) => [state.host, { fate: 'there' }] as const),
-        ...(plan?.hosts ?? []).map(({ host }) => [host, { fate: 'bundle' }] as const),
+        ...(plan?.hosts ?? []).map(
+          ({ host }) => [host, { fate: 'bundle', ...(isSealed === true && { isSealed }) }] as const,
+        ),
         ...leftOut.map(({ host, message }) => [host, { fate: 'unmet', why: message }] as const),
       ],
     }
@@ -172,9 +177,16 @@ async function serve(station: Station, request: ForChannel): Promise<Served> {
   }
 }
 
+/** As long as they were made: more of them cannot be read here. */
+const areSealedThere = ({ disk }: Outside, path: string, sizes: SentBundle['sealed'] | undefined): boolean =>
+  sizes?.every((sizeBytes, at) => {
+    const stat = disk.lstat(volumeName(path, at + 1))
+    return stat?.kind === 'file' && stat.sizeBytes === sizeBytes
+  }) === true
+
 /**
  * Those for whose very state a bundle was made from the newest serial, and is there still, of its length and by an exporter that
- * counts: whether each byte of it is as it was is for `moss verify`. Of one that is sealed only its name can be read here.
+ * counts: whether each byte of it is as it was is for `moss verify`.
  */
 function lyingThere(
   fleet: DatabaseReader,
@@ -190,13 +202,13 @@ function lyingThere(
   const newest = channel.snapshots.serials().at(-1)
   /** One bundle is for many hosts. */
   const known = new Map<ContainerId, boolean>()
-  const isThere = ({ bundle, serial }: SentBundle): boolean => {
+  const isThere = ({ bundle, serial, sealed }: SentBundle): boolean => {
     const name = formatBundleName({ channel: channel.name, serial, id: bundle })
     const path = `${medium}/${mediumFolders.bundles}/${name}`
     return known.getOrInsertComputed(
       bundle,
       () =>
-        station.outside.disk.lstat(`${path}.age`)?.kind === 'file' ||
+        areSealedThere(station.outside, `${path}.age`, sealed) ||
         (isSealed !== true && isBundleThere(station, { id: bundle, path })),
     )
   }

@@ -205,7 +205,9 @@ test('of two channels with one name each counts on what was made of it alone, an
   offer(8, 120_000, copy)
   expect(after('--channel', copy)).toBe(1)
   // What an older moss has recorded counts by the name.
-  inFleet('ALTER TABLE sent DROP COLUMN snapshot; PRAGMA user_version = 1')
+  inFleet(
+    'ALTER TABLE sent DROP COLUMN snapshot; ALTER TABLE sent DROP COLUMN sealed; ALTER TABLE hosts DROP COLUMN sealed; PRAGMA user_version = 1',
+  )
   expect(moss.json('fleet', 'list', ...atStation)).toMatchObject({
     hosts: [{ underWay: { channel: 'stable' } }],
   })

@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -238,6 +239,83 @@ test('a state that came sealed is answered sealed, and others as they came', () 
   expect(told(hostSync('two'))).toMatch(/\.moss with serial 1: taken in/)
   expect(told(stationSync())).toContain('nothing to do')
   expect(bundles()).toHaveLength(2)
+})
+
+test('a sealed bundle that is spoiled, not whole or left by a kill is made again', () => {
+  publish(2, noise(11_000_000, 5))
+  rmSync(at('stick/moss/bundles'), { recursive: true })
+  const make = (): Ran => stationSync('--seal', '--volume', '5M')
+  const sizes = (): readonly number[] =>
+    bundles().map((name) => statSync(at('stick/moss/bundles', name)).size)
+  // As a kill leaves the first of them.
+  well('sync', 'stick', '--seal', '--volume', '5M', ...home)
+  const [made, names] = [sizes(), bundles()]
+  expect(names).toHaveLength(3)
+  expect(told(make())).toContain('nothing to do')
+  truncateSync(at('stick/moss/bundles', names[0] ?? ''), 100)
+  expect(make().exit).toBe(0)
+  expect(sizes()).toEqual(made)
+  rmSync(at('stick/moss/bundles', names[1] ?? ''))
+  expect(make().exit).toBe(0)
+  expect([bundles(), sizes()]).toEqual([names, made])
+  using fleet = new DatabaseSync(at('station/fleet/fleet.db'))
+  fleet.exec('DELETE FROM sent')
+  expect(make().exit).toBe(0)
+  expect([bundles(), sizes()]).toEqual([names, made])
+  expect(told(hostSync('one'))).toContain('state 1 is current')
+
+  // What lies under the first one's name hides none of the others.
+  renameSync(at('stick/moss/bundles', names[2] ?? ''), at('stick/moss/bundles/kept'))
+  writeFileSync(at('stick/moss/bundles', names[2] ?? ''), 'garbage')
+  renameSync(at('stick/moss/bundles', names[0] ?? ''), at('stick/moss/bundles/first'))
+  writeFileSync(at('stick/moss/bundles', names[0] ?? ''), 'garbage')
+  expect(hostSync('two').stdout).toMatch(/\[VOLUME_WANTED\]/)
+  renameSync(at('stick/moss/bundles/kept'), at('stick/moss/bundles', names[2] ?? ''))
+  renameSync(at('stick/moss/bundles/first'), at('stick/moss/bundles', names[0] ?? ''))
+  expect(told(hostSync('two'))).toContain('state 1 is current')
+})
+
+test('what came sealed is answered sealed on another medium, and by export, too', () => {
+  const { recipient } = moss.json<{ recipient: string }>('key', 'recipient', ...home)
+  for (const folder of ['hosts', 'bundles']) rmSync(at('stick/moss', folder), { recursive: true })
+  hostSync('one', '--seal-to', recipient)
+  mkdirSync(at('other'))
+  stationSync()
+  well('sync', 'other', '--hosts', 'one', ...home)
+  expect(readdirSync(at('other/moss/bundles'))).toEqual([expect.stringMatching(/\.moss\.age$/)])
+  const ran = well('export', '--for', 'one', '-o', 'a.moss', ...home)
+  expect(told(ran)).toMatch(/! sealed, so that only its hosts can read it, as what one sent was/)
+  expect(readdirSync(at()).filter((name) => name.startsWith('a.moss'))).toEqual(['a.moss.age'])
+})
+
+test('parity mends the beginning of what is sealed, and what cannot be read is a finding', () => {
+  rmSync(at('stick/moss/bundles'), { recursive: true })
+  stationSync('--seal', '--parity', '10%')
+  const [name = ''] = bundles()
+  const path = at('stick/moss/bundles', name)
+  const sealed = readFileSync(path)
+  writeFileSync(path, Buffer.concat([Buffer.alloc(36, 'x'), sealed.subarray(36)]))
+  expect(told(hostSync('one'))).toMatch(/state 1 is current/)
+  rmSync(`${path}.parity`)
+  expect([hostSync('two').exit, told(hostSync('two'))]).toEqual([
+    3,
+    expect.stringMatching(/the seal of \S+ is damaged/),
+  ])
+})
+
+test('of an older sealed bundle it is told that a grant may be in it', () => {
+  const older = bundleOf(1)
+  rmSync(older)
+  stationSync('--seal')
+  const [name = ''] = bundles()
+  renameSync(at('stick/moss/bundles', name), at('older.moss.age'))
+  publish(2)
+  stationSync()
+  hostSync('one')
+  copyFileSync(at('older.moss.age'), at('stick/moss/bundles', name))
+  expect(told(hostSync('one'))).toMatch(
+    /older than what is here by its name; if a grant in it leads back, moss import/,
+  )
 })
 
 test('where the medium takes nothing, what was applied stays so, and it is said', () => {

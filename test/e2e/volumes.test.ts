@@ -167,7 +167,18 @@ test('what is sealed is cut too, each volume sealed for itself', () => {
   expect(volumes.map((volume) => volume.fileBytes)).toEqual(sizes)
   expect(fileBytes).toBe(sizes.reduce((sum, size) => sum + size, 0))
   for (const file of files) expect(readFileSync(file, 'latin1')).toMatch(/^age-encryption\.org\/v1\n/)
-  expect(moss.code(...sealed)).toBe('ALREADY_EXISTS')
+  // The name on a medium is its own; one that somebody gave is not.
+  expect(moss.json<Exported>(...sealed).volumes?.map(({ path }) => path)).toEqual(files)
+  const named = ['export', '--for', 'quiet.moss-state', '--seal', '-o', 'named.moss', ...home]
+  expect(moss.json<Exported>(...named).path).toBe(at('named.moss.age'))
+  expect(moss.code(...named)).toBe('ALREADY_EXISTS')
+  const tiny = moss.run([...sealed.slice(0, 4), '--volume', '1k', '-o', 'q2', ...home])
+  const [, least = ''] = /say --volume (\d+) or more/.exec(tiny.stderr) ?? []
+  expect(moss.code(...sealed.slice(0, 4), '--volume', `${Number(least) - 1}`, '-o', 'q2', ...home)).toBe(
+    'VOLUME_TOO_SMALL',
+  )
+  moss.well(...sealed.slice(0, 4), '--volume', least, '-o', 'q2', ...home)
+  rmSync(at('q2/moss'), { recursive: true })
 
   const [first = '', second = '', third = ''] = files
   expect(moss.code('import', second, '--root', 'other')).toBe('SEALED_FOR_OTHERS')

@@ -47,6 +47,12 @@ export const keysCodes = {
     () =>
       'ask for one that is sealed for this machine: a host’s states say its recipient, moss key recipient a station’s',
   ),
+  RECIPIENT_ABSENT: entry<{ host: string }>(
+    exits.notAllowed,
+    (d) => `nothing can be sealed for ${display(d.host)}: its state names no recipient`,
+    () =>
+      'a newer moss there names one in its next state; without it only a state that did not come sealed is answered, by an open bundle',
+  ),
   SEAL_DAMAGED: entry<{ path: string; problem: string }>(
     exits.damaged,
     (d) => `the seal of ${display(d.path)} is damaged: ${display(d.problem)}`,

@@ -13,7 +13,7 @@ import { initHost } from '../../../src/ops/init.ts'
 import { joinVolumes } from '../../../src/ops/join.ts'
 import { generateKey } from '../../../src/ops/keys.ts'
 import { changeModel } from '../../../src/ops/model.ts'
-import { type ExportPlan, planExport } from '../../../src/ops/plan-export.ts'
+import { answeredBy, type ExportPlan, planExport } from '../../../src/ops/plan-export.ts'
 import { exportState } from '../../../src/ops/state-export.ts'
 import { noise } from '../../support/containers.ts'
 import { enrol } from '../../support/enrol.ts'
@@ -141,6 +141,21 @@ test('what is sealed is cut as the medium wants it, too', async () => {
   expect(tight.volumes?.every(({ fileBytes }) => fileBytes <= most)).toBe(true)
   const asLong = await exported(outside.disk, join(second, 'e.moss.age'), { volumeBytes: whole.length })
   expect(asLong.volumes).toHaveLength(2)
+})
+
+test('a host whose state names no recipient keeps no other waiting', async () => {
+  const [sent] = answeredBy(plan).sent
+  if (sent === undefined) throw new Error('no state')
+  const { recipient, ...state } = sent.state
+  expect(recipient).toMatch(/^age1/)
+  const request = { home, states: ['pump'], channel: undefined, effort: undefined, isSealed: true }
+  const old = { ...request, sent: [{ ...sent, state }] }
+  await expect(planExport(outside, old)).rejects.toMatchObject({ code: 'RECIPIENT_ABSENT' })
+  const { hosts, leftOut } = await planExport(outside, { ...old, leavesOut: true })
+  expect({ hosts, leftOut }).toEqual({
+    hosts: [],
+    leftOut: [expect.objectContaining({ name: 'pump', code: 'RECIPIENT_ABSENT' })],
+  })
 })
 
 test('a medium on which nothing has room says how much is missing, and a volume that is not there which', async () => {
