@@ -9,6 +9,7 @@ import { isMossError } from '../../../src/base/error.ts'
 import { bytesSource } from '../../../src/host/byte-source.ts'
 import {
   isRecipient,
+  opensWith,
   openSealed,
   recipientOf,
   sealBytes,
@@ -72,6 +73,26 @@ describe('sealing', () => {
     expect(pieces.length).toBeGreaterThan(20)
     expect(equalBytes(await open(whole, identity, large.length), large)).toBe(true)
     expect(await codeOf(open(whole, identity, large.length - 1))).toBe('SEAL_DAMAGED')
+  })
+
+  test('a header of a thousand recipients opens, and is read no further than it goes', async () => {
+    const many = await Promise.all(
+      Array.from({ length: 1000 }, (_, n) => recipientOf(sealingIdentity(new Uint8Array(32).fill(n, 0, 30)))),
+    )
+    const bytes = concatBytes([await sealBytes(text, [...many, recipient]), new Uint8Array(4_000_000)])
+    let readBytes = 0
+    const stick = bytesSource('stick', bytes)
+    const counted = {
+      ...stick,
+      read: (into: Uint8Array, at: number) => {
+        const count = stick.read(into, at)
+        readBytes = Math.max(readBytes, at + count)
+        return count
+      },
+    }
+    expect(await opensWith(counted, identity)).toMatchObject({ opens: true })
+    expect(readBytes).toBeLessThan(300_000)
+    expect(await opensWith(bytesSource('stick', sealed), other)).toMatchObject({ opens: false })
   })
 
   test('how long a sealed file is, is known before', async () => {
