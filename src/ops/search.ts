@@ -1,11 +1,11 @@
 // search: what the channel has, by the catalogue that came with the newest bundle. Nothing of it need be here.
-import { MossError } from '../base/error.ts'
+import { MossError, unlessRefused } from '../base/error.ts'
 import { type Catalogue, compareFound, type Found } from '../channel/catalogue.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatCapability } from '../manifest/capability.ts'
 import { managedPlaces, stateTree } from './installed.ts'
 import { waitingMark } from './imported-mark.ts'
-import { followedCatalogue, type KeptCatalogue, unlessRefused } from './kept-catalogues.ts'
+import { followedCatalogue, type KeptCatalogue } from './kept-catalogues.ts'
 import { readModel } from './model-file.ts'
 
 export interface FoundPackage {
