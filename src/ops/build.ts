@@ -17,6 +17,7 @@ import { PlainTree } from '../ingest/plain-tree.ts'
 import type { Recipe } from '../ingest/recipe.ts'
 import { checkSource, type SourceRoom, unpackSource, wholeRoom } from '../ingest/unpack-source.ts'
 import { copyBody } from '../store/body.ts'
+import { plainArchitecture } from '../manifest/architecture.ts'
 import { formatCapability, formatRelation } from '../manifest/capability.ts'
 import { encodeUtf8 } from '../base/bytes.ts'
 import type { Root } from '../trust/root.ts'
@@ -74,12 +75,13 @@ export async function planBuilds(
   const plans: BuildPlan[] = []
   for (const recipe of recipes) plans.push(await planBuild(outside, { ...request, recipe }))
   const makers = new Map<string, string>()
-  for (const { recipe, packages } of plans)
-    for (const { name } of packages) {
-      const other = makers.get(name)
+  for (const { recipe, version, packages } of plans)
+    for (const { name, architecture } of packages) {
+      const made = `${name} ${version} (${plainArchitecture(architecture)})`
+      const other = makers.get(made)
       if (other !== undefined)
-        throw new MossError('RECIPES_ALIKE', { package: name, recipe: other, other: recipe })
-      makers.set(name, recipe)
+        throw new MossError('RECIPES_ALIKE', { package: made, recipe: other, other: recipe })
+      makers.set(made, recipe)
     }
   return plans
 }
