@@ -123,6 +123,9 @@ export const meanings: Readonly<Record<ErrorCode, Meaning>> = {
   NOTHING_WAITING: of('no bundle waits to be applied'),
   PLAN_STALE: of('what a plan was made from has changed since'),
   ALREADY_EXISTS: of('what should be made is there'),
+  PACKAGE_OF_OTHERS: of(
+    'where a package should go lies a file of its name that was signed under no trust root of this station',
+  ),
   NOT_INITIALISED: of(
     'a root is not managed by moss',
     'moss init --trust ROOTFILE makes it one; or say another with --root DIR',
