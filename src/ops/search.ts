@@ -55,7 +55,7 @@ export function searchIn(outside: Outside, { root, kept, words }: SearchIn): Sea
   const places = managedPlaces(outside, root)
   const { record } = stateTree(outside, { places, state: undefined })
   const here = new Map(record.packages.map(({ name, version }) => [name, version]))
-  const comes = unlessRefused(() => waitingMark(outside, { places, record }))?.packages
+  const comes = unlessRefused(() => waitingMark(outside, places))?.packages
   const asked = new Set(
     readModel(outside, places)
       .model.subscriptions.filter(({ kind }) => kind === 'name')

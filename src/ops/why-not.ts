@@ -57,7 +57,7 @@ export async function explainWhyNot(
       candidates.filter((each) => provides(each.manifest, wanted)).map(({ manifest }) => manifest.name),
     )
     const others = Array.from(universe.find(wanted), (position) => universe.nameOf(position))
-    const comes = unlessRefused(() => waitingMark(outside, { places, record: state.record }))?.packages
+    const comes = unlessRefused(() => waitingMark(outside, places))?.packages
     const isWaiting = [...serving].some((name) => comes?.has(name) === true)
     const notYet = isWaiting ? 'it waits in a bundle, for moss apply' : 'no bundle has brought it yet'
     const why = isAsked ? `the model asks for it, and ${notYet}` : 'nothing in the model asks for it'
