@@ -21,7 +21,9 @@ export const meanings: Readonly<Record<ErrorCode, Meaning>> = {
   SOURCES_INVALID: of('a .sources file of apt says not where an archive is'),
   CAPABILITY_INVALID: of('a word is neither the name of a package nor a capability'),
   RECIPE_INVALID: of('a recipe breaks a rule of moss-recipe(5)'),
-  RECIPES_ALIKE: of('two recipes of one call make packages of one name, or one recipe was named twice'),
+  RECIPES_ALIKE: of(
+    'two recipes of one call make packages of one name, version and architecture, or one recipe was named twice',
+  ),
   RECIPE_SOURCE_REFUSED: of(
     'a source of a recipe has another digest than the recipe says, or cannot be unpacked safely',
     'no package was made: fetch the file again; if it is meant to have changed, write its new digest into the recipe',
@@ -124,6 +126,9 @@ export const meanings: Readonly<Record<ErrorCode, Meaning>> = {
   NOTHING_WAITING: of('no bundle waits to be applied'),
   PLAN_STALE: of('what a plan was made from has changed since'),
   ALREADY_EXISTS: of('what should be made is there'),
+  PACKAGE_OF_OTHERS: of(
+    'where a package should go lies a file of its name that was signed under no trust root of this station',
+  ),
   NOT_INITIALISED: of(
     'a root is not managed by moss',
     'moss init --trust ROOTFILE makes it one; or say another with --root DIR',

@@ -15,7 +15,7 @@ import { verifyContainer, type VerifiedContainer, withKnown } from '../container
 import { bytesSource, type ByteSource } from '../host/byte-source.ts'
 import { decodeManifest, packageIdOf } from '../manifest/codec.ts'
 import type { Manifest } from '../manifest/manifest.ts'
-import { acceptRoot, acceptSnapshot, assertRootKept, type Counters, daysAfter } from '../trust/counters.ts'
+import { acceptRoot, acceptSnapshot, assertRootKept, type Counters, daysExpired } from '../trust/counters.ts'
 import type { SignedGrant } from '../trust/grant.ts'
 import type { Root } from '../trust/root.ts'
 import { type BundleAbout, decodeAbout, type ServedHost } from './about.ts'
@@ -194,17 +194,6 @@ function readCarriedSnapshot(
       problem: 'it is not the one that the head names',
     })
   return { snapshot, snapshotBytes: bytes, signers: opened.head.signers }
-}
-
-/** Throws TRUST_EXPIRED where the host wants that. */
-function daysExpired(
-  { channel, expires }: Snapshot,
-  { nowSeconds, refusesExpired }: Judge,
-): number | undefined {
-  if (expires === undefined || expires >= nowSeconds) return undefined
-  const days = daysAfter(expires, nowSeconds)
-  if (refusesExpired !== true) return days
-  throw new MossError('TRUST_EXPIRED', { channel, days, by: 'the clock of this machine' })
 }
 
 /** For this host and this channel; the last, if somebody carries several. */

@@ -1,5 +1,5 @@
 // What a channel took in under an older trust root bears the keys of that one.
-import { isMossError } from '../base/error.ts'
+import { isMossError, type MossError } from '../base/error.ts'
 import type { Root } from '../trust/root.ts'
 
 /** The newest first. */
@@ -22,7 +22,7 @@ export function underAnyRoot<T>(
   }
 }
 
-const isByOtherKeys = (error: unknown): boolean =>
+export const isByOtherKeys = (error: unknown): error is MossError<'TRUST_UNKNOWN_KEY' | 'TRUST_THRESHOLD'> =>
   isMossError(error, 'TRUST_UNKNOWN_KEY') || isMossError(error, 'TRUST_THRESHOLD')
 
 function unlessByOtherKeys<T>(verify: () => T): T | undefined {

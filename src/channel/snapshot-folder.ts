@@ -3,7 +3,7 @@
 import { digestOf } from '../base/digest.ts'
 import { isMossError, MossError } from '../base/error.ts'
 import type { ContainerId, PackageId } from '../base/ids.ts'
-import { openKind } from '../container/read.ts'
+import { type OpenedContainer, openKind } from '../container/read.ts'
 import { readRecord } from '../container/sections.ts'
 import { verifyContainer } from '../container/verify.ts'
 import { bytesSource, fileSource } from '../host/byte-source.ts'
@@ -71,18 +71,25 @@ export class SnapshotFolder {
 
   /** As the head of the snapshot's file says, unjudged: for lists. Undefined where it is not here. */
   dateOf(serial: number): number | undefined {
-    const path = this.#snapshotPath(serial)
-    if (this.#disk.lstat(path) === undefined) return undefined
-    using source = fileSource(this.#disk, path)
-    return openKind(source, 'channel').head.created
+    return this.#opened(serial)?.head.created
   }
 
   /** The same of its id. */
   idOf(serial: number): ContainerId | undefined {
+    return this.#opened(serial)?.id
+  }
+
+  /** Throws CONTAINER_DAMAGED with the file's name, where what is wrong does not have it. */
+  #opened(serial: number): Pick<OpenedContainer, 'id' | 'head'> | undefined {
     const path = this.#snapshotPath(serial)
     if (this.#disk.lstat(path) === undefined) return undefined
     using source = fileSource(this.#disk, path)
-    return openKind(source, 'channel').id
+    try {
+      return openKind(source, 'channel')
+    } catch (error) {
+      if (!isMossError(error) || 'path' in error.details) throw error
+      throw new MossError('CONTAINER_DAMAGED', { part: path, problem: error.message }, error)
+    }
   }
 
   /** The files of a snapshot: its catalogue first, which alone would be nobody's. */

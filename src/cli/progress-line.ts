@@ -39,19 +39,22 @@ function terminalLine(target: Target): ProgressLine {
   const phases = phaseClock()
   let painted = 0
   let shown = false
-  const clear = (): void => {
+  const wipe = (): void => {
     if (shown) target.write('\r\u001b[K')
     shown = false
   }
   return {
-    clear,
+    clear: () => {
+      phases.stop()
+      wipe()
+    },
     show: (event) => {
       if (event.warning !== undefined) {
-        clear()
+        wipe()
         return note(target, event.warning)
       }
       const now = target.nowMs()
-      const { isNew, elapsedMs } = phases(event, now)
+      const { isNew, elapsedMs } = phases.at(event, now)
       if (!isNew && now - painted < repaintMs) return
       painted = now
       target.write(`\r\u001b[K${describe(event, elapsedMs).slice(0, Math.max(20, target.columns() - 1))}`)
@@ -69,7 +72,7 @@ function logLines(target: Target): ProgressLine {
   const tell = (): void => {
     const now = target.nowMs()
     if (latest === undefined) return
-    const { elapsedMs } = phases(latest, now)
+    const { elapsedMs } = phases.at(latest, now)
     toldMs ??= now
     if (now - toldMs < logMs) return
     toldMs = now
@@ -77,6 +80,7 @@ function logLines(target: Target): ProgressLine {
   }
   return {
     clear: () => {
+      phases.stop()
       stop?.()
       stop = undefined
       latest = undefined
@@ -90,22 +94,36 @@ function logLines(target: Target): ProgressLine {
   }
 }
 
-/** How long the phase of an event has lasted. */
-function phaseClock(): (
-  event: OpEvent,
-  nowMs: number,
-) => { readonly isNew: boolean; readonly elapsedMs: number } {
-  let phase = ''
+interface PhaseClock {
+  /** Of the phase of an event; `isNew` where another one is under way than before. */
+  at(event: OpEvent, nowMs: number): { readonly isNew: boolean; readonly elapsedMs: number }
+  /** Nothing is under way: what is shown next begins, whatever it is called. */
+  stop(): void
+}
+
+/** What has done less than before has begun again, as the next volume that is written: its rate is its own. */
+function phaseClock(): PhaseClock {
+  let latest: OpEvent | undefined
   let startedMs = 0
-  return (event, nowMs) => {
-    const isNew = event.phase !== phase
-    if (isNew) {
-      phase = event.phase
-      startedMs = nowMs
-    }
-    return { isNew, elapsedMs: nowMs - startedMs }
+  return {
+    at: (event, nowMs) => {
+      const isNew = event.phase !== latest?.phase
+      if (latest === undefined || isNew || isBefore(event, latest)) startedMs = nowMs
+      latest = event
+      return { isNew, elapsedMs: nowMs - startedMs }
+    },
+    stop: () => void (latest = undefined),
   }
 }
+
+function isBefore(event: OpEvent, latest: OpEvent): boolean {
+  const [now, before] = [doneOf(event), doneOf(latest)]
+  return now !== undefined && before !== undefined && now < before
+}
+
+/** By what the share is told. */
+const doneOf = ({ doneBytes, totalBytes = 0, doneItems, totalItems = 0 }: OpEvent): number | undefined =>
+  totalBytes > 0 || totalItems === 0 ? doneBytes : doneItems
 
 interface Figures {
   /** Of 1; absent where the whole is not known. */

@@ -15,7 +15,8 @@ const otherNames: Readonly<Record<string, string>> = {
 
 export const isArchitecture = (text: string): boolean => /^[a-z0-9][a-z0-9_-]{0,31}$/.test(text)
 
-const plain = (architecture: string): string => otherNames[architecture] ?? architecture
+/** As Debian calls it. */
+export const plainArchitecture = (architecture: string): string => otherNames[architecture] ?? architecture
 
 /** The architecture that a package's name ends with, or undefined. */
 export const foreignIn = (name: string): string | undefined => /:([^:]*)$/.exec(name)?.[1]
@@ -29,5 +30,5 @@ export const isFor = (
 ): boolean =>
   machine === undefined ||
   architecture === 'any' ||
-  plain(architecture) === plain(machine) ||
+  plainArchitecture(architecture) === plainArchitecture(machine) ||
   foreignIn(name) === architecture

@@ -1,5 +1,5 @@
 // list, info, files, owns, why: questions about the current state, and about what the channel offers.
-import { MossError } from '../base/error.ts'
+import { MossError, unlessRefused } from '../base/error.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatCapability, formatRelation, parseRelation, type Relation } from '../manifest/capability.ts'
 import { decodeManifest } from '../manifest/codec.ts'
@@ -9,7 +9,7 @@ import { provides } from '../manifest/match.ts'
 import { findManifest } from '../state/manifests.ts'
 import { type InstalledPackage, managedPlaces, readInstalled, stateTree } from './installed.ts'
 import { othersAt, sayReason } from './reasons.ts'
-import { catalogueIfAny, followedCatalogue, unlessRefused } from './kept-catalogues.ts'
+import { catalogueIfAny, followedCatalogue } from './kept-catalogues.ts'
 
 interface OfRoot {
   readonly root: string

@@ -2,9 +2,8 @@
 // sources found and compared with their digests; what is built is exactly that, or nothing.
 import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
-import type { Digest, PackageId } from '../base/ids.ts'
+import type { Digest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
-import { isWhole, readPackageFile } from '../channel/package-file.ts'
 import { windowsOf } from '../host/windows.ts'
 import type { Disk } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
@@ -17,9 +16,10 @@ import { PlainTree } from '../ingest/plain-tree.ts'
 import type { Recipe } from '../ingest/recipe.ts'
 import { checkSource, type SourceRoom, unpackSource, wholeRoom } from '../ingest/unpack-source.ts'
 import { copyBody } from '../store/body.ts'
+import { plainArchitecture } from '../manifest/architecture.ts'
 import { formatCapability, formatRelation } from '../manifest/capability.ts'
 import { encodeUtf8 } from '../base/bytes.ts'
-import type { Root } from '../trust/root.ts'
+import { packageThere } from './package-there.ts'
 import {
   type AskPassphrase,
   makeFolders,
@@ -74,12 +74,13 @@ export async function planBuilds(
   const plans: BuildPlan[] = []
   for (const recipe of recipes) plans.push(await planBuild(outside, { ...request, recipe }))
   const makers = new Map<string, string>()
-  for (const { recipe, packages } of plans)
-    for (const { name } of packages) {
-      const other = makers.get(name)
+  for (const { recipe, version, packages } of plans)
+    for (const { name, architecture } of packages) {
+      const made = `${name} ${version} (${plainArchitecture(architecture)})`
+      const other = makers.get(made)
       if (other !== undefined)
-        throw new MossError('RECIPES_ALIKE', { package: name, recipe: other, other: recipe })
-      makers.set(name, recipe)
+        throw new MossError('RECIPES_ALIKE', { package: made, recipe: other, other: recipe })
+      makers.set(made, recipe)
     }
   return plans
 }
@@ -138,7 +139,7 @@ interface Work {
   readonly report: ReportEvent
 }
 
-/** Throws PLAN_STALE, KEY_ABSENT, BUILD_NOT_PRIVATE, BUILD_STEP_FAILED, and what makePackage throws. */
+/** Throws PLAN_STALE, KEY_ABSENT, BUILD_NOT_PRIVATE, BUILD_STEP_FAILED, PACKAGE_OF_OTHERS, and what makePackage throws. */
 export async function executeBuild(
   outside: Outside,
   { plan, ask }: { readonly plan: BuildPlan; readonly ask: AskPassphrase },
@@ -160,7 +161,7 @@ export async function executeBuild(
   await takeSources(work)
   await runSteps(work)
   await putFiles(work)
-  const made = await makePackages(work, { root, signers })
+  const made = await makePackages(work, { signers, isWhole: packageThere(station) })
   empty(work)
   return { recipe: plan.recipe, made }
 }
@@ -227,7 +228,7 @@ async function putFiles({ outside, plan, recipe, folder }: Work): Promise<void> 
 
 async function makePackages(
   { outside, plan, recipe, folder, report }: Work,
-  { root, signers }: { readonly root: Root } & Pick<MakeOptions, 'signers'>,
+  { signers, isWhole }: Pick<MakeOptions, 'signers' | 'isWhole'>,
 ): Promise<readonly BuiltPackage[]> {
   const sources = partTree(outside, {
     recipe,
@@ -249,7 +250,7 @@ async function makePackages(
       spoolFolder: folder,
       created: recipe.date,
       signers,
-      isWhole: (path: string, id: PackageId) => isWhole(() => readPackageFile(outside.disk, path, root), id),
+      isWhole,
       report: () => {},
     }
     try {

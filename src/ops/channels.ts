@@ -21,7 +21,7 @@ import { checkPath } from '../manifest/path.ts'
 import type { Signer } from '../trust/keys.ts'
 import type { Root } from '../trust/root.ts'
 import { type AskPassphrase, openStation, type Station, signersFor, stationRoot } from './station.ts'
-import { stationRoots } from './station-roots.ts'
+import { rootsOf } from './station-roots.ts'
 import { tellMade, type ToldPackage } from './told-package.ts'
 import type { ReportEvent } from './types.ts'
 
@@ -69,15 +69,6 @@ export function isOfChannel({ name, snapshots }: StationChannel, made: OfSnapsho
   if (made.channel !== name) return false
   const here = made.snapshot === undefined ? undefined : snapshots.idOf(made.serial)
   return here === undefined || here === made.snapshot
-}
-
-function rootsOf(station: Station): { readonly root: Root; readonly earlierRoots: readonly Root[] } {
-  const root = stationRoot(station)
-  const earlierRoots = stationRoots(station)
-    .map((each) => each.root)
-    .filter(({ version }) => version < root.version)
-    .reverse()
-  return { root, earlierRoots }
 }
 
 export async function createChannel(

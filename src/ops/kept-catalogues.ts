@@ -1,7 +1,7 @@
 // The catalogues of the snapshots that this host has taken in. A bundle brings one as a difference from that of a snapshot
 // which the station counts on; what comes out is the one that the snapshot names, or none. Without one nothing is lost
 // but answers to questions, so no import fails for it: it is told, and the next bundle brings all of it.
-import { isMossError, MossError } from '../base/error.ts'
+import { isMossError, MossError, unlessRefused } from '../base/error.ts'
 import { digestOf } from '../base/digest.ts'
 import type { ContentDigest } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
@@ -104,13 +104,10 @@ function unlessBroken<T>(work: () => T): T | undefined {
 
 /** Undefined where it is no longer under the root that this host came to trust, or rotted itself. */
 function signedSnapshot({ path, bytes }: KeptSnapshot, root: Root): Snapshot | undefined {
-  try {
+  return unlessRefused(() => {
     const opened = openKind(bytesSource(path, bytes), 'channel')
     return decodeSnapshotRecord(readRecord(verifyContainer(opened, { role: 'channel', root })))
-  } catch (error) {
-    if (isMossError(error)) return undefined
-    throw error
-  }
+  })
 }
 
 /** Of each that is here and is not what the channel signed, a line. */
@@ -159,13 +156,3 @@ export function followedCatalogue(outside: Outside, root: string): KeptCatalogue
 /** The same, or undefined where there is none, or it rotted. Its texts may throw SHAPE_INVALID still. */
 export const catalogueIfAny = (outside: Outside, root: string): Catalogue | undefined =>
   unlessRefused(() => followedCatalogue(outside, root).catalogue)
-
-/** For what must not fail, whatever a catalogue is like. */
-export function unlessRefused<T>(ask: () => T): T | undefined {
-  try {
-    return ask()
-  } catch (error) {
-    if (isMossError(error)) return undefined
-    throw error
-  }
-}

@@ -1,12 +1,12 @@
 // pack: makes a package of a directory, as a channel takes it in, but into a file of its own: for another station, or
 // another day.
 import { MossError } from '../base/error.ts'
-import { isWhole, readPackageFile } from '../channel/package-file.ts'
 import type { Outside } from '../host/outside.ts'
 import { readFolder } from '../ingest/folder.ts'
 import { makePackage } from '../ingest/make-package.ts'
 import { type BuiltPackage, tellBuilt } from './build.ts'
 import { placeMap } from './channels.ts'
+import { packageThere } from './package-there.ts'
 import { type AskPassphrase, makeFolders, openStation, signersFor, stationRoot } from './station.ts'
 import type { ReportEvent } from './types.ts'
 
@@ -44,7 +44,7 @@ const saidOf = ({ name, version }: Pick<PackRequest, 'name' | 'version'>) => ({
   ...(version === undefined ? {} : { version }),
 })
 
-/** Throws KEY_ABSENT, and what makePackage throws. */
+/** Throws KEY_ABSENT, PACKAGE_OF_OTHERS, and what makePackage throws. */
 export async function executePack(
   outside: Outside,
   { plan, ask }: { readonly plan: PackPlan; readonly ask: AskPassphrase },
@@ -59,7 +59,7 @@ export async function executePack(
     folder: plan.output,
     signers,
     place: placeMap(plan.place, 'pack'),
-    isWhole: (path, id) => isWhole(() => readPackageFile(outside.disk, path, root), id),
+    isWhole: packageThere(station),
     report,
   })
   return tellBuilt(made)

@@ -1,11 +1,12 @@
 // Why a package is there, in the words of plans and of `why`: what asked for it, and what else would have served.
+import { unlessRefused } from '../base/error.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatRelation, parseRelation } from '../manifest/capability.ts'
 import type { Reason } from '../solve/candidate.ts'
 import { sayFew } from '../solve/phrases.ts'
 import type { Universe } from '../solve/universe.ts'
 import type { PackageReason } from '../state/record.ts'
-import { catalogueIfAny, unlessRefused } from './kept-catalogues.ts'
+import { catalogueIfAny } from './kept-catalogues.ts'
 
 /** As a state records it: relations in their text form. */
 export const recordReason = (reason: Reason): PackageReason =>

@@ -1,11 +1,11 @@
 // search: what the channel has, by the catalogue that came with the newest bundle. Nothing of it need be here.
-import { MossError } from '../base/error.ts'
+import { MossError, unlessRefused } from '../base/error.ts'
 import { type Catalogue, compareFound, type Found } from '../channel/catalogue.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatCapability } from '../manifest/capability.ts'
 import { managedPlaces, stateTree } from './installed.ts'
 import { waitingMark } from './imported-mark.ts'
-import { followedCatalogue, type KeptCatalogue, unlessRefused } from './kept-catalogues.ts'
+import { followedCatalogue, type KeptCatalogue } from './kept-catalogues.ts'
 import { readModel } from './model-file.ts'
 
 export interface FoundPackage {
@@ -55,7 +55,7 @@ export function searchIn(outside: Outside, { root, kept, words }: SearchIn): Sea
   const places = managedPlaces(outside, root)
   const { record } = stateTree(outside, { places, state: undefined })
   const here = new Map(record.packages.map(({ name, version }) => [name, version]))
-  const comes = unlessRefused(() => waitingMark(outside, { places, record }))?.packages
+  const comes = unlessRefused(() => waitingMark(outside, places))?.packages
   const asked = new Set(
     readModel(outside, places)
       .model.subscriptions.filter(({ kind }) => kind === 'name')

@@ -10,8 +10,8 @@ import { writeDurably } from '../host/durable.ts'
 import type { Outside } from '../host/outside.ts'
 import { assertFingerprint, spellingsOf } from '../trust/fingerprint.ts'
 import { assertPossibleDate } from '../trust/counters.ts'
-import { rootDigest } from '../trust/root.ts'
-import { openStation, readRootFile, readTrustRoot, type Station } from './station.ts'
+import { type Root, rootDigest } from '../trust/root.ts'
+import { openStation, readRootFile, readTrustRoot, type Station, stationRoot } from './station.ts'
 
 const rootName = (version: number): string => `${version}.moss-root`
 
@@ -27,6 +27,16 @@ export function stationRoots({ outside: { disk }, places }: Station): readonly S
     .filter((version) => version < newest.root.version)
     .sort((a, b) => a - b)
   return [...versions.map((version) => readTrustRoot(disk, `${places.roots}/${rootName(version)}`)), newest]
+}
+
+/** What a station judges by; those before the newest from the newest. Throws KEY_ABSENT. */
+export function rootsOf(station: Station): { readonly root: Root; readonly earlierRoots: readonly Root[] } {
+  const root = stationRoot(station)
+  const earlierRoots = stationRoots(station)
+    .map((each) => each.root)
+    .filter(({ version }) => version < root.version)
+    .reverse()
+  return { root, earlierRoots }
 }
 
 /** What a host that has root `version` needs to follow to the newest. Empty where it has that. */

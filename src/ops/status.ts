@@ -1,6 +1,6 @@
-// status: read without a lock, from small files alone; no key, container or digest is touched, and the database only where
-// its header says that there is news, so that it is quick.
-import { MossError } from '../base/error.ts'
+// status: read without a lock, from small files alone; no key or container is touched, the database only where its header says
+// that there is news, and model and counters only where a bundle waits, so that it is quick.
+import { MossError, unlessRefused } from '../base/error.ts'
 import type { Outside } from '../host/outside.ts'
 import { currentRecord, keptNumbers } from '../state/parts.ts'
 import type { Places } from '../state/places.ts'
@@ -21,7 +21,7 @@ export async function hostStatus(outside: Outside, { root }: { readonly root: st
   const places = managedPlaces(outside, root)
   const record = currentRecord({ outside, places })
   const { id, name, fingerprint } = readIdentity(outside.disk, places)
-  const waiting = waitingMark(outside, { places, record })
+  const waiting = unlessRefused(() => waitingMark(outside, places))
   return {
     host: id,
     name,

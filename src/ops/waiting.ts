@@ -11,6 +11,7 @@ import { fileSource } from '../host/byte-source.ts'
 import { writeDurably } from '../host/durable.ts'
 import { packageIdOf } from '../manifest/codec.ts'
 import type { RecordedChannel } from '../state/record.ts'
+import { chooseNewest } from './choose-newest.ts'
 import { encodeMark, importedMark, importOrders } from './imported-mark.ts'
 import { readKeptSnapshot } from './kept-snapshots.ts'
 import { readModel } from './model-file.ts'
@@ -19,15 +20,21 @@ import type { SettlingSession } from './receipt.ts'
 /** Says durably that everything of it is in the store, and that it was brought last. */
 export function markImported(
   { outside, incoming }: SettlingSession,
-  { id, snapshot, granted, packages }: Pick<ReadBundle, 'id' | 'snapshot' | 'granted' | 'packages'>,
+  {
+    id,
+    about,
+    snapshot,
+    granted,
+    packages,
+  }: Pick<ReadBundle, 'id' | 'about' | 'snapshot' | 'granted' | 'packages'>,
 ): void {
   const orders = importOrders(outside.disk, incoming)
   const newest = Math.max(0, ...orders.values())
   const isLast = orders.get(id) === newest && newest > 0
   if (isLast) return
   const mark = {
-    serial: snapshot.serial,
-    isGranted: granted !== undefined,
+    offered: { ...snapshot, snapshot: about.snapshot },
+    ...(granted && { grant: granted }),
     order: newest + 1,
     packages: new Map(packages.map(({ manifest: { name, version } }) => [name, version])),
   }
@@ -125,21 +132,18 @@ export function mayBeApplied(host: SettlingSession): readonly ReadBundle[] {
 export const readWaiting = (host: SettlingSession): ReadBundle | undefined =>
   chooseWaiting(host, judgeWaiting(host))
 
-/**
- * Of the channel that the model follows: the newest, and of two with one serial the one that was imported last; but one that
- * leads back, as a grant allows, goes before what is no newer than where it leads from. Undefined if none waits.
- */
+/** Of the channel that the model follows. Undefined if none waits. */
 export function chooseWaiting(host: SettlingSession, { bundles }: Waiting): ReadBundle | undefined {
   const followed = unlessSpoiled(() => readModel(host.outside, host.places).model.channel)
   const orders = importOrders(host.outside.disk, host.incoming)
-  const orderOf = ({ id }: ReadBundle): number => orders.get(id) ?? 0
-  const [newest, ...others] = bundles
-    .filter(({ snapshot }) => snapshot.channel === followed)
-    .toSorted((a, b) => b.snapshot.serial - a.snapshot.serial || orderOf(b) - orderOf(a))
-  const back = others.find(({ granted }) => granted !== undefined)?.granted
-  return back !== undefined && newest !== undefined && newest.snapshot.serial <= back.from
-    ? others.find(({ granted }) => granted === back)
-    : newest
+  const all = bundles.map((bundle) => ({
+    bundle,
+    channel: bundle.snapshot.channel,
+    serial: bundle.snapshot.serial,
+    order: orders.get(bundle.id) ?? 0,
+    backFrom: bundle.granted?.from,
+  }))
+  return chooseNewest(all, followed)?.bundle
 }
 
 /** Older than what this host has: ordinary, and gone with the next apply. */

@@ -1,6 +1,6 @@
 // why-not: solves the model with one wish more against the catalogue that is here. Either something keeps it from being
 // installed, in words, or it says what would come with it and which other packages would have served.
-import { isMossError } from '../base/error.ts'
+import { isMossError, unlessRefused } from '../base/error.ts'
 import type { Outside } from '../host/outside.ts'
 import { formatRelation, parseRelation } from '../manifest/capability.ts'
 import { compareSets, type SetChange } from '../manifest/compare-sets.ts'
@@ -12,7 +12,7 @@ import { solveIn } from '../solve/solve.ts'
 import { managedPlaces, readInstalled, stateTree } from './installed.ts'
 import { readModel } from './model-file.ts'
 import { waitingMark } from './imported-mark.ts'
-import { followedCatalogue, unlessRefused } from './kept-catalogues.ts'
+import { followedCatalogue } from './kept-catalogues.ts'
 
 export interface WhyNot {
   readonly verdict: string
@@ -57,7 +57,7 @@ export async function explainWhyNot(
       candidates.filter((each) => provides(each.manifest, wanted)).map(({ manifest }) => manifest.name),
     )
     const others = Array.from(universe.find(wanted), (position) => universe.nameOf(position))
-    const comes = unlessRefused(() => waitingMark(outside, { places, record: state.record }))?.packages
+    const comes = unlessRefused(() => waitingMark(outside, places))?.packages
     const isWaiting = [...serving].some((name) => comes?.has(name) === true)
     const notYet = isWaiting ? 'it waits in a bundle, for moss apply' : 'no bundle has brought it yet'
     const why = isAsked ? `the model asks for it, and ${notYet}` : 'nothing in the model asks for it'

@@ -146,6 +146,20 @@ function checkDate(what: string, created: number, latestKnown: number): void {
 /** Begun days count. */
 export const daysAfter = (expires: number, now: number): number => Math.ceil((now - expires) / daySeconds)
 
+/**
+ * How long ago the word of the channel has expired by the machine's clock, which may be wrong: whether it is refused then is for
+ * the machine's owner to say. Undefined where it has not. Throws TRUST_EXPIRED.
+ */
+export function daysExpired(
+  { channel, expires }: Pick<OfferedSnapshot, 'channel' | 'expires'>,
+  { nowSeconds, refusesExpired }: { readonly nowSeconds: number; readonly refusesExpired?: boolean },
+): number | undefined {
+  if (expires === undefined || expires >= nowSeconds) return undefined
+  const days = daysAfter(expires, nowSeconds)
+  if (refusesExpired !== true) return days
+  throw new MossError('TRUST_EXPIRED', { channel, days, by: 'the clock of this machine' })
+}
+
 /** Dates beyond the calendar of JavaScript are shown as the number they are. */
 const showDate = (seconds: number): string =>
   seconds <= 8_640_000_000_000 ? new Date(seconds * 1000).toISOString().slice(0, 10) : `second ${seconds}`

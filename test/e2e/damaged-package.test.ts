@@ -76,6 +76,59 @@ test('one that is damaged itself is not taken in, and mends nothing', () => {
   expect(readdirSync(packages())).toEqual([])
 })
 
+/** Replaces the only packager's key by another. */
+function replaceKey(home: string, to: string): void {
+  const at = ['--home', home] as const
+  moss.json('key', 'generate', to, '--no-passphrase', ...at)
+  const draft = `${home}-next`
+  moss.json('root', 'new', '--add', `packager=${to}`, '--remove', 'packager=sample', draft, ...at)
+  moss.json('root', 'sign', draft, ...at)
+  moss.json('root', 'accept', draft, ...at)
+}
+
+const recipe = `name = "small"
+version = "1"
+date = 2026-01-01
+summary = "A test"
+licence = "CC0-1.0"
+[[file]]
+to = "usr/share/small"
+text = "small"
+`
+
+test.each(['pack', 'build'])(
+  '%s leaves what was made before its key was replaced, and what others made',
+  (verb) => {
+    writeFileSync(join(moss.folder, 'small.toml'), recipe)
+    for (const home of ['mine', 'theirs']) {
+      for (const name of [home, `${home}-next`])
+        rmSync(join(moss.folder, name), { recursive: true, force: true })
+      moss.json('key', 'generate', 'sample', '--no-passphrase', '--home', home)
+    }
+    const out = `out-${verb}`
+    const args = [verb, verb === 'pack' ? 'first/tide' : 'small.toml', '-o', out] as const
+    const made = (home: string) => {
+      const done = moss.json<{ made?: readonly object[] }>(...args, '--home', home)
+      return done.made?.[0] ?? done
+    }
+    expect(made('mine')).toMatchObject({ isNew: true, isMended: false })
+    const file = join(moss.folder, out, readdirSync(join(moss.folder, out))[0] ?? '')
+    const before = readFileSync(file)
+    replaceKey('mine', 'second')
+    expect(made('mine')).toMatchObject({ isNew: false, isMended: false })
+    expect(readFileSync(file).equals(before)).toBe(true)
+    const { exit, stderr } = moss.run([...args, '--home', 'theirs'])
+    expect({ exit, stderr }).toEqual({ exit: 1, stderr: expect.stringContaining('[PACKAGE_OF_OTHERS]') })
+    expect(stderr).toContain(file)
+    expect(readFileSync(file).equals(before)).toBe(true)
+    expect(readdirSync(join(moss.folder, out))).toHaveLength(1)
+    // Damaged, it is mended with the key of now.
+    writeFileSync(file, before.subarray(0, before.length - 1))
+    expect(made('mine')).toMatchObject({ isNew: false, isMended: true })
+    expect(readFileSync(file).equals(before)).toBe(false)
+  },
+)
+
 test('pack makes a damaged one again, too', () => {
   moss.json('pack', 'first/tide', '-o', 'out', ...home)
   const file = join(moss.folder, 'out', readdirSync(join(moss.folder, 'out'))[0] ?? '')

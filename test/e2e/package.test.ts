@@ -47,7 +47,15 @@ beforeAll(() => {
 }, 300_000)
 afterAll(() => rmSync(place, { recursive: true, force: true }))
 
-const forms = [
+interface Form {
+  readonly form: string
+  readonly title: string
+  /** Absent where there is not even a shell that could start it by its launcher. */
+  readonly start: string | undefined
+  readonly hasProc: boolean
+}
+
+const forms: readonly Form[] = [
   { form: name, title: 'the folder', start: '/opt/moss/moss', hasProc: false },
   { form: `${name}-single`, title: 'the single executable', start: '/opt/moss/moss', hasProc: true },
   {
@@ -56,16 +64,23 @@ const forms = [
     start: undefined,
     hasProc: false,
   },
-] as const
+]
+/** As a host has it that follows a channel with it. */
+const tree: Form = {
+  form: `${name}-tree`,
+  title: 'the package of a channel',
+  start: '/usr/bin/moss',
+  hasProc: false,
+}
 
 /** What `ldd` finds for a program, by the loader's own names. */
 const librariesOf = (program: string): readonly string[] =>
   spawnSync('ldd', [program], { encoding: 'utf8' }).stdout.match(/\/\S+(?= \(0x)/g) ?? []
 
-/** A root folder with moss in /opt/moss and, unless it brings its own, the C library and a shell: no /proc, /dev or /etc. */
-function jailFor({ form, start }: (typeof forms)[number]): string {
+/** A root folder with moss in it and, unless it brings its own, the C library and a shell: no /proc, /dev or /etc. */
+function jailFor({ form, start }: Form): string {
   const jail = mkdtempSync(join(place, 'jail-'))
-  cpSync(join(made, form), join(jail, 'opt/moss'), { recursive: true })
+  cpSync(join(made, form), join(jail, form === tree.form ? '' : 'opt/moss'), { recursive: true })
   for (const folder of ['tmp', 'proc']) mkdirSync(join(jail, folder))
   if (start === undefined) return jail
   const ofC = /\/(ld-linux[^/]*|lib(c|m|dl|pthread)\.so\.\d)$/
@@ -101,7 +116,7 @@ interface Jailed {
   well(...args: readonly string[]): Record<string, unknown>
 }
 
-function jailed(form: (typeof forms)[number]): Jailed {
+function jailed(form: Form): Jailed {
   const jail = jailFor(form)
   const loader = readdirSync(join(made, `${name}-single-libc/lib/libc`)).find((each) =>
     each.startsWith('ld-linux'),
@@ -166,7 +181,9 @@ describe.each(forms)('$title', (form) => {
     well('rollback', '1', ...onHost)
     expect(well('status', ...onHost)).toMatchObject({ current: 1, kept: [0] })
   }, 120_000)
+})
 
+describe.each([...forms, tree])('$title', (form) => {
   test('obeys no NODE_OPTIONS, neither itself nor in its threads', ({ skip }) => {
     unlessRoot(skip)
     const { jail, run } = jailed(form)
@@ -185,6 +202,27 @@ describe.each(forms)('$title', (form) => {
       expect(stdout).not.toContain('evil')
     }
   }, 60_000)
+
+  // In an executable without a launcher Node looks at it before anything of ours runs.
+  test.skipIf(form.form.includes('single'))(
+    'keeps nothing where NODE_COMPILE_CACHE points',
+    ({ skip }) => {
+      unlessRoot(skip)
+      const { jail, run } = jailed(form)
+      const elsewhere = { NODE_COMPILE_CACHE: '/elsewhere', NODE_COMPILE_CACHE_PORTABLE: '1' }
+      writeSample(join(jail, 'first'), 'first')
+      for (const args of [
+        ['--version'],
+        ['key', 'generate', '--no-passphrase', '--home', '/station'],
+        ['pack', '/first/tide', '-o', '/out', '--home', '/station'],
+      ]) {
+        const { exit, stderr } = run(args, elsewhere)
+        expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' })
+        expect(existsSync(join(jail, 'elsewhere'))).toBe(false)
+      }
+    },
+    60_000,
+  )
 })
 
 test('the launcher finds its own place through a symlink, and by a path without folders', () => {

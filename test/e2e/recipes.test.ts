@@ -457,13 +457,36 @@ target = "words"
       const { exit, stderr } = moss.run(['build', ...names, '-o', 'alikes', ...atStation])
       expect(exit).toBe(2)
       const [first, second] = names.map((name) => `${name}/moss-recipe.toml`)
-      expect(stderr).toContain('package alike would be made twice, by ')
+      expect(stderr).toContain('package alike 1.0-1 (any) would be made twice, by ')
       expect(stderr).toMatch(new RegExp(`${first}\\S* and \\S*${second} \\[RECIPES_ALIKE\\]`))
       expect(existsSync(at('alikes'))).toBe(false)
     }
     expect(moss.code('build', one, two, '-n', ...atStation)).toBe('RECIPES_ALIKE')
     for (const name of [one, two]) moss.json('build', name, '-o', 'alikes', ...atStation)
     expect(readdirSync(at('alikes'))).toHaveLength(3)
+  })
+
+  test('of two for two architectures, or of two versions, both are built; one architecture goes by two names', () => {
+    const made = (folder: string, said: Readonly<Record<string, string>>): string => {
+      const path = recipe(folder, '[[file]]\nto = "usr/share/a"\ntext = "x"')
+      const toml = Object.entries(said).reduce(
+        (text, [key, value]) =>
+          `${key} = "${value}"\n${text.replace(new RegExp(`^${key} = .*\\n`, 'm'), '')}`,
+        readFileSync(at(path, 'moss-recipe.toml'), 'utf8'),
+      )
+      writeFileSync(at(path, 'moss-recipe.toml'), toml)
+      return path
+    }
+    const builds = [
+      made('on-amd64', { name: 'both', architecture: 'amd64' }),
+      made('on-arm64', { name: 'both', architecture: 'arm64' }),
+      made('on-all', { name: 'both', architecture: 'any' }),
+      made('later', { name: 'both', architecture: 'amd64', version: '2.0' }),
+    ]
+    moss.json('build', ...builds, '-o', 'both', ...atStation)
+    expect(readdirSync(at('both'))).toHaveLength(4)
+    const other = made('other-name', { name: 'both', architecture: 'x86_64' })
+    expect(moss.code('build', ...builds, other, '-n', ...atStation)).toBe('RECIPES_ALIKE')
   })
 
   test('cannot lead moss out of the work folder by links', () => {

@@ -1,6 +1,6 @@
 // What a station keeps, through the whole loop: what expires is offered no more, gc takes what nobody needs, and a base that
 // is no longer kept costs bytes, never a bundle.
-import { mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -217,6 +217,25 @@ test('what is damaged is named, and nothing goes', () => {
   const refused = moss.run(['gc', '--keep', '1', '-y', ...atStation])
   expect(refused.exit).toBe(10)
   expect(refused.stderr).toContain(name)
+})
+
+test('a snapshot that a host has, or is on its way to, is named where it is damaged, and nothing goes', () => {
+  offer(1)
+  carry()
+  offer(2)
+  const name = 'station/channels/stable/snapshots/1.moss-channel'
+  const file = join(moss.folder, name)
+  const good = readFileSync(file)
+  for (const bytes of [
+    Buffer.alloc(0),
+    good.subarray(0, 10),
+    good.subarray(0, 100),
+    good.fill(0, 100, 120),
+  ]) {
+    writeFileSync(file, bytes)
+    const { exit, stderr } = moss.run(['gc', '--keep', '1', '-y', ...atStation])
+    expect({ exit, stderr }).toEqual({ exit: 10, stderr: expect.stringContaining(name) })
+  }
 })
 
 test('a channel that is laid over one that offers nothing any more offers nothing, either', () => {

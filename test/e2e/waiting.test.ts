@@ -1,5 +1,5 @@
 // Bundles that wait at a host: which of them counts, and what is told of them before one is applied.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Program, programIn } from '../support/program.ts'
@@ -11,14 +11,16 @@ let serial = 0
 const atHost = ['--root', 'pump'] as const
 const atStation = ['--home', 'station'] as const
 
-function publish(...titles: readonly string[]): void {
+const publish = (...titles: readonly string[]): void => publishIn('stable', ...titles)
+
+function publishIn(channel: string, ...titles: readonly string[]): void {
   for (const title of titles) {
     const [name = '', version = ''] = title.split(' ')
     mkdirSync(join(moss.folder, title, 'usr/share'), { recursive: true })
     writeFileSync(join(moss.folder, title, 'usr/share', name), title)
-    moss.json('add', 'stable', title, '--name', name, '--version', version, ...atStation)
+    moss.json('add', channel, title, '--name', name, '--version', version, ...atStation)
   }
-  moss.json('channel', 'publish', 'stable', '--date', `${1_767_225_600 + serial++}`, ...atStation)
+  moss.json('channel', 'publish', channel, '--date', `${1_767_225_600 + serial++}`, ...atStation)
 }
 
 /** A bundle for the model as it is now; its id. */
@@ -89,4 +91,101 @@ test('search tells apart what is installed, what waits and what is only offered'
   moss.json('import', 'three.moss', ...atHost)
   expect(moss.run(['search', 'tool', ...atHost]).stdout).toMatch(/^installed 2 +tool +3\b/m)
   expect(moss.run(['search', 'axe', ...atHost]).stdout).toMatch(/^installed +axe +2\b/m)
+})
+
+const modelFile = (): string => join(moss.folder, 'pump/etc/moss/model.toml')
+
+function follow(channel: string): void {
+  const model = readFileSync(modelFile(), 'utf8')
+  writeFileSync(modelFile(), model.replace(/^channel = .*$/m, `channel = "${channel}"`))
+}
+
+/** The bundle that plan would take; status says the same. */
+function waits(): string | undefined {
+  const { bundle } = moss.json<{ bundle?: string }>('plan', ...atHost)
+  const { waiting } = moss.json<{ waiting?: { bundle: string } }>('status', ...atHost)
+  expect(waiting?.bundle).toBe(bundle)
+  return bundle
+}
+
+/** By search and why-not. */
+function toolWaits(): string | undefined {
+  const [found] = moss.json<{ packages: readonly { waiting?: string }[] }>(
+    'search',
+    'tool',
+    ...atHost,
+  ).packages
+  const isTold = moss
+    .text('why-not', 'tool', ...atHost)
+    .replaceAll(/\s+/g, ' ')
+    .includes('it waits in a bundle')
+  expect(isTold).toBe(found?.waiting !== undefined)
+  return found?.waiting
+}
+
+test('what waits is of the channel that the model follows, whatever serials others have', () => {
+  moss.json('channel', 'create', 'other', ...atStation)
+  for (const title of ['axe 9', 'tool 9']) publishIn('other', title)
+  const stable = bundle('stable.moss')
+  moss.json('import', 'stable.moss', ...atHost)
+  follow('other')
+  expect(waits()).toBe(undefined)
+  const other = bundle('other.moss')
+  moss.json('import', 'other.moss', ...atHost)
+  expect([waits(), toolWaits()]).toEqual([other, '9'])
+  follow('stable')
+  expect([waits(), toolWaits()]).toEqual([stable, '1'])
+  moss.json('unsubscribe', 'tool', ...atHost)
+  moss.json('subscribe', 'axe', ...atHost)
+  bundle('axe.moss')
+  moss.json('import', '--apply', 'axe.moss', ...atHost)
+  moss.json('unsubscribe', 'axe', ...atHost)
+  moss.json('subscribe', 'tool', ...atHost)
+  follow('other')
+  moss.json('import', 'other.moss', ...atHost)
+  expect([waits(), toolWaits()]).toEqual([other, '9'])
+  // It has serial 2, and the state serial 1 of this one.
+  follow('stable')
+  expect([waits(), toolWaits()]).toEqual([undefined, undefined])
+})
+
+test('what waits is still allowed: not in a new epoch, but after the host went back to an older state', () => {
+  moss.json('channel', 'create', 'other', ...atStation)
+  publishIn('other', 'tool 9')
+  const file = join(moss.folder, 'pump/.moss/incoming')
+  for (const version of [2, 3]) {
+    publish(`tool ${version}`)
+    bundle(`${version}.moss`)
+    moss.json('import', '--apply', `${version}.moss`, ...atHost)
+  }
+  moss.json('rollback', '1', ...atHost)
+  expect(waits()).toBe(undefined)
+  moss.json('import', '3.moss', ...atHost)
+  expect(waits()).toBeDefined()
+  publish('tool 4')
+  const four = bundle('4.moss')
+  moss.json('import', '4.moss', ...atHost)
+  expect(waits()).toBe(four)
+  // As an older moss has marked it.
+  const mark = join(file, four, 'imported')
+  writeFileSync(mark, '4\n')
+  expect(waits()).toBe(four)
+  // A mark that rotted keeps nobody from anything.
+  writeFileSync(mark, 'rot')
+  expect(moss.json<{ bundle?: string }>('plan', ...atHost).bundle).toBe(four)
+  expect(moss.run(['status', ...atHost]).exit).toBe(0)
+  moss.json('import', '4.moss', ...atHost)
+  expect(waits()).toBe(four)
+
+  moss.json('key', 'generate', 'fresh', '--no-passphrase', ...atStation)
+  const roles = ['--add', 'channel=fresh', '--remove', 'channel=sample', '--new-epoch']
+  moss.json('root', 'new', ...roles, 'next', ...atStation)
+  for (const how of ['sign', 'accept']) moss.json('root', how, 'next', ...atStation)
+  moss.json('channel', 'publish', 'other', ...atStation)
+  follow('other')
+  const other = bundle('other.moss')
+  moss.json('import', 'other.moss', ...atHost)
+  expect(waits()).toBe(other)
+  follow('stable')
+  expect(waits()).toBe(undefined)
 })

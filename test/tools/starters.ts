@@ -31,8 +31,8 @@ export const launcher = ({
   /** Where Node's own libraries are, which it finds by itself where there is a /proc. */
   readonly libraries?: string
 }): string => `#!/bin/sh
-# Starts moss with the Node that came with it. Obeys no NODE_OPTIONS: they are not moss's.
-${installed === undefined ? findHere : `here=${installed}\n`}unset NODE_OPTIONS
+# Starts moss with the Node that came with it. Obeys no NODE_OPTIONS, nor keeps compiled code where others say: they are not moss's.
+${installed === undefined ? findHere : `here=${installed}\n`}unset NODE_OPTIONS NODE_COMPILE_CACHE NODE_COMPILE_CACHE_PORTABLE
 ${libraries === undefined ? '' : `[ -e /proc/self/exe ] || export LD_LIBRARY_PATH="$here/${libraries}"\n`}${installed === undefined ? 'export NODE_COMPILE_CACHE="$here/cache" NODE_COMPILE_CACHE_PORTABLE=1\n' : ''}case $1 in ${hostVerbs.join('|')}) plain=${plainFlag}; export GLIBC_TUNABLES=${largePages} ;; *) plain= ;; esac
 exec ${node} ${nodeFlags.join(' ')} $plain "$here/${script}" "$@"
 `

@@ -20,6 +20,12 @@ export const changedCodes = {
     (d) => `${display(d.what)} already exists`,
     () => 'nothing was changed; choose another name or place',
   ),
+  PACKAGE_OF_OTHERS: entry<{ path: string; problem: string }>(
+    exits.failed,
+    (d) => `${display(d.path)} is there, and not signed by packagers of this station: ${display(d.problem)}`,
+    () =>
+      'it stays as it is, and the package was not made: move it away, or name another folder with --output',
+  ),
   NOT_INITIALISED: entry<{ path: string }>(
     exits.failed,
     (d) => `${display(d.path)} is not managed by moss`,

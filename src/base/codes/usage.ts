@@ -35,7 +35,8 @@ export const usageCodes = {
     exits.usage,
     (d) =>
       `package ${display(d.package)} would be made twice, by ${display(d.recipe)} and ${display(d.other)}`,
-    () => 'give one of the packages another name, or build one recipe after the other; no package was made',
+    () =>
+      'give one of the packages another name or version, or build one recipe after the other; no package was made',
   ),
   CAPABILITY_INVALID: entry<{ text: string; problem: string }>(
     exits.usage,

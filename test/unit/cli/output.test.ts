@@ -105,3 +105,35 @@ test('a log hears of work that tells nothing for long, and of nothing while some
   line.show({ phase: 'read', doneBytes: 2_000_000 })
   expect(text()).toMatch(/read: 2.0 MB, for 0 s\n$/)
 })
+
+test.each([true, false])('what begins again has a rate of its own; on a terminal: %s', (isTerminal) => {
+  let [text, now] = ['', 0]
+  const line = progressLine({
+    write: (more) => void (text += more),
+    isTerminal: () => isTerminal,
+    columns: () => 200,
+    nowMs: () => now,
+    every: () => () => {},
+  })
+  /** To half of 120 MB, so many each second, with a note in between; what the last line tells. */
+  const write = (perSecond: number): readonly string[] => {
+    text = ''
+    for (let doneBytes = 0; doneBytes <= 60e6; doneBytes += perSecond * 1e6) {
+      line.show({ phase: 'write', doneBytes, totalBytes: 120e6 })
+      if (doneBytes === 20e6) line.show({ phase: 'write', warning: 'look' })
+      now += 1000
+    }
+    const last = text.split(/[\n\r]/).findLast((each) => each.includes('left'))
+    return last?.match(/[^ ]+ MB\/s|\d+(?= s left)/g) ?? []
+  }
+  const soon = expect.stringMatching(/^[67]$/)
+  const later = expect.stringMatching(/^1[2-9]$/)
+  expect(write(10)).toEqual(['10.0 MB/s', soon])
+  // The next volume.
+  expect(write(5)).toEqual(['5.0 MB/s', later])
+  line.show({ phase: 'write', doneBytes: 0, totalBytes: 120e6 })
+  // Somebody is asked, and takes an hour.
+  line.clear()
+  now += 3_600_000
+  expect(write(5)).toEqual(['5.0 MB/s', later])
+})
