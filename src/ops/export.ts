@@ -117,6 +117,7 @@ export async function executeExport(
   const readKnown = readKnownContents(channel, plan.known)
   for (const path of done.volumes.length > 0 ? done.volumes.map((volume) => volume.path) : [done.path])
     await readBundleBack(station, { path, root, readKnown, report })
+  if (isSealed) assertThere()
   const laid = isSealed
     ? {
         ...done,

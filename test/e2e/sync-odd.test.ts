@@ -247,7 +247,6 @@ test('a sealed bundle that is spoiled, not whole or left by a kill is made again
   const make = (): Ran => stationSync('--seal', '--volume', '5M')
   const sizes = (): readonly number[] =>
     bundles().map((name) => statSync(at('stick/moss/bundles', name)).size)
-  // As a kill leaves the first of them.
   well('sync', 'stick', '--seal', '--volume', '5M', ...home)
   const [made, names] = [sizes(), bundles()]
   expect(names).toHaveLength(3)
@@ -258,13 +257,14 @@ test('a sealed bundle that is spoiled, not whole or left by a kill is made again
   rmSync(at('stick/moss/bundles', names[1] ?? ''))
   expect(make().exit).toBe(0)
   expect([bundles(), sizes()]).toEqual([names, made])
+  // As a kill leaves them: here, and not noted.
   using fleet = new DatabaseSync(at('station/fleet/fleet.db'))
   fleet.exec('DELETE FROM sent')
   expect(make().exit).toBe(0)
   expect([bundles(), sizes()]).toEqual([names, made])
   expect(told(hostSync('one'))).toContain('state 1 is current')
 
-  // What lies under the first one's name hides none of the others.
+  // What lies under the names of some hides none of the others.
   renameSync(at('stick/moss/bundles', names[2] ?? ''), at('stick/moss/bundles/kept'))
   writeFileSync(at('stick/moss/bundles', names[2] ?? ''), 'garbage')
   renameSync(at('stick/moss/bundles', names[0] ?? ''), at('stick/moss/bundles/first'))
@@ -361,5 +361,23 @@ test('a medium that was pulled meanwhile, or is another one, gets nothing, and n
   expect(bundles()).toEqual(before)
   renameSync(at('stick'), at('pulled'))
   await expect(execute(plan)).rejects.toMatchObject({ code: 'MEDIUM_ABSENT' })
+  expect(readdirSync(moss.folder)).not.toContain('stick')
+})
+
+test('a medium that is pulled while what goes on it is made and sealed gets nothing in its place', async () => {
+  publish(2)
+  await using outside = linuxOutside()
+  const plan = await planStationSync(outside, { home: at('station'), medium: at('stick'), isSealed: true })
+  const ask = async (): Promise<undefined> => undefined
+  let isPulled = false
+  const pull = ({ phase }: { readonly phase: string }): void => {
+    if (phase !== 'read back' || isPulled) return
+    isPulled = true
+    renameSync(at('stick'), at('pulled'))
+  }
+  await expect(executeStationSync(outside, { plan, ask }, pull)).rejects.toMatchObject({
+    code: 'MEDIUM_ABSENT',
+  })
+  expect(isPulled).toBe(true)
   expect(readdirSync(moss.folder)).not.toContain('stick')
 })
