@@ -24,6 +24,9 @@ const isCodeAt: usize = 25
 
 let table: usize = 0
 let count: u32 = 0
+/** All sections that were listed lie between these. */
+let lowest: i64 = 0
+let highest: i64 = 0
 /** The sections of the last answers: neighbours in the file often point at neighbours. */
 let last: usize = 0
 let lastOfCode: usize = 0
@@ -41,6 +44,17 @@ export function listAddresses(): void {
   for (let i: u32 = 0; i < count; i++) enter(table + i * entryBytes, load<u16>(list + 2 * i))
   last = table
   lastOfCode = table
+  lowest = count == 0 ? 0 : load<i64>(table)
+  highest = count == 0 ? 0 : load<i64>(table + (count - 1) * entryBytes, endAt)
+}
+
+export function lowestAddress(): i64 {
+  return lowest
+}
+
+/** The first behind all of them. */
+export function highestAddress(): i64 {
+  return highest
 }
 
 function isLoaded(section: u32): bool {
@@ -87,8 +101,9 @@ function placeIn(entry: usize, address: i64): i64 {
   return load<u8>(entry, hasBytesAt) == 1 ? offset + address - load<i64>(entry) : offset
 }
 
-/** 0 if there is none. */
+/** 0 if there is none, as of most bytes that only look like an address. */
 function find(address: i64): usize {
+  if (address < lowest || address >= highest) return 0
   let low: i32 = 0
   let high: i32 = count - 1
   while (low <= high) {
