@@ -12,6 +12,7 @@ import type { Disk } from '../host/disk.ts'
 import { decodeManifest } from '../manifest/codec.ts'
 import type { LayoutFile, Manifest } from '../manifest/manifest.ts'
 import type { Root } from '../trust/root.ts'
+import type { GenuineClaims } from '../trust/signatures.ts'
 
 export interface PackageFile {
   readonly id: PackageId
@@ -27,9 +28,9 @@ export interface PackageFile {
 type ChunksOfContent = NonNullable<ReturnType<Tables['chunkList']>>
 
 /** Signed by a packager of `root`, and holding exactly one manifest. Throws TRUST_…, CONTAINER_…, MANIFEST_INVALID. */
-export function readPackageFile(disk: Disk, path: string, root: Root): PackageFile {
+export function readPackageFile(disk: Disk, path: string, root: Root, known?: GenuineClaims): PackageFile {
   const opened = openKind(reopenedSource(disk, path), 'package')
-  const container = verifyContainer(opened, { role: 'packager', root })
+  const container = verifyContainer(opened, { role: 'packager', root }, known)
   const [only, ...others] = readManifests(container)
   if (only === undefined || others.length > 0)
     throw new MossError('PACKAGE_UNREADABLE', {

@@ -16,6 +16,7 @@ import { packageFileName } from '../manifest/file-name.ts'
 import type { LayoutFile } from '../manifest/manifest.ts'
 import type { Signer } from '../trust/keys.ts'
 import type { Root } from '../trust/root.ts'
+import type { GenuineClaims } from '../trust/signatures.ts'
 import { type Roots, underAnyRoot } from './any-root.ts'
 import { writeOver } from './channel-file.ts'
 import { comparePackages } from '../manifest/compare-packages.ts'
@@ -43,6 +44,8 @@ export interface ChannelPlace {
   readonly earlierRoots?: readonly Root[]
   /** The channels that it is laid over, the one that counts most first; there may be none left. */
   readonly over?: readonly StationChannel[]
+  /** Signatures of packages that were judged before. */
+  readonly known?: GenuineClaims
 }
 
 export interface AddedFile {
@@ -90,12 +93,14 @@ export class StationChannel {
   readonly snapshots: SnapshotFolder
   readonly #outside: Outside
   readonly #roots: Roots
+  readonly #known: GenuineClaims | undefined
   readonly #packages: PackageFolder
   readonly #expired: PackageFolder
 
   constructor(outside: Outside, place: ChannelPlace) {
     this.#outside = outside
     this.#roots = [place.root, ...(place.earlierRoots ?? [])]
+    this.#known = place.known
     this.name = place.name
     this.folder = place.folder
     this.root = place.root
@@ -156,7 +161,7 @@ export class StationChannel {
   add(path: string): AddedFile {
     const { disk } = this.#outside
     const [root] = this.#roots
-    const file = readPackageFile(disk, path, root)
+    const file = this.#readUnder(path, root)
     checkPackageFile(file)
     checkFrames(file)
     const named = `${this.folder}/packages/${packageFileName(file.id, file.manifest)}`
@@ -169,7 +174,7 @@ export class StationChannel {
     const target = present?.path ?? named
     const isMended = isDamaged || present !== undefined
     copyFile(disk, { from: path, to: target, replace: isMended })
-    const copied = readPackageFile(disk, target, root)
+    const copied = this.#readUnder(target, root)
     if (copied.id !== file.id) {
       disk.remove(target)
       throw new MossError('CONTAINER_DAMAGED', {
@@ -271,18 +276,18 @@ export class StationChannel {
   /** A packager that the newest root does not name may have signed what some snapshot has named already. */
   #read(path: string): PackageFile {
     const [newest] = this.#roots
-    const { by, value: file } = underAnyRoot(this.#roots, (root) =>
-      readPackageFile(this.#outside.disk, path, root),
-    )
-    return by === newest || this.snapshots.everNamed().has(file.id)
-      ? file
-      : readPackageFile(this.#outside.disk, path, newest)
+    const { by, value: file } = underAnyRoot(this.#roots, (root) => this.#readUnder(path, root))
+    return by === newest || this.snapshots.everNamed().has(file.id) ? file : this.#readUnder(path, newest)
+  }
+
+  #readUnder(path: string, root: Root): PackageFile {
+    return readPackageFile(this.#outside.disk, path, root, this.#known)
   }
 
   /** Nobody misses one that is damaged before it is wanted as a base: it is named. */
   #readExpired(path: string): PackageFile {
     try {
-      return underAnyRoot(this.#roots, (root) => readPackageFile(this.#outside.disk, path, root)).value
+      return underAnyRoot(this.#roots, (root) => this.#readUnder(path, root)).value
     } catch (error) {
       if (!isMossError(error)) throw error
       throw new MossError('CONTAINER_DAMAGED', { part: path, problem: error.message }, error)

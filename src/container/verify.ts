@@ -4,6 +4,7 @@ import { MossError } from '../base/error.ts'
 import type { PublicKey } from '../trust/keys.ts'
 import { assertFollows, assertNextVersion } from '../trust/next-root.ts'
 import { decodeRoot, versionOfRoot, type Root } from '../trust/root.ts'
+import type { GenuineClaims } from '../trust/signatures.ts'
 import type { Requirement, Signed } from '../trust/threshold.ts'
 import { verifiedByKey, verifiedByRoles, type Verified } from '../trust/verified.ts'
 import { decodeHead, type Head } from './head.ts'
@@ -29,9 +30,14 @@ const signedHead = (opened: OpenedContainer): Signed => ({
   blocks: opened.blocks,
 })
 
-/** Throws TRUST_SIGNATURE_INVALID, TRUST_UNKNOWN_KEY or TRUST_THRESHOLD. */
-export function verifyContainer(opened: OpenedContainer, by: Requirement): VerifiedContainer {
-  const head = verifiedByRoles(signedHead(opened), [by], (bytes) => decodeHead(bytes, opened.kind))
+/** `known` signatures are not judged once more. Throws TRUST_SIGNATURE_INVALID, TRUST_UNKNOWN_KEY or TRUST_THRESHOLD. */
+export function verifyContainer(
+  opened: OpenedContainer,
+  by: Requirement,
+  known?: GenuineClaims,
+): VerifiedContainer {
+  const signed = { ...signedHead(opened), known }
+  const head = verifiedByRoles(signed, [by], (bytes) => decodeHead(bytes, opened.kind))
   return { ...opened, head }
 }
 

@@ -54,7 +54,8 @@ function openLayers(station: Station, channel: string, above: readonly string[])
   const over = readOver(station.outside.disk, place.folder)?.map((lower) =>
     openLayers(station, lower, [...above, place.folder]),
   )
-  return openChannel(station.outside, { ...place, ...rootsOf(station), ...(over && { over }) })
+  const { outside, known } = station
+  return openChannel(outside, { ...place, ...rootsOf(station), known, ...(over && { over }) })
 }
 
 export interface OfSnapshot {
@@ -90,7 +91,13 @@ export function homeChannels(station: Station): readonly StationChannel[] {
   return disk
     .list(station.places.channels)
     .filter((entry) => entry.kind === 'folder')
-    .map(({ name }) => openChannel(station.outside, { ...placeOf(station, name), ...rootsOf(station) }))
+    .map(({ name }) =>
+      openChannel(station.outside, {
+        ...placeOf(station, name),
+        ...rootsOf(station),
+        known: station.known,
+      }),
+    )
 }
 
 export async function listChannels(outside: Outside, { home }: { readonly home: string }) {

@@ -11,10 +11,11 @@ import type { Disk } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
 import { type Allowance, parsePublicKey, parseSecretKey } from '../trust/minisign.ts'
 import { signerOf, type PublicKey, type SecretKey, type Signer } from '../trust/keys.ts'
-import { verifySignature } from '../trust/signatures.ts'
+import { type GenuineClaims, verifySignature } from '../trust/signatures.ts'
 import { isSshPublicKey } from '../trust/sshsig.ts'
 import type { Role, Root } from '../trust/root.ts'
 import { digestOf } from '../base/digest.ts'
+import { genuineFile } from './genuine-file.ts'
 
 /** Asks a person, or a descriptor; undefined where neither answers. */
 export type AskPassphrase = (what: string) => Promise<Uint8Array | undefined>
@@ -37,11 +38,14 @@ export const stationPlaces = (home: string) => ({
   builds: `${home}/builds`,
   /** Of other archives: their indexes, and packages on their way into a channel. */
   mirror: `${home}/mirror`,
+  /** Which signatures of packages need not be judged once more. */
+  genuine: `${home}/genuine`,
 })
 
 export interface Station extends Disposable {
   readonly outside: Outside
   readonly places: ReturnType<typeof stationPlaces>
+  readonly known: GenuineClaims
 }
 
 /** Makes the folders of a home that is opened for writing; one writer at a time. */
@@ -50,13 +54,18 @@ export function openStation(
   { home, how }: { readonly home: string; readonly how: 'read' | 'write' },
 ): Station {
   const places = stationPlaces(home)
-  if (how === 'read') return { outside, places, [Symbol.dispose]: () => {} }
+  const known = genuineFile(outside.disk, places.genuine)
+  if (how === 'read') return { outside, places, known, [Symbol.dispose]: () => {} }
   makeFolders(outside.disk, home)
   for (const folder of [places.keys, places.channels, places.spool])
     if (outside.disk.lstat(folder) === undefined)
       outside.disk.makeFolder(folder, folder === places.keys ? 0o700 : 0o755)
   const lock = outside.disk.lock(places.lock)
-  return { outside, places, [Symbol.dispose]: () => lock[Symbol.dispose]() }
+  const close = (): void => {
+    using _lock = lock
+    known.write()
+  }
+  return { outside, places, known, [Symbol.dispose]: close }
 }
 
 /** With every missing parent. */

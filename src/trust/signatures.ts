@@ -4,9 +4,10 @@
 import { createHash, createPublicKey, verify as verifyWithOpenssl } from 'node:crypto'
 import { hashes, verify as verifyWithNoble } from '@noble/ed25519'
 import { sha256, sha512 } from '@noble/hashes/sha2.js'
-import { concatBytes, equalBytes, toHex } from '../base/bytes.ts'
+import { concatBytes, encodeUtf8, equalBytes, toHex } from '../base/bytes.ts'
 import { digestOf } from '../base/digest.ts'
 import { MossError } from '../base/error.ts'
+import type { Digest } from '../base/ids.ts'
 import type { PublicKey } from './keys.ts'
 import { parseSignatureBlock, prehash, signedComment, statesPurpose } from './signature-block.ts'
 import {
@@ -29,21 +30,34 @@ export interface SignatureClaim {
   /** A minisign signature block, or an SSH signature. */
   readonly block: string
   readonly key: PublicKey
+  readonly known?: GenuineClaims | undefined
+}
+
+/** Claims that both verifiers found genuine before this process, each by a digest of all that they judge. */
+export interface GenuineClaims {
+  has(claim: Digest): boolean
+  add(claim: Digest): void
 }
 
 /** The block is by this key over these bytes, comment included; else throws TRUST_SIGNATURE_INVALID. */
 export function verifySignature(claim: SignatureClaim): void {
-  const { part, message, block, key } = claim
+  const { part, message, block, known } = claim
   const refuse = (problem: string): never => {
     throw new MossError('TRUST_SIGNATURE_INVALID', { part, problem })
   }
   if (!statesPurpose(message)) refuse('the signed text does not say what it is for')
-  const remembered = `${key.id} ${toHex(key.minisignId)} ${digestOf(message)} ${block}`
-  if (foundGenuine.has(remembered)) return
-  const problem = isSshSignature(block) ? problemOfSsh(claim) : problemOfMinisign(claim)
-  if (problem !== undefined) refuse(problem)
-  remember(remembered)
+  const name = nameOf(claim)
+  if (!foundGenuine.has(name) && known?.has(name) !== true) {
+    const problem = isSshSignature(block) ? problemOfSsh(claim) : problemOfMinisign(claim)
+    if (problem !== undefined) refuse(problem)
+    remember(name)
+  }
+  known?.add(name)
 }
+
+/** Another number where other rules judge: then nothing counts that was found before. */
+const nameOf = ({ key, message, block }: SignatureClaim): Digest =>
+  digestOf(encodeUtf8(`moss-genuine 1\n${key.id} ${toHex(key.minisignId)} ${digestOf(message)}\n${block}`))
 
 function problemOfMinisign({ part, message, block, key }: SignatureClaim): string | undefined {
   const { minisignId, signature, commentSignature } = parseSignatureBlock(block, part)
@@ -81,10 +95,10 @@ function problemOfSsh({ part, message, block, key }: SignatureClaim): string | u
 const opensslHash = (hash: SshHash, bytes: Uint8Array): Uint8Array => createHash(hash).update(bytes).digest()
 
 /** Key, message and signature block. A verb opens the same containers several times, and judging one takes 10 ms. */
-const foundGenuine = new Set<string>()
+const foundGenuine = new Set<Digest>()
 const mostRemembered = 64
 
-function remember(claim: string): void {
+function remember(claim: Digest): void {
   if (foundGenuine.size >= mostRemembered) foundGenuine.clear()
   foundGenuine.add(claim)
 }

@@ -6,7 +6,7 @@ import { assertTrue, MossError } from '../base/error.ts'
 import type { KeyId } from '../base/ids.ts'
 import type { PublicKey } from './keys.ts'
 import type { Role, Root } from './root.ts'
-import { type SignatureClaim, verifySignature } from './signatures.ts'
+import { type GenuineClaims, type SignatureClaim, verifySignature } from './signatures.ts'
 
 /** Signed bytes with the signers they name and one block for each, in the same order. */
 export interface Signed {
@@ -15,6 +15,8 @@ export interface Signed {
   readonly message: Uint8Array
   readonly signers: readonly KeyId[]
   readonly blocks: readonly string[]
+  /** What need not be judged once more. */
+  readonly known?: GenuineClaims | undefined
 }
 
 /** More signers than this are refused: nobody has a reason, and each costs milliseconds. */
@@ -31,7 +33,7 @@ export interface Requirement {
  * roots, or TRUST_THRESHOLD when all are genuine but too few belong to a role.
  */
 export function verifyThresholds(signed: Signed, requirements: readonly Requirement[]): readonly KeyId[] {
-  const { part, message, signers, blocks } = signed
+  const { part, message, signers, blocks, known } = signed
   assertTrue(requirements.length > 0, 'somebody must have signed')
   checkList(signed)
   const roots = requirements.map(({ root }) => root)
@@ -40,7 +42,13 @@ export function verifyThresholds(signed: Signed, requirements: readonly Requirem
   if (unknown.length > 0) throw new MossError('TRUST_UNKNOWN_KEY', { part, keys: unknown })
   const genuine = keys.filter((key) => key !== undefined)
   for (const [index, key] of genuine.entries())
-    verifySignature({ part: `signature ${index + 1} of ${part}`, message, block: blocks[index] ?? '', key })
+    verifySignature({
+      part: `signature ${index + 1} of ${part}`,
+      message,
+      block: blocks[index] ?? '',
+      key,
+      known,
+    })
   for (const { role, root } of requirements) {
     const { keys: members, threshold: need } = root.roles[role]
     assertTrue(need >= 1, 'a threshold is at least 1')

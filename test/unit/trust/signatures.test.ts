@@ -3,6 +3,7 @@ import { Point, verify } from '@noble/ed25519'
 import { sha512 } from '@noble/hashes/sha2.js'
 import { describe, expect, test } from 'vitest'
 import { concatBytes, encodeUtf8, fromHex } from '../../../src/base/bytes.ts'
+import type { Digest } from '../../../src/base/ids.ts'
 import { enrolKey, signerOf } from '../../../src/trust/keys.ts'
 import {
   formatSignatureBlock,
@@ -11,7 +12,12 @@ import {
   signatureBlockBytes,
   signedComment,
 } from '../../../src/trust/signature-block.ts'
-import { acceptedByNoble, acceptedByOpenssl, verifySignature } from '../../../src/trust/signatures.ts'
+import {
+  acceptedByNoble,
+  acceptedByOpenssl,
+  type GenuineClaims,
+  verifySignature,
+} from '../../../src/trust/signatures.ts'
 import { outcomeOf, problemOf, sampleKey, sampleMessage } from './sample-keys.ts'
 
 const secret = sampleKey(7)
@@ -78,6 +84,30 @@ describe('signatures', () => {
         const text = formatSignatureBlock({ ...parsed, [field]: bytes })
         expect(outcomeOf(() => check(text))).toBe('TRUST_SIGNATURE_INVALID')
       }
+  })
+
+  test('what is known is not judged once more, and only what was found genuine becomes known', () => {
+    const asked: Digest[] = []
+    const known = new Set<Digest>()
+    const claims: GenuineClaims = {
+      has: (claim) => asked.push(claim) > 0 && known.has(claim),
+      add: (claim) => known.add(claim),
+    }
+    const changed = concatBytes([sampleMessage, encodeUtf8('!')])
+    const forged = { part: 'head', message: changed, block, key, known: claims }
+    const judged = (): unknown => outcomeOf(() => verifySignature(forged))
+    expect(judged()).toBe('TRUST_SIGNATURE_INVALID')
+    expect(known.size).toBe(0)
+    verifySignature({ ...forged, message: sampleMessage })
+    expect(known.size).toBe(1)
+    expect(judged()).toBe('TRUST_SIGNATURE_INVALID')
+    known.add(asked[0]!)
+    expect(judged()).toBeUndefined()
+    const other = { ...key, minisignId: key.minisignId.with(0, 1) }
+    expect(outcomeOf(() => verifySignature({ ...forged, key: other }))).toBe('TRUST_SIGNATURE_INVALID')
+    expect(outcomeOf(() => verifySignature({ ...forged, key: sampleKey(8).publicKey }))).toBe(
+      'TRUST_SIGNATURE_INVALID',
+    )
   })
 
   test('every shortening and any addition is refused', () => {
