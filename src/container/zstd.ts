@@ -59,15 +59,17 @@ const quickBaseBytes = 15 * 1024 * 1024
 /**
  * A window over base and content. Left to itself zstd sizes its tables by the content and loses most of a large base;
  * a place in the table for each fourth byte finds as much as one for each (note 0030), and costs a quarter of the
- * memory and time. Its long-distance matcher would not read a base that comes this way.
+ * memory and time. A short content costs next to nothing but its base's table, which is half of that again. Its long-distance
+ * matcher would not read a base that comes this way.
  */
 function reachOver(baseBytes: number, plainBytes: number, level: number): Record<number, number> {
   const most = Math.log2(limits.zstdBaseWindowBytes)
   const windowLog = Math.min(most, Math.max(10, Math.ceil(Math.log2(baseBytes + plainBytes))))
   const isLarge = windowLog > 20
+  const isShort = 16 * plainBytes < baseBytes
   return {
     [constants.ZSTD_c_windowLog]: windowLog,
-    ...(isLarge && { [constants.ZSTD_c_hashLog]: windowLog - 2 }),
+    ...(isLarge && { [constants.ZSTD_c_hashLog]: windowLog - (isShort ? 3 : 2) }),
     ...(isLarge && { [constants.ZSTD_c_chainLog]: Math.min(level > 12 ? 25 : 22, windowLog) }),
     ...(level < 5 && baseBytes > quickBaseBytes && { [constants.ZSTD_c_strategy]: constants.ZSTD_greedy }),
   }
