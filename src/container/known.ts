@@ -70,7 +70,7 @@ export class BytesBefore {
     const needed = this.#size + bytes.length
     if (needed > this.#room.length) {
       const last = this.bytes()
-      this.#room = new Uint8Array(last.length + bytes.length + Math.floor(last.length / 4))
+      this.#room = new Uint8Array(2 * last.length + bytes.length)
       this.#room.set(last)
       this.#size = last.length
     }
@@ -124,9 +124,10 @@ export class SectionsInOrder {
   readonly #read: (entry: SectionEntry) => Uint8Array
   readonly #readKnown: ReadKnown | undefined
   readonly #before = new BytesBefore()
+  /** Adds to `before` what stands there too: put off until a section needs it, which none does that was decoded earlier. */
+  #putOff: (() => void)[] = []
   readonly #decoded: Map<SectionName, DecodedSection>
   readonly #plain = new Map<SectionName, () => Uint8Array>()
-  #isBegun = false
   #failure: { readonly error: unknown } | undefined
 
   /**
@@ -149,6 +150,7 @@ export class SectionsInOrder {
     this.#read = read
     this.#readKnown = readKnown
     this.#decoded = decoded
+    this.#putOff.push(() => this.#addKnown(head.known ?? []))
   }
 
   /** Of a section that is here. Throws BUNDLE_BASE_MISSING naming every base that cannot be read. */
@@ -165,8 +167,6 @@ export class SectionsInOrder {
   }
 
   #decodeUpTo(name: SectionName): void {
-    if (!this.#isBegun) this.#addKnown(this.#head.known ?? [])
-    this.#isBegun = true
     for (const entry of this.#head.sections) {
       if (this.#plain.has(name)) return
       if (!this.#plain.has(entry.name)) this.#decodeNext(entry)
@@ -179,8 +179,8 @@ export class SectionsInOrder {
     const section = this.#decoded.get(name) ?? this.#decode(entry, stored)
     this.#decoded.set(name, section)
     this.#plain.set(name, section.plain)
-    this.#before.addSection(section.before)
-    if (name === 'known') this.#addKnown(decodeKnown(section.plain()))
+    this.#putOff.push(() => this.#before.addSection(section.before))
+    if (name === 'known') this.#putOff.push(() => this.#addKnown(decodeKnown(section.plain())))
   }
 
   #decode(entry: SectionEntry, stored: Uint8Array): DecodedSection {
@@ -196,6 +196,8 @@ export class SectionsInOrder {
     const packedBytes = name === 'chunks' ? packedChunksBytes(plainBytes, count) : plainBytes
     if (packedBytes === undefined)
       throw new MossError('CONTAINER_DAMAGED', { part, problem: `${plainBytes} bytes are no table` })
+    for (const add of this.#putOff) add()
+    this.#putOff = []
     const packed = decodeZstd(stored, packedBytes, part, this.#before.bytes())
     let chunks: Uint8Array | undefined
     const plain = (): Uint8Array => (name === 'chunks' ? (chunks ??= unpackChunks(packed, count)) : packed)
