@@ -73,6 +73,25 @@ describe('sections of a bundle', () => {
     expect(stored - 500).toBeLessThan(250)
   })
 
+  test('that were decoded are checked when the file is opened again, and what they build on is not read for them', () => {
+    const bytes = bundle({ created: 1_700_000_001 })
+    const asked: ContentDigest[] = []
+    const counting: ReadKnown = (content) => {
+      asked.push(content)
+      return having(snapshot, manifest)(content)
+    }
+    const read = (file: Uint8Array): void => {
+      const container = opened(file, counting)
+      for (const { name, bytes: plain } of sections) expect(readSection(container, name)).toEqual(plain)
+    }
+    read(bytes)
+    expect(asked).toEqual([idOf(snapshot), idOf(manifest)])
+    read(bytes)
+    expect(asked.length).toBe(2)
+    const spoiled = bytes.with(bytes.length - 1, bytes.at(-1)! ^ 1)
+    expect(errorOf(() => read(spoiled))).toMatch(/^CONTAINER_DAMAGED section hosts/)
+  })
+
   test('build on each other also where a host need have nothing', () => {
     const container = opened(bundle({ known: { inHead: [], listed: [] } }))
     expect(container.head.known).toBeUndefined()
