@@ -24,6 +24,7 @@ import { makeSbom, readLockfile } from './sbom.ts'
 import { writeShare } from './share.ts'
 import { hostVerbs, keepCompiled, launcher, plainFlag, starter } from './starters.ts'
 import { mediumRule, units } from './units.ts'
+import { writeUsualPackage } from './usual-package.ts'
 
 const top = join(import.meta.dirname, '../..')
 const place = join(top, 'dist')
@@ -46,7 +47,8 @@ function compileProgram(): void {
   }
   const moss = (...args: readonly string[]): void => must('start.cjs', ...args)
   const offer = (version: 'first' | 'second'): void => {
-    moss('add', 'stable', ...writeSample(join(folder, version), version), '--home', home)
+    const packages = [...writeSample(join(folder, version), version), writeUsualPackage(folder, version)]
+    moss('add', 'stable', ...packages, '--home', home)
     moss('channel', 'publish', 'stable', '--date', `${sampleDates[version]}`, '--home', home)
     moss('state', 'export', join(folder, `${version}.moss-state`), '--root', root)
   }
@@ -56,7 +58,7 @@ function compileProgram(): void {
   moss('init', '--root', root, '--trust', join(home, 'root.moss-root'))
   must('keep.cjs', 'status', '--json', '--root', root)
   moss('channel', 'create', 'stable', '--home', home)
-  moss('subscribe', 'harbour', 'pilot-books', '--root', root)
+  moss('subscribe', 'harbour', 'pilot-books', 'usual', '--root', root)
   offer('first')
   moss('fleet', 'enroll', '-y', join(folder, 'first.moss-state'), '--home', home)
   moss('export', '--for', join(folder, 'first.moss-state'), '-o', made, '--home', home)
