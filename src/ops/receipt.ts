@@ -47,7 +47,6 @@ export const readExported = (host: SettlingSession): HostState | undefined =>
 export const rememberExported = (host: SettlingSession, { bytes }: Receipt): void =>
   writeDurably(host.outside.disk, exportedPath(host), bytes, { mode: 0o600, replace: true })
 
-/** A spoiled one counts as missing: it is made anew, and must not keep a root from being opened. */
 /** What the station counts on: the receipt and what was last exported. Throws STATE_BROKEN where that is not known. */
 export function statesTold(host: SettlingSession): readonly HostState[] {
   const exported = readExported(host)
@@ -62,6 +61,7 @@ export function statesTold(host: SettlingSession): readonly HostState[] {
 const isThere = ({ outside }: SettlingSession, path: string): boolean =>
   outside.disk.lstat(path) !== undefined
 
+/** A spoiled one counts as missing: it is made anew, and must not keep a root from being opened. */
 function readOwn(host: SettlingSession, path: string): Receipt | undefined {
   const { disk } = host.outside
   if (!isThere(host, path)) return undefined
