@@ -43,11 +43,13 @@ export class BytesBefore {
   /** With room for what comes next. */
   #room = new Uint8Array(0)
   #size = 0
+  /** Not in the room yet: nobody asks for it where every section was decoded before. */
+  #added: Uint8Array[] = []
   #knownBytes = 0
 
-  /** In the order of the file. */
+  /** In the order of the file. It may not change afterwards. */
   addSection(bytes: Uint8Array): void {
-    this.#append(bytes)
+    this.#added.push(bytes)
   }
 
   /** Throws CONTAINER_DAMAGED for more than a host can be asked to hold. */
@@ -58,18 +60,20 @@ export class BytesBefore {
         part: 'table known',
         problem: `it names more than ${limits.zstdBaseBytes} bytes`,
       })
-    this.#append(bytes)
+    this.#added.push(bytes)
   }
 
-  /** The last of them, as many as zstd may reach; valid until more is added. */
+  /** The last of them, as many as zstd may reach; valid until it is asked for again. */
   bytes(): Uint8Array {
+    for (const bytes of this.#added) this.#append(bytes)
+    this.#added = []
     return this.#room.subarray(Math.max(0, this.#size - limits.zstdBaseBytes), this.#size)
   }
 
   #append(bytes: Uint8Array): void {
     const needed = this.#size + bytes.length
     if (needed > this.#room.length) {
-      const last = this.bytes()
+      const last = this.#room.subarray(Math.max(0, this.#size - limits.zstdBaseBytes), this.#size)
       this.#room = new Uint8Array(2 * last.length + bytes.length)
       this.#room.set(last)
       this.#size = last.length
@@ -124,10 +128,9 @@ export class SectionsInOrder {
   readonly #read: (entry: SectionEntry) => Uint8Array
   readonly #readKnown: ReadKnown | undefined
   readonly #before = new BytesBefore()
-  /** Adds to `before` what stands there too: put off until a section needs it, which none does that was decoded earlier. */
-  #putOff: (() => void)[] = []
   readonly #decoded: Map<SectionName, DecodedSection>
   readonly #plain = new Map<SectionName, () => Uint8Array>()
+  #isBegun = false
   #failure: { readonly error: unknown } | undefined
 
   /**
@@ -150,7 +153,6 @@ export class SectionsInOrder {
     this.#read = read
     this.#readKnown = readKnown
     this.#decoded = decoded
-    this.#putOff.push(() => this.#addKnown(head.known ?? []))
   }
 
   /** Of a section that is here. Throws BUNDLE_BASE_MISSING naming every base that cannot be read. */
@@ -167,6 +169,8 @@ export class SectionsInOrder {
   }
 
   #decodeUpTo(name: SectionName): void {
+    if (!this.#isBegun) this.#addKnown(this.#head.known ?? [])
+    this.#isBegun = true
     for (const entry of this.#head.sections) {
       if (this.#plain.has(name)) return
       if (!this.#plain.has(entry.name)) this.#decodeNext(entry)
@@ -179,8 +183,8 @@ export class SectionsInOrder {
     const section = this.#decoded.get(name) ?? this.#decode(entry, stored)
     this.#decoded.set(name, section)
     this.#plain.set(name, section.plain)
-    this.#putOff.push(() => this.#before.addSection(section.before))
-    if (name === 'known') this.#putOff.push(() => this.#addKnown(decodeKnown(section.plain())))
+    this.#before.addSection(section.before)
+    if (name === 'known') this.#addKnown(decodeKnown(section.plain()))
   }
 
   #decode(entry: SectionEntry, stored: Uint8Array): DecodedSection {
@@ -196,8 +200,6 @@ export class SectionsInOrder {
     const packedBytes = name === 'chunks' ? packedChunksBytes(plainBytes, count) : plainBytes
     if (packedBytes === undefined)
       throw new MossError('CONTAINER_DAMAGED', { part, problem: `${plainBytes} bytes are no table` })
-    for (const add of this.#putOff) add()
-    this.#putOff = []
     const packed = decodeZstd(stored, packedBytes, part, this.#before.bytes())
     let chunks: Uint8Array | undefined
     const plain = (): Uint8Array => (name === 'chunks' ? (chunks ??= unpackChunks(packed, count)) : packed)
