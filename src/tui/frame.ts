@@ -90,10 +90,16 @@ function noticeLines({ notice, size }: ScreensState): readonly Line[] {
   if (notice === undefined) return []
   const mark = notice.tone === 'good' ? '✓' : '!'
   return [
-    ...paragraph(`${mark} ${notice.text}`, size.columns, tones[notice.tone]).slice(0, 4),
+    ...withItsEnd(paragraph(`${mark} ${notice.text}`, size.columns, tones[notice.tone])),
     ...(notice.hint === undefined ? [] : paragraph(`hint: ${notice.hint}`, size.columns).slice(0, 2)),
   ]
 }
+
+const mostNoticeLines = 5
+
+/** A code stands at the end of what went wrong: it is what somebody looks up, or tells. */
+const withItsEnd = (lines: readonly Line[]): readonly Line[] =>
+  lines.length <= mostNoticeLines ? lines : [...lines.slice(0, mostNoticeLines - 1), ...lines.slice(-1)]
 
 /** As few lines as hold all keys. */
 function keyLines(state: ScreensState): readonly Line[] {

@@ -103,6 +103,27 @@ describe('Trust', () => {
     expect(shown({ ...warned, size: large })).not.toContain('Arrows')
   })
 
+  test('what is wrong keeps its code at the end, however long its words are', () => {
+    const typed = 'a'.repeat(64)
+    for (const each of ['approve', 'immense', 'overwhelmed']) {
+      const spelled = Array.from({ length: 8 }, () => each).join(' ')
+      const message = `the trust root is ${spelled} (${trust.fingerprint}), not ${typed} as expected`
+      const other = failed({
+        code: 'TRUST_FINGERPRINT',
+        message,
+        exit: 4,
+        details: {},
+        hint: 'do not use it',
+      })
+      for (const size of [small, { columns: 80, rows: 24 }, large]) {
+        const state = after({ ...read, size }, { kind: 'trusted', typed, result: other })
+        expect(shown(state), `${each} at ${size.columns}`).toMatch(
+          /\[TRUST_FINGERPRINT\]\s+hint: do not use it/,
+        )
+      }
+    }
+  })
+
   test('a fingerprint that was told is typed and compared', () => {
     const typing = after(read, 'Enter', ...Array.from('wood lens'))
     expect(frame(typing)).toMatchInlineSnapshot(`
