@@ -111,8 +111,6 @@ describe('Trust', () => {
       const other = failed({
         code: 'TRUST_FINGERPRINT',
         message,
-        exit: 4,
-        details: {},
         hint: 'do not use it',
       })
       for (const size of [small, { columns: 80, rows: 24 }, large]) {
