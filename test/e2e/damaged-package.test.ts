@@ -56,6 +56,19 @@ test.each(['first/tide', 'tide.moss'])('adding %s again mends what is damaged, a
   expect(moss.text('add', 'stable', source, ...home)).toMatch(/^already there {2}tide 1.0/m)
 })
 
+test('its signature is remembered once, also by the next process, and again where that was lost', () => {
+  const genuine = join(moss.folder, 'station/genuine')
+  const again = (): Buffer => {
+    moss.json('add', 'stable', 'tide.moss', ...home)
+    return readFileSync(genuine)
+  }
+  const remembered = again()
+  expect(remembered).toHaveLength(32)
+  expect(again()).toEqual(remembered)
+  rmSync(genuine)
+  expect(again()).toEqual(remembered)
+})
+
 test('a damaged one under a name of its own is mended there', () => {
   const own = join(packages(), 'mine.moss')
   renameSync(theFile(), own)

@@ -3,7 +3,7 @@
 // update runs is among what it keeps compiled.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { concatBytes, encodeUtf8 } from '../../src/base/bytes.ts'
+import { encodeUtf8 } from '../../src/base/bytes.ts'
 import { deflate } from '../../src/delta/deflate.ts'
 import { elfProgram, type TestFunction } from '../support/elf-program.ts'
 import { knownBytes } from '../support/known-bytes.ts'
@@ -60,5 +60,5 @@ function text(seed: number, isChanged: boolean, lines: number): Uint8Array {
 function packed(plain: Uint8Array): Uint8Array {
   const bits = deflate(plain, 9)
   if (bits === undefined) throw new Error('broken promise: without bounds all is packed')
-  return concatBytes([gzipFile({ packed: bits })])
+  return gzipFile({ packed: bits })
 }
