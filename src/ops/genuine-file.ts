@@ -1,5 +1,5 @@
 // Signatures of packages that this station found genuine, in HOME/genuine: one digest of 32 bytes behind the other. Packages
-// are judged when they come in; without it each verb that reads hundreds of them would judge them all again, which is most
+// are judged when they come in or are published; without it each verb that reads hundreds of them would judge them all again, which is most
 // of what a plan costs. Who can write into the home could give it another trust root, too. What is lost of the file, or
 // spoiled, costs time alone: no signature has a digest that was made up.
 import { concatBytes, fromHex, toHex } from '../base/bytes.ts'
