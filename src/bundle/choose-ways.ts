@@ -9,6 +9,7 @@ import { deltaGroupBytes } from '../container/frames.ts'
 import { type DeltaPrice, type DeltasToPrice, priceDeltasJob } from '../container/price-job.ts'
 import type { Pool } from '../host/pool.ts'
 import { type DeltaFile, filledGroups, groupsOf, windowsOfPart } from './delta-files.ts'
+import { GroupMemory } from './group-memory.ts'
 
 export interface ChosenDelta {
   readonly delta: CarriedDelta
@@ -81,7 +82,8 @@ async function priceFiles(
       await oldest?.done
     }
   }
-  for await (const { group, bytes } of filledGroups(groups, { channel, pool, makeRoom })) {
+  using memory = new GroupMemory()
+  for await (const { group, bytes } of filledGroups(groups, { channel, pool, makeRoom, memory })) {
     inUse += bytes.length
     const asked = group.map(({ window }) => ({ baseBytes: window.baseBytes, chunks: window.chunks }))
     const priced = { inUse: bytes.length, done: price(group, { bytes, files: asked }) }
@@ -97,7 +99,10 @@ async function priceFiles(
     asked: Pick<DeltasToPrice, 'bytes' | 'files'>,
   ): Promise<void> {
     const input = { ...asked, level, deltaEffort }
-    const found = await pool.run(priceDeltasJob, input, [asked.bytes.buffer as ArrayBuffer])
+    const { prices: found, bytes } = await pool.run(priceDeltasJob, input, [
+      asked.bytes.buffer as ArrayBuffer,
+    ])
+    memory.giveBack(bytes)
     group.forEach((file, index) => {
       const each = found[index]
       if (each !== undefined) prices.set(file, each)

@@ -6,9 +6,9 @@ import { limits } from '../base/limits.ts'
 import type { CarriedChunk, CarryPlan } from '../carry/plan.ts'
 import type { CarriedDelta, DeltaPart } from '../carry/plan-deltas.ts'
 import type { StationChannel } from '../channel/station-channel.ts'
-import { longBytes } from '../container/file-to-encode.ts'
 import { type DeltaWindow, deltaWindows, type PlacedChunk } from '../delta/delta-windows.ts'
 import type { Pool } from '../host/pool.ts'
+import type { GroupMemory } from './group-memory.ts'
 import { packageChunks, type WantedChunk } from './package-chunks.ts'
 
 /** A file against one base, or a window of them where they are long. */
@@ -131,22 +131,19 @@ interface GroupSource {
   readonly pool: Pool
   /** Waits until so many bytes more may be in memory. */
   readonly makeRoom: (sizeBytes: number) => Promise<void>
+  readonly memory: GroupMemory
 }
 
-/** Each group with its bytes, in a buffer of its own: for each file its base, then the file. */
+/** Each group with its bytes, in memory of its own: for each file its base, then the file. */
 export async function* filledGroups(
   groups: readonly (readonly DeltaFile[])[],
-  { channel, pool, makeRoom }: GroupSource,
+  { channel, pool, makeRoom, memory }: GroupSource,
 ): AsyncGenerator<{ readonly group: readonly DeltaFile[]; readonly bytes: Uint8Array }> {
   const chunks = packageChunks(wantedChunks(groups, channel), { channel, pool })
   for (const group of groups) {
     const sizeBytes = group.reduce((sum, { targetBytes, window }) => sum + targetBytes + window.baseBytes, 0)
     await makeRoom(sizeBytes)
-    const bytes = new Uint8Array(
-      sizeBytes < longBytes
-        ? new ArrayBuffer(sizeBytes)
-        : new ArrayBuffer(sizeBytes, { maxByteLength: sizeBytes }),
-    )
+    const bytes = memory.take(sizeBytes)
     await fillGroup(group, { chunks, channel, bytes })
     yield { group, bytes }
   }

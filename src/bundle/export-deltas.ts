@@ -8,6 +8,7 @@ import type { DeltaGroup, FrameSpool } from '../container/frames.ts'
 import type { Pool } from '../host/pool.ts'
 import { type ChosenDelta, chooseWays } from './choose-ways.ts'
 import { type DeltaFile, filledGroups, groupsOf, windowsOfPart } from './delta-files.ts'
+import { GroupMemory } from './group-memory.ts'
 
 interface DeltaSource {
   readonly plan: CarryPlan
@@ -28,8 +29,10 @@ export async function spoolDeltas(spool: FrameSpool, from: DeltaSource): Promise
   let doneBytes = 0
   const makeRoom = (sizeBytes: number): Promise<void> => spool.makeRoom(sizeBytes)
   const groups = groupsOf(files, { isApart: true })
-  for await (const { group, bytes } of filledGroups(groups, { channel, pool, makeRoom }))
-    spool.addDeltas({ bytes, files: group.map(draftOf) }, (isGiven) => {
+  using memory = new GroupMemory()
+  const giveBack = (bytes: Uint8Array): void => memory.giveBack(bytes)
+  for await (const { group, bytes } of filledGroups(groups, { channel, pool, makeRoom, memory }))
+    spool.addDeltas({ bytes, files: group.map(draftOf), giveBack }, (isGiven) => {
       group.forEach((file, index) => {
         doneBytes += whole.add(file, isGiven[index] ?? [])
       })

@@ -46,8 +46,12 @@ export interface DeltaFrame {
   }[]
 }
 
-/** What is in no frame is better carried whole. */
-export type EncodedDelta = readonly DeltaFrame[]
+export interface EncodedDelta {
+  /** What is in none is better carried whole. */
+  readonly frames: readonly DeltaFrame[]
+  /** The group's, back, as memory for another; not those of a long file, which are gone. */
+  readonly bytes?: Uint8Array
+}
 
 type Prices = Pick<DeltaToEncode, 'level' | 'deltaEffort'> & { readonly pricingLevel: number }
 
@@ -64,12 +68,16 @@ export const encodeDeltaJob: Job<DeltaToEncode, EncodedDelta> = {
     const groups = input.deltaEffort?.isQuick === true ? [] : groupsOfText(files.filter(isTextPair))
     const ofText = new Set(groups.flat())
     const others = files.filter((file) => !ofText.has(file))
-    return [
+    const frames = [
       ...groups.flatMap((group) => textFrames(group, prices)),
       ...differenceFrames(others, prices),
     ].toSorted((a, b) => a.files[0]!.number - b.files[0]!.number)
+    return long === undefined ? { frames, bytes: input.bytes } : { frames }
   },
-  transfer: (frames) => frames.map(({ stored }) => stored.buffer as ArrayBuffer),
+  transfer: ({ frames, bytes }) =>
+    [...frames.map(({ stored }) => stored), ...(bytes === undefined ? [] : [bytes])].map(
+      ({ buffer }) => buffer as ArrayBuffer,
+    ),
   rest: dropLargeKernels,
 }
 

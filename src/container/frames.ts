@@ -11,7 +11,7 @@ import type { OpenFile } from '../host/disk.ts'
 import type { Outside } from '../host/outside.ts'
 import type { FramesDraft } from './encode.ts'
 import { type BaseRange, encodeBases } from './base-table.ts'
-import { type DeltaToEncode, type EncodedDelta, encodeDeltaJob } from './delta-jobs.ts'
+import { type DeltaFrame, type DeltaToEncode, encodeDeltaJob } from './delta-jobs.ts'
 import { looksDense } from './dense.ts'
 import { encodeLists } from './content-table.ts'
 import { encodeChunks, encodeFrames, type ChunkPlace, type FrameEntry } from './frame-table.ts'
@@ -33,6 +33,8 @@ export interface FinishedFrames extends FramesDraft {
 export interface DeltaGroup {
   /** For each file its base's bytes, then its own; in a buffer of its own. */
   readonly bytes: Uint8Array
+  /** Takes them as memory for another group, when nobody reads them any more. */
+  readonly giveBack?: (bytes: Uint8Array) => void
   readonly files: readonly {
     readonly base: BaseRange
     /** Together the bytes that the frame gives. */
@@ -90,7 +92,7 @@ export class FrameSpool implements Disposable {
   readonly #deltas: {
     readonly files: DeltaGroup['files']
     readonly inUse: number
-    readonly encoded: Promise<EncodedDelta>
+    readonly encoded: Promise<readonly DeltaFrame[]>
     readonly onPriced: OnPriced
   }[] = []
   #deltaBytes = 0
@@ -161,9 +163,12 @@ export class FrameSpool implements Disposable {
       throw new Error('broken promise: deltas come before chunks')
     const inUse = group.bytes.length
     const files = group.files.map(({ base, chunks }) => ({ baseBytes: base.sizeBytes, chunks }))
-    const encoded = this.#outside.pool.run(encodeDeltaJob, { bytes: group.bytes, files, ...this.#delta }, [
-      group.bytes.buffer as ArrayBuffer,
-    ])
+    const encoded = this.#outside.pool
+      .run(encodeDeltaJob, { bytes: group.bytes, files, ...this.#delta }, [group.bytes.buffer as ArrayBuffer])
+      .then(({ frames, bytes }) => {
+        if (bytes !== undefined) group.giveBack?.(bytes)
+        return frames
+      })
     // Awaited in its turn; until then a failure must not count as unhandled.
     encoded.catch(() => {})
     this.#deltas.push({ files: group.files, inUse, encoded, onPriced })

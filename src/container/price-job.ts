@@ -15,12 +15,19 @@ export interface DeltaPrice {
   readonly whole: number
 }
 
-export const priceDeltasJob: Job<DeltasToPrice, readonly DeltaPrice[]> = {
+/** For each file; and the same bytes back, as memory for others. */
+export const priceDeltasJob: Job<
+  DeltasToPrice,
+  { readonly prices: readonly DeltaPrice[]; readonly bytes: Uint8Array }
+> = {
   name: 'container.price-deltas',
-  run: (input) =>
-    cutFiles(input).map((file) => ({
+  run: (input) => ({
+    prices: cutFiles(input).map((file) => ({
       delta: priceOfStreams(new DeltaEncoder(input.deltaEffort).add(file), input.level),
       whole: priceWhole(file, input.level),
     })),
+    bytes: input.bytes,
+  }),
+  transfer: ({ bytes }) => [bytes.buffer as ArrayBuffer],
   rest: dropLargeKernels,
 }

@@ -2,13 +2,15 @@ import { describe, expect, test } from 'vitest'
 import { concatBytes, encodeUtf8 } from '../../../src/base/bytes.ts'
 import { digestOf } from '../../../src/base/digest.ts'
 import { isMossError } from '../../../src/base/error.ts'
+import type { ContentDigest } from '../../../src/base/ids.ts'
 import { decodeDeltaFrame, deltaHeaderBytes, encodeDeltaFrame } from '../../../src/container/delta-frame.ts'
 import { FrameSpool } from '../../../src/container/frames.ts'
 import { decodeFrameJob } from '../../../src/container/jobs.ts'
 import { decodeFrame, frameToDecode, verifyWhole } from '../../../src/container/read-frames.ts'
 import { readTables } from '../../../src/container/tables.ts'
+import { cutWhole } from '../../../src/delta/jobs.ts'
 import { encodeDelta } from '../../../src/delta/encode-delta.ts'
-import { inlinePool } from '../../../src/host/pool.ts'
+import { inlinePool, workerPool } from '../../../src/host/pool.ts'
 import { addDeltas, basesOf, buildBundle, noise, spoolOutside, verified } from '../../support/containers.ts'
 
 const base = noise(400_000, 5)
@@ -59,6 +61,27 @@ describe('a bundle with deltas', () => {
     const { count, sections } = await spool.finish()
     expect(count).toBe(1)
     expect(sections.find(({ name }) => name === 'bases')?.bytes.length).toBe(2 * 48)
+  })
+
+  test("gives a group's bytes back as memory when its worker has read them", async () => {
+    await using pool = workerPool(new URL('../../../src/worker.ts', import.meta.url), 1)
+    const { outside } = spoolOutside(pool)
+    using spool = new FrameSpool(outside, 'spool', {})
+    const bytes = new Uint8Array(new ArrayBuffer(1 << 20), 0, base.length + target.length)
+    bytes.set(base)
+    bytes.set(target, base.length)
+    const files = [
+      {
+        base: { content: digestOf<ContentDigest>(base), offset: 0, sizeBytes: base.length },
+        chunks: cutWhole(target).chunks,
+      },
+    ]
+    const back: number[] = []
+    const giveBack = ({ buffer }: Uint8Array): number => back.push(buffer.byteLength)
+    spool.addDeltas({ bytes, files, giveBack }, (isGiven) => expect(isGiven.flat()).not.toContain(false))
+    expect(bytes.buffer.detached).toBe(true)
+    await spool.endDeltas()
+    expect(back).toEqual([1 << 20])
   })
 
   test('has texts in frames of their own, with the old ones as base where that is shorter', async () => {

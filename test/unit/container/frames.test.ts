@@ -50,7 +50,7 @@ describe('a spool of frames', () => {
   ])('has deltas for each of %i workers under way, and at least two groups', async (width, groups) => {
     let release = (): void => {}
     const held = new Promise<void>((resolve) => (release = resolve))
-    const run = async (): Promise<never> => held.then(() => [] as never)
+    const run = async (): Promise<never> => held.then(() => ({ frames: [] }) as never)
     const { outside } = spoolOutside()
     using spool = new FrameSpool({ ...outside, pool: { ...inlinePool, width, run } }, 'spool', {})
     const sizeBytes = 60 * 1024 * 1024

@@ -37,7 +37,7 @@ test('a file is halved until a frame holds what pays of it', () => {
   const target = concatBytes([scattered(base), noise(66 * sizeUnit, 2), scattered(base)])
   const { chunks } = cutWhole(target)
   const files = [{ baseBytes: base.length, chunks }]
-  const frames = encodeDeltaJob.run({ bytes: concatBytes([base, target]), files, level: 3 })
+  const { frames } = encodeDeltaJob.run({ bytes: concatBytes([base, target]), files, level: 3 })
   const parts = frames.flatMap(({ files: given }) => given)
   expect(parts.map(({ number }) => number)).toEqual([0, 0])
   expect(parts[0]?.firstChunk).toBe(0)
