@@ -1,7 +1,7 @@
 // Tables `frames` and `chunks`: where each frame stands, and which chunk lies where in it. Frames follow each other
 // without gaps and chunks fill their frames without gaps, so every offset is implied and is checked. A chunk may lie in
 // several frames, as deltas against different bases do: a reader takes whichever it can decode.
-import { compareBytes, fromHex } from '../base/bytes.ts'
+import { fromHex } from '../base/bytes.ts'
 import type { ChunkId, Digest } from '../base/ids.ts'
 import { chunkSizes, limits } from '../base/limits.ts'
 import { BaseTable } from './base-table.ts'
@@ -38,6 +38,7 @@ export interface ChunkPlace {
 export const frameWidth = 64
 export const chunkWidth = 44
 export const fanOutBytes = 1024
+const idBytes = 32
 
 export function encodeFrames(frames: readonly FrameEntry[]): Uint8Array {
   const bytes = new Uint8Array(frames.length * frameWidth)
@@ -225,18 +226,14 @@ export class ChunkTable {
   /** Each once. */
   *ids(): Generator<ChunkId> {
     for (let i = 0; i < this.count; i++)
-      if (i === 0 || this.#compareIds(i - 1, i) !== 0) yield this.#records.digest<ChunkId>(i, 0)
-  }
-
-  #compareIds(a: number, b: number): number {
-    return compareBytes(this.#records.bytes(a, 0, 32), this.#records.bytes(b, 0, 32))
+      if (i === 0 || this.#records.compareKeys(i - 1, i, idBytes) !== 0) yield this.#records.digest<ChunkId>(i, 0)
   }
 
   /** By id, then by frame, then by offset. */
   #checkSorted(): void {
     const records = this.#records
     for (let i = 1; i < this.count; i++) {
-      const order = this.#compareIds(i - 1, i)
+      const order = records.compareKeys(i - 1, i, idBytes)
       const byPlace =
         records.u32(i - 1, 32) - records.u32(i, 32) || records.u32(i - 1, 36) - records.u32(i, 36)
       if (order > 0 || (order === 0 && byPlace >= 0)) records.refuse(`record ${i} is not in order`)
