@@ -231,6 +231,8 @@ async function decodeCarried(
 ): Promise<Uint8Array> {
   const { taken, store, assembly, nameContent } = job
   const bases = taken.tables.frameBases(n)
+  const chunks = taken.tables.frameChunks(n)
+  const toCheck = chunksToCheck(chunks, assembly.frames.get(n), assembly.lists)
   const path = pathOfFrame(assembly.paths, assembly.frames.get(n))
   const nameOf = (content: ContentDigest): string => nameOfBase(content, { path, nameContent })
   try {
@@ -238,7 +240,7 @@ async function decodeCarried(
       pool,
       readBases: storeBases(outside, store, nameOf),
       contents,
-      toCheck: chunksToCheck(taken.tables.frameChunks(n), assembly.frames.get(n), assembly.lists),
+      toCheck: chunks.filter(({ id }) => toCheck.has(id)),
     })
   } catch (error) {
     throw bases.length === 0 ? error : await blameBases(error, bases, { outside, store, nameOf })

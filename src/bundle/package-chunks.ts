@@ -6,6 +6,7 @@ import { isMossError, MossError } from '../base/error.ts'
 import type { ChunkId } from '../base/ids.ts'
 import type { CarriedChunk } from '../carry/plan.ts'
 import type { StationChannel } from '../channel/station-channel.ts'
+import type { ChunkInFrame } from '../container/frame-table.ts'
 import { checkChunk } from '../container/jobs.ts'
 import { decodeFrame } from '../container/read-frames.ts'
 import { readTables, type Tables } from '../container/tables.ts'
@@ -23,7 +24,7 @@ export interface WantedChunk extends CarriedChunk {
 /** A frame's plain bytes, and the chunks in them that were checked. */
 interface Decoded {
   readonly plain: Uint8Array
-  readonly checked: ReadonlySet<ChunkId>
+  readonly checked: ReadonlyMap<ChunkId, ChunkInFrame>
 }
 
 /** Kept whole, for so many chunks that lie in it. */
@@ -140,10 +141,7 @@ class LookAhead {
   }
 
   #start(frame: Frame): void {
-    const checked = new Set(
-      frame.waiting.filter(({ chunk }) => chunk.isCheckedLater !== true).map(({ chunk }) => chunk.id),
-    )
-    frame.underWay = decode(frame, { pool: this.#pool, checked })
+    frame.underWay = decode(frame, this.#pool)
     // Awaited in its turn; until then a failure must not count as unhandled.
     frame.underWay.catch(() => {})
     this.#underWay++
@@ -168,12 +166,14 @@ class LookAhead {
 }
 
 /** Throws CONTAINER_DAMAGED, which says in which of a channel's packages. */
-async function decode(
-  { container, n }: Frame,
-  { pool, checked }: { readonly pool: Pool; readonly checked: ReadonlySet<ChunkId> },
-): Promise<Decoded> {
+async function decode({ container, n, waiting }: Frame, pool: Pool): Promise<Decoded> {
+  const toCheck = new Map<ChunkId, ChunkInFrame>()
+  for (const { chunk, offset } of waiting)
+    if (chunk.isCheckedLater !== true)
+      toCheck.set(chunk.id, { id: chunk.id, offset, sizeBytes: chunk.sizeBytes })
   try {
-    return { plain: await decodeFrame(container, n, { pool, toCheck: checked }), checked }
+    const plain = await decodeFrame(container, n, { pool, toCheck: [...toCheck.values()] })
+    return { plain, checked: toCheck }
   } catch (error) {
     if (!isMossError(error, 'CONTAINER_DAMAGED')) throw error
     const { part, problem } = error.details

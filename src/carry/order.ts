@@ -6,23 +6,32 @@ import { compareText } from '../base/bytes.ts'
 
 /** The kind a path tells: its extension without version numbers (`libz.so.1.3` → `so`), else its folder's name. */
 export function kindOf(path: string): string {
-  const parts = path.split('/')
-  const name = parts.at(-1) ?? ''
-  const extension = name
-    .toLowerCase()
-    .split('.')
-    .slice(1)
-    .findLast((part) => !/^[0-9][0-9a-z+~-]*$/.test(part))
-  return extension === undefined ? `/${parts.at(-2) ?? ''}` : extension
+  const slash = path.lastIndexOf('/')
+  let end = path.length
+  for (let dot = path.lastIndexOf('.'); dot > slash; dot = path.lastIndexOf('.', end - 1)) {
+    const part = path.slice(dot + 1, end).toLowerCase()
+    if (!/^[0-9][0-9a-z+~-]*$/.test(part)) return part
+    if (dot === 0) break
+    end = dot
+  }
+  return `/${path.slice(path.lastIndexOf('/', slash - 1) + 1, Math.max(0, slash))}`
 }
+
+interface Alike {
+  readonly path: string
+  readonly kind: string
+  readonly name: string
+}
+
+const alikeOf = (path: string): Alike => ({
+  path,
+  kind: kindOf(path),
+  name: path.slice(path.lastIndexOf('/') + 1),
+})
 
 /** Orders paths of one package: by kind, then by the name, then by the whole path. */
-export function compareAlike(a: string, b: string): number {
-  if (a === b) return 0
-  return compareText(kindOf(a), kindOf(b)) || compareText(nameOf(a), nameOf(b)) || compareText(a, b)
-}
-
-const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+const compareAlike = (a: Alike, b: Alike): number =>
+  compareText(a.kind, b.kind) || compareText(a.name, b.name) || compareText(a.path, b.path)
 
 /** Plain bytes of a run: a few frames of a package. */
 const runBytes = 24 * 1024 * 1024
@@ -41,5 +50,10 @@ export function orderAlike<T extends { readonly path: string; readonly sizeBytes
     runs.at(-1)?.push(file)
     filled += file.sizeBytes
   }
-  return runs.flatMap((run) => run.sort((a, b) => compareAlike(a.path, b.path)))
+  return runs.flatMap((run) =>
+    run
+      .map((file) => ({ file, alike: alikeOf(file.path) }))
+      .sort((a, b) => compareAlike(a.alike, b.alike))
+      .map(({ file }) => file),
+  )
 }

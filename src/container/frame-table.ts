@@ -226,7 +226,8 @@ export class ChunkTable {
   /** Each once. */
   *ids(): Generator<ChunkId> {
     for (let i = 0; i < this.count; i++)
-      if (i === 0 || this.#records.compareKeys(i - 1, i, idBytes) !== 0) yield this.#records.digest<ChunkId>(i, 0)
+      if (i === 0 || this.#records.compareKeys(i - 1, i, idBytes) !== 0)
+        yield this.#records.digest<ChunkId>(i, 0)
   }
 
   /** By id, then by frame, then by offset. */

@@ -6,7 +6,7 @@ import type { ChunkId } from '../base/ids.ts'
 import type { ChunkReader } from '../delta/chunk-reader.ts'
 import type { Pool } from '../host/pool.ts'
 import type { BaseRange } from './base-table.ts'
-import type { FrameEntry } from './frame-table.ts'
+import type { ChunkInFrame, FrameEntry } from './frame-table.ts'
 import { hasBases } from './codecs.ts'
 import { decodeFrameJob, type FrameToDecode, type WholeContent } from './jobs.ts'
 import type { SectionName } from './kinds.ts'
@@ -62,8 +62,8 @@ export interface HowToDecode {
   readonly readBases?: ReadBases
   /** That lie in the frame as a whole; they are checked against their digests. */
   readonly contents?: readonly WholeContent[]
-  /** Of these chunks the ids are checked; of all by default. */
-  readonly toCheck?: ReadonlySet<ChunkId>
+  /** Of its chunks those whose ids are checked; all by default. */
+  readonly toCheck?: readonly ChunkInFrame[]
 }
 
 /**
@@ -82,7 +82,7 @@ export function frameToDecode(
     codec,
     plainBytes,
     ...(hasBases(codec) && { bases: readBases(tables.frameBases(n)) }),
-    chunks: tables.frameChunks(n).filter(({ id }) => toCheck?.has(id) !== false),
+    chunks: toCheck ?? tables.frameChunks(n),
     contents,
     part: `frame ${n}`,
   }

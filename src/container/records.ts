@@ -50,8 +50,7 @@ export class Records {
   /** Refuses unless the first `keyBytes` of the records rise strictly. */
   checkSorted(keyBytes: number): void {
     for (let i = 1; i < this.count; i++)
-      if (this.compareKeys(i - 1, i, keyBytes) >= 0)
-        this.refuse(`record ${i} is not in order`)
+      if (this.compareKeys(i - 1, i, keyBytes) >= 0) this.refuse(`record ${i} is not in order`)
   }
 
   /** The first record of those from `low` up to `high` whose beginning is not before `key`. */

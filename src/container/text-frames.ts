@@ -13,8 +13,14 @@ interface PairOfFiles {
 const lookBytes = 4096
 
 /** Without control characters other than those of lines. */
-export const isText = (bytes: Uint8Array): boolean =>
-  bytes.subarray(0, lookBytes).every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d))
+export function isText(bytes: Uint8Array): boolean {
+  const end = Math.min(lookBytes, bytes.length)
+  for (let i = 0; i < end; i++) {
+    const byte = bytes[i] as number
+    if (byte < 0x20 && (byte < 0x09 || byte > 0x0d)) return false
+  }
+  return true
+}
 
 /** In their order; each group fits a frame. A file that fits none is left out. */
 export function groupsOfText<T extends PairOfFiles>(files: readonly T[]): readonly (readonly T[])[] {

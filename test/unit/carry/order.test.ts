@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compareAlike, kindOf, orderAlike } from '../../../src/carry/order.ts'
+import { kindOf, orderAlike } from '../../../src/carry/order.ts'
 
 test.each([
   ['usr/lib/x86_64-linux-gnu/libz.so.1.3.1', 'so'],
@@ -9,6 +9,10 @@ test.each([
   ['usr/bin/python3.11', '/bin'],
   ['usr/lib/python3/dist-packages/a.PY', 'py'],
   ['bare', '/'],
+  ['.5', '/'],
+  ['usr/.hidden', 'hidden'],
+  ['usr.d/1.2.3', '/usr.d'],
+  ['usr/lib/ends.', ''],
 ])('the kind of %s is %s', (path, kind) => {
   expect(kindOf(path)).toBe(kind)
 })
@@ -22,7 +26,8 @@ test('alike meets alike: by kind, then name, then path', () => {
     'usr/bin/a',
     'usr/lib/a.py',
   ]
-  expect([...paths].sort(compareAlike)).toEqual([
+  const files = paths.map((path) => ({ path, sizeBytes: 1 }))
+  expect(orderAlike(files).map(({ path }) => path)).toEqual([
     'usr/bin/a',
     'usr/bin/b',
     'usr/lib/a.py',
