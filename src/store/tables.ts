@@ -85,7 +85,6 @@ export const hasAssetRow = (reader: DatabaseReader, id: AssetId): boolean =>
   reader.get('SELECT 1 FROM assets WHERE id = ?', fromHex(id)) !== undefined
 
 const idDigits = 64
-const sizeDigits = 16
 const rowsAtOnce = 50_000
 
 /**
@@ -94,40 +93,42 @@ const rowsAtOnce = 50_000
  */
 export function allAssetIds(reader: DatabaseReader): ReadonlySet<AssetId> {
   const ids = new Set<AssetId>()
-  for (const digits of pagesOf(reader, { what: 'lower(hex(id))', table: 'assets', key: 'id' }))
-    for (let at = 0; at < digits.length; at += idDigits) ids.add(digits.slice(at, at + idDigits) as AssetId)
-  return ids
-}
-
-/** Of every content. */
-export function allContentSizes(reader: DatabaseReader): ReadonlyMap<ContentDigest, number> {
-  const sizes = new Map<ContentDigest, number>()
-  const what = `lower(hex(digest)) || printf('%0${sizeDigits}x', size)`
-  for (const digits of pagesOf(reader, { what, table: 'contents', key: 'digest' }))
-    for (let at = 0; at < digits.length; at += idDigits + sizeDigits) {
-      const end = at + idDigits
-      sizes.set(
-        digits.slice(at, end) as ContentDigest,
-        Number.parseInt(digits.slice(end, end + sizeDigits), 16),
-      )
-    }
-  return sizes
-}
-
-/** `what` of every row, back to back, in the order of `key`. */
-function* pagesOf(
-  reader: DatabaseReader,
-  { what, table, key }: { readonly what: string; readonly table: string; readonly key: string },
-): Generator<string> {
-  for (let last: Uint8Array | undefined = new Uint8Array(0); last !== undefined;) {
-    const row: Row | undefined = reader.get(
-      `SELECT group_concat(${what}, '') AS digits, max(${key}) AS last FROM
-        (SELECT * FROM ${table} WHERE ${key} > ? ORDER BY ${key} LIMIT ${rowsAtOnce})`,
+  let last: SqlValue = new Uint8Array(0)
+  for (;;) {
+    const row = reader.get(
+      `SELECT group_concat(hex(id), '') AS ids, max(id) AS last FROM
+        (SELECT id FROM assets WHERE id > ? ORDER BY id LIMIT ${rowsAtOnce})`,
       last,
     )
-    yield (row?.['digits'] ?? '') as string
-    last = (row?.['last'] ?? undefined) as Uint8Array | undefined
+    if (row === undefined || row['last'] === null) return ids
+    for (const id of cutIds<AssetId>(row, 'ids')) ids.add(id)
+    last = row['last']!
   }
+}
+
+/** Of every content, in the order in which its rows lie: that of digests would be anywhere. */
+export function allContentSizes(reader: DatabaseReader): ReadonlyMap<ContentDigest, number> {
+  const sizes = new Map<ContentDigest, number>()
+  let last = 0
+  for (;;) {
+    const row = reader.get(
+      `SELECT group_concat(hex(digest), '') AS ids, json_group_array(size) AS sizes, max(number) AS last FROM
+        (SELECT number, digest, size FROM contents WHERE number > ? ORDER BY number LIMIT ${rowsAtOnce})`,
+      last,
+    )
+    if (row === undefined || row['last'] === null) return sizes
+    const ofPage = JSON.parse(row['sizes'] as string) as readonly number[]
+    for (const [i, id] of cutIds<ContentDigest>(row, 'ids').entries()) sizes.set(id, ofPage[i]!)
+    last = numberIn(row, 'last')
+  }
+}
+
+function cutIds<T extends string>(row: Row, column: string): readonly T[] {
+  const digits = (row[column] as string).toLowerCase()
+  return Array.from(
+    { length: digits.length / idDigits },
+    (_, i) => digits.slice(i * idDigits, (i + 1) * idDigits) as T,
+  )
 }
 
 /** Every asset, by id, a page at a time: rows may be removed between two steps. */
