@@ -1,6 +1,6 @@
 // What it takes to solve Debian bookworm main, 63,000 packages, for an empty machine: the whole program from its cold start
 // to the answer (`moss why-not`), and opening the catalogue at hand and solving, against apt (`apt-get install --print-uris`,
-// its caches at hand); solving alone against libsolv's solver alone; in one run, the least of five. What the catalogue
+// its caches at hand); solving alone against libsolv's solver alone; in one run, the least of three. What the catalogue
 // costs to carry: catalogue.ts. Needs `npm run build`, apt's lists of bookworm, python3-solv and GNU time.
 // `node --disable-warning=ExperimentalWarning test/bench/solving.ts`.
 import { spawnSync } from 'node:child_process'
@@ -110,7 +110,7 @@ try {
     folder,
   )
   placeCatalogue(catalogue)
-  console.log(`${entries.length} packages, least of five`)
+  console.log(`${entries.length} packages, least of three`)
   for (const goal of goals) {
     const ours = leastOf(() => timedWarm(`${moss} why-not ${goal} --root host --json > ${goal}.json`, folder))
     const told = JSON.parse(readFileSync(join(folder, `${goal}.json`), 'utf8')) as { changes: object[] }

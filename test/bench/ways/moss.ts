@@ -96,7 +96,6 @@ function measureEffort(
     const cost = timed(`${moss} import --apply -y ${bundle} --root ${root}`)
     if (round === 0) assertIsB(corpus, join(work, root))
     rounds.push(cost)
-    run(`rm -rf ${root}`, work)
     return cost
   })
   const where = noteOf(readFileSync(join(work, 'told.json'), 'utf8'))

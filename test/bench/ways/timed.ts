@@ -67,10 +67,10 @@ export function timed(script: string, folder: string): TimedCost {
   }
 }
 
-const rounds = 5
+const rounds = 3
 
 /**
- * What takes seconds is done five times, each time from the same beginning, and the least cost counts: what else the
+ * What takes seconds is done three times, each time from the same beginning, and the least cost counts: what else the
  * machine does, and memory that it fetches anew, only adds.
  */
 export function leastOf(measure: (round: number) => Cost): Cost {
