@@ -21,8 +21,9 @@ export class GroupMemory implements Disposable {
   }
 
   /** Nobody may use them, or anything else in their buffer, afterwards. */
-  giveBack({ buffer }: Uint8Array): void {
-    if (!(buffer instanceof ArrayBuffer) || buffer.resizable) return
+  giveBack(bytes: Uint8Array): void {
+    const { buffer } = bytes
+    if (!(buffer instanceof ArrayBuffer) || buffer.resizable) return freeNow(bytes)
     this[Symbol.dispose]()
     this.#free = buffer
   }
