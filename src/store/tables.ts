@@ -101,7 +101,7 @@ export function allAssetIds(reader: DatabaseReader): ReadonlySet<AssetId> {
       last,
     )
     if (row === undefined || row['last'] === null) return ids
-    for (const id of cutIds<AssetId>(row, 'ids')) ids.add(id)
+    for (const id of cutIds<AssetId>(row)) ids.add(id)
     last = row['last']!
   }
 }
@@ -118,13 +118,13 @@ export function allContentSizes(reader: DatabaseReader): ReadonlyMap<ContentDige
     )
     if (row === undefined || row['last'] === null) return sizes
     const ofPage = JSON.parse(row['sizes'] as string) as readonly number[]
-    for (const [i, id] of cutIds<ContentDigest>(row, 'ids').entries()) sizes.set(id, ofPage[i]!)
+    for (const [i, id] of cutIds<ContentDigest>(row).entries()) sizes.set(id, ofPage[i]!)
     last = numberIn(row, 'last')
   }
 }
 
-function cutIds<T extends string>(row: Row, column: string): readonly T[] {
-  const digits = (row[column] as string).toLowerCase()
+function cutIds<T extends string>(row: Row): readonly T[] {
+  const digits = (row['ids'] as string).toLowerCase()
   return Array.from(
     { length: digits.length / idDigits },
     (_, i) => digits.slice(i * idDigits, (i + 1) * idDigits) as T,

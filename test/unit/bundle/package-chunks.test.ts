@@ -4,6 +4,7 @@ import { linuxOutside } from '../../../src/host/linux-outside.ts'
 import type { Pool } from '../../../src/host/pool.ts'
 import { digestOf } from '../../../src/base/digest.ts'
 import { packageChunks } from '../../../src/bundle/package-chunks.ts'
+import type { FrameToDecode } from '../../../src/container/jobs.ts'
 import { readTables } from '../../../src/container/tables.ts'
 import { noise } from '../../support/containers.ts'
 import { TestLoop } from '../../support/loop.ts'
@@ -88,4 +89,31 @@ test('a package that rotted is named by its file', async () => {
   await expect(loop.export([{ host: loop.host('pump').id, wants: [one], has: [] }])).rejects.toThrow(
     `container is damaged in frame 0 of ${path}: its bytes are not the ones that were signed`,
   )
+})
+
+test('what nobody checks later is checked when it is read', async () => {
+  const outside = linuxOutside()
+  // Noise is stored as it is: another byte of it stands in for a package whose signer named other bytes.
+  const pool: Pool = {
+    ...outside.pool,
+    run: (job, input, transfer) => {
+      if (job.name === 'container.decode-frame') (input as FrameToDecode).stored[1000]! ^= 1
+      return outside.pool.run(job, input, transfer)
+    },
+  }
+  await using loop = new TestLoop({ ...outside, pool })
+  const one = await loop.add('tool', '1', { 'usr/lib/a': noise(8000, 1) })
+  const [entry] = loop.channel.package(one)!.manifest.layout.filter(({ kind }) => kind === 'file')
+  if (entry?.kind !== 'file') expect.fail('a file')
+  const read = async (isCheckedLater: boolean): Promise<string[]> => {
+    const wanted = loop.channel
+      .chunkList(one, entry)
+      .chunks.map((chunk) => ({ ...chunk, from: one, isCheckedLater }))
+    const read: string[] = []
+    for await (const { bytes } of packageChunks(wanted, { channel: loop.channel, pool }))
+      read.push(digestOf(bytes))
+    return read
+  }
+  await expect(read(false)).rejects.toThrow(expect.objectContaining({ code: 'CHUNK_DIGEST_MISMATCH' }))
+  expect(await read(true)).not.toEqual([entry.content])
 })
